@@ -1,0 +1,65 @@
+// program_index.h: the tables behind Program's questions: methods by (head of type, name), impls by (trait, head).
+// Depends on program.h, flat_map.h. Included by resolve*.cpp, program.cpp, const.cpp only.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "frontend/flat_map.h"
+#include "frontend/program.h"
+#include "frontend/resolve.h"
+
+namespace janus {
+
+// The head of a type decides which impls can match it: its kind, and for declared types which one.
+// A bare Param (blanket impl) has the head kBlanket. Heads fit 32 bits.
+constexpr uint32_t kBlanket = 0xfffffffeu;
+uint32_t type_head(const Program& program, TypeId type);
+
+struct MethodRow {
+  FuncId func;           // of an impl; None: a trait's method whose default body this impl takes
+  FuncId trait_method;   // the trait's own declaration, or None for inherent ones
+  ImplId impl;
+  uint32_t next;         // next row of the same (head, name), or FlatMap::None
+};
+struct ImplRow { ImplId impl; uint32_t next; };
+struct TraitRow { TraitId trait; uint32_t next; };
+
+struct ProgramIndex {
+  FlatMap methods;                       // head << 32 | name -> first MethodRow
+  std::vector<MethodRow> method_rows;
+  FlatMap impls;                         // trait << 32 | head -> first ImplRow
+  std::vector<ImplRow> impl_rows;
+  FlatMap methods_of_head;               // head -> a list of impls, for suggestions (ImplRow)
+  FlatMap traits_by_method;              // name -> first TraitRow
+  std::vector<TraitRow> trait_rows;
+  FlatMap fields;                        // struct << 32 | name -> index + 0, of structs with many fields
+  FlatMap modules_by_path;               // +NameId of the path -> ModuleId
+  FlatMap ad_hoc;                        // +NameId -> TagId
+  FlatMap implicit_by_name;
+  FlatMap error_sets;                    // hash of tags -> first of a chain
+  std::vector<uint32_t> error_set_next;  // by ErrorSetId
+  FlatMap builtin_types;                 // +NameId -> TypeId
+  FlatMap builtin_generics;              // +NameId -> BuiltinGeneric
+  FlatMap builtin_bounds;                // +NameId -> bit
+  NameTable prelude;                     // names visible everywhere
+  ModuleId prelude_module = ModuleId::None;
+  NameId name_Self = NameId::None, name_main = NameId::None, name_self = NameId::None;
+
+  // Memo of satisfies() for types without Params: bits asked, bits that hold.
+  std::vector<uint8_t> known_bounds, held_bounds;
+
+  // Written applications of types whose parameters have bounds: checked when all impls are known.
+  struct BoundUse { TypeId type; Span span; };
+  std::vector<BoundUse> bound_uses;
+};
+
+// resolve_collect.cpp
+std::string module_path_text(const Program& program, ModuleId module);
+void fill_lang_items(Program& program);
+// const.cpp: the length in `[n]T`; false after a report.
+bool fold_length(Program& program, ModuleId module, NodeId expr, uint32_t& length);
+void fold_const(Program& program, ConstId id);
+// resolve_impl.cpp
+void check_type_tables(Program& program);   // recursive structs, endless generics
+bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params, std::span<TypeId> bound);
+bool types_overlap(const Program& program, TypeId a, TypeId b);
+
+}  // namespace janus

@@ -1,0 +1,51 @@
+// resolve.h: from files to declarations: modules, imports, names, types in signatures, impl tables.
+// Depends on program.h, files.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "frontend/files.h"
+#include "frontend/program.h"
+
+namespace janus {
+
+// Reads and parses the root file and everything it imports (std from `std_files`, the package's src/ or the file's folder).
+// Import cycles, missing modules and unreadable files are reported. The prelude (std.prelude) is always loaded.
+struct LoadOptions {
+  std::string root;             // path of the main file, or "" when `texts` are given by tests
+  std::string source_root;      // folder that imports start at: src/ of a package, else the root file's own
+  Profile profile = Profile::Service;
+  bool all_modules = false;     // `check`/`test` of a package: every .jan file below source_root
+};
+void load_modules(Program& program, FileSystem& files, const LoadOptions& options);
+
+// Declares everything, resolves signatures, fields, impls, type aliases, consts' types; fills Program's tables and index.
+void collect(Program& program);
+
+// What a type parameter name means while a signature or body is resolved.
+struct TypeScope {
+  ModuleId module;
+  std::vector<TypeParamId> params;     // looked up by name
+  TypeId self = TypeId::None;          // `Self` / the impl's self type
+  bool may_declare_params = false;     // an undeclared single capital becomes a type parameter (signatures only)
+};
+// The scope that a function's own signature and body are resolved in.
+TypeScope func_scope(Program& program, FuncId func);
+// Type of a type node; reports and returns Types::Error when it cannot. `in_result` accepts TypeFallible (see FallibleType).
+TypeId resolve_type(Program& program, TypeScope& scope, NodeId node);
+struct FallibleType { TypeId type = Types::Void; bool fallible = false; bool infer_set = false; ErrorSetId set = ErrorSetId::None; };
+FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node);
+
+DeclId lookup_name(Program& program, ModuleId from, NameId name);                 // own, imported, prelude; None
+DeclId lookup_in_module(Program& program, ModuleId module, NameId name, bool* is_private);  // m.name
+// Every name that `from` can use without a path, for "did you mean".
+void visible_names(Program& program, ModuleId from, std::vector<std::string_view>& out);
+// What people of other languages write: `int` -> "i64", `HashMap` -> "Map" …; empty when there is no such habit.
+std::string_view false_friend(std::string_view name);
+TypeId builtin_type(Program& program, NameId name);                               // i64 … String, string; None
+enum class BuiltinGeneric : uint8_t { None, Array, Optional, Type, Channel, Task, Nursery };
+BuiltinGeneric builtin_generic(Program& program, NameId name);                    // names that a program may shadow
+uint32_t builtin_bound(Program& program, NameId name);                            // Equal, Ordered …: a bit, or 0
+TypeId self_type_of_decl(Program& program, DeclId decl);                          // `User`: Struct User with its own Params as arguments
+ErrorSetId error_set_of(Program& program, std::vector<TagId> tags);               // interned by content
+ErrorSetId new_inferred_set(Program& program);
+bool profile_may_import(Profile importer, Profile imported);                      // ruling 60
+}  // namespace janus
