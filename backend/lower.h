@@ -1,0 +1,14 @@
+// lower.h: typed bodies to JIR: one instance per function and type arguments, reached from main (or the tests).
+// Depends on layout.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "backend/layout.h"
+
+namespace janus {
+struct LowerOptions {
+  bool release = false;   // instances per closure argument, loops with hoisted uniqueness checks
+  bool tests = false;     // main runs the program's tests (frontend gives the list)
+};
+JModule lower(Program& program, Layouts& layouts, const LowerOptions& options);
+void mark_nofail(JModule& module);   // functions proved unable to fail lose the failure register
+}  // namespace janus

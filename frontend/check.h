@@ -1,0 +1,26 @@
+// check.h: from declarations to checked bodies.
+// Depends on program.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "frontend/program.h"
+
+namespace janus {
+
+struct CheckOptions {
+  bool keep_bodies = true;   // false: `janus check` frees each body after its checks (memory)
+  bool tests = false;        // check `test` blocks too (always checked for user modules; this keeps their bodies)
+};
+// Checks every body of user modules, and of std those that are reached. Fills Program::bodies.
+void check_bodies(Program& program, const CheckOptions& options);
+
+// Least fixpoint over the includes of inferred sets; afterwards every ErrorSet has its tags (sorted) and no includes.
+void solve_error_sets(Program& program);
+
+// Exhaustiveness and reachability of a Match, IfMatch or irrefutable pattern (match.cpp). Types in the body are final.
+// Reports E6 codes with a missing case as a pattern to paste, and unreachable arms.
+void check_match(Program& program, const Body& body, HirId match);
+void check_irrefutable(Program& program, const Body& body, uint32_t pattern, Span place, const char* where);
+
+// Folds a const's value (ruling 44); reports failed checks. Called by collect's end, in dependency order.
+void check_consts(Program& program);
+}  // namespace janus

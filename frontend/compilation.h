@@ -1,0 +1,19 @@
+// compilation.h: one run of the frontend: all tables, all diagnostics.
+// Depends on resolve.h, check.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+
+#include "frontend/check.h"
+#include "frontend/resolve.h"
+
+namespace janus {
+struct Compilation {
+  SourceMap sources;
+  Names names;
+  Diagnostics diags;
+  Program program{sources, names, diags};
+  // load, collect, consts, bodies, error sets, matches; diagnostics are sorted. `phase` (may be empty) is told when each phase begins, for --time-report.
+  void check(FileSystem& files, const LoadOptions& load, const CheckOptions& check, const std::function<void(const char*)>& phase = {});
+};
+}  // namespace janus
