@@ -192,7 +192,7 @@ class Program {
   std::string signature(FuncId func) const;                     // "func area(self) -> f64", as a user would write it
   ImplMatch find_impl(TraitId trait, TypeId self);              // None when `self` does not implement it (does not look at Param bounds)
   // The method that a call on `self` means: inherent impls first, then traits. candidates > 1: ambiguous.
-  struct MethodMatch { FuncId func = FuncId::None; std::vector<TypeId> impl_args; TraitId trait = TraitId::None; bool via_param_bound = false; int candidates = 0; };
+  struct MethodMatch { FuncId func = FuncId::None; std::vector<TypeId> impl_args; TraitId trait = TraitId::None; bool via_param_bound = false; bool is_private = false; /* exists, but `from` may not use it */ int candidates = 0; };
   MethodMatch find_method(TypeId self, NameId name, ModuleId from);
   // Traits with a method of this name that `from` can see: own, imported, prelude (for inferred bounds, and suggestions).
   void find_traits_with_method(NameId name, ModuleId from, std::vector<TraitId>& out);

@@ -27,13 +27,12 @@ struct ProgramIndex {
   std::vector<MethodRow> method_rows;
   FlatMap impls;                         // trait << 32 | head -> first ImplRow
   std::vector<ImplRow> impl_rows;
-  FlatMap methods_of_head;               // head -> a list of impls, for suggestions (ImplRow)
+  FlatMap impls_of_head;                 // head -> first ImplRow of all impls for it, for suggestions
   FlatMap traits_by_method;              // name -> first TraitRow
   std::vector<TraitRow> trait_rows;
   FlatMap fields;                        // struct << 32 | name -> index + 0, of structs with many fields
   FlatMap modules_by_path;               // +NameId of the path -> ModuleId
   FlatMap ad_hoc;                        // +NameId -> TagId
-  FlatMap implicit_by_name;
   FlatMap error_sets;                    // hash of tags -> first of a chain
   std::vector<uint32_t> error_set_next;  // by ErrorSetId
   FlatMap builtin_types;                 // +NameId -> TypeId
