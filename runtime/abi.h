@@ -166,8 +166,40 @@ void janus_format_string(Sink* sink, String* s, int32_t width, int32_t precision
 // hashing of plain values, folded over fields: h = janus_hash_u64(h, bits)
 uint64_t janus_hash_u64(uint64_t state, uint64_t bits);
 
+// function values and dyn values: their blocks know how to drop themselves
+void janus_closure_drop(void* closure, uint32_t depth);
+void janus_dyn_drop(void* block, uint32_t depth);         // block: Head, vtable at 8 (drop first), payload at 16
+
+// `janus test`: --list prints index<TAB>name<TAB>place, --run INDEX runs one; returns its failure or null
+struct TestEntry { const char* name; const char* place; Error* (*run)(void); };
+Error* janus_run_tests(const TestEntry* tests, int64_t count);
+
 // start and end. The backend emits `janus_main(swifterror)` and `janus_program` (below); crt calls main in the runtime, which calls it.
 extern const uint32_t janus_program_flags;   // emitted by the backend: 1 = debug build (leak check at exit)
 extern uint8_t* janus_stack_limit;           // functions in call cycles compare their stack pointer with it: below is a stack overflow
 void janus_exit(int32_t code);               // flushes, ends
+constexpr uint32_t kProgramDebug = 1;        // janus_program_flags: check for leaks at exit
+Error* janus_main_entry(void);               // emitted by the backend around the program's main: null, or the failure that left it (owned by the runtime)
+
+// formatting, continued: flag 8 of janus_format_f64: x was an f32, its shortest text is that of the f32
+constexpr uint32_t kFormatF32 = 8;
+
+// std.*: declared there as `extern "C"`. Same conventions; a bool is one byte, 0 or 1. After `eprint` (no line end) the compiler calls janus_sink_flush(janus_stderr()).
+double janus_parse_f64(String* text);        // text: sign? (digits (. digits)? (e sign? digits)? | inf | nan), checked by the caller
+float janus_parse_f32(String* text);
+String* janus_stdin_read_line(void);         // without its \n or \r\n; null at the end; what is not UTF-8 becomes U+FFFD
+String* janus_stdin_read_all(void);
+bool janus_stdin_is_terminal(void);
+bool janus_stdout_is_terminal(void);
+bool janus_stderr_is_terminal(void);
+void janus_stdout_write(String* text);
+void janus_stdout_write_bytes(Array* bytes);
+void janus_stdout_flush(void);
+void janus_stderr_write(String* text);
+void janus_stderr_flush(void);
+Array* janus_args(void);                     // []String, without the program's name
+String* janus_program_name(void);
+String* janus_env_get(String* name);         // null when not set
+int64_t janus_clock_monotonic(void);         // nanoseconds
+int64_t janus_clock_wall(void);              // nanoseconds since 1970
 }

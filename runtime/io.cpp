@@ -1,0 +1,156 @@
+// io.cpp: what std.io, std.env, std.process and std.time ask of the system in :core programs: stdin, arguments, variables, clocks.
+// Depends on counted.h, sink.h, utf8.h, start.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// All of stdin goes through one buffer. What was printed is written before a read can wait, so that a question stands on the screen
+// before its answer is awaited, and a program at the other end of a pipe sees it too.
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/counted.h"
+#include "runtime/sink.h"
+#include "runtime/start.h"
+#include "runtime/utf8.h"
+
+namespace janus::rt {
+namespace {
+
+constexpr int64_t kStdinBuffer = 64 * 1024;
+struct Input {
+  int64_t at;
+  int64_t end;
+  bool done;      // the end was seen; a terminal may go on after it, a program does not
+  uint8_t bytes[kStdinBuffer];
+};
+Input input;
+
+// Bytes read, 0 at the end.
+int64_t read_some(uint8_t* to, int64_t room) {
+  janus_sink_flush(janus_stdout());
+  janus_sink_flush(janus_stderr());
+  while (true) {
+    const ssize_t n = read(0, to, static_cast<size_t>(room));
+    if (n >= 0) return n;
+    if (errno == EINTR) continue;
+    if (errno == EBADF) return 0;   // started without a stdin: nothing to read
+    if (errno != EAGAIN) environment_failed(errno == EISDIR ? "cannot read standard input: it is a directory" : "cannot read standard input");
+    pollfd ready = {0, POLLIN, 0};
+    poll(&ready, 1, -1);
+  }
+}
+
+bool refill() {
+  if (input.done) return false;
+  const int64_t n = read_some(input.bytes, kStdinBuffer);
+  input.at = 0;
+  input.end = n;
+  input.done = n == 0;
+  return n != 0;
+}
+
+// The text of a sink into which bytes of any kind were put.
+String* finish_any_bytes(Sink* sink) {
+  if (JANUS_LIKELY(utf8_valid_prefix(sink->data, sink->len) == sink->len)) return janus_sink_finish(sink);
+  String* raw = janus_sink_finish(sink);
+  String* text = string_from_any_bytes(raw->data, raw->len);
+  string_release(raw);
+  return text;
+}
+
+int64_t without_return(const uint8_t* line, int64_t len) { return len > 0 && line[len - 1] == '\r' ? len - 1 : len; }
+
+void retain_string(void* value) { retain(&(*static_cast<String**>(value))->head); }
+void drop_string(void* value, uint32_t depth) {
+  String* s = *static_cast<String**>(value);
+  if (release(&s->head)) janus_string_drop(s, depth);
+}
+constexpr TypeGlue string_glue = {sizeof(String*), retain_string, drop_string};
+
+String* string_of(const char* text) { return string_from_any_bytes(reinterpret_cast<const uint8_t*>(text), static_cast<int64_t>(strlen(text))); }
+
+int64_t clock_ns(clockid_t clock) {
+  timespec t;
+  const int failed = clock_gettime(clock, &t);
+  janus_require(failed == 0, "the system has no such clock");
+  return t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+}  // namespace
+}  // namespace janus::rt
+
+extern "C" {
+
+String* janus_stdin_read_line(void) {
+  if (input.at == input.end && !refill()) return nullptr;
+  const uint8_t* start = input.bytes + input.at;
+  const uint8_t* stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));
+  if (JANUS_LIKELY(stop != nullptr)) {
+    input.at = stop + 1 - input.bytes;
+    return string_from_any_bytes(start, without_return(start, stop - start));
+  }
+  // The line goes on behind the buffer.
+  Sink line;
+  janus_sink_begin(&line);
+  do {
+    start = input.bytes + input.at;
+    stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));
+    janus_print_bytes(&line, start, (stop ? stop : input.bytes + input.end) - start);
+    input.at = stop ? stop + 1 - input.bytes : input.end;
+  } while (!stop && refill());
+  line.len = without_return(line.data, line.len);
+  return finish_any_bytes(&line);
+}
+
+String* janus_stdin_read_all(void) {
+  Sink all;
+  janus_sink_begin(&all);
+  janus_print_bytes(&all, input.bytes + input.at, input.end - input.at);
+  input.at = input.end;
+  while (!input.done) {
+    uint8_t* room = sink_room(&all, 1024);
+    const int64_t n = read_some(room, all.cap - all.len);
+    all.len += n;
+    input.done = n == 0;
+  }
+  return finish_any_bytes(&all);
+}
+
+bool janus_stdin_is_terminal(void) { return isatty(0); }
+bool janus_stdout_is_terminal(void) { return isatty(1); }
+bool janus_stderr_is_terminal(void) { return isatty(2); }
+
+void janus_stdout_write(String* text) { janus_print_string(janus_stdout(), text); }
+void janus_stderr_write(String* text) { janus_print_string(janus_stderr(), text); }
+void janus_stdout_write_bytes(Array* bytes) { janus_print_bytes(janus_stdout(), bytes->data, bytes->len); }
+void janus_stdout_flush(void) { janus_sink_flush(janus_stdout()); }
+void janus_stderr_flush(void) { janus_sink_flush(janus_stderr()); }
+
+Array* janus_args(void) {
+  const int64_t count = max64(0, start_info.argc - 1);
+  Array* args = janus_array_new(count, &string_glue);
+  for (int64_t i = 0; i < count; i++) reinterpret_cast<String**>(args->data)[args->len++] = string_of(start_info.argv[i + 1]);
+  return args;
+}
+
+String* janus_program_name(void) { return string_of(start_info.argc > 0 ? start_info.argv[0] : ""); }
+
+// Null when the variable is not set; a name with `=` or a zero byte names none.
+String* janus_env_get(String* name) {
+  for (char** entry = start_info.envp; *entry; entry++) {
+    const char* text = *entry;
+    const int64_t len = name->len;
+    if (len == 0 || memchr(name->data, '=', static_cast<size_t>(len))) return nullptr;
+    if (strncmp(text, reinterpret_cast<const char*>(name->data), static_cast<size_t>(len)) != 0 || text[len] != '=') continue;
+    if (memchr(name->data, 0, static_cast<size_t>(len))) return nullptr;
+    return string_of(text + len + 1);
+  }
+  return nullptr;
+}
+
+int64_t janus_clock_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }   // nanoseconds since some moment before the program
+int64_t janus_clock_wall(void) { return clock_ns(CLOCK_REALTIME); }         // nanoseconds since 1970
+
+}  // extern "C"

@@ -1,0 +1,357 @@
+// memory.cpp: janus_alloc and janus_free, and the queue that frees deep structures in constant stack.
+// Depends on memory.h and on mmap.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The first span is part of the executable's zero pages, so a program that prints a line and ends makes no system call for memory and
+// touches the few pages it writes. Later spans grow from 128 KiB to 4 MiB, and from 1 MiB on ask for huge pages: on a virtual machine
+// a page fault costs more than filling the page.
+//
+// A class is refilled with a few blocks at first and with a page's worth when it is busy, in ascending addresses: what a program
+// allocates in a row lies in a row.
+#include "runtime/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define JANUS_POISON(block, size) __asan_poison_memory_region(block, static_cast<size_t>(size))
+#define JANUS_UNPOISON(block, size) __asan_unpoison_memory_region(block, static_cast<size_t>(size))
+#endif
+#endif
+#ifndef JANUS_POISON
+#define JANUS_POISON(block, size) ((void)0)
+#define JANUS_UNPOISON(block, size) ((void)0)
+#endif
+
+namespace janus::rt {
+namespace {
+
+// A free block. The mark stands where a counted block keeps its count: a block that is freed twice, or written after, is noticed.
+struct FreeBlock {
+  uint64_t mark;
+  FreeBlock* next;
+};
+constexpr uint64_t kFreedMark = 0x00f3eedb10c00000ull;
+
+constexpr int64_t kFirstSpan = 48 * 1024;
+constexpr int64_t kSpanStart = 128 * 1024;
+constexpr int64_t kSpanTop = 4 << 20;
+constexpr int64_t kHugeFrom = 1 << 20;
+constexpr int64_t kRefillTop = 4096;
+constexpr int64_t kCacheTop = 64 << 20;   // freed big blocks that are kept for reuse, in bytes
+
+struct Heap {
+  FreeBlock* free[kClasses];
+  uint8_t* bump;                // the rest of the newest span
+  uint8_t* bump_end;
+  int64_t next_span;
+  int64_t cached;               // bytes in the free lists of big classes
+  uint16_t refill[kSmallClasses + 24 + 1];  // blocks to cut the next time, by class
+#ifndef JANUS_RELEASE
+  int64_t live[kClasses + 1];   // blocks in use by class; the last entry: bigger than every class
+  int64_t live_bytes;
+#endif
+};
+static_assert(class_of_doubling(kSpanMax) < kSmallClasses + 24);
+
+alignas(64) Heap heap;
+alignas(64) uint8_t first_span[kFirstSpan];
+
+#ifdef JANUS_RELEASE
+JANUS_INLINE void count_alloc(int64_t) {}
+JANUS_INLINE void count_free(int64_t) {}
+#else
+uint32_t live_index(int64_t size) { return size <= kClassMax ? class_of(size) : kClasses; }
+void count_alloc(int64_t size) {
+  heap.live[live_index(size)]++;
+  heap.live_bytes += size;
+}
+void count_free(int64_t size) {
+  int64_t& live = heap.live[live_index(size)];
+  janus_require(live > 0, "a block was freed twice, or with a size that is not its own");
+  live--;
+  heap.live_bytes -= size;
+}
+#endif
+
+JANUS_INLINE void mark_free(FreeBlock* block, int64_t size) {
+#ifndef JANUS_RELEASE
+  janus_require(block->mark != kFreedMark, "a block was freed twice");
+  memset(static_cast<void*>(block), 0xFD, static_cast<size_t>(min64(usable_size(size), 256)));  // so that use after free shows soon
+  block->mark = kFreedMark;
+#else
+  (void)block, (void)size;
+#endif
+}
+
+JANUS_INLINE void mark_used(FreeBlock* block) {
+#ifndef JANUS_RELEASE
+  janus_require(block->mark == kFreedMark, "a block was written after it was freed");
+  block->mark = 0;
+#else
+  (void)block;
+#endif
+}
+
+[[noreturn]] JANUS_COLD void out_of_memory() { environment_failed("out of memory"); }
+
+void* map_pages(int64_t size) {
+  void* pages = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return pages == MAP_FAILED ? nullptr : pages;
+}
+
+// Makes [bump, bump_end) hold at least `size` bytes. What is left of the old span is lost: at most 32 KiB of a span at least four
+// times as big, and never touched.
+JANUS_COLD void new_span(int64_t size) {
+  if (heap.next_span == 0) {
+    heap.bump = first_span;
+    heap.bump_end = first_span + kFirstSpan;
+    heap.next_span = kSpanStart;
+    if (size <= kFirstSpan) return;
+  }
+  const int64_t bytes = heap.next_span;
+  uint8_t* pages = static_cast<uint8_t*>(map_pages(bytes));
+  if (!pages) out_of_memory();
+  if (bytes >= kHugeFrom) madvise(pages, static_cast<size_t>(bytes), MADV_HUGEPAGE);
+  if (heap.next_span < kSpanTop) heap.next_span *= 2;
+  // Spans that the kernel places one after the other are one span, so nothing is lost between them.
+  if (pages + bytes == heap.bump) {
+    heap.bump = pages;
+  } else if (pages == heap.bump_end) {
+    heap.bump_end = pages + bytes;
+  } else {
+    heap.bump = pages;
+    heap.bump_end = pages + bytes;
+  }
+}
+
+// The class has no free block: cut some, give the first and list the others.
+void* refill(uint32_t index) {
+  const int64_t size = size_of_class(index);
+  int64_t blocks = heap.refill[index];
+  if (blocks == 0) blocks = size <= 64 ? 4 : 1;
+  if (blocks * 2 * size <= kRefillTop) heap.refill[index] = static_cast<uint16_t>(blocks * 2);
+  else heap.refill[index] = static_cast<uint16_t>(blocks);
+  if (heap.bump_end - heap.bump < size) new_span(size);
+  blocks = min64(blocks, (heap.bump_end - heap.bump) / size);
+  janus_require(blocks > 0, "a span is too small for its class");
+
+  uint8_t* first = heap.bump;
+  heap.bump += blocks * size;
+  FreeBlock* list = nullptr;
+  for (int64_t i = blocks - 1; i > 0; i--) {
+    FreeBlock* block = reinterpret_cast<FreeBlock*>(first + i * size);
+    JANUS_UNPOISON(block, sizeof(FreeBlock));
+    block->mark = kFreedMark;
+    block->next = list;
+    list = block;
+    JANUS_POISON(block, size);
+  }
+  heap.free[index] = list;
+  return first;
+}
+
+void* map_big(int64_t size) {
+  const int64_t bytes = usable_size(size);
+  void* block = map_pages(bytes);
+  if (!block) out_of_memory();
+  if (bytes >= kHugeFrom * 4) madvise(block, static_cast<size_t>(bytes), MADV_HUGEPAGE);
+  return block;
+}
+
+JANUS_COLD void* alloc_slow(int64_t size) {
+  janus_require(size >= 0, "an allocation of negative size");
+  if (size > kBlockMax) out_of_memory();
+  void* block;
+  if (size <= kSpanMax) {
+    block = refill(class_of(size));
+  } else {
+    block = map_big(size);
+  }
+  count_alloc(size);
+  JANUS_UNPOISON(block, size);
+  return block;
+}
+
+// Sizes above kSmallMax whose class may have a free block.
+__attribute__((noinline)) void* alloc_large(int64_t size) {
+  if (static_cast<uint64_t>(size) > static_cast<uint64_t>(kClassMax)) return alloc_slow(size);
+  const uint32_t index = class_of_doubling(size);
+  FreeBlock* block = heap.free[index];
+  if (!block) return alloc_slow(size);
+  JANUS_UNPOISON(block, size_of_class(index));
+  heap.free[index] = block->next;
+  if (size > kSpanMax) heap.cached -= size_of_class(index);
+  mark_used(block);
+  count_alloc(size);
+  return block;
+}
+
+__attribute__((noinline)) void free_large(void* memory, int64_t size) {
+  janus_require(size > kSmallMax && memory, "a free of nothing, or of a negative size");
+  count_free(size);
+  if (size > kSpanMax) {
+    const int64_t bytes = usable_size(size);
+    if (size > kClassMax || heap.cached + bytes > kCacheTop) {
+      JANUS_UNPOISON(memory, bytes);
+      const int failed = munmap(memory, static_cast<size_t>(bytes));
+      janus_require(failed == 0, "a big block could not be unmapped");
+      return;
+    }
+    heap.cached += bytes;
+  }
+  const uint32_t index = class_of_doubling(size);
+  FreeBlock* block = static_cast<FreeBlock*>(memory);
+  mark_free(block, size);
+  block->next = heap.free[index];
+  heap.free[index] = block;
+  JANUS_POISON(block, size_of_class(index));
+}
+
+}  // namespace
+
+void* block_resize(void* block, int64_t old_size, int64_t new_size, int64_t keep) {
+  janus_require(keep <= old_size && keep <= new_size, "a block that keeps more than it has");
+  if (old_size > kSpanMax && new_size > kSpanMax && new_size <= kBlockMax) {
+    const int64_t old_bytes = usable_size(old_size);
+    const int64_t new_bytes = usable_size(new_size);
+    void* moved = block;
+    if (old_bytes != new_bytes) {
+      moved = mremap(block, static_cast<size_t>(old_bytes), static_cast<size_t>(new_bytes), MREMAP_MAYMOVE);
+      if (moved == MAP_FAILED) out_of_memory();
+      if (new_bytes >= kHugeFrom * 4) madvise(moved, static_cast<size_t>(new_bytes), MADV_HUGEPAGE);
+    }
+    count_free(old_size);
+    count_alloc(new_size);
+    return moved;
+  }
+  void* moved = janus_alloc(new_size);
+  memcpy(moved, block, static_cast<size_t>(keep));
+  janus_free(block, old_size);
+  return moved;
+}
+
+int64_t live_blocks() {
+  int64_t blocks = 0;
+#ifndef JANUS_RELEASE
+  for (int64_t live : heap.live) blocks += live;
+#endif
+  return blocks;
+}
+
+int64_t report_leaks() {
+  const int64_t blocks = live_blocks();
+#ifndef JANUS_RELEASE
+  if (blocks == 0) return 0;
+  Sink* err = janus_stderr();
+  auto text = [&](const char* s) { janus_print_bytes(err, reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s))); };
+  text("leak: ");
+  janus_print_i64(err, blocks);
+  text(blocks == 1 ? " block (" : " blocks (");
+  janus_print_i64(err, heap.live_bytes);
+  text(blocks == 1 ? " bytes) was never freed:" : " bytes) were never freed:");
+  int shown = 0;
+  for (uint32_t i = 0; i <= kClasses && shown < 8; i++) {
+    if (heap.live[i] == 0) continue;
+    text(shown++ ? ", " : " ");
+    janus_print_i64(err, heap.live[i]);
+    text(i == kClasses ? " of more than " : " of up to ");
+    janus_print_i64(err, i == kClasses ? kClassMax : size_of_class(i));
+  }
+  janus_sink_newline(err);
+#endif
+  return blocks;
+}
+
+// ---- drops that wait
+
+namespace {
+
+// A block whose count is 0 and whose contents are still owned. Exactly one of drop and glue is there.
+struct Pending {
+  void* block;
+  void (*drop)(void* block, uint32_t depth);
+  const TypeGlue* glue;
+};
+
+// Grows by pages and is given back when it is empty: freeing may not fail, and this is the only memory it ever asks for.
+struct PendingQueue {
+  Pending* items;
+  int64_t cap;
+  bool draining;
+};
+PendingQueue pending;
+
+JANUS_COLD void grow_pending() {
+  const int64_t cap = pending.cap ? pending.cap * 2 : 1024;
+  const size_t bytes = static_cast<size_t>(cap) * sizeof(Pending);
+  void* items = pending.cap ? mremap(pending.items, bytes / 2, bytes, MREMAP_MAYMOVE) : map_pages(static_cast<int64_t>(bytes));
+  if (!items || items == MAP_FAILED) out_of_memory();
+  pending.items = static_cast<Pending*>(items);
+  pending.cap = cap;
+}
+
+void push_pending(Pending item) {
+  if (janus_drops_pending == pending.cap) grow_pending();
+  pending.items[janus_drops_pending++] = item;
+}
+
+}  // namespace
+
+void defer_array_drop(Array* array, const TypeGlue* glue) { push_pending({array, nullptr, glue}); }
+
+}  // namespace janus::rt
+
+extern "C" {
+
+uint32_t janus_drops_pending = 0;
+
+void* janus_alloc(int64_t size) {
+  if (JANUS_UNLIKELY(static_cast<uint64_t>(size) > static_cast<uint64_t>(kSmallMax))) return alloc_large(size);
+  const uint32_t index = class_of(size);
+  FreeBlock* block = heap.free[index];
+  if (JANUS_UNLIKELY(!block)) return alloc_slow(size);
+  JANUS_UNPOISON(block, size_of_class(index));
+  heap.free[index] = block->next;
+  mark_used(block);
+  count_alloc(size);
+  return block;
+}
+
+void janus_free(void* memory, int64_t size) {
+  if (JANUS_UNLIKELY(static_cast<uint64_t>(size) > static_cast<uint64_t>(kSmallMax))) return free_large(memory, size);
+  count_free(size);
+  FreeBlock* block = static_cast<FreeBlock*>(memory);
+  const uint32_t index = class_of(size);
+  mark_free(block, size);
+  block->next = heap.free[index];
+  heap.free[index] = block;
+  JANUS_POISON(block, size_of_class(index));
+}
+
+void janus_defer_drop(void* block, void (*drop)(void* block, uint32_t depth)) {
+  janus_require(block && drop, "a deferred drop of nothing");
+  push_pending({block, drop, nullptr});
+}
+
+// Last in, first out: a list of n nodes keeps one entry in the queue, a tree no more than one path's siblings.
+void janus_drain_drops(void) {
+  if (pending.draining) return;   // called by a drop that the loop below runs
+  pending.draining = true;
+  while (janus_drops_pending != 0) {
+    const Pending item = pending.items[--janus_drops_pending];
+    if (item.glue) janus_array_drop(static_cast<Array*>(item.block), item.glue, 1);
+    else item.drop(item.block, 1);
+  }
+  if (pending.cap > 4096) {
+    munmap(pending.items, static_cast<size_t>(pending.cap) * sizeof(Pending));
+    pending.items = nullptr;
+    pending.cap = 0;
+  }
+  pending.draining = false;
+}
+
+}  // extern "C"

@@ -1,0 +1,147 @@
+// start.cpp: main: the stack, the last resort against its overflow, running the program, reporting its failure, ending.
+// Depends on error.h, memory.h, sink.h, start.h, and on Linux.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The stack. A program runs on 8 MiB, whatever `ulimit -s` says, so that the same recursion ends at the same depth everywhere. The
+// process's own stack is used when it may grow that far behind the arguments and variables that lie at its top; otherwise 8 MiB are
+// reserved and main moves there. Functions in call cycles compare their stack pointer with janus_stack_limit, which leaves a reserve
+// for the runtime, libc and functions that were not asked to compare; running through the reserve is SIGSEGV, told as the same panic.
+//
+// SIGPIPE keeps its default: `program | head` ends quietly, as users of a shell expect (print.cpp says how, where it is ignored).
+#include "runtime/start.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "runtime/error.h"
+#include "runtime/memory.h"
+#include "runtime/sink.h"
+
+namespace janus::rt {
+
+StartInfo start_info;
+
+namespace {
+
+constexpr int64_t kStackSize = 8 << 20;
+constexpr int64_t kStackReserve = 128 * 1024;
+constexpr int64_t kStackGuard = 1 << 20;       // how far below its end an access still counts as an overflow
+constexpr int64_t kArgumentsTop = 1 << 20;     // more arguments and variables than this: the program gets a stack of its own
+
+uint8_t* stack_end;   // the lowest byte that belongs to the stack
+
+[[noreturn]] void end_process(int code) {
+  janus_sink_flush(janus_stdout());
+  janus_sink_flush(janus_stderr());
+  exit(code);
+}
+
+int run_program() {
+  Error* error = janus_main_entry();
+  int code = 0;
+  if (JANUS_UNLIKELY(error != nullptr)) {
+    janus_sink_flush(janus_stdout());
+    report_failure(janus_stderr(), error);
+    code = error->desc->flags & kErrPanic ? kExitPanic : kExitFailure;
+    if (error->head.count > 0 && --error->head.count == 0) janus_error_drop(error, 0);
+  }
+  if ((janus_program_flags & kProgramDebug) && report_leaks() != 0 && code == 0) code = kExitBug;
+  return code;
+}
+
+// The end of the mapping that holds the first stack: the file name that the kernel put at its very top lies in its last page.
+uint8_t* stack_top() {
+  const char* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  if (!name) return static_cast<uint8_t*>(__builtin_frame_address(0));
+  const uintptr_t last = reinterpret_cast<uintptr_t>(name) + strlen(name) + 8;
+  return reinterpret_cast<uint8_t*>((last + 4095) & ~uintptr_t(4095));
+}
+
+#if defined(__x86_64__)
+// Calls f on another stack. Naked: the frame pointer carries the old stack pointer over the call.
+__attribute__((naked, noinline)) int call_on_stack(uint8_t* /*top*/, int (* /*f*/)()) {
+  __asm__(
+      "pushq %rbp\n"
+      "movq %rsp, %rbp\n"
+      "movq %rdi, %rsp\n"    // top is aligned to 16
+      "callq *%rsi\n"
+      "movq %rbp, %rsp\n"
+      "popq %rbp\n"
+      "retq\n");
+}
+#else
+#error "call_on_stack is missing for this processor"
+#endif
+
+int run_on_own_stack() {
+  const int64_t size = kStackSize + kStackGuard;
+  void* pages = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (pages == MAP_FAILED) environment_failed("out of memory: no room for the stack");
+  mprotect(pages, kStackGuard, PROT_NONE);
+  stack_end = static_cast<uint8_t*>(pages) + kStackGuard;
+  janus_stack_limit = stack_end + kStackReserve;
+  return call_on_stack(static_cast<uint8_t*>(pages) + size, run_program);
+}
+
+int run_on_a_stack() {
+  rlimit limit;
+  uint8_t* top = stack_top();
+  const bool known = getrlimit(RLIMIT_STACK, &limit) == 0;
+  const int64_t used = top - static_cast<uint8_t*>(__builtin_frame_address(0));
+  if (!known || limit.rlim_cur < static_cast<rlim_t>(kStackSize) || used < 0 || used > kArgumentsTop) return run_on_own_stack();
+  stack_end = top - kStackSize;
+  janus_stack_limit = stack_end + kStackReserve;
+  return run_program();
+}
+
+// Runs on signal_stack: the program's own has no room left.
+void on_segv(int, siginfo_t* info, void*) {
+  uint8_t* at = static_cast<uint8_t*>(info->si_addr);
+  if (at >= stack_end - kStackGuard && at < janus_stack_limit) {
+    janus_sink_flush(janus_stdout());
+    janus_sink_flush(janus_stderr());
+    static const char text[] = "panic: stack overflow\n";
+    write_raw(2, text, sizeof text - 1);
+    _exit(kExitPanic);
+  }
+  // Not ours: foreign code, or a bug. Returning repeats the access, which now ends the process as it would have.
+  struct sigaction fallback = {};
+  fallback.sa_handler = SIG_DFL;
+  sigaction(SIGSEGV, &fallback, nullptr);
+}
+
+alignas(16) uint8_t signal_stack[32 * 1024];
+
+void catch_overflow() {
+  stack_t stack = {};
+  stack.ss_sp = signal_stack;
+  stack.ss_size = sizeof signal_stack;
+  sigaltstack(&stack, nullptr);
+  struct sigaction action = {};
+  action.sa_sigaction = on_segv;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGSEGV, &action, nullptr);
+}
+
+}  // namespace
+}  // namespace janus::rt
+
+extern "C" {
+
+uint8_t* janus_stack_limit = nullptr;
+
+void janus_exit(int32_t code) { end_process(code & 0xFF); }
+
+}  // extern "C"
+
+#ifndef JANUS_RT_TEST
+int main(int argc, char** argv, char** envp) {
+  start_info = {argc, argv, envp};
+  catch_overflow();
+  end_process(run_on_a_stack());
+}
+#endif
