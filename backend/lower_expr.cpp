@@ -1,0 +1,831 @@
+// lower_expr.cpp: values: literals, variables, projections, operators, conversions, building.
+// Depends on lower_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+
+#include "backend/lower_internal.h"
+
+namespace janus {
+
+Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
+  const HirNode& n = (*body)[id];
+  uint32_t saved_pos = pos;
+  if (!n.span.is_none()) pos = n.span.lo;
+  struct Restore { uint32_t& p; uint32_t v; ~Restore() { p = v; } } restore{pos, saved_pos};
+  TypeId type = ty(n.type);
+  const Layout& l = layout(type);
+  switch (n.kind) {
+    case HirKind::Int: {
+      if (types.is_float(type)) return {type, emit(JOp::ConstFloat, l.scalar, static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a]))), static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a])) >> 32))};
+      return {type, iconst(l.scalar, static_cast<int64_t>(body->ints[n.a]))};
+    }
+    case HirKind::Float: {
+      uint64_t bits = std::bit_cast<uint64_t>(body->floats[n.a]);
+      return {type, emit(JOp::ConstFloat, l.scalar, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32))};
+    }
+    case HirKind::Bool: return {type, i1(n.a != 0)};
+    case HirKind::Char: return {type, i32(static_cast<int32_t>(n.a))};
+    case HirKind::Str: return {type, global(m.string_global(m.program.names.text(NameId(n.a))))};
+    case HirKind::Null: {
+      if (l.shape == Shape::Managed) return {type, null()};
+      uint32_t to = dest != kNone ? dest : temp_addr(type);
+      store(i1(false), to, l.tag_offset);
+      return {type, to, false};
+    }
+    case HirKind::Void: case HirKind::TypeValue: return {type};
+    case HirKind::Local: return lower_local(id, want);
+    case HirKind::ConstRef: {
+      bool ok = false;
+      uint32_t g = m.const_global(ConstId(n.a), &ok);
+      if (ok) {
+        Val v = load_val(global(g), type);
+        return want == Want::Own ? copy_val(v) : v;
+      }
+      // Not static data (a map): built where it is used.
+      const Body& value = *m.program.bodies[+m.program.consts[n.a].body];
+      const Body* outer = body;
+      const BodyOwnership* outer_own = own;
+      auto outer_binds = std::move(binds);
+      auto outer_loops = std::move(loops);
+      body = &value;
+      own = &m.owners.of(m.program.consts[n.a].body);
+      binds.assign(value.locals.size(), {});
+      Val v = lower(value.root, Want::Own);
+      body = outer;
+      own = outer_own;
+      binds = std::move(outer_binds);
+      loops = std::move(outer_loops);
+      return v;
+    }
+    case HirKind::FuncRef: return {type, global(m.func_value(FuncId(n.a), ty_list(n.b)))};
+    case HirKind::TypeMember: {
+      if (types.is_float(type)) {
+        double values[] = {type == Types::F32 ? -3.4028234663852886e38 : -1.7976931348623157e308, type == Types::F32 ? 3.4028234663852886e38 : 1.7976931348623157e308,
+                           std::bit_cast<double>(uint64_t{0x7ff0000000000000}), std::bit_cast<double>(uint64_t{0x7ff8000000000000}), type == Types::F32 ? 1.1920928955078125e-07 : 2.220446049250313e-16};
+        uint64_t bits = std::bit_cast<uint64_t>(values[n.a < 5 ? n.a : 0]);
+        return {type, emit(JOp::ConstFloat, l.scalar, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32))};
+      }
+      int bits = Types::int_bits(types.kind(type));
+      int64_t value;
+      if (types.is_signed(type)) value = n.a == 0 ? static_cast<int64_t>(~uint64_t{0} << (bits - 1)) : static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1);
+      else value = n.a == 0 ? 0 : static_cast<int64_t>(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1);
+      return {type, iconst(l.scalar, value)};
+    }
+    case HirKind::Field: return lower_field(id, want);
+    case HirKind::Index: return lower_index(id, want);
+    case HirKind::MapIndex: return lower_map_index(id, want);
+    case HirKind::Slice: return lower_slice(id);
+    case HirKind::Neg: {
+      uint32_t v = lower_scalar(HirId(n.a));
+      if (types.is_float(type)) return {type, emit(JOp::FNeg, l.scalar, v)};
+      return {type, emit(JOp::SubChk, l.scalar, iconst(l.scalar, 0), v, landing(), types.is_signed(type) ? 1 : 0)};
+    }
+    case HirKind::BitNot: { uint32_t v = lower_scalar(HirId(n.a)); return {type, emit(JOp::Xor, l.scalar, v, iconst(l.scalar, -1))}; }
+    case HirKind::Not: { uint32_t v = lower_scalar(HirId(n.a)); return {type, emit(JOp::Xor, JType::I1, v, i1(true))}; }
+    case HirKind::Arith: return lower_arith(id);
+    case HirKind::Compare: return lower_compare(id);
+    case HirKind::LogicAnd: case HirKind::LogicOr: {
+      bool is_and = n.kind == HirKind::LogicAnd;
+      uint32_t s = slot(1, 1), more = new_block(), done = new_block();
+      uint32_t a = lower_scalar(HirId(n.a));
+      store(a, slot_addr(s));
+      cond_br(a, is_and ? more : done, is_and ? done : more);
+      at(more);
+      int base = top;
+      uint32_t b = lower_scalar(HirId(n.b));
+      pop_to(base);
+      if (!dead) { if (b != kNone) store(b, slot_addr(s)); br(done); }
+      at(done);
+      return {type, load(JType::I1, slot_addr(s))};
+    }
+    case HirKind::Concat: return lower_concat(id);
+    case HirKind::Coalesce: return lower_coalesce(id, dest);
+    case HirKind::Some: {
+      const Layout& inner = layout(types.elem(type));
+      if (l.shape == Shape::Managed) { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+      uint32_t to = dest != kNone ? dest : temp_addr(type);
+      if (inner.shape == Shape::Void) lower_drop(HirId(n.a));
+      else lower_to(HirId(n.a), to);
+      store(i1(true), to, l.tag_offset);
+      return {type, to, l.needs_drop};
+    }
+    case HirKind::Widen: {
+      Val v = lower(HirId(n.a), Want::Borrow);
+      return convert_number(v, type, 1, type);
+    }
+    case HirKind::Convert: return lower_convert(id);
+    case HirKind::ToString: case HirKind::Interp: return lower_interp(id);
+    case HirKind::MakeDyn: {
+      TypeId self = ty(HirId(n.a));
+      const Layout& inner = layout(self);
+      Val v = lower(HirId(n.a), Want::Own);
+      uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(16 + (inner.size + 7) / 8 * 8)});
+      store(i64(1), block, 0, JAlias::Count);
+      store(global(m.vtable(self, TraitId(types[type].a))), block, 8);
+      store_val(v, off(block, 16));
+      return {type, block, true};
+    }
+    case HirKind::WidenFunc: { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+    case HirKind::WidenError: { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+    case HirKind::DropValue: lower_drop(HirId(n.a)); return {type};
+    case HirKind::MakeStruct: case HirKind::MakeEnum: case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::MakeRange:
+    case HirKind::MakeError: return lower_make(id, dest);
+    case HirKind::MakeClosure: return lower_closure(id);
+    case HirKind::Call: case HirKind::CallValue: case HirKind::CallTrait: case HirKind::CallDyn: return lower_call(id, dest);
+    case HirKind::Intrinsic: return lower_intrinsic(id, dest);
+    case HirKind::ErrorMethod: {
+      Val e = lower(HirId(n.a), Want::Borrow);
+      int base = push_temp(e);
+      Val out{type, kNone, true};
+      if (n.aux == 0) out.v = rt(JRt::ErrorName, JType::Ptr, {e.v});
+      else if (n.aux == 1) out.v = rt(JRt::ErrorTraceText, JType::Ptr, {e.v});
+      else {  // others(): shared array, empty when there are none
+        uint32_t s = slot(8, 8);
+        uint32_t others = load(JType::Ptr, e.v, 24);
+        store(others, slot_addr(s));
+        uint32_t none = new_block(), done = new_block();
+        cond_br(cmp(JCmp::Eq, others, null()), none, done);
+        at(none);
+        store(rt_addr(JRt::EmptyArray), slot_addr(s));
+        br(done);
+        at(done);
+        out.v = load(JType::Ptr, slot_addr(s));
+        emit(JOp::Retain, JType::Void, out.v);
+      }
+      pop_to(base);
+      return out;
+    }
+    case HirKind::Print: return lower_print(id);
+    case HirKind::Assert: case HirKind::AssertFails: return lower_assert(id);
+    case HirKind::Panic: {
+      Val message = lower(HirId(n.a), Want::Own);
+      if (!message.owned) message = copy_val(message);
+      panic_message(message.v);
+      return {type};
+    }
+    case HirKind::Block: return lower_block(id, want, dest);
+    case HirKind::If: case HirKind::IfMatch: return lower_if(id, dest);
+    case HirKind::While: return lower_while(id);
+    case HirKind::ForRange: return lower_for_range(id);
+    case HirKind::ForEach: return lower_for_each(id);
+    case HirKind::Match: return lower_match(id, dest);
+    case HirKind::Catch: return lower_catch(id, dest);
+    case HirKind::Return: return lower_return(id);
+    case HirKind::Break: {
+      LoopTarget& loop = loops[n.a];
+      if (n.b != kNone) lower_drop(HirId(n.b));
+      leave_to(loop.base, loop.at_break);
+      return {type};
+    }
+    case HirKind::Continue: leave_to(loops[n.a].base, loops[n.a].at_continue); return {type};
+    case HirKind::Fail: {
+      Val e = lower(HirId(n.a), Want::Own);
+      if (!e.owned) e = copy_val(e);
+      emit(JOp::SetError, JType::Void, e.v);
+      br(landing());
+      return {type};
+    }
+    case HirKind::Try: {
+      // The failure goes on; on its way it notes this place.
+      uint32_t noted = new_block(true);
+      uint32_t saved = cur; bool was_dead = dead; int base = top;
+      PendingCatch pending = take_catch();
+      at(noted);
+      rt(JRt::ErrorTrace, JType::Void, {emit(JOp::PeekError, JType::Ptr)});
+      br(fail_edge(pending));
+      cur = saved; dead = was_dead;
+      catch_target = noted;
+      catch_base = base;
+      Val v = lower(HirId(n.a), want, dest);
+      catch_target = kNone;
+      return v;
+    }
+    case HirKind::OptTry: {
+      Val v = lower(HirId(n.a), Want::Own);
+      uint32_t some = new_block(), none = new_block();
+      int base = push_temp(v);
+      cond_br(opt_is_some(v), some, none, 2);
+      at(none);
+      const Layout& r = layout(result_type);
+      if (r.shape == Shape::Managed) store(null(), slot_addr(result_slot));
+      else store(i1(false), result_addr, r.tag_offset);
+      int keep = top;
+      top = base;
+      do_return();
+      top = keep;
+      at(some);
+      top = base;
+      Val inner = opt_value(v);
+      inner.owned = v.owned;
+      return inner;
+    }
+    case HirKind::Unwrap: {
+      Val v = lower(HirId(n.a), want);
+      if (n.aux == 0) {
+        int base = push_temp(v);
+        check(opt_is_some(v), JPanic::Null, {});
+        top = base;
+      }
+      Val inner = opt_value(v);
+      inner.owned = v.owned && layout(inner.type).needs_drop;
+      return inner;
+    }
+    case HirKind::Let: {
+      const HirPat& p = body->pats[n.a];
+      if (n.b == kNone) return {type};
+      TypeId init_type = ty(HirId(n.b));
+      if (p.kind == PatKind::Bind) {
+        uint32_t local = p.a;
+        const HirLocal& info = body->locals[local];
+        const Layout& ll = layout(init_type);
+        if (ll.shape == Shape::Aggregate && !(info.flags & kLocalCell)) {   // built in place
+          uint32_t s = slot(ll.size, ll.align);
+          f.slots[s].name = info.name; f.slots[s].type = init_type; f.slots[s].span = info.span;
+          uint32_t addr = slot_addr(s);
+          lower_to(HirId(n.b), addr);
+          if (dead) return {type};
+          Bind& b = binds[local] = {BindKind::Address, addr};
+          if (ll.needs_drop) {
+            if (own->ever_moved[local]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push(CleanKind::FlaggedSlot, init_type, addr, b.flag); }
+            else b.cleanup = push(CleanKind::Value, init_type, addr);
+            cleanups[b.cleanup].local = LocalId(local);
+          }
+          return {type};
+        }
+        Val v = lower(HirId(n.b), Want::Own);
+        if (dead) return {type};
+        if (!v.owned && layout(init_type).needs_drop) v = copy_val(v);
+        bind_local(LocalId(local), v);
+        return {type};
+      }
+      Val v = lower(HirId(n.b), Want::Own);
+      if (dead) return {type};
+      push_temp(v);   // taken apart: the parts are aliases, the whole lives to the end of the block
+      bind_pattern(n.a, v);
+      return {type};
+    }
+    case HirKind::LetUninit: {
+      const HirLocal& info = body->locals[n.a];
+      TypeId t = ty(info.type);
+      const Layout& ll = layout(t);
+      Bind& b = binds[n.a] = {};
+      if (info.flags & kLocalCell) {
+        // The cell exists before its value: a zeroed payload is dropped harmlessly (null pointers, unset tags).
+        uint32_t size = static_cast<uint32_t>(rt::kBoxPayload) + (ll.size + 7) / 8 * 8;
+        uint32_t cell = rt(JRt::Alloc, JType::Ptr, {i64(size)});
+        emit(JOp::ZeroBytes, JType::Void, cell, kNone, size);
+        store(i64(1), cell, 0, JAlias::Count);
+        uint32_t s = slot(8, 8);
+        store(cell, slot_addr(s));
+        b = {BindKind::Cell, s};
+        b.cleanup = push(CleanKind::Cell, t, s);
+        return {type};
+      }
+      uint32_t s = slot(ll.size, ll.align);
+      f.slots[s].name = info.name; f.slots[s].type = t; f.slots[s].span = info.span;
+      if (ll.shape == Shape::Aggregate) {
+        uint32_t addr = slot_addr(s);
+        b = {BindKind::Address, addr};
+        if (ll.needs_drop) {
+          b.flag = slot(1, 1);
+          store(i1(false), slot_addr(b.flag));
+          b.cleanup = push(CleanKind::FlaggedSlot, t, addr, b.flag);
+          cleanups[b.cleanup].local = LocalId(n.a);
+        }
+      } else {
+        b = {BindKind::Slot, s};
+        if (ll.needs_drop) {
+          store(null(), slot_addr(s));
+          // Registered as an optional: it may be released before it was assigned.
+          b.cleanup = push(CleanKind::Slot, l.nullable || types.kind(t) == TypeKind::Optional ? t : types.optional(t), s);
+          cleanups[b.cleanup].local = LocalId(n.a);
+        }
+      }
+      return {type};
+    }
+    case HirKind::Assign: lower_assign(id); return {type};
+    case HirKind::AssignOp: lower_assign_op(id); return {type};
+    case HirKind::MapSet: lower_map_set(id); return {type};
+    case HirKind::Defer: push(CleanKind::Defer, Types::Void, n.a); return {type};
+    case HirKind::CondLet: {   // as a value outside a condition: tests only
+      uint32_t s = slot(1, 1), no = new_block(), done = new_block();
+      store(i1(false), slot_addr(s));
+      int base = top;
+      lower_cond(id, no, base);
+      store(i1(true), slot_addr(s));
+      pop_to(base);
+      br(no);
+      at(no);
+      br(done);
+      at(done);
+      return {type, load(JType::I1, slot_addr(s))};
+    }
+    case HirKind::MutArg: case HirKind::TailBlock: break;
+  }
+  require(false, "an expression kind that lowering does not know");
+}
+
+void FuncLower::lower_to(HirId id, uint32_t addr) {
+  Val v = lower(id, Want::Own, addr);
+  if (dead || v.v == kNone) return;
+  if (!v.owned && layout(v.type).needs_drop) v = layout(v.type).shape == Shape::Aggregate && v.v == addr ? v : copy_val(v);
+  store_val(v, addr);
+}
+
+// A statement: its value is not wanted.
+void FuncLower::lower_drop(HirId id) {
+  Val v = lower(id, Want::Borrow);
+  if (!dead && v.owned) drop_val(v);
+}
+
+Val FuncLower::lower_local(HirId id, Want want) {
+  uint32_t local = (*body)[id].a;
+  const Bind& b = binds[local];
+  TypeId type = ty(body->locals[local].type);
+  const Layout& l = layout(type);
+  if (l.shape == Shape::Void) return {type};
+  Val v = load_val(local_addr(LocalId(local)), type);
+  if (want == Want::Borrow || !l.needs_drop) {
+    // A shared variable may be written by any closure that runs while we look at it.
+    return b.kind == BindKind::Cell && l.needs_drop ? copy_val(v) : v;
+  }
+  bool movable = b.cleanup >= 0 && !b.borrowed && b.kind != BindKind::Cell && own->last_use[+id] && (l.shape == Shape::Managed || b.flag != kNone);
+  if (!movable) return copy_val(v);
+  if (l.shape == Shape::Managed) {
+    store(null(), slot_addr(b.v));
+    v.owned = true;
+    return v;
+  }
+  uint32_t to = temp_addr(type);
+  copy_bytes(to, v.v, l.size, l.align);
+  store(i1(false), slot_addr(b.flag));
+  return {type, to, true};
+}
+
+Val FuncLower::lower_field(HirId id, Want want) {
+  const HirNode& n = (*body)[id];
+  Val base = lower(HirId(n.a), Want::Borrow);
+  const Layout& bl = layout(base.type);
+  TypeId type = ty(n.type);
+  if (bl.shape == Shape::Void || layout(type).shape == Shape::Void) { if (base.owned) drop_val(base); return {type}; }
+  uint32_t offset = bl.fields[n.b].offset + (bl.boxed ? static_cast<uint32_t>(rt::kBoxPayload) : 0);
+  Val v = load_val(off(base.v, offset), type);
+  if (base.owned) {
+    v = copy_val(v);
+    drop_val(base);
+    return v;
+  }
+  return want == Want::Own ? copy_val(v) : v;
+}
+
+Val FuncLower::lower_index(HirId id, Want want) {
+  const HirNode& n = (*body)[id];
+  TypeId base_type = ty(HirId(n.a)), type = ty(n.type);
+  Val base = lower(HirId(n.a), Want::Borrow);
+  if (!base.owned && own->mutates[n.b] && is_mutable_root(HirId(n.a))) base = copy_val(base);
+  int saved = push_temp(base);
+  uint32_t index = lower_scalar(HirId(n.b));
+  Val v{type};
+  if (types.kind(base_type) == TypeKind::Fixed) {
+    check(cmp(JCmp::ULt, index, i64(types[base_type].b)), JPanic::Index, {index, i64(types[base_type].b)});
+    if (layout(type).shape != Shape::Void) v = load_val(emit(JOp::AddrIdx, JType::Ptr, base.v, index, layout(type).size), type);
+  } else {
+    uint32_t len = array_len(base.v);
+    check(cmp(JCmp::ULt, index, len), JPanic::Index, {index, len});
+    if (layout(type).shape != Shape::Void) v = load_val(elem_addr(base.v, index, type), type);
+  }
+  if (base.owned || want == Want::Own) v = copy_val(v);
+  pop_to(saved);
+  return v;
+}
+
+// m[k]: the entry must exist.
+Val FuncLower::lower_map_index(HirId id, Want want) {
+  const HirNode& n = (*body)[id];
+  Place place = prepare(id);
+  (void)want;
+  Val v = load_val(resolve(place), ty(n.type));
+  v = copy_val(v);
+  pop_to(place.base);
+  return v;
+}
+
+Val FuncLower::lower_slice(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  auto ex = [&](uint32_t i) { return body->extra[n.b + i]; };
+  Val base = lower(HirId(n.a), Want::Borrow);
+  int saved = push_temp(base);
+  uint32_t len = array_len(base.v);
+  uint32_t lo = ex(0) == kNone ? i64(0) : lower_scalar(HirId(ex(0)));
+  uint32_t hi = ex(1) == kNone ? len : lower_scalar(HirId(ex(1)));
+  if (ex(1) != kNone && ex(2)) hi = emit(JOp::AddChk, JType::I64, hi, i64(1), landing(), 1);
+  uint32_t ok = emit(JOp::And, JType::I1, cmp(JCmp::ULe, lo, hi), cmp(JCmp::ULe, hi, len));
+  check(ok, JPanic::Slice, {lo, hi, len});
+  Val v{type, kNone, true};
+  if (types.kind(type) == TypeKind::String) {
+    uint32_t both = emit(JOp::And, JType::I1, rt(JRt::StringIsBoundary, JType::I1, {base.v, lo}), rt(JRt::StringIsBoundary, JType::I1, {base.v, hi}));
+    uint32_t good = new_block(), bad = new_block(true);
+    cond_br(both, good, bad, 2);
+    at(bad);
+    panic_message(global(m.string_global("a string slice must begin and end between characters")));
+    at(good);
+    v.v = rt(JRt::StringSlice, JType::Ptr, {base.v, lo, hi});
+  } else {
+    v.v = rt(JRt::ArraySlice, JType::Ptr, {base.v, lo, hi, global(m.glue(types.elem(type)))});
+  }
+  pop_to(saved);
+  return v;
+}
+
+Val FuncLower::lower_arith(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  JType t = layout(type).scalar;
+  HirOp op = static_cast<HirOp>(n.aux);
+  uint32_t a = lower_scalar(HirId(n.a));
+  uint32_t b = lower_scalar(HirId(n.b));
+  return {type, arith(op, a, b, type, t)};
+}
+
+uint32_t FuncLower::arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t) {
+  bool is_signed = types.is_signed(type);
+  if (types.is_float(type)) {
+    switch (op) {
+      case HirOp::Add: return emit(JOp::FAdd, t, a, b);
+      case HirOp::Sub: return emit(JOp::FSub, t, a, b);
+      case HirOp::Mul: return emit(JOp::FMul, t, a, b);
+      case HirOp::Div: return emit(JOp::FDiv, t, a, b);
+      default: return emit(JOp::FRem, t, a, b);
+    }
+  }
+  switch (op) {
+    case HirOp::Add: return emit(JOp::AddChk, t, a, b, landing(), is_signed);
+    case HirOp::Sub: return emit(JOp::SubChk, t, a, b, landing(), is_signed);
+    case HirOp::Mul: return emit(JOp::MulChk, t, a, b, landing(), is_signed);
+    case HirOp::Div: case HirOp::Rem: {
+      const JInstr& divisor = f.instrs[b];
+      bool known = divisor.op == JOp::ConstInt && !(divisor.a == 0 && divisor.b == 0) && !(divisor.a == kNone && divisor.b == kNone);
+      if (!known) {
+        check(cmp(JCmp::Ne, b, iconst(t, 0)), JPanic::DivZero, {});
+        if (is_signed) {   // MIN / -1
+          uint32_t lowest = iconst(t, static_cast<int64_t>(~uint64_t{0} << (Types::int_bits(types.kind(type)) - 1)));
+          uint32_t bad = emit(JOp::And, JType::I1, cmp(JCmp::Eq, b, iconst(t, -1)), cmp(JCmp::Eq, a, lowest));
+          check(emit(JOp::Xor, JType::I1, bad, i1(true)), JPanic::Overflow, {i32(op == HirOp::Div ? '/' : '%')});
+        }
+      }
+      if (op == HirOp::Div) return emit(is_signed ? JOp::SDiv : JOp::UDiv, t, a, b);
+      return emit(is_signed ? JOp::SRem : JOp::URem, t, a, b);
+    }
+    case HirOp::WrapAdd: return emit(JOp::Add, t, a, b);
+    case HirOp::WrapSub: return emit(JOp::Sub, t, a, b);
+    case HirOp::WrapMul: return emit(JOp::Mul, t, a, b);
+    case HirOp::And: return emit(JOp::And, t, a, b);
+    case HirOp::Or: return emit(JOp::Or, t, a, b);
+    case HirOp::Xor: return emit(JOp::Xor, t, a, b);
+    case HirOp::Shl: case HirOp::Shr: {   // the width is any integer, widened to 64 bits; only it is checked
+      int bits = Types::int_bits(types.kind(type));
+      if (f.instrs[b].type != JType::I64) b = emit(JOp::Cast, JType::I64, b, kNone, kNone, static_cast<uint32_t>(JCast::SExt));
+      check(cmp(JCmp::ULt, b, i64(bits)), JPanic::Shift, {b});
+      uint32_t width = t == JType::I64 ? b : emit(JOp::Cast, t, b, kNone, kNone, static_cast<uint32_t>(JCast::Trunc));
+      if (op == HirOp::Shl) return emit(JOp::Shl, t, a, width);
+      return emit(is_signed ? JOp::AShr : JOp::LShr, t, a, width);
+    }
+    default: break;
+  }
+  require(false, "an arithmetic operator that lowering does not know");
+}
+
+Val FuncLower::lower_compare(HirId id) {
+  const HirNode& n = (*body)[id];
+  Val a = lower(HirId(n.a), Want::Borrow);
+  if (!a.owned && own->mutates[n.b] && is_mutable_root(HirId(n.a))) a = copy_val(a);
+  int base = push_temp(a);
+  Val b = lower(HirId(n.b), Want::Borrow);
+  push_temp(b);
+  uint32_t result = compare_values(static_cast<HirOp>(n.aux), a, b);
+  pop_to(base);
+  return {Types::Bool, result};
+}
+
+Val FuncLower::lower_concat(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  Val a = lower(HirId(n.a), Want::Own);
+  if (!a.owned) a = copy_val(a);
+  int base = push_temp(a);
+  Val b = lower(HirId(n.b), Want::Borrow);
+  top = base;   // the concatenation takes a
+  int rest = push_temp(b);
+  uint32_t v = types.kind(type) == TypeKind::String ? rt(JRt::StringConcat, JType::Ptr, {a.v, b.v})
+                                                    : rt(JRt::ArrayConcat, JType::Ptr, {a.v, b.v, global(m.glue(types.elem(type)))});
+  pop_to(rest);
+  return {type, v, true};
+}
+
+Val FuncLower::lower_coalesce(HirId id, uint32_t dest) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  return result_of(type, dest, [&](uint32_t to) {
+    Val v = lower(HirId(n.a), Want::Own);
+    if (!v.owned && layout(v.type).needs_drop) v = copy_val(v);
+    uint32_t some = new_block(), none = new_block(), done = new_block();
+    cond_br(opt_is_some(v), some, none);
+    at(some);
+    Val inner = type == v.type ? v : opt_value(v);
+    if (to != kNone) store_val(inner, to);
+    br(done);
+    at(none);
+    if (to != kNone) lower_to(HirId(n.b), to);
+    else lower_drop(HirId(n.b));
+    if (!dead) br(done);
+    at(done);
+  });
+}
+
+// A value that several roads produce: each writes it at the same place.
+Val FuncLower::result_of(TypeId type, uint32_t dest, const std::function<void(uint32_t)>& fill) {
+  const Layout& l = layout(type);
+  if (l.shape == Shape::Void) { fill(kNone); return {type}; }
+  if (l.shape == Shape::Aggregate) {
+    uint32_t to = dest != kNone ? dest : temp_addr(type);
+    fill(to);
+    return {type, to, l.needs_drop};
+  }
+  uint32_t s = slot(l.size, l.align);
+  fill(slot_addr(s));
+  if (dead) return {type};
+  return {type, load(l.scalar, slot_addr(s)), l.needs_drop};
+}
+
+Val FuncLower::lower_convert(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  Val v = lower(HirId(n.a), Want::Borrow);
+  TypeId to = n.aux == 2 ? types.elem(type) : type;
+  return convert_number(v, to, n.aux, type);
+}
+
+// mode: 0 checked, 1 wrap, 2 try (an optional)
+Val FuncLower::convert_number(Val v, TypeId to, uint32_t mode, TypeId result) {
+  TypeId from = v.type;
+  JType ft = layout(from).scalar, tt = layout(to).scalar;
+  auto cast = [&](JCast c, JType t, uint32_t x) { return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c)); };
+  auto resize = [&](uint32_t x, JType a, JType b, bool sign) {
+    static constexpr int bits[] = {0, 1, 8, 16, 32, 64, 32, 64, 64};
+    int from_bits = bits[static_cast<int>(a)], to_bits = bits[static_cast<int>(b)];
+    if (from_bits == to_bits) return x;
+    return cast(from_bits > to_bits ? JCast::Trunc : sign ? JCast::SExt : JCast::ZExt, b, x);
+  };
+  bool from_float = types.is_float(from), to_float = types.is_float(to);
+  bool from_signed = types.is_signed(from), to_signed = types.is_signed(to);
+  uint32_t out, good = kNone;   // good: I1, fits
+  if (from_float && to_float) {
+    out = ft == tt ? v.v : cast(tt == JType::F64 ? JCast::FPExt : JCast::FPTrunc, tt, v.v);
+  } else if (to_float) {
+    out = cast(from_signed ? JCast::SIToFP : JCast::UIToFP, tt, v.v);
+  } else if (from_float) {
+    out = cast(to_signed ? JCast::FPToSI : JCast::FPToUI, tt, v.v);
+    if (mode != 1) {   // truncation towards zero must lie in range: lo - 1 < x < hi + 1
+      uint32_t x = ft == JType::F64 ? v.v : cast(JCast::FPExt, JType::F64, v.v);
+      int b = Types::int_bits(types.kind(to));
+      double lo = to_signed ? -std::bit_cast<double>(static_cast<uint64_t>(1023 + b - 1) << 52) : 0.0;
+      double hi = std::bit_cast<double>(static_cast<uint64_t>(1023 + (to_signed ? b - 1 : b)) << 52);
+      auto fconst = [&](double d) { uint64_t bits = std::bit_cast<uint64_t>(d); return emit(JOp::ConstFloat, JType::F64, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)); };
+      uint32_t truncated = emit(JOp::Math, JType::F64, x, kNone, kNone, static_cast<uint32_t>(JMath::Trunc));
+      good = emit(JOp::And, JType::I1, cmp(JCmp::FGe, truncated, fconst(lo)), cmp(JCmp::FLt, truncated, fconst(hi)));
+    }
+  } else {
+    out = resize(v.v, ft, tt, from_signed);
+    if (mode != 1) {
+      if (types.kind(to) == TypeKind::Char) {   // a scalar value: below 0x110000 and no surrogate
+        uint32_t wide = resize(v.v, ft, JType::I64, from_signed);
+        uint32_t small = cmp(JCmp::ULt, wide, i64(0x110000));
+        uint32_t surrogate = cmp(JCmp::ULt, emit(JOp::Sub, JType::I64, wide, i64(0xD800)), i64(0x800));
+        good = emit(JOp::And, JType::I1, small, emit(JOp::Xor, JType::I1, surrogate, i1(true)));
+      } else {
+        auto bits_of = [&](TypeId t) { TypeKind k = types.kind(t); return k == TypeKind::Char ? 21 : k == TypeKind::Bool ? 1 : Types::int_bits(k); };
+        int fb = bits_of(from), tb = bits_of(to);
+        bool fits = (from_signed == to_signed && tb >= fb) || (!from_signed && to_signed && tb > fb);
+        if (!fits) {
+          uint32_t back = resize(out, tt, ft, to_signed);
+          good = cmp(JCmp::Eq, back, v.v);
+          if (from_signed != to_signed) {   // the sign must agree too
+            uint32_t nonneg = from_signed ? cmp(JCmp::SGe, v.v, iconst(ft, 0)) : cmp(JCmp::SGe, out, iconst(tt, 0));
+            good = emit(JOp::And, JType::I1, good, nonneg);
+          }
+        }
+      }
+    }
+  }
+  if (mode == 0 && good != kNone) check(good, JPanic::Convert, {global(m.c_string(m.program.type_name(to)))});
+  if (mode != 2) return {result, out};
+  const Layout& l = layout(result);
+  uint32_t to_addr = temp_addr(result);
+  store(out, to_addr);
+  store(good == kNone ? i1(true) : good, to_addr, l.tag_offset);
+  return {result, to_addr};
+}
+
+// ---- building
+
+Val FuncLower::lower_make(HirId id, uint32_t dest) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  const Layout& l = layout(type);
+  int base = top;
+  // Each finished part is dropped if a later one fails.
+  auto part = [&](HirId value, uint32_t addr) {
+    lower_to(value, addr);
+    TypeId t = ty(value);
+    if (!dead && layout(t).needs_drop) push(CleanKind::Value, t, layout(t).shape == Shape::Managed ? load(JType::Ptr, addr) : addr);
+  };
+  switch (n.kind) {
+    case HirKind::MakeStruct: case HirKind::MakeTuple: {
+      uint32_t to = kNone;
+      if (l.boxed) to = temp_payload(l);
+      else if (l.shape == Shape::Aggregate) to = dest != kNone ? dest : temp_addr(type);
+      auto place = [&](uint32_t field, HirId value) {
+        if (to == kNone || layout(l.fields[field].type).shape == Shape::Void) { lower_drop(value); return; }
+        part(value, off(to, l.fields[field].offset));
+      };
+      if (n.kind == HirKind::MakeTuple) {
+        auto items = body->list(n.a);
+        for (uint32_t i = 0; i < items.size(); ++i) place(i, HirId(items[i]));
+      } else {
+        auto pairs = body->list(n.a);
+        std::vector<bool> given(l.fields.size());
+        for (size_t i = 0; i + 1 < pairs.size(); i += 2) { given[pairs[i]] = true; place(pairs[i], HirId(pairs[i + 1])); }
+        if (n.b != kNone && !dead) {   // ..old
+          Val old = lower(HirId(n.b), Want::Borrow);
+          const Layout& ol = layout(old.type);
+          for (uint32_t i = 0; i < l.fields.size() && to != kNone; ++i)
+            if (!given[i]) {
+              Val v = copy_val(load_val(off(old.v, ol.fields[i].offset + (ol.boxed ? 8 : 0)), l.fields[i].type));
+              store_val(v, off(to, l.fields[i].offset));
+            }
+          if (old.owned) drop_val(old);
+        }
+      }
+      top = base;
+      if (l.boxed) return {type, make_box(to, l), true};
+      return {type, to, l.needs_drop};
+    }
+    case HirKind::MakeEnum: {
+      auto values = body->list(n.b);
+      if (l.shape == Shape::Scalar) return {type, iconst(l.scalar, n.a)};
+      if (l.boxed && l.variants[n.a].empty()) return {type, global(m.empty_variant(type, n.a)), false};
+      uint32_t to = l.boxed ? temp_payload(l) : dest != kNone ? dest : temp_addr(type);
+      for (uint32_t i = 0; i < values.size(); ++i) {
+        if (layout(l.variants[n.a][i].type).shape == Shape::Void) lower_drop(HirId(values[i]));
+        else part(HirId(values[i]), off(to, l.variants[n.a][i].offset));
+      }
+      if (!dead) store(iconst(l.tag, n.a), to, l.tag_offset);
+      top = base;
+      if (l.boxed) return {type, make_box(to, l), true};
+      return {type, to, l.needs_drop};
+    }
+    case HirKind::MakeArray: {
+      auto items = body->list(n.a);
+      TypeId elem = types.elem(type);
+      const Layout& el = layout(elem);
+      if (types.kind(type) == TypeKind::Fixed) {
+        uint32_t to = dest != kNone ? dest : temp_addr(type);
+        for (uint32_t i = 0; i < items.size(); ++i) {
+          if (el.shape == Shape::Void) lower_drop(HirId(items[i]));
+          else part(HirId(items[i]), off(to, i * el.size));
+        }
+        top = base;
+        return {type, l.shape == Shape::Void ? kNone : to, l.needs_drop};
+      }
+      if (items.empty()) return {type, rt_addr(JRt::EmptyArray), false};
+      uint32_t g;
+      if (m.static_array(*body, id, type, &g)) return {type, global(g), false};
+      uint32_t arr = rt(JRt::ArrayNew, JType::Ptr, {i64(static_cast<int64_t>(items.size())), global(m.glue(elem))});
+      push(CleanKind::Value, type, arr);
+      uint32_t data = array_data(arr);
+      for (uint32_t i = 0; i < items.size() && !dead; ++i) {
+        if (el.shape == Shape::Void) lower_drop(HirId(items[i]));
+        else lower_to(HirId(items[i]), off(data, i * el.size));
+        if (!dead) store(i64(i + 1), arr, 8, JAlias::ArrayLen);
+      }
+      top = base;
+      return {type, arr, true};
+    }
+    case HirKind::MakeMap: {
+      auto args = types.args(type);
+      std::vector<TypeId> targs(args.begin(), args.end());
+      uint32_t to = temp_addr(type);
+      Val map = call_values(m.program.lang.map_new, targs, {}, to, kNone);
+      if (map.v != to) store_val(map, to);
+      push(CleanKind::Value, type, layout(type).shape == Shape::Managed ? map.v : to);
+      auto items = body->list(n.a);
+      FuncId insert = m.program.lang.map_insert;
+      for (size_t i = 0; i + 1 < items.size() && !dead; i += 2) {
+        int here = top;
+        std::vector<Val> vals{{type, to, false}};
+        for (size_t k = 0; k < 2; ++k) {
+          bool owned = m.owners.param_owned(insert, static_cast<uint32_t>(k + 1));
+          Val v = lower(HirId(items[i + k]), owned ? Want::Own : Want::Borrow);
+          if (owned && !v.owned && layout(v.type).needs_drop) v = copy_val(v);
+          push_temp(v);
+          vals.push_back(v);
+        }
+        if (dead) break;
+        finish_args(here, vals, [&](size_t k) { return k > 0 && m.owners.param_owned(insert, static_cast<uint32_t>(k)); });
+        Val r = call_values(insert, targs, vals, kNone, kNone);
+        if (r.owned) drop_val(r);
+        pop_to(here);
+      }
+      top = base;
+      return {type, to, true};
+    }
+    case HirKind::MakeRange: {
+      uint32_t to = dest != kNone ? dest : temp_addr(type);
+      uint32_t low = lower_scalar(HirId(n.a)), high = lower_scalar(HirId(n.b));
+      if (dead) return {type};
+      const StructInfo& info = m.program.structs[types[type].a];
+      for (uint32_t i = 0; i < l.fields.size(); ++i) {
+        std::string_view name = m.program.names.text(info.fields[i].name);
+        JType t = layout(l.fields[i].type).scalar;
+        uint32_t v = name == "start" ? low : name == "stop" ? high : name == "step" ? iconst(t, 1) : iconst(t, name == "inclusive" && n.aux ? 1 : 0);
+        store(v, to, l.fields[i].offset);
+      }
+      return {type, to};
+    }
+    case HirKind::MakeError: {
+      auto values = body->list(n.b);
+      uint32_t desc = m.error_desc(TagId(n.a));
+      // Only an error that is about to fail needs its place; both kinds carry it, it costs one record.
+      uint32_t to = kNone;
+      std::vector<FieldLayout> fields = m.payload_fields(TagId(n.a));
+      uint32_t size = 0;
+      for (const FieldLayout& field : fields) size = field.offset + layout(field.type).size;
+      if (!values.empty()) to = slot_addr(slot(size, 8));
+      for (uint32_t i = 0; i < values.size(); ++i) {
+        if (layout(fields[i].type).shape == Shape::Void) lower_drop(HirId(values[i]));
+        else part(HirId(values[i]), off(to, fields[i].offset));
+      }
+      top = base;
+      if (dead) return {type};
+      uint32_t error = emit(JOp::CallRt, JType::Ptr, static_cast<uint32_t>(JRt::ErrorNew), list({global(desc)}));
+      if (size) copy_bytes(off(error, static_cast<uint32_t>(rt::kErrorPayload)), to, size, 8);
+      return {type, error, true};
+    }
+    default: break;
+  }
+  require(false, "a value that lowering cannot build");
+}
+
+uint32_t FuncLower::temp_payload(const Layout& l) { return slot_addr(slot(l.payload_size, 8)); }
+
+// A boxed value: its payload was built in a slot, so that a failure half way leaves no block.
+uint32_t FuncLower::make_box(uint32_t payload, const Layout& l) {
+  if (dead) return kNone;
+  uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(rt::kBoxPayload + l.payload_size)});
+  store(i64(1), block, 0, JAlias::Count);
+  copy_bytes(off(block, static_cast<uint32_t>(rt::kBoxPayload)), payload, l.payload_size, 8);
+  return block;
+}
+
+Val FuncLower::lower_closure(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(n.type);
+  BodyId code_body{n.a};
+  const Body& code = *m.program.bodies[+code_body];
+  uint32_t code_index = m.closure_code(code_body, type_args, body->func);
+  if (code.captures.empty()) return {type, global(m.static_closure(code_index)), false};
+  ClosureLayout cl = m.closure_layout(code, [&](LocalId local) { return ty(code.locals[+local].type); });
+  uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(cl.size)});
+  store(i64(1), block, 0, JAlias::Count);
+  store(func_addr(code_index), block, 8, JAlias::ClosureCode);
+  store(func_addr(m.closure_drop(code_body, type_args, body->func)), block, 16, JAlias::ClosureCode);
+  auto moves = own->capture_moves.find(+id);
+  for (size_t i = 0; i < code.captures.size(); ++i) {
+    uint32_t outer = +code.captures[i].outer;
+    const Bind& b = binds[outer];
+    uint32_t to = off(block, cl.offsets[i]);
+    if (cl.cells[i]) {
+      uint32_t cell = load(JType::Ptr, slot_addr(b.v));
+      emit(JOp::Retain, JType::Void, cell);
+      store(cell, to);
+      continue;
+    }
+    TypeId t = ty(body->locals[outer].type);
+    const Layout& l = layout(t);
+    if (l.shape == Shape::Void) continue;
+    Val v = load_val(local_addr(LocalId(outer)), t);
+    bool movable = moves != own->capture_moves.end() && moves->second[i] && b.cleanup >= 0 && !b.borrowed && (l.shape == Shape::Managed || b.flag != kNone);
+    if (l.needs_drop && movable) {
+      store_val(v, to);
+      if (l.shape == Shape::Managed) store(null(), slot_addr(b.v));
+      else store(i1(false), slot_addr(b.flag));
+    } else {
+      store_val(v, to);
+      retain_val(v);
+    }
+  }
+  return {type, block, true};
+}
+
+}  // namespace janus

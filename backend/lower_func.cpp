@@ -1,0 +1,333 @@
+// lower_func.cpp: the builder of one JIR function: values, ownership, cleanups.
+// Depends on lower_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/lower_internal.h"
+
+namespace janus {
+
+uint32_t FuncLower::emit(JOp op, JType type, uint32_t a, uint32_t b, uint32_t c, uint32_t aux) {
+  if (dead) at(new_block());   // unreachable code still gets built, in a block without predecessors; finish() drops it
+  f.instrs.push_back({op, type, static_cast<uint16_t>(aux), a, b, c, pos});
+  uint32_t id = static_cast<uint32_t>(f.instrs.size() - 1);
+  f.blocks[cur].instrs.push_back(id);
+  return id;
+}
+
+uint32_t FuncLower::list(std::span<const uint32_t> items) {
+  uint32_t at = static_cast<uint32_t>(f.extra.size());
+  f.extra.push_back(static_cast<uint32_t>(items.size()));
+  f.extra.insert(f.extra.end(), items.begin(), items.end());
+  return at;
+}
+
+uint32_t FuncLower::temp_addr(TypeId type) {
+  const Layout& l = layout(type);
+  return slot_addr(slot(l.size, l.align));
+}
+
+// ---- values
+
+Val FuncLower::load_val(uint32_t addr, TypeId type) {
+  const Layout& l = layout(type);
+  switch (l.shape) {
+    case Shape::Void: return {type, kNone, false};
+    case Shape::Aggregate: return {type, addr, false};
+    default: return {type, load(l.scalar, addr), false};
+  }
+}
+
+void FuncLower::retain_val(const Val& v) {
+  const Layout& l = layout(v.type);
+  if (!l.needs_drop) return;
+  if (l.shape == Shape::Managed) emit(JOp::Retain, JType::Void, v.v, kNone, kNone, l.nullable ? 1 : 0);
+  else emit(JOp::Call, JType::Void, m.retain_at(v.type), list({v.v}));
+}
+
+Val FuncLower::copy_val(Val v) {
+  const Layout& l = layout(v.type);
+  if (l.shape == Shape::Aggregate) {
+    uint32_t to = temp_addr(v.type);
+    copy_bytes(to, v.v, l.size, l.align);
+    v.v = to;
+  }
+  retain_val(v);
+  v.owned = l.needs_drop;
+  return v;
+}
+
+void FuncLower::store_val(const Val& v, uint32_t addr) {
+  const Layout& l = layout(v.type);
+  if (l.shape == Shape::Void || v.v == kNone) return;
+  if (l.shape == Shape::Aggregate) {
+    if (v.v != addr) copy_bytes(addr, v.v, l.size, l.align);
+  } else {
+    store(v.v, addr);
+  }
+}
+
+void FuncLower::release(uint32_t ptr, TypeId type, uint32_t depth) {
+  bool nullable = false;
+  if (types.kind(type) == TypeKind::Optional) { nullable = true; type = types.elem(type); }
+  uint32_t flags = nullable ? 1 : 0, target;
+  switch (types.kind(type)) {
+    case TypeKind::String: flags |= 2; target = static_cast<uint32_t>(JRt::StringDrop); break;
+    case TypeKind::ErrorVal: flags |= 2; target = static_cast<uint32_t>(JRt::ErrorDrop); break;
+    case TypeKind::Func: flags |= 2; target = static_cast<uint32_t>(JRt::ClosureDrop); break;
+    case TypeKind::Dyn: flags |= 2; target = static_cast<uint32_t>(JRt::DynDrop); break;
+    default: target = m.drop_managed(type); break;
+  }
+  if (depth == kNone) emit(JOp::Release, JType::Void, ptr, target, kNone, flags);
+  else emit(JOp::ReleaseDeep, JType::Void, ptr, target, depth, flags);
+}
+
+void FuncLower::drop_val(const Val& v, uint32_t depth) {
+  const Layout& l = layout(v.type);
+  if (!l.needs_drop || v.v == kNone) return;
+  if (l.shape == Shape::Managed) release(v.v, v.type, depth);
+  else emit(JOp::Call, JType::Void, m.drop_at(v.type), list({v.v, depth == kNone ? i32(0) : depth}));
+}
+
+uint32_t FuncLower::spill(const Val& v) {
+  const Layout& l = layout(v.type);
+  if (l.shape == Shape::Aggregate) return v.v;
+  uint32_t addr = temp_addr(v.type);
+  store_val(v, addr);
+  return addr;
+}
+
+// ---- cleanups
+
+int FuncLower::push(CleanKind kind, TypeId type, uint32_t v, uint32_t flag) {
+  cleanups.push_back({top, kind, type, v, flag});
+  return top = static_cast<int>(cleanups.size() - 1);
+}
+
+int FuncLower::push_temp(const Val& v) {
+  int before = top;
+  if (v.owned && layout(v.type).needs_drop) push(CleanKind::Value, v.type, v.v);
+  return before;
+}
+
+void FuncLower::run_cleanup(int node) {
+  Cleanup c = cleanups[node];
+  switch (c.kind) {
+    case CleanKind::Value: drop_val({c.type, c.v, true}); break;
+    case CleanKind::Slot: {
+      uint32_t ptr = load(JType::Ptr, slot_addr(c.v));
+      if (is_some(c.local) && own->ever_moved[+c.local] && types.kind(c.type) != TypeKind::Optional) {
+        release(ptr, types.optional(c.type));   // null once moved
+      } else {
+        release(ptr, c.type);
+      }
+      break;
+    }
+    case CleanKind::FlaggedSlot: {
+      uint32_t live = new_block(), done = new_block();
+      cond_br(load(JType::I1, slot_addr(c.flag)), live, done);
+      at(live);
+      drop_val({c.type, c.v, true});
+      br(done);
+      at(done);
+      break;
+    }
+    case CleanKind::Cell: emit(JOp::Release, JType::Void, load(JType::Ptr, slot_addr(c.v)), m.drop_cell(c.type)); break;
+    case CleanKind::Defer: {
+      int saved = top;
+      top = c.parent;
+      auto pending = take_catch();
+      lower_drop(HirId(c.v));
+      catch_target = pending.target;
+      top = saved;
+      break;
+    }
+    case CleanKind::ErrorInFlight: break;
+  }
+}
+
+void FuncLower::pop_to(int base) {
+  while (top != base) {
+    int node = top;
+    if (!dead) run_cleanup(node);
+    top = cleanups[node].parent;
+  }
+}
+
+void FuncLower::leave_to(int base, uint32_t target) {
+  int saved = top;
+  pop_to(base);
+  if (!dead) br(target);
+  top = saved;
+}
+
+uint32_t FuncLower::landing() { return landing_of(top); }
+
+// Blocks on the failure road: one per state of the chain, each ends in the next.
+uint32_t FuncLower::landing_of(int node) {
+  if (node < 0) {
+    if (fail_root == kNone) {
+      uint32_t saved = cur; bool was_dead = dead; uint32_t saved_pos = pos;
+      fail_root = new_block(true);
+      at(fail_root);
+      pos = 0;
+      emit(JOp::RetFail);
+      cur = saved; dead = was_dead; pos = saved_pos;
+    }
+    return fail_root;
+  }
+  if (cleanups[node].landing != kNone) return cleanups[node].landing;
+  uint32_t block = new_block(true);
+  cleanups[node].landing = block;
+  uint32_t saved = cur, saved_pos = pos; bool was_dead = dead; int saved_top = top;
+  PendingCatch pending = take_catch();
+  pos = 0;
+  at(block);
+  top = cleanups[node].parent;
+  Cleanup c = cleanups[node];
+  if (c.kind == CleanKind::ErrorInFlight) {
+    uint32_t second = emit(JOp::GetError, JType::Ptr);
+    rt(JRt::ErrorAdd, JType::Void, {c.v, second});
+    emit(JOp::SetError, JType::Void, c.v);
+  } else if (c.kind == CleanKind::Defer) {
+    uint32_t error = emit(JOp::GetError, JType::Ptr);
+    push(CleanKind::ErrorInFlight, Types::Void, error);
+    lower_drop(HirId(c.v));
+    top = c.parent;
+    if (!dead) emit(JOp::SetError, JType::Void, error);
+  } else {
+    run_cleanup(node);
+  }
+  if (!dead) br(landing_of(c.parent));
+  cur = saved; dead = was_dead; top = saved_top; pos = saved_pos;
+  catch_target = pending.target;
+  catch_base = pending.base;
+  return block;
+}
+
+uint32_t FuncLower::landing_to(int base, uint32_t target) {
+  if (top == base) return target;
+  uint64_t key = (static_cast<uint64_t>(static_cast<uint32_t>(top)) << 32) | target;
+  if (auto it = catch_chains_.find(key); it != catch_chains_.end()) return it->second;
+  uint32_t block = new_block(true);
+  catch_chains_[key] = block;
+  uint32_t saved = cur; bool was_dead = dead; int saved_top = top;
+  int node = top;
+  at(block);
+  top = cleanups[node].parent;
+  run_cleanup(node);
+  br(landing_to(base, target));
+  cur = saved; dead = was_dead; top = saved_top;
+  return block;
+}
+
+uint32_t FuncLower::return_of(int node) {
+  uint32_t& known = node < 0 ? return_root : cleanups[node].return_block;
+  if (known != kNone) return known;
+  uint32_t block = new_block();
+  known = block;
+  uint32_t saved = cur; bool was_dead = dead; int saved_top = top;
+  PendingCatch pending = take_catch();
+  at(block);
+  if (node < 0) {
+    if (result_slot != kNone) emit(JOp::Ret, JType::Void, load(f.result, slot_addr(result_slot)));
+    else emit(JOp::Ret);
+  } else {
+    int parent = cleanups[node].parent;
+    top = node;
+    run_cleanup(node);
+    top = parent;
+    if (!dead) br(return_of(parent));
+  }
+  cur = saved; dead = was_dead; top = saved_top;
+  catch_target = pending.target;
+  catch_base = pending.base;
+  return block;
+}
+
+void FuncLower::do_return() {
+  if (dead) return;
+  br(return_of(top));
+}
+
+// Takes a node out of the middle of the chain: the nodes above it (few: the live variables declared later) are made anew.
+void FuncLower::remove_cleanup(int node) {
+  std::vector<int> above;
+  for (int n = top; n != node; n = cleanups[n].parent) above.push_back(n);
+  top = cleanups[node].parent;
+  for (size_t i = above.size(); i-- > 0;) {
+    Cleanup c = cleanups[above[i]];
+    push(c.kind, c.type, c.v, c.flag);
+    cleanups[top].local = c.local;
+    if (is_some(c.local) && binds[+c.local].cleanup == above[i]) binds[+c.local].cleanup = top;
+  }
+}
+
+// ---- small helpers
+
+TypeId FuncLower::ty(TypeId t) {
+  if (!types[t].has_param) return t;
+  return types.subst(t, type_params, type_args);
+}
+
+std::vector<TypeId> FuncLower::ty_list(uint32_t index) {
+  std::vector<TypeId> out;
+  for (uint32_t t : body->list(index)) out.push_back(ty(TypeId(t)));
+  return out;
+}
+
+void FuncLower::check(uint32_t cond, JPanic kind, std::initializer_list<uint32_t> args) {
+  emit(JOp::Check, JType::Void, cond, list(args), landing(), static_cast<uint32_t>(kind));
+}
+
+uint32_t FuncLower::elem_addr(uint32_t arr, uint32_t index, TypeId elem) {
+  return emit(JOp::AddrIdx, JType::Ptr, array_data(arr), index, layout(elem).size);
+}
+
+// A panic with a text: the error goes to the failure register.
+void FuncLower::panic_message(uint32_t string_value) {
+  uint32_t error = rt(JRt::PanicMessage, JType::Ptr, {string_value});
+  emit(JOp::SetError, JType::Void, error);
+  br(landing());
+}
+
+// Keeps only blocks that the entry reaches, in their order; block numbers change.
+void FuncLower::finish() {
+  std::vector<uint32_t> work{0};
+  std::vector<uint32_t> number(f.blocks.size(), kNone);
+  std::vector<bool> seen(f.blocks.size());
+  seen[0] = true;
+  auto visit = [&](uint32_t b) { if (b != kNone && !seen[b]) { seen[b] = true; work.push_back(b); } };
+  auto each_edge = [&](JInstr& i, auto fn) {
+    switch (i.op) {
+      case JOp::Br: fn(i.a); break;
+      case JOp::CondBr: fn(i.b); fn(i.c); break;
+      case JOp::Switch: {
+        uint32_t n = f.extra[i.b];
+        fn(f.extra[i.b + 1]);
+        for (uint32_t k = 2; k < n; k += 2) fn(f.extra[i.b + 1 + k]);
+        break;
+      }
+      case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: case JOp::Check: case JOp::StackCheck: case JOp::Call: case JOp::CallPtr:
+        if (i.c != kNone) fn(i.c);
+        break;
+      default: break;
+    }
+  };
+  while (!work.empty()) {
+    uint32_t b = work.back();
+    work.pop_back();
+    if (f.blocks[b].instrs.empty() || [&] { JOp last = f.instrs[f.blocks[b].instrs.back()].op;
+          return last != JOp::Br && last != JOp::CondBr && last != JOp::Switch && last != JOp::Ret && last != JOp::RetFail && last != JOp::Unreachable && last != JOp::TailCall; }()) {
+      f.instrs.push_back({JOp::Unreachable});
+      f.blocks[b].instrs.push_back(static_cast<uint32_t>(f.instrs.size() - 1));
+    }
+    for (uint32_t i : f.blocks[b].instrs) each_edge(f.instrs[i], [&](uint32_t& target) { visit(target); });
+  }
+  std::vector<JBlock> kept;
+  for (uint32_t b = 0; b < f.blocks.size(); ++b)
+    if (seen[b]) { number[b] = static_cast<uint32_t>(kept.size()); kept.push_back(std::move(f.blocks[b])); }
+  f.blocks = std::move(kept);
+  for (JBlock& b : f.blocks)
+    for (uint32_t i : b.instrs) each_edge(f.instrs[i], [&](uint32_t& target) { target = number[target]; });
+}
+
+}  // namespace janus

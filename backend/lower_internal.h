@@ -1,0 +1,300 @@
+// lower_internal.h: the parts of lowering: ModuleLower numbers instances and static data, FuncLower builds one function.
+// Depends on lower.h, own.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backend/intrinsics.h"
+#include "backend/lower.h"
+#include "backend/own.h"
+#include "runtime/abi.h"
+
+namespace janus {
+
+class FuncLower;
+
+// The machine signature of a function: what a caller must pass and how.
+struct Signature {
+  std::vector<JParam> params;      // with the result pointer first, when there is one
+  std::vector<TypeId> types;       // of the Janus parameters (without the result pointer)
+  std::vector<bool> skipped;       // parameters without data (void, Type[T]) are not passed
+  TypeId result_type = Types::Void;
+  JType result = JType::Void;
+  bool result_pointer = false;
+  uint32_t result_size = 0, result_align = 1;
+};
+
+// Where a closure's captures lie behind its head.
+struct ClosureLayout {
+  std::vector<uint32_t> offsets;
+  std::vector<bool> cells;
+  uint32_t size = 0;
+};
+
+class ModuleLower {
+ public:
+  ModuleLower(Program& program, Layouts& layouts, const LowerOptions& options)
+      : program(program), types(program.types), layouts(layouts), options(options), owners(program) {}
+  JModule run();
+
+  Program& program;
+  Types& types;
+  Layouts& layouts;
+  const LowerOptions& options;
+  Owners owners;
+  JModule module;
+
+  // ---- functions: each is numbered when first asked for and built later (the work list)
+  uint32_t instance(FuncId func, std::span<const TypeId> args);
+  uint32_t closure_code(BodyId body, std::span<const TypeId> args, FuncId outer);
+  uint32_t static_closure(uint32_t code);                                     // global: immortal function value without captures
+  uint32_t closure_drop(BodyId body, std::span<const TypeId> args, FuncId outer);
+  ClosureLayout closure_layout(const Body& code, const std::function<TypeId(LocalId)>& type_of);
+  std::vector<FieldLayout> payload_fields(TagId tag);                         // of an error, offsets from the payload's start
+  uint32_t func_value(FuncId func, std::span<const TypeId> args);             // global: static closure that calls the function
+  uint32_t vtable(TypeId self, TraitId trait);                                // global
+  uint32_t drop_managed(TypeId type);   // drop(block, depth): the last owner went
+  uint32_t drop_at(TypeId type);        // drop(address, depth): for inline values
+  uint32_t retain_at(TypeId type);
+  uint32_t drop_cell(TypeId content);   // drop of a shared variable's block
+  uint32_t equal_func(TypeId type);     // (a, b) -> I1
+  uint32_t compare_func(TypeId type);   // (a, b) -> I32 <0 0 >0
+  uint32_t hash_func(TypeId type);      // (state, value) -> state
+  uint32_t print_func(TypeId type);     // (sink, value): as it stands inside others (strings quoted)
+  uint32_t glue(TypeId type);           // global: TypeGlue of an element
+  uint32_t string_global(std::string_view text);
+  uint32_t c_string(std::string_view text);                                   // zero-terminated bytes
+  uint32_t error_desc(TagId tag);
+  uint32_t error_desc_print(TagId tag);
+  uint32_t empty_variant(TypeId type, uint32_t variant);                      // global: boxed enum's variant without payload
+  uint32_t extern_func(FuncId func);
+  uint32_t const_global(ConstId id, bool* ok);                                // static data of a constant; ok = false: not static
+  Signature signature(FuncId func, std::span<const TypeId> args);
+  Signature closure_signature(TypeId func_type);                              // of the code behind a function value, env included
+  uint32_t add_func(std::string symbol, std::string display, std::function<void(FuncLower&)> build, bool c_abi = false);
+  uint32_t add_global(JGlobal g) { module.globals.push_back(std::move(g)); return static_cast<uint32_t>(module.globals.size() - 1); }
+  std::string type_key(TypeId t) { return program.type_name(t) + "#" + std::to_string(+t); }
+  // Writes a constant expression's value at `at` of `g`; false when it is not static.
+  bool static_value(const Body& body, HirId id, TypeId type, JGlobal& g, uint32_t at);
+  bool static_array(const Body& body, HirId id, TypeId type, uint32_t* global);
+  bool deep(TypeId type);   // may a value reach another value of its own type (recursion in drop code)?
+
+ private:
+  struct Work { uint32_t index; std::function<void(FuncLower&)> build; };
+  std::vector<Work> work_;
+  std::unordered_map<std::string, uint32_t> instances_;
+  std::unordered_map<uint64_t, uint32_t> glue_;      // kind << 32 | type
+  std::unordered_map<std::string, uint32_t> strings_, c_strings_;
+  std::unordered_map<uint32_t, uint32_t> descs_, externs_;
+  std::unordered_map<uint32_t, std::pair<uint32_t, bool>> consts_;
+  friend class FuncLower;
+  uint32_t once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make);
+  void build_main();
+  void mark_cycles();
+};
+
+// What an expression evaluated to. Scalar, Managed: v is the value. Aggregate: v is its address. Void: nothing.
+struct Val {
+  TypeId type = Types::Void;
+  uint32_t v = kNone;
+  bool owned = false;   // whoever holds this Val must store, pass on or drop it
+};
+
+class FuncLower {
+ public:
+  FuncLower(ModuleLower& m, JFunc& f) : m(m), f(f), types(m.types) { new_block(); }
+
+  ModuleLower& m;
+  JFunc& f;
+  Types& types;
+
+  // ---- builder
+  uint32_t cur = 0;          // block being filled
+  bool dead = false;         // the block cannot be reached
+  uint32_t pos = 0;          // source position given to new instructions
+  uint32_t new_block(bool cold = false) { f.blocks.push_back({{}, cold}); return static_cast<uint32_t>(f.blocks.size() - 1); }
+  void at(uint32_t block) { cur = block; dead = false; }
+  uint32_t emit(JOp op, JType type = JType::Void, uint32_t a = kNone, uint32_t b = kNone, uint32_t c = kNone, uint32_t aux = 0);
+  uint32_t list(std::span<const uint32_t> items);
+  uint32_t list(std::initializer_list<uint32_t> items) { return list(std::span<const uint32_t>(items.begin(), items.size())); }
+  uint32_t iconst(JType t, int64_t v) { return emit(JOp::ConstInt, t, static_cast<uint32_t>(v), static_cast<uint32_t>(static_cast<uint64_t>(v) >> 32)); }
+  uint32_t i64(int64_t v) { return iconst(JType::I64, v); }
+  uint32_t i32(int64_t v) { return iconst(JType::I32, v); }
+  uint32_t i1(bool v) { return iconst(JType::I1, v); }
+  uint32_t null() { return emit(JOp::ConstNull, JType::Ptr); }
+  uint32_t slot(uint32_t size, uint32_t align) { f.slots.push_back({size ? size : 1, align ? align : 1}); return static_cast<uint32_t>(f.slots.size() - 1); }
+  uint32_t slot_addr(uint32_t s) { return emit(JOp::SlotAddr, JType::Ptr, s); }
+  uint32_t temp_addr(TypeId type);   // address of a new slot for a value of the type
+  uint32_t off(uint32_t addr, uint32_t bytes) { return bytes == 0 ? addr : emit(JOp::AddrOff, JType::Ptr, addr, bytes); }
+  uint32_t load(JType t, uint32_t addr, uint32_t offset = 0, JAlias alias = JAlias::Scalar) { return emit(JOp::Load, t, addr, offset, kNone, static_cast<uint32_t>(alias)); }
+  void store(uint32_t value, uint32_t addr, uint32_t offset = 0, JAlias alias = JAlias::Scalar) { emit(JOp::Store, JType::Void, addr, offset, value, static_cast<uint32_t>(alias)); }
+  void copy_bytes(uint32_t to, uint32_t from, uint32_t size, uint32_t align) { if (size) emit(JOp::CopyBytes, JType::Void, to, from, size, align); }
+  uint32_t cmp(JCmp c, uint32_t a, uint32_t b) { return emit(JOp::Cmp, JType::I1, a, b, kNone, static_cast<uint32_t>(c)); }
+  uint32_t rt(JRt symbol, JType result, std::initializer_list<uint32_t> args) { return emit(JOp::CallRt, result, static_cast<uint32_t>(symbol), list(args)); }
+  uint32_t rt_addr(JRt symbol) { return emit(JOp::RtAddr, JType::Ptr, static_cast<uint32_t>(symbol)); }
+  uint32_t global(uint32_t g) { return emit(JOp::GlobalAddr, JType::Ptr, g); }
+  uint32_t func_addr(uint32_t fn) { return emit(JOp::FuncAddr, JType::Ptr, fn); }
+  void br(uint32_t block) { emit(JOp::Br, JType::Void, block); dead = true; }
+  void cond_br(uint32_t v, uint32_t then, uint32_t otherwise, uint32_t unlikely = 0) { emit(JOp::CondBr, JType::Void, v, then, otherwise, unlikely); dead = true; }
+  JType type_of(uint32_t v) const { return f.instrs[v].type; }
+
+  // ---- values
+  const Layout& layout(TypeId t) { return m.layouts.of(t); }
+  Val load_val(uint32_t addr, TypeId type);                 // borrowed view of what lies at addr
+  Val copy_val(Val v);                                      // owned
+  void retain_val(const Val& v);                            // one more share of what v owns
+  void store_val(const Val& v, uint32_t addr);              // moves the bits
+  void drop_val(const Val& v, uint32_t depth = kNone);      // releases what v owns (depth: inside drop code)
+  uint32_t spill(const Val& v);                             // address of v: aggregates are there already
+  void release(uint32_t ptr, TypeId type, uint32_t depth = kNone);
+
+  // ---- cleanups: what must happen when control leaves, innermost first. A chain, so that states share their tails.
+  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight };
+  struct Cleanup {
+    int parent;
+    CleanKind kind;
+    TypeId type;
+    uint32_t v;              // value or address (Value), slot (Slot, FlaggedSlot, Cell), HirId (Defer)
+    uint32_t flag = kNone;   // slot of an I1: still owned
+    uint32_t landing = kNone, return_block = kNone;
+    LocalId local = LocalId::None;
+  };
+  std::vector<Cleanup> cleanups;
+  int top = -1;
+  int push(CleanKind kind, TypeId type, uint32_t v, uint32_t flag = kNone);
+  int push_temp(const Val& v);                              // no node when nothing is owned; returns the old top
+  void run_cleanup(int node);                               // the drop or defer of one node, here
+  void pop_to(int base);                                    // runs and forgets, innermost first
+  uint32_t landing();                                       // where a failure goes from here
+  uint32_t landing_of(int node);
+  uint32_t landing_to(int base, uint32_t target);           // drops down to base, then target (for catch)
+  void leave_to(int base, uint32_t target);                 // runs cleanups down to base and jumps; the chain stays
+  void do_return();                                         // the result is in place: runs everything, returns
+  uint32_t return_of(int node);
+  void remove_cleanup(int node);                            // a variable released early
+
+  // ---- one body
+  const Body* body = nullptr;
+  const BodyOwnership* own = nullptr;
+  std::vector<TypeId> type_args;
+  std::vector<TypeParamId> type_params;
+  FuncId self_func = FuncId::None;
+  TypeId ty(TypeId t);
+  TypeId ty(HirId id) { return ty((*body)[id].type); }
+  std::vector<TypeId> ty_list(uint32_t list_index);
+
+  enum class BindKind : uint8_t { None, Slot, Address, Cell };
+  struct Bind {
+    BindKind kind = BindKind::None;
+    uint32_t v = kNone;         // Slot, Cell: slot; Address: value
+    int cleanup = -1;           // when it owns
+    uint32_t flag = kNone;
+    bool borrowed = false;      // alias of what somebody else keeps
+  };
+  std::vector<Bind> binds;
+  struct LoopTarget { uint32_t at_break = kNone, at_continue = kNone; int base = -1; };
+  std::vector<LoopTarget> loops;
+  uint32_t result_slot = kNone;     // scalar results wait here for cleanups
+  uint32_t result_addr = kNone;     // Param 0 when aggregate results are written through it
+  TypeId result_type = Types::Void;
+  uint32_t return_root = kNone, fail_root = kNone;
+  uint32_t entry_loop = kNone;      // block that a self tail call jumps to
+  std::vector<uint32_t> param_slots;
+
+  void build_body(const Body& b, std::span<const TypeId> args, std::span<const TypeParamId> params, const Signature& sig, bool closure);
+  void bind_local(LocalId id, Val owned_value);             // let: takes the value
+  void bind_alias(LocalId id, Val borrowed);
+  uint32_t local_addr(LocalId id);
+  bool is_mutable_root(HirId place);
+
+  Val lower(HirId id, Want want, uint32_t dest = kNone);
+  void lower_to(HirId id, uint32_t addr);                   // owned value, written at addr
+  uint32_t lower_scalar(HirId id) { return lower(id, Want::Borrow).v; }
+  void lower_drop(HirId id);                                // as a statement
+  Val result_of(TypeId type, uint32_t dest, const std::function<void(uint32_t)>& fill);
+
+  Val lower_local(HirId id, Want want);
+  Val lower_field(HirId id, Want want);
+  Val lower_index(HirId id, Want want);
+  Val lower_map_index(HirId id, Want want);
+  Val lower_slice(HirId id);
+  Val lower_arith(HirId id);
+  uint32_t arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t);
+  Val lower_compare(HirId id);
+  Val lower_concat(HirId id);
+  Val lower_convert(HirId id);
+  Val convert_number(Val v, TypeId to, uint32_t mode, TypeId result);
+  Val lower_make(HirId id, uint32_t dest);
+  uint32_t temp_payload(const Layout& l);
+  uint32_t make_box(uint32_t payload, const Layout& l);
+  Val lower_closure(HirId id);
+  Val lower_interp(HirId id);
+  Val lower_call(HirId id, uint32_t dest);
+  Val lower_intrinsic(HirId id, uint32_t dest);
+  Val lower_print(HirId id);
+  Val lower_assert(HirId id);
+  Val lower_block(HirId id, Want want, uint32_t dest);
+  Val lower_if(HirId id, uint32_t dest);
+  Val lower_match(HirId id, uint32_t dest);
+  Val lower_while(HirId id);
+  Val lower_for_range(HirId id);
+  Val lower_for_each(HirId id);
+  Val lower_catch(HirId id, uint32_t dest);
+  Val lower_return(HirId id);
+  Val lower_coalesce(HirId id, uint32_t dest);
+  void lower_assign(HirId id);
+  void lower_assign_op(HirId id);
+  void lower_map_set(HirId id);
+  bool lower_tail_call(HirId call);
+
+  // conditions: falls through when true; when false, runs the cleanups made since `base` and jumps
+  void lower_cond(HirId id, uint32_t if_false, int base);
+  // patterns: tests jump to fail; then names are bound as aliases of the subject
+  void test_pattern(uint32_t pat, Val subject, uint32_t fail);
+  void bind_pattern(uint32_t pat, Val subject);
+  bool needs_test(uint32_t pat);
+  Val subject(HirId id);                                    // scrutinee: a stable borrowed view (cleanup pushed when owned)
+  Val variant_field(const Val& v, uint32_t variant, uint32_t field);
+  uint32_t enum_tag(const Val& v);
+  uint32_t opt_is_some(const Val& v);
+  Val opt_value(const Val& v);                              // borrowed view of what is inside
+
+  // places
+  struct Step { HirKind kind; TypeId type; uint32_t a = kNone; Val key; HirId node; };   // type: of the value at this step
+  struct Place { std::vector<Step> steps; int base = -1; };
+  Place prepare(HirId place);
+  uint32_t resolve(const Place& place);                     // address, made unique on the way
+  void unbox(uint32_t slot_address, TypeId type);           // the boxed value at this address has one owner afterwards
+
+  // calls
+  struct Args { std::vector<uint32_t> values; int base = -1; std::vector<std::pair<size_t, Place>> muts; };
+  Val call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);
+  Val call_values(FuncId func, std::span<const TypeId> targs, std::vector<Val> args, uint32_t dest, uint32_t on_fail);  // args already evaluated as the callee wants them
+  Val call_code(uint32_t closure, TypeId func_type, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);
+  uint32_t catch_target = kNone; int catch_base = -1;        // waiting for the outermost call of a catch operand
+  // Before the call: owned arguments leave the chain, borrowed temporaries stay to be dropped after it.
+  void finish_args(int base, const std::vector<Val>& args, const std::function<bool(size_t)>& owned);
+  struct PendingCatch { uint32_t target; int base; };
+  PendingCatch take_catch() { PendingCatch p{catch_target, catch_base}; catch_target = kNone; return p; }
+  uint32_t fail_edge(const PendingCatch& p) { return p.target == kNone ? landing() : landing_to(p.base, p.target); }
+  std::unordered_map<uint64_t, uint32_t> catch_chains_;
+
+  void panic_message(uint32_t string_value);
+  void print_value(uint32_t sink, const Val& v, bool quoted);
+  void check(uint32_t cond, JPanic kind, std::initializer_list<uint32_t> args);
+  uint32_t array_data(uint32_t arr) { return load(JType::Ptr, arr, 16, JAlias::ArrayData); }
+  uint32_t array_len(uint32_t arr) { return load(JType::I64, arr, 8, JAlias::ArrayLen); }
+  uint32_t elem_addr(uint32_t arr, uint32_t index, TypeId elem);
+  uint32_t compare_values(HirOp op, const Val& a, const Val& b);   // I1
+  uint32_t equal_values(const Val& a, const Val& b);
+  uint32_t order_values(const Val& a, const Val& b);               // I32
+  uint32_t hash_value(uint32_t state, const Val& v);
+  void finish();                                            // drops unreachable blocks
+};
+
+std::string lang_message(const char* text);
+
+}  // namespace janus
