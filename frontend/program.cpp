@@ -86,6 +86,7 @@ Program::Program(SourceMap& s, Names& n, Diagnostics& d)
   generic("Array", BuiltinGeneric::Array); generic("Optional", BuiltinGeneric::Optional); generic("Type", BuiltinGeneric::Type);
   generic("Channel", BuiltinGeneric::Channel); generic("Task", BuiltinGeneric::Task); generic("Nursery", BuiltinGeneric::Nursery);
   for (const BoundName& b : kBoundNames) index->builtin_bounds[+names.intern(b.name)] = b.bit;
+  decls.emplace_back().kind = DeclKind::Broken;
   index->name_Self = names.intern("Self");
   index->name_self = names.intern("self");
   index->name_main = names.intern("main");
@@ -109,6 +110,7 @@ Program::~Program() = default;
 
 std::string Program::type_name(TypeId type) const {
   const TypeRow& row = types[type];
+  if (row.size > kMaxTypeSize) return "…";   // reported where it was made; written out it could fill the memory
   auto decl_text = [&](DeclId id) { return std::string(names.text(decls[+id].name)); };
   auto with_args = [&](std::string text) {
     if (row.arg_count == 0) return text;

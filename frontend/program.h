@@ -15,11 +15,13 @@ namespace janus {
 enum class Profile : uint8_t { Core, Script, Service, Cluster, Compute, Sovereign };
 const char* profile_name(Profile profile);  // "core"
 
-enum class DeclKind : uint8_t { Module, Func, Struct, Enum, Error, Trait, Const, TypeAlias, Capability, Test, TypeParam };
+enum class DeclKind : uint8_t { Module, Func, Struct, Enum, Error, Trait, Const, TypeAlias, Capability, Test, TypeParam,
+  Broken,  // stands for a name whose declaration was already reported as missing: stay quiet
+};
 
 // Every named declaration. `index` is its row in the table of its kind (funcs, structs …).
 struct Decl {
-  DeclKind kind;
+  DeclKind kind = DeclKind::Broken;
   bool is_pub = false;
   NameId name = NameId::None;
   ModuleId module = ModuleId::None;
@@ -163,7 +165,7 @@ class Program {
   Types types;
 
   std::vector<std::unique_ptr<Module>> modules;
-  std::vector<Decl> decls;
+  std::vector<Decl> decls;              // the first one is Broken
   std::vector<FuncInfo> funcs;
   std::vector<StructInfo> structs;
   std::vector<EnumInfo> enums;

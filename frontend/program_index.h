@@ -32,6 +32,7 @@ struct ProgramIndex {
   std::vector<TraitRow> trait_rows;
   FlatMap fields;                        // struct << 32 | name -> index + 0, of structs with many fields
   FlatMap modules_by_path;               // +NameId of the path -> ModuleId
+  std::vector<ModuleId> load_order;      // every module after those it imports
   FlatMap ad_hoc;                        // +NameId -> TagId
   FlatMap error_sets;                    // hash of tags -> first of a chain
   std::vector<uint32_t> error_set_next;  // by ErrorSetId
@@ -45,13 +46,27 @@ struct ProgramIndex {
   // Memo of satisfies() for types without Params: bits asked, bits that hold.
   std::vector<uint8_t> known_bounds, held_bounds;
 
+  int alias_depth = 0, const_depth = 0;  // how deep one waits for another while they are resolved on demand
+  bool collected = false;                // all impls are known: bounds can be checked at once
   // Written applications of types whose parameters have bounds: checked when all impls are known.
   struct BoundUse { TypeId type; Span span; };
   std::vector<BoundUse> bound_uses;
 };
 
+// Fields of a node whose `b` is an index of unnamed slots in Tree::extra (node.def: "extra -> [x, y]").
+inline uint32_t slot(const Tree& tree, const Node& node, uint32_t i) { return tree.extra[node.b + i]; }
+inline NodeId node_slot(const Tree& tree, const Node& node, uint32_t i) { return static_cast<NodeId>(tree.extra[node.b + i]); }
+inline Span path_span(const Tree& tree, std::span<const NodeId> path) {
+  return {tree.caret(path.front()).lo, tree.caret(path.back()).hi};
+}
+
+// resolve_type.cpp
+TraitId resolve_trait(Program& program, TypeScope& scope, NodeId node);   // None after a report
+void resolve_bound(Program& program, TypeScope& scope, TypeParamId param, NodeId node);
+void check_bound_use(Program& program, TypeId type, Span span);
+void resolve_alias(Program& program, uint32_t index);
+const char* decl_kind_text(DeclKind kind);                                // "a function"
 // resolve_collect.cpp
-std::string module_path_text(const Program& program, ModuleId module);
 void fill_lang_items(Program& program);
 // const.cpp: the length in `[n]T`; false after a report.
 bool fold_length(Program& program, ModuleId module, NodeId expr, uint32_t& length);

@@ -52,10 +52,12 @@ TypeId Types::intern(TypeKind kind, uint32_t a, uint32_t b, std::span<const Type
       return static_cast<TypeId>(impl_->slots[i]);
   }
   TypeRow row{kind, kind == TypeKind::Infer, kind == TypeKind::Param, a, b, static_cast<uint32_t>(args_.size()),
-              static_cast<uint32_t>(args.size())};
+              static_cast<uint32_t>(args.size()), 1};
+  auto grow = [&](uint32_t by) { row.size = row.size > 0xffffffffu - by ? 0xffffffffu : row.size + by; };
   if (holds_element(kind)) {
     row.has_infer |= rows_[a].has_infer;
     row.has_param |= rows_[a].has_param;
+    grow(rows_[a].size);
   }
   // `args` may lie inside args_, which the next lines move.
   if (!args.empty()) {
@@ -67,6 +69,7 @@ TypeId Types::intern(TypeKind kind, uint32_t a, uint32_t b, std::span<const Type
       args_.push_back(arg);
       row.has_infer |= rows_[+arg].has_infer;
       row.has_param |= rows_[+arg].has_param;
+      grow(rows_[+arg].size);
     }
   }
   TypeId id = static_cast<TypeId>(rows_.size());

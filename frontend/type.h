@@ -46,7 +46,9 @@ struct TypeRow {
   uint32_t a, b;
   uint32_t args;    // index into Types::args_, length in arg_count
   uint32_t arg_count;
+  uint32_t size;    // parts it has when written out, itself included; saturates. Aliases and tuples can double it in every step: see kMaxTypeSize
 };
+constexpr uint32_t kMaxTypeSize = 10000;  // a larger type is an error where it is made, before anything walks through it
 
 class Types {
  public:

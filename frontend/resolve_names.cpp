@@ -1,0 +1,133 @@
+// resolve_names.cpp: what a name means in a file, what a user of another language may have meant, and sets of errors.
+// Depends on resolve.h.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "frontend/program_index.h"
+#include "frontend/resolve.h"
+
+namespace janus {
+
+DeclId lookup_name(Program& program, ModuleId from, NameId name) {
+  if (const NameTable::Entry* e = program.modules[+from]->names.find(name)) return e->decl;
+  if (const NameTable::Entry* e = program.index->prelude.find(name)) return e->decl;
+  return DeclId::None;
+}
+
+DeclId lookup_in_module(Program& program, ModuleId module, NameId name, bool* is_private) {
+  if (is_private) *is_private = false;
+  if (is_none(module)) return static_cast<DeclId>(0);   // the Broken declaration
+  const NameTable::Entry* e = program.modules[+module]->names.find(name);
+  if (!e) return DeclId::None;
+  if (e->flags & NameTable::kPublic) return e->decl;
+  if (!(e->flags & NameTable::kOwn)) return DeclId::None;   // an import of that file is nobody else's business
+  if (is_private) *is_private = true;
+  return e->decl;
+}
+
+void visible_names(Program& program, ModuleId from, std::vector<std::string_view>& out) {
+  auto add = [&](const NameTable::Entry& e) { out.push_back(program.names.text(e.name)); };
+  size_t begin = out.size();
+  program.modules[+from]->names.each(add);
+  program.index->prelude.each(add);
+  std::sort(out.begin() + begin, out.end());   // tables have no order of their own; messages must
+}
+
+namespace {
+struct FalseFriend { const char* theirs; const char* ours; };
+constexpr FalseFriend kFalseFriends[] = {
+    {"int", "i64"}, {"Int", "i64"}, {"integer", "i64"}, {"long", "i64"}, {"Long", "i64"}, {"isize", "i64"}, {"Int64", "i64"},
+    {"int64", "i64"}, {"num", "f64"}, {"number", "f64"}, {"int32", "i32"}, {"Int32", "i32"}, {"int16", "i16"}, {"Int16", "i16"},
+    {"short", "i16"}, {"int8", "i8"}, {"Int8", "i8"}, {"usize", "u64"}, {"uint", "u64"}, {"UInt", "u64"}, {"uint64", "u64"},
+    {"UInt64", "u64"}, {"uint32", "u32"}, {"UInt32", "u32"}, {"uint16", "u16"}, {"UInt16", "u16"}, {"uint8", "u8"}, {"UInt8", "u8"},
+    {"byte", "u8"}, {"Byte", "u8"}, {"float", "f64"}, {"Float64", "f64"}, {"float64", "f64"}, {"double", "f64"}, {"Double", "f64"},
+    {"float32", "f32"}, {"Float32", "f32"}, {"str", "String"}, {"Str", "String"}, {"text", "String"}, {"Bool", "bool"},
+    {"boolean", "bool"}, {"Boolean", "bool"}, {"Char", "char"}, {"character", "char"}, {"Character", "char"}, {"rune", "char"},
+    {"list", "Array"}, {"List", "Array"}, {"Vec", "Array"}, {"vec", "Array"}, {"vector", "Array"}, {"Vector", "Array"},
+    {"ArrayList", "Array"}, {"array", "Array"}, {"slice", "Array"}, {"dict", "Map"}, {"Dict", "Map"}, {"dictionary", "Map"},
+    {"Dictionary", "Map"}, {"HashMap", "Map"}, {"hashmap", "Map"}, {"map", "Map"}, {"HashSet", "Set"}, {"set", "Set"},
+    {"Option", "Optional"}, {"Maybe", "Optional"}, {"option", "Optional"}, {"optional", "Optional"}, {"Void", "void"},
+    {"Unit", "void"}, {"unit", "void"}, {"None", "void"}, {"Never", "never"}, {"chan", "Channel"}, {"Chan", "Channel"},
+};
+}  // namespace
+
+std::string_view false_friend(std::string_view name) {
+  for (const FalseFriend& f : kFalseFriends)
+    if (name == f.theirs) return f.ours;
+  return {};
+}
+
+TypeId builtin_type(Program& program, NameId name) { return static_cast<TypeId>(program.index->builtin_types.find(+name)); }
+BuiltinGeneric builtin_generic(Program& program, NameId name) {
+  uint32_t g = program.index->builtin_generics.find(+name);
+  return g == FlatMap::None ? BuiltinGeneric::None : static_cast<BuiltinGeneric>(g);
+}
+uint32_t builtin_bound(Program& program, NameId name) {
+  uint32_t bit = program.index->builtin_bounds.find(+name);
+  return bit == FlatMap::None ? 0 : bit;
+}
+
+TypeId self_type_of_decl(Program& program, DeclId id) {
+  const Decl& decl = program.decls[+id];
+  std::vector<TypeId> args;
+  auto params = [&](const std::vector<TypeParamId>& list) {
+    for (TypeParamId param : list) args.push_back(program.types.param(param));
+  };
+  switch (decl.kind) {
+    case DeclKind::Struct:
+      params(program.structs[decl.index].type_params);
+      return program.types.structure(static_cast<StructId>(decl.index), args);
+    case DeclKind::Enum:
+      params(program.enums[decl.index].type_params);
+      return program.types.enumeration(static_cast<EnumId>(decl.index), args);
+    case DeclKind::Error: return program.types.error_value(program.errors[decl.index].set);
+    case DeclKind::Capability: return program.types.intern(TypeKind::Capability, +id, 0, {});
+    case DeclKind::TypeAlias: return program.aliases[decl.index].type;
+    default: return Types::Error;
+  }
+}
+
+TypeScope func_scope(Program& program, FuncId func) {
+  const FuncInfo& f = program.funcs[+func];
+  TypeScope scope{program.decls[+f.decl].module, f.type_params};
+  if (is_some(f.impl)) {
+    const ImplInfo& impl = program.impls[+f.impl];
+    std::vector<TypeId> args;
+    for (size_t i = 0; i < impl.type_params.size() && i < f.type_params.size(); ++i)
+      args.push_back(program.types.param(f.type_params[i]));
+    scope.self = program.types.subst(impl.self, impl.type_params, args);
+  } else if (is_some(f.trait)) {
+    scope.self = program.types.param(program.traits[+f.trait].self);
+  }
+  return scope;
+}
+
+// ---- sets of errors, interned by content, so that `A | B` is one type wherever it stands
+
+ErrorSetId error_set_of(Program& program, std::vector<TagId> tags) {
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  uint64_t hash = 1469598103934665603ull;
+  for (TagId tag : tags) hash = mix_bits(hash * 31 + +tag);
+  if (hash == ~0ull) hash = 0;
+  ProgramIndex& index = *program.index;
+  uint32_t& first = index.error_sets[hash];
+  for (uint32_t id = first; id != FlatMap::None; id = index.error_set_next[id])
+    if (program.error_sets[id].tags == tags) return static_cast<ErrorSetId>(id);
+  ErrorSetId id = static_cast<ErrorSetId>(program.error_sets.size());
+  index.error_set_next.resize(+id + 1, FlatMap::None);
+  index.error_set_next[+id] = first;
+  first = +id;
+  ErrorSet set;
+  set.tags = std::move(tags);
+  program.error_sets.push_back(std::move(set));
+  return id;
+}
+
+ErrorSetId new_inferred_set(Program& program) {
+  ErrorSetId id = static_cast<ErrorSetId>(program.error_sets.size());
+  program.error_sets.emplace_back().inferred = true;
+  return id;
+}
+
+}  // namespace janus
