@@ -146,7 +146,7 @@ Sink* janus_stdout(void);
 Sink* janus_stderr(void);
 void janus_sink_begin(Sink* sink);                        // an empty string sink on the caller's stack
 String* janus_sink_finish(Sink* sink);                    // its text; the sink is empty again
-void janus_sink_newline(Sink* sink);                      // end of println: flushes a terminal
+void janus_sink_newline(Sink* sink);                      // end of println: writes '\n'; flushes a terminal, and stderr
 void janus_sink_flush(Sink* sink);
 void janus_print_bytes(Sink* sink, const uint8_t* bytes, int64_t len);
 void janus_print_string(Sink* sink, String* s);

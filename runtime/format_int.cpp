@@ -62,7 +62,7 @@ uint8_t* put_decimal(uint8_t* end, uint64_t x) {
 
 void sink_padded_number(Sink* sink, bool negative, const uint8_t* digits, int64_t len, int32_t width, uint32_t flags) {
   const int64_t pad = max64(0, width - len - negative);
-  const bool zeros = (flags & kFormatZero) && !(flags & (kFormatLeft | kFormatCentre)) && digits[0] <= '9';
+  const bool zeros = (flags & kFormatZero) && !(flags & (kFormatLeft | kFormatCentre)) && digits[0] != 'i' && digits[0] != 'n';   // inf, nan
   const int64_t before = flags & kFormatLeft ? 0 : flags & kFormatCentre ? pad / 2 : pad;
   if (!zeros) sink_fill(sink, ' ', before);
   if (negative) janus_print_bytes(sink, reinterpret_cast<const uint8_t*>("-"), 1);

@@ -87,7 +87,7 @@ int run_on_own_stack() {
   return call_on_stack(static_cast<uint8_t*>(pages) + size, run_program);
 }
 
-int run_on_a_stack() {
+[[maybe_unused]] int run_on_a_stack() {
   rlimit limit;
   uint8_t* top = stack_top();
   const bool known = getrlimit(RLIMIT_STACK, &limit) == 0;
@@ -116,7 +116,7 @@ void on_segv(int, siginfo_t* info, void*) {
 
 alignas(16) uint8_t signal_stack[32 * 1024];
 
-void catch_overflow() {
+[[maybe_unused]] void catch_overflow() {
   stack_t stack = {};
   stack.ss_sp = signal_stack;
   stack.ss_size = sizeof signal_stack;
