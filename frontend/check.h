@@ -20,6 +20,10 @@ void solve_error_sets(Program& program);
 // Reports E6 codes with a missing case as a pattern to paste, and unreachable arms.
 void check_match(Program& program, const Body& body, HirId match);
 void check_irrefutable(Program& program, const Body& body, uint32_t pattern, Span place, const char* where);
+// All patterns of one finished body: calls the two above. Compilation does so for every body that is kept, when error sets are solved.
+// A body that is freed before must be given here first, unless has_error_match() says that it needs the solved sets.
+void check_patterns(Program& program, const Body& body);
+bool has_error_match(const Program& program, const Body& body);
 
 // Folds a const's value (ruling 44); reports failed checks. Called by collect's end, in dependency order.
 void check_consts(Program& program);

@@ -19,4 +19,15 @@ struct FileSystem {
   virtual std::string_view std_file(std::string_view name) = 0;
   virtual std::vector<std::string> std_files() = 0;
 };
+
+// files.cpp: for tests.
+struct MemoryFiles final : FileSystem {
+  std::map<std::string, std::string> texts;                    // path -> text
+  std::map<std::string, std::string, std::less<>> std_texts;   // "std/list.jan" -> text
+  bool read(const std::string& path, std::string& text, std::string& why) override;
+  bool exists(const std::string& path) override;
+  bool list(const std::string& folder, std::vector<std::string>& paths, std::string& why) override;
+  std::string_view std_file(std::string_view name) override;
+  std::vector<std::string> std_files() override;
+};
 }  // namespace janus

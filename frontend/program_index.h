@@ -67,11 +67,13 @@ void check_bound_use(Program& program, TypeId type, Span span);
 void resolve_alias(Program& program, uint32_t index);
 const char* decl_kind_text(DeclKind kind);                                // "a function"
 // resolve_collect.cpp
-void fill_lang_items(Program& program);
+void fill_lang_items(Program& program);     // the structs, before signatures are resolved
+void fill_lang_methods(Program& program);   // their methods, after
 // const.cpp: the length in `[n]T`; false after a report.
 bool fold_length(Program& program, ModuleId module, NodeId expr, uint32_t& length);
 void fold_const(Program& program, ConstId id);
 // resolve_impl.cpp
+void check_impls(Program& program);         // method tables, conformance to traits
 void check_type_tables(Program& program);   // recursive structs, endless generics
 bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params, std::span<TypeId> bound);
 bool types_overlap(const Program& program, TypeId a, TypeId b);
