@@ -41,6 +41,7 @@ constexpr int64_t kSpanStart = 128 * 1024;
 constexpr int64_t kSpanTop = 4 << 20;
 constexpr int64_t kHugeFrom = 1 << 20;
 constexpr int64_t kRefillTop = 4096;
+constexpr int64_t kCopyTop = 2 << 20;      // more than this is never copied when it can be remapped
 constexpr int64_t kCacheTop = 64 << 20;   // freed big blocks that are kept for reuse, in bytes
 
 struct Heap {
@@ -154,6 +155,9 @@ void* refill(uint32_t index) {
   return first;
 }
 
+// Remapping costs a system call and fresh pages; a kept block of the right class has its pages, and copying some is cheaper.
+bool prefer_copy(int64_t new_size, int64_t keep) { return new_size <= kClassMax && keep <= kCopyTop && heap.free[class_of_doubling(new_size)]; }
+
 void* map_big(int64_t size) {
   const int64_t bytes = usable_size(size);
   void* block = map_pages(bytes);
@@ -215,7 +219,7 @@ __attribute__((noinline)) void free_large(void* memory, int64_t size) {
 
 void* block_resize(void* block, int64_t old_size, int64_t new_size, int64_t keep) {
   janus_require(keep <= old_size && keep <= new_size, "a block that keeps more than it has");
-  if (old_size > kSpanMax && new_size > kSpanMax && new_size <= kBlockMax) {
+  if (old_size > kSpanMax && new_size > kSpanMax && new_size <= kBlockMax && !prefer_copy(new_size, keep)) {
     const int64_t old_bytes = usable_size(old_size);
     const int64_t new_bytes = usable_size(new_size);
     void* moved = block;

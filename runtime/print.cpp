@@ -104,7 +104,7 @@ __attribute__((noinline)) void print_slow(Sink* sink, const uint8_t* bytes, int6
     janus_sink_flush(sink);
     if (len >= sink->cap) return write_sink(sink, bytes, len);
   }
-  memcpy(sink->data + sink->len, bytes, static_cast<size_t>(len));
+  copy_bytes(sink->data + sink->len, bytes, len);
   sink->len += len;
 }
 

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The stack. A program runs on 8 MiB, whatever `ulimit -s` says, so that the same recursion ends at the same depth everywhere. The
-// process's own stack is used when it may grow that far behind the arguments and variables that lie at its top; otherwise 8 MiB are
-// reserved and main moves there. Functions in call cycles compare their stack pointer with janus_stack_limit, which leaves a reserve
+// process's own stack is used when it may grow exactly that far and little of it is taken by arguments and variables (the usual case);
+// otherwise 8 MiB are reserved and main moves there. Functions in call cycles compare their stack pointer with janus_stack_limit, which leaves a reserve
 // for the runtime, libc and functions that were not asked to compare; running through the reserve is SIGSEGV, told as the same panic.
 //
 // SIGPIPE keeps its default: `program | head` ends quietly, as users of a shell expect (print.cpp says how, where it is ignored).
@@ -92,7 +92,7 @@ int run_on_own_stack() {
   uint8_t* top = stack_top();
   const bool known = getrlimit(RLIMIT_STACK, &limit) == 0;
   const int64_t used = top - static_cast<uint8_t*>(__builtin_frame_address(0));
-  if (!known || limit.rlim_cur < static_cast<rlim_t>(kStackSize) || used < 0 || used > kArgumentsTop) return run_on_own_stack();
+  if (!known || limit.rlim_cur != static_cast<rlim_t>(kStackSize) || used < 0 || used > kArgumentsTop) return run_on_own_stack();
   stack_end = top - kStackSize;
   janus_stack_limit = stack_end + kStackReserve;
   return run_program();
