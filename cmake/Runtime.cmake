@@ -17,7 +17,7 @@ set(rt_flags --target=${JANUS_RT_TRIPLE} -march=x86-64-v2 -O2 -g0
   -nostdinc++ -nostdlibinc -isystem "${JANUS_MUSL_INCLUDE}" "-I${CMAKE_SOURCE_DIR}"
   -fno-pic -fno-pie -mcmodel=small -ffunction-sections -fdata-sections
   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-omit-frame-pointer
-  -fno-math-errno -ffp-contract=off -Wall -Wextra)
+  -fno-math-errno -ffp-contract=off -fno-strict-aliasing -Wall -Wextra)   # aliasing: a freed block comes back as another type
 set(rt_cxx_flags -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
 
 file(GLOB rt_cxx_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.cpp")
