@@ -1,0 +1,160 @@
+// llvm_debug.cpp: DWARF 5 of a unit: functions under their Janus names, variables with their real types.
+// Depends on llvm_unit.h, runtime/abi.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strings and arrays are one pointer to a block with length and data; DWARF calls them arrays whose place and length are read from that
+// block (DW_AT_data_location), so a debugger without any help of ours prints "text" and {1, 2, 3}. A null one is "not associated".
+#include "llvm/BinaryFormat/Dwarf.h"
+
+#include "backend/llvm_unit.h"
+#include "runtime/abi.h"
+
+namespace janus {
+using namespace llvm;
+
+DebugInfo::DebugInfo(llvm::Module& module, const CodegenPlan& plan) : places(plan.sources), plan_(plan), di_(module) {
+  unit_ = di_.createCompileUnit(DISourceLanguageName(dwarf::DW_LANG_C11), di_.createFile("janus", "."), "janus", false, "", 0, "", DICompileUnit::FullDebug, 0, false, false,
+                                DICompileUnit::DebugNameTableKind::None);
+  untyped_ = di_.createSubroutineType(di_.getOrCreateTypeArray({}));
+}
+
+DIFile* DebugInfo::file(const std::string& path) {
+  DIFile*& known = files_[path];
+  if (!known) known = di_.createFile(path, ".");
+  return known;
+}
+
+DISubprogram* DebugInfo::begin(const JFunc& f, const std::string& symbol, Function* fn) {
+  DIFile* in = file(places.path(f.span.lo));
+  unsigned line = places.at(f.span.lo).line;
+  DISubprogram* sp = di_.createFunction(in, f.display.empty() ? f.symbol : f.display, symbol, in, line, untyped_, line, DINode::FlagPrototyped, DISubprogram::SPFlagDefinition);
+  fn->setSubprogram(sp);
+  return sp;
+}
+
+void DebugInfo::declare(const JSlot& slot, Value* address, DISubprogram* in, BasicBlock* block) {
+  uint32_t index = plan_.types.find(slot.type);
+  if (!index) return;
+  uint32_t pos = slot.span.lo ? slot.span.lo : 0;
+  unsigned line = pos ? places.at(pos).line : in->getLine();
+  StringRef name(plan_.names.text(slot.name).data(), plan_.names.text(slot.name).size());
+  DILocalVariable* var = slot.arg ? di_.createParameterVariable(in, name, slot.arg, in->getFile(), line, type(index), true)
+                                  : di_.createAutoVariable(in, name, in->getFile(), line, type(index), true);
+  SmallVector<uint64_t, 3> ops;
+  if (slot.is_reference) {
+    ops.push_back(dwarf::DW_OP_deref);
+    if (slot.cell_offset) { ops.push_back(dwarf::DW_OP_plus_uconst); ops.push_back(slot.cell_offset); }
+  }
+  di_.insertDeclare(address, var, di_.createExpression(ops), DILocation::get(block->getContext(), line, 1, in), block);
+}
+
+DIType* DebugInfo::type(uint32_t index) {
+  if (index == 0) return nullptr;
+  if (auto it = types_.find(index); it != types_.end()) return it->second;
+  DIType* made = make_type(index);
+  return types_[index] = made;
+}
+
+DIType* DebugInfo::unsigned_type(uint32_t bytes) { return di_.createBasicType(bytes == 1 ? "u8" : "u32", bytes * 8, dwarf::DW_ATE_unsigned); }
+
+// Members of a struct, or tag and variants of an enum, behind `base`.
+void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base) {
+  DIFile* in = unit_->getFile();
+  SmallVector<Metadata*, 8> members;
+  auto member = [&](DIScope* scope, StringRef name, uint32_t offset, uint32_t size, DIType* of) -> Metadata* {
+    return di_.createMemberType(scope, name, in, 0, uint64_t(size) * 8, 0, uint64_t(offset) * 8, DINode::FlagZero, of);
+  };
+  auto add = [&](SmallVectorImpl<Metadata*>& to, DIScope* scope, const DebugField& f, uint32_t from) {
+    if (DIType* of = type(f.type)) to.push_back(member(scope, f.name, from + f.offset, plan_.types[f.type].size, of));
+  };
+  switch (t.kind) {
+    case DebugKind::Record:
+      for (const DebugField& f : t.fields) add(members, record, f, base);
+      break;
+    case DebugKind::Optional:
+      members.push_back(member(record, "has_value", t.tag_offset, 1, di_.createBasicType("bool", 8, dwarf::DW_ATE_boolean)));
+      if (DIType* of = type(t.elem)) members.push_back(member(record, "value", 0, plan_.types[t.elem].size, of));
+      break;
+    case DebugKind::Variants: {
+      SmallVector<Metadata*, 8> tags;
+      for (size_t v = 0; v < t.variants.size(); ++v) tags.push_back(di_.createEnumerator(t.variants[v].name, v, true));
+      DIType* tag = di_.createEnumerationType(unit_, t.name + ".Variant", in, 0, t.tag_size * 8, 0, di_.getOrCreateArray(tags), unsigned_type(t.tag_size));
+      members.push_back(member(record, "variant", base + t.tag_offset, t.tag_size, tag));
+      // Each variant with a payload is a struct over the same bytes, named after it.
+      for (const DebugVariant& v : t.variants) {
+        if (v.fields.empty()) continue;
+        DICompositeType* payload = di_.createStructType(unit_, t.name + "." + v.name, in, 0, uint64_t(t.size) * 8, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
+        SmallVector<Metadata*, 4> parts;
+        for (const DebugField& f : v.fields) add(parts, payload, f, 0);
+        di_.replaceArrays(payload, di_.getOrCreateArray(parts));
+        members.push_back(member(record, v.name, base, t.size, payload));
+      }
+      break;
+    }
+    default: break;
+  }
+  di_.replaceArrays(record, di_.getOrCreateArray(members));
+}
+
+DIType* DebugInfo::make_type(uint32_t index) {
+  const DebugType& t = plan_.types[index];
+  uint64_t bits = uint64_t(t.size) * 8;
+  auto basic = [&](unsigned encoding) { return di_.createBasicType(t.name, bits, encoding); };
+  // The block behind a pointer: where its data and its length stand.
+  auto counted = [&](DIType* elem, uint32_t elem_size) -> DIType* {
+    auto at = [&](uint64_t field, bool twice) {
+      SmallVector<uint64_t, 6> ops = {dwarf::DW_OP_push_object_address, dwarf::DW_OP_deref, dwarf::DW_OP_plus_uconst, field};
+      if (twice) ops.push_back(dwarf::DW_OP_deref);
+      return di_.createExpression(ops);
+    };
+    Metadata* zero = ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), 0));
+    DIExpression* length = di_.createExpression({dwarf::DW_OP_push_object_address, dwarf::DW_OP_deref, dwarf::DW_OP_plus_uconst, offsetof(rt::Array, len), dwarf::DW_OP_deref,
+                                                 dwarf::DW_OP_lit1, dwarf::DW_OP_minus});
+    Metadata* stride = ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), elem_size));
+    DISubrange* range = di_.getOrCreateSubrange(nullptr, zero, length, stride);
+    DIExpression* associated = di_.createExpression({dwarf::DW_OP_push_object_address, dwarf::DW_OP_deref, dwarf::DW_OP_lit0, dwarf::DW_OP_ne});
+    return di_.createArrayType(64, 0, elem, di_.getOrCreateArray({range}), at(offsetof(rt::Array, data), true), associated);
+  };
+  auto record = [&](const DebugType& of, uint64_t size) {
+    return di_.createStructType(unit_, of.name, unit_->getFile(), 0, size, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
+  };
+  switch (t.kind) {
+    case DebugKind::Void: return nullptr;
+    case DebugKind::Signed: return basic(dwarf::DW_ATE_signed);
+    case DebugKind::Unsigned: return basic(dwarf::DW_ATE_unsigned);
+    case DebugKind::Float: return basic(dwarf::DW_ATE_float);
+    case DebugKind::Bool: return basic(dwarf::DW_ATE_boolean);
+    case DebugKind::Char: return di_.createBasicType("char32_t", 32, dwarf::DW_ATE_UTF);
+    case DebugKind::Byte: return basic(dwarf::DW_ATE_unsigned_char);
+    case DebugKind::Text: return counted(di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char), 1);
+    case DebugKind::Array: {
+      DIType* elem = type(t.elem);
+      return elem ? counted(elem, plan_.types[t.elem].size) : di_.createPointerType(nullptr, 64, 0, std::nullopt, t.name);
+    }
+    case DebugKind::Fixed: return di_.createArrayType(bits, 0, type(t.elem), di_.getOrCreateArray({di_.getOrCreateSubrange(0, int64_t(t.count))}));
+    case DebugKind::Enumeration: {
+      SmallVector<Metadata*, 8> tags;
+      for (size_t v = 0; v < t.variants.size(); ++v) tags.push_back(di_.createEnumerator(t.variants[v].name, v, true));
+      return di_.createEnumerationType(unit_, t.name, unit_->getFile(), 0, bits, 0, di_.getOrCreateArray(tags), unsigned_type(t.size));
+    }
+    case DebugKind::Record: case DebugKind::Variants: case DebugKind::Optional: {
+      DICompositeType* made = record(t, bits);
+      types_[index] = made;
+      fill(made, t, 0);
+      return types_[index] = made;
+    }
+    case DebugKind::Box: {
+      // A pointer to the block; the fields lie behind its head. Known before its fields, which may lead back here.
+      const DebugType& inside = plan_.types[t.elem];
+      DICompositeType* block = record(inside, uint64_t(inside.size + rt::kBoxPayload) * 8);
+      DIType* pointer = di_.createPointerType(block, 64);
+      types_[index] = pointer;
+      fill(block, inside, rt::kBoxPayload);
+      return pointer;
+    }
+    case DebugKind::Pointer: return di_.createPointerType(nullptr, 64, 0, std::nullopt, t.name);
+  }
+  return nullptr;
+}
+
+}  // namespace janus
