@@ -132,7 +132,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::MakeError: return lower_make(id, dest);
     case HirKind::MakeClosure: return lower_closure(id);
     case HirKind::Call: case HirKind::CallValue: case HirKind::CallTrait: case HirKind::CallDyn: return lower_call(id, dest);
-    case HirKind::Intrinsic: return lower_intrinsic(id, dest);
+    case HirKind::Intrinsic: return lower_intrinsic(id, want, dest);
     case HirKind::ErrorMethod: {
       Val e = lower(HirId(n.a), Want::Borrow);
       int base = push_temp(e);

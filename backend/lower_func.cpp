@@ -140,7 +140,7 @@ void FuncLower::run_cleanup(int node) {
       top = saved;
       break;
     }
-    case CleanKind::ErrorInFlight: break;
+    case CleanKind::ErrorInFlight: case CleanKind::Catch: break;
   }
 }
 
@@ -174,6 +174,7 @@ uint32_t FuncLower::landing_of(int node) {
     }
     return fail_root;
   }
+  if (cleanups[node].kind == CleanKind::Catch) return cleanups[node].v;
   if (cleanups[node].landing != kNone) return cleanups[node].landing;
   uint32_t block = new_block(true);
   cleanups[node].landing = block;

@@ -2,6 +2,8 @@
 // Depends on lower.h, own.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
+#include <bit>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -73,6 +75,8 @@ class ModuleLower {
   uint32_t extern_func(FuncId func);
   uint32_t const_global(ConstId id, bool* ok);                                // static data of a constant; ok = false: not static
   Signature signature(FuncId func, std::span<const TypeId> args);
+  uint32_t retain_payload(TypeId boxed);                                      // (payload address): one more share of all inside
+  Signature dyn_signature(FuncId method, TypeId dyn);                         // of an entry of a dyn's table
   Signature closure_signature(TypeId func_type);                              // of the code behind a function value, env included
   uint32_t add_func(std::string symbol, std::string display, std::function<void(FuncLower&)> build, bool c_abi = false);
   uint32_t add_global(JGlobal g) { module.globals.push_back(std::move(g)); return static_cast<uint32_t>(module.globals.size() - 1); }
@@ -80,6 +84,7 @@ class ModuleLower {
   // Writes a constant expression's value at `at` of `g`; false when it is not static.
   bool static_value(const Body& body, HirId id, TypeId type, JGlobal& g, uint32_t at);
   bool static_array(const Body& body, HirId id, TypeId type, uint32_t* global);
+  bool satisfies_identity(TypeId type);
   bool deep(TypeId type);   // may a value reach another value of its own type (recursion in drop code)?
 
  private:
@@ -152,7 +157,7 @@ class FuncLower {
   void release(uint32_t ptr, TypeId type, uint32_t depth = kNone);
 
   // ---- cleanups: what must happen when control leaves, innermost first. A chain, so that states share their tails.
-  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight };
+  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight, Catch };
   struct Cleanup {
     int parent;
     CleanKind kind;
@@ -233,7 +238,8 @@ class FuncLower {
   Val lower_closure(HirId id);
   Val lower_interp(HirId id);
   Val lower_call(HirId id, uint32_t dest);
-  Val lower_intrinsic(HirId id, uint32_t dest);
+  Val lower_intrinsic(HirId id, Want want, uint32_t dest);
+  Val intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type, uint32_t dest, Want want = Want::Own);
   Val lower_print(HirId id);
   Val lower_assert(HirId id);
   Val lower_block(HirId id, Want want, uint32_t dest);
@@ -256,6 +262,10 @@ class FuncLower {
   void test_pattern(uint32_t pat, Val subject, uint32_t fail);
   void bind_pattern(uint32_t pat, Val subject);
   bool needs_test(uint32_t pat);
+  bool binds_anything(uint32_t pat);
+  void bind_or(uint32_t pat, Val subject, bool first);
+  bool or_first_ = false, or_rebind_ = false;                                  // a later alternative of a pattern: names have their slots already
+  Val struct_field(const Val& v, uint32_t index);
   Val subject(HirId id);                                    // scrutinee: a stable borrowed view (cleanup pushed when owned)
   Val variant_field(const Val& v, uint32_t variant, uint32_t field);
   uint32_t enum_tag(const Val& v);
@@ -267,6 +277,9 @@ class FuncLower {
   struct Place { std::vector<Step> steps; int base = -1; };
   Place prepare(HirId place);
   uint32_t resolve(const Place& place);                     // address, made unique on the way
+  uint32_t unique_array(uint32_t address, uint32_t arr, TypeId elem);
+  uint32_t reserve_array(uint32_t address, uint32_t extra, TypeId elem);
+  uint32_t dyn_unique(uint32_t address);
   void unbox(uint32_t slot_address, TypeId type);           // the boxed value at this address has one owner afterwards
 
   // calls
@@ -284,6 +297,10 @@ class FuncLower {
 
   void panic_message(uint32_t string_value);
   void print_value(uint32_t sink, const Val& v, bool quoted);
+  void print_text(uint32_t sink, std::string_view text);
+  void format_value(uint32_t sink, const Val& v, const FormatSpec& spec);
+  uint32_t to_string(const Val& v);
+  uint32_t rt_text(std::string_view text) { return global(m.string_global(text)); }
   void check(uint32_t cond, JPanic kind, std::initializer_list<uint32_t> args);
   uint32_t array_data(uint32_t arr) { return load(JType::Ptr, arr, 16, JAlias::ArrayData); }
   uint32_t array_len(uint32_t arr) { return load(JType::I64, arr, 8, JAlias::ArrayLen); }

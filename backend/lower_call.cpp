@@ -1,0 +1,539 @@
+// lower_call.cpp: calls of functions, methods, function values and intrinsics.
+// Depends on lower_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "backend/lower_internal.h"
+
+namespace janus {
+
+void FuncLower::finish_args(int base, const std::vector<Val>& args, const std::function<bool(size_t)>& owned) {
+  top = base;
+  for (size_t i = 0; i < args.size(); ++i)
+    if (args[i].owned && !owned(i)) push_temp(args[i]);
+}
+
+// Emits the call itself; args are machine-ready: scalars and managed values as values, aggregates and lent places as addresses.
+Val FuncLower::call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
+  std::vector<uint32_t> values;
+  uint32_t to = kNone;
+  if (sig.result_pointer) {
+    to = dest != kNone ? dest : temp_addr(sig.result_type);
+    values.push_back(to);
+  }
+  for (size_t i = 0; i < args.size(); ++i)
+    if (!sig.skipped[i]) values.push_back(args[i].v);
+  uint32_t v = emit(JOp::Call, sig.result, index, list(values), on_fail);
+  const Layout& l = layout(sig.result_type);
+  if (types.kind(sig.result_type) == TypeKind::Never) { emit(JOp::Unreachable); dead = true; return {sig.result_type}; }
+  return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
+}
+
+Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, std::vector<Val> args, uint32_t dest, uint32_t on_fail) {
+  Signature sig = m.signature(func, targs);
+  return call_function(m.instance(func, targs), sig, args, dest, on_fail == kNone ? landing() : on_fail);
+}
+
+// A function value: its code gets the closure itself first.
+Val FuncLower::call_code(uint32_t closure, TypeId func_type, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
+  Signature sig = m.closure_signature(func_type);
+  std::vector<uint32_t> values{load(JType::Ptr, closure, 8, JAlias::ClosureCode)};
+  uint32_t to = kNone;
+  if (sig.result_pointer) {
+    to = dest != kNone ? dest : temp_addr(sig.result_type);
+    values.push_back(to);
+  }
+  values.push_back(closure);
+  for (size_t i = 0; i < args.size(); ++i)
+    if (!sig.skipped[i]) values.push_back(args[i].v);
+  uint32_t v = emit(JOp::CallPtr, sig.result, list(values), 1, on_fail);
+  const Layout& l = layout(sig.result_type);
+  return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
+}
+
+Val FuncLower::lower_call(HirId id, uint32_t dest) {
+  const HirNode& n = (*body)[id];
+  PendingCatch pending = take_catch();
+  int base = top;
+
+  // Who is called?
+  FuncId callee = FuncId::None;
+  std::vector<TypeId> targs;
+  std::span<const uint32_t> arg_ids;
+  Val function;
+  if (n.kind == HirKind::Call || n.kind == HirKind::CallTrait) {
+    targs = ty_list(body->extra[n.b]);
+    arg_ids = body->list(body->extra[n.b + 1]);
+    callee = FuncId(n.a);
+    if (n.kind == HirKind::CallTrait) {
+      Program::Resolved r = m.program.resolve_trait_call(callee, targs);
+      if (is_none(r.func)) {   // Self is a dyn value: through its table
+        require(types.kind(targs[0]) == TypeKind::Dyn, "a trait method without an implementation was checked");
+      } else {
+        callee = r.func;
+        targs = r.args;
+      }
+    }
+  } else {
+    arg_ids = body->list(n.b);
+    if (n.kind == HirKind::CallDyn) callee = FuncId(n.a);
+  }
+  bool through_table = n.kind == HirKind::CallDyn || (n.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) && !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
+  if (n.kind == HirKind::CallValue) {
+    function = lower(HirId(n.a), Want::Borrow);
+    if (!function.owned && is_mutable_root(HirId(n.a))) function = copy_val(function);
+    push_temp(function);
+  }
+  bool direct = n.kind != HirKind::CallValue && !through_table;
+
+  // Arguments, in the order written.
+  size_t count = n.aux == 1 ? arg_ids.size() / 2 : arg_ids.size();
+  std::vector<Val> args(count);
+  std::vector<std::pair<size_t, Place>> lent;
+  bool any_lent = false, any_mutates = false;
+  for (size_t i = 0; i < count; ++i) {
+    any_lent |= (*body)[HirId(arg_ids[i])].kind == HirKind::MutArg;
+    any_mutates |= own->mutates[arg_ids[i]];
+  }
+  auto takes = [&](size_t i) { return direct && m.owners.param_owned(callee, static_cast<uint32_t>(i)); };
+  for (size_t k = 0; k < count; ++k) {
+    size_t i = n.aux == 1 ? arg_ids[count + k] : k;
+    HirId arg{arg_ids[i]};
+    if ((*body)[arg].kind == HirKind::MutArg) {
+      HirId place{(*body)[arg].a};
+      lent.emplace_back(i, prepare(place));
+      args[i].type = ty(place);
+      continue;
+    }
+    Val v = lower(arg, takes(i) ? Want::Own : Want::Borrow);
+    const Layout& l = layout(v.type);
+    if (dead) { top = base; return {ty(n.type)}; }
+    // A borrowed value must outlive what the other arguments and the callee may write.
+    bool exposed = !v.owned && (any_lent || any_mutates) && is_mutable_root(arg);
+    if (!v.owned && l.needs_drop && (takes(i) || exposed)) v = copy_val(v);
+    else if (exposed && l.shape == Shape::Aggregate) v = copy_val(v);
+    else if (exposed && l.shape == Shape::Aggregate) v = copy_val(v);
+    push_temp(v);
+    args[i] = v;
+  }
+  for (auto& [i, place] : lent) args[i].v = resolve(place);
+  if (dead) { top = base; return {ty(n.type)}; }
+
+  // Owned arguments leave the chain of cleanups; temporaries that were only borrowed, and lent temporaries, stay until after the call.
+  Val result;
+  if (!lent.empty()) {
+    // Lent places may have made nodes of their own between the arguments: take out only what the callee takes.
+    for (size_t i = 0; i < count; ++i)
+      if (args[i].owned && takes(i))
+        for (int node = top; node != base; node = cleanups[node].parent)
+          if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) { remove_cleanup(node); break; }
+  } else {
+    std::vector<Val> all = args;
+    if (function.owned) all.push_back(function);
+    finish_args(base, all, [&](size_t i) { return i < count && takes(i); });
+  }
+
+  if (n.kind == HirKind::CallValue) {
+    result = call_code(function.v, function.type, args, dest, fail_edge(pending));
+    result.type = ty(n.type);
+  } else if (through_table) {
+    const FuncInfo& info = m.program.funcs[+callee];
+    const TraitInfo& trait = m.program.traits[+info.trait];
+    uint32_t index = 0;
+    while (trait.methods[index] != callee) ++index;
+    uint32_t self_arg = args[0].v;
+    if (info.self == SelfKind::Mut) self_arg = dyn_unique(args[0].v);   // its own block before it is changed
+    uint32_t table = load(JType::Ptr, self_arg, 8);
+    std::vector<TypeId> self_args{args[0].type};
+    Signature sig = m.dyn_signature(callee, args[0].type);
+    std::vector<uint32_t> values{load(JType::Ptr, table, (2 + index) * 8, JAlias::ClosureCode)};
+    uint32_t to = kNone;
+    if (sig.result_pointer) { to = dest != kNone ? dest : temp_addr(sig.result_type); values.push_back(to); }
+    values.push_back(self_arg);
+    for (size_t i = 1; i < args.size(); ++i)
+      if (!sig.skipped[i]) values.push_back(args[i].v);
+    uint32_t v = emit(JOp::CallPtr, sig.result, list(values), 1, fail_edge(pending));
+    const Layout& l = layout(sig.result_type);
+    result = {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
+  } else {
+    const FuncInfo& info = m.program.funcs[+callee];
+    if (info.origin == FuncOrigin::ExternC) {
+      uint32_t ext = m.extern_func(callee);
+      std::vector<uint32_t> values;
+      for (const Val& a : args) if (a.v != kNone) values.push_back(a.v);
+      TypeId type = ty(n.type);
+      const Layout& l = layout(type);
+      uint32_t v = emit(JOp::CallC, l.shape == Shape::Void || l.shape == Shape::Aggregate ? JType::Void : l.scalar, ext, list(values), kNone, info.is_blocking ? 1 : 0);
+      result = {type, l.shape == Shape::Void ? kNone : v, l.needs_drop};
+      if (types.kind(type) == TypeKind::Never) { emit(JOp::Unreachable); dead = true; }
+    } else if (info.origin == FuncOrigin::Intrinsic) {
+      result = intrinsic(Intrin(info.intrinsic), targs, args, ty(n.type), dest);
+    } else {
+      Signature sig = m.signature(callee, targs);
+      result = call_function(m.instance(callee, targs), sig, args, dest, fail_edge(pending));
+    }
+  }
+  if (dead) { top = base; return result; }
+  // The result is kept while the temporaries go (dropping runs no code of the user, so it cannot fail).
+  pop_to(base);
+  return result;
+}
+
+// `return f(x)` in tail position: true when the call was made so that it uses no stack.
+bool FuncLower::lower_tail_call(HirId call_id) {
+  while ((*body)[call_id].kind == HirKind::Try) call_id = HirId((*body)[call_id].a);
+  const HirNode& n = (*body)[call_id];
+  if (n.kind != HirKind::Call) return false;
+  FuncId callee{n.a};
+  const FuncInfo& info = m.program.funcs[+callee];
+  if (info.origin != FuncOrigin::Janus) return false;
+  for (int node = top; node >= 0; node = cleanups[node].parent)
+    if (cleanups[node].kind == CleanKind::Defer || cleanups[node].kind == CleanKind::ErrorInFlight) return false;
+  std::vector<TypeId> targs = ty_list(body->extra[n.b]);
+  Signature sig = m.signature(callee, targs);
+  if (sig.result != f.result || sig.result_pointer != f.result_pointer || sig.result_type != result_type) return false;
+  auto arg_ids = body->list(body->extra[n.b + 1]);
+  size_t count = n.aux == 1 ? arg_ids.size() / 2 : arg_ids.size();
+  bool is_self = callee == self_func && entry_loop != kNone && targs == type_args;
+  for (size_t i = 0; i < count; ++i) {
+    const HirNode& arg = (*body)[HirId(arg_ids[i])];
+    const Layout& l = layout(ty(HirId(arg_ids[i])));
+    if (arg.kind == HirKind::MutArg) {   // only our own `mut` parameter, passed on at the same place
+      const HirNode& place = (*body)[HirId(arg.a)];
+      if (place.kind != HirKind::Local || !(body->locals[place.a].flags & kLocalMutParam)) return false;
+      if (is_self && place.a != i) return false;
+    } else if (l.shape == Shape::Aggregate && !is_self) {
+      return false;   // it lies in this frame
+    }
+  }
+  // Evaluate everything, owned; then our own storage goes, then control.
+  int base = top;
+  std::vector<Val> args(count);
+  for (size_t k = 0; k < count; ++k) {
+    size_t i = n.aux == 1 ? arg_ids[count + k] : k;
+    HirId arg{arg_ids[i]};
+    if ((*body)[arg].kind == HirKind::MutArg) { args[i] = {ty(HirId((*body)[arg].a)), local_addr(LocalId((*body)[HirId((*body)[arg].a)].a))}; continue; }
+    Val v = lower(arg, Want::Own);
+    if (dead) { top = base; return true; }
+    const Layout& l = layout(v.type);
+    if (!v.owned && (l.needs_drop || l.shape == Shape::Aggregate)) v = copy_val(v);
+    push_temp(v);
+    args[i] = v;
+  }
+  top = base;
+  int saved = top;
+  pop_to(-1);
+  if (is_self) {
+    for (size_t i = 0; i < count; ++i) {
+      if (param_slots[i] == kNone || layout(args[i].type).shape == Shape::Void) continue;
+      store_val(args[i], slot_addr(param_slots[i]));
+    }
+    br(entry_loop);
+  } else {
+    std::vector<uint32_t> values;
+    if (sig.result_pointer) values.push_back(result_addr);
+    for (size_t i = 0; i < count; ++i) if (!sig.skipped[i]) values.push_back(args[i].v);
+    emit(JOp::TailCall, sig.result, m.instance(callee, targs), list(values));
+    dead = true;
+  }
+  top = saved;
+  return true;
+}
+
+Val FuncLower::lower_return(HirId id) {
+  const HirNode& n = (*body)[id];
+  if (n.a == kNone) { do_return(); dead = true; return {Types::Never}; }
+  if (n.aux == 1 && lower_tail_call(HirId(n.a))) { dead = true; return {Types::Never}; }
+  const Layout& l = layout(result_type);
+  if (l.shape == Shape::Void) {
+    lower_drop(HirId(n.a));
+  } else if (l.shape == Shape::Aggregate) {
+    lower_to(HirId(n.a), result_addr);
+  } else {
+    Val v = lower(HirId(n.a), Want::Own);
+    if (!dead) {
+      if (!v.owned && l.needs_drop) v = copy_val(v);
+      if (top < 0) { emit(JOp::Ret, JType::Void, v.v); dead = true; return {Types::Never}; }
+      store(v.v, slot_addr(result_slot));
+    }
+  }
+  if (!dead) do_return();
+  dead = true;
+  return {Types::Never};
+}
+
+// A dyn value that is about to change: the block at this address gets one owner. Returns the block.
+uint32_t FuncLower::dyn_unique(uint32_t address) {
+  uint32_t block = load(JType::Ptr, address);
+  uint32_t shared = new_block(), done = new_block();
+  cond_br(emit(JOp::IsUnique, JType::I1, block), done, shared, 2);
+  at(shared);
+  uint32_t clone = load(JType::Ptr, load(JType::Ptr, block, 8), 8, JAlias::ClosureCode);
+  uint32_t copy = emit(JOp::CallPtr, JType::Ptr, list({clone, block}), 0, kNone);
+  store(copy, address);
+  emit(JOp::Release, JType::Void, block, static_cast<uint32_t>(JRt::DynDrop), kNone, 2);
+  br(done);
+  at(done);
+  return load(JType::Ptr, address);
+}
+
+// ---- intrinsics: expanded in place
+
+Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
+  const HirNode& n = (*body)[id];
+  Intrin which{n.a};
+  std::vector<TypeId> targs = ty_list(body->extra[n.b]);
+  auto arg_ids = body->list(body->extra[n.b + 1]);
+  int base = top;
+  std::vector<Val> args(arg_ids.size());
+  std::vector<std::pair<size_t, Place>> lent;
+  for (size_t i = 0; i < arg_ids.size(); ++i) {
+    HirId arg{arg_ids[i]};
+    if ((*body)[arg].kind == HirKind::MutArg) {
+      lent.emplace_back(i, prepare(HirId((*body)[arg].a)));
+      args[i].type = ty(HirId((*body)[arg].a));
+      continue;
+    }
+    bool owns = intrinsic_owns(which, i);
+    Val v = lower(arg, owns ? Want::Own : Want::Borrow);
+    if (dead) { top = base; return {ty(n.type)}; }
+    if (!v.owned && owns && layout(v.type).needs_drop) v = copy_val(v);
+    push_temp(v);
+    args[i] = v;
+  }
+  for (auto& [i, place] : lent) args[i].v = resolve(place);
+  if (lent.empty()) finish_args(base, args, [&](size_t i) { return intrinsic_owns(which, i); });
+  else
+    for (size_t i = 0; i < args.size(); ++i)
+      if (args[i].owned && intrinsic_owns(which, i))
+        for (int node = top; node != base; node = cleanups[node].parent)
+          if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) { remove_cleanup(node); break; }
+  Val result = intrinsic(which, targs, args, ty(n.type), dest, args.empty() || args[0].owned ? Want::Own : want);
+  pop_to(base);
+  return result;
+}
+
+Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type, uint32_t dest, Want want) {
+  const Layout& l = layout(type);
+  auto elem = [&] { return types.elem(args[0].type); };
+  auto elem_glue = [&](TypeId t) { return global(m.glue(t)); };
+  auto math = [&](JMath op, uint32_t a, uint32_t b = kNone, uint32_t c = kNone) { return Val{type, emit(JOp::Math, l.scalar, a, b, c, static_cast<uint32_t>(op))}; };
+  auto mut_array = [&] { return unique_array(args[0].v, load(JType::Ptr, args[0].v), elem()); };
+  auto cast = [&](JCast c, JType t, uint32_t v) { return emit(JOp::Cast, t, v, kNone, kNone, static_cast<uint32_t>(c)); };
+  auto shift = [&](uint32_t arr, uint32_t to, uint32_t from, uint32_t count, uint32_t size) {   // moves elements inside one array
+    uint32_t data = array_data(arr);
+    emit(JOp::MoveBytes, JType::Void, emit(JOp::AddrIdx, JType::Ptr, data, to, size), emit(JOp::AddrIdx, JType::Ptr, data, from, size),
+         emit(JOp::Mul, JType::I64, count, i64(size)));
+  };
+  switch (which) {
+    case Intrin::array_len: case Intrin::string_len: return {type, array_len(args[0].v)};
+    case Intrin::array_get: {
+      if (l.shape == Shape::Void) return {type};
+      Val v = load_val(elem_addr(args[0].v, args[1].v, elem()), type);
+      return want == Want::Own ? copy_val(v) : v;
+    }
+    case Intrin::array_set: {
+      TypeId t = elem();
+      if (layout(t).shape == Shape::Void) return {type};
+      uint32_t at_elem = elem_addr(mut_array(), args[1].v, t);
+      if (layout(t).shape == Shape::Managed) {
+        uint32_t old = load(JType::Ptr, at_elem);
+        store_val(args[2], at_elem);
+        release(old, t);
+      } else {
+        if (layout(t).needs_drop) drop_val({t, at_elem, true});
+        store_val(args[2], at_elem);
+      }
+      return {type};
+    }
+    case Intrin::array_push: {
+      TypeId t = elem();
+      uint32_t size = layout(t).size;
+      uint32_t arr = reserve_array(args[0].v, i64(1), t);
+      uint32_t len = array_len(arr);
+      if (size) store_val(args[1], elem_addr(arr, len, t));
+      store(emit(JOp::Add, JType::I64, len, i64(1)), arr, 8, JAlias::ArrayLen);
+      return {type};
+    }
+    case Intrin::array_pop: {
+      uint32_t arr = mut_array();
+      uint32_t last = emit(JOp::Sub, JType::I64, array_len(arr), i64(1));
+      Val v{type, kNone, l.needs_drop};
+      if (l.shape == Shape::Aggregate) {
+        v.v = dest != kNone ? dest : temp_addr(type);
+        copy_bytes(v.v, elem_addr(arr, last, type), l.size, l.align);
+      } else if (l.shape != Shape::Void) {
+        v.v = load(l.scalar, elem_addr(arr, last, type));
+      }
+      store(last, arr, 8, JAlias::ArrayLen);
+      return v;
+    }
+    case Intrin::array_insert: {
+      TypeId t = elem();
+      uint32_t size = layout(t).size;
+      uint32_t arr = reserve_array(args[0].v, i64(1), t);
+      uint32_t len = array_len(arr);
+      if (size) {
+        shift(arr, emit(JOp::Add, JType::I64, args[1].v, i64(1)), args[1].v, emit(JOp::Sub, JType::I64, len, args[1].v), size);
+        store_val(args[2], elem_addr(arr, args[1].v, t));
+      }
+      store(emit(JOp::Add, JType::I64, len, i64(1)), arr, 8, JAlias::ArrayLen);
+      return {type};
+    }
+    case Intrin::array_remove: {
+      uint32_t arr = mut_array();
+      uint32_t rest = emit(JOp::Sub, JType::I64, array_len(arr), i64(1));
+      Val v{type, kNone, l.needs_drop};
+      if (l.shape != Shape::Void) {
+        uint32_t from = elem_addr(arr, args[1].v, type);
+        if (l.shape == Shape::Aggregate) { v.v = temp_addr(type); copy_bytes(v.v, from, l.size, l.align); }
+        else v.v = load(l.scalar, from);
+        shift(arr, args[1].v, emit(JOp::Add, JType::I64, args[1].v, i64(1)), emit(JOp::Sub, JType::I64, rest, args[1].v), l.size);
+      }
+      store(rest, arr, 8, JAlias::ArrayLen);
+      return v;
+    }
+    case Intrin::array_truncate: {
+      TypeId t = elem();
+      uint32_t arr = mut_array();
+      if (layout(t).needs_drop) {   // from the end; the array stays whole at every step
+        uint32_t head = new_block(), more = new_block(), done = new_block();
+        br(head);
+        at(head);
+        uint32_t len = array_len(arr);
+        cond_br(cmp(JCmp::SGt, len, args[1].v), more, done);
+        at(more);
+        uint32_t last = emit(JOp::Sub, JType::I64, len, i64(1));
+        store(last, arr, 8, JAlias::ArrayLen);
+        Val gone = load_val(elem_addr(arr, last, t), t);
+        gone.owned = true;
+        drop_val(gone);
+        br(head);
+        at(done);
+      } else {
+        store(args[1].v, arr, 8, JAlias::ArrayLen);
+      }
+      return {type};
+    }
+    case Intrin::array_swap: {
+      TypeId t = elem();
+      const Layout& el = layout(t);
+      if (el.shape == Shape::Void) return {type};
+      uint32_t arr = mut_array();
+      uint32_t a = elem_addr(arr, args[1].v, t), b = elem_addr(arr, args[2].v, t);
+      if (el.shape == Shape::Aggregate) {
+        uint32_t x = temp_addr(t), y = temp_addr(t);
+        copy_bytes(x, a, el.size, el.align);
+        copy_bytes(y, b, el.size, el.align);
+        emit(JOp::MoveBytes, JType::Void, a, y, i64(el.size));
+        emit(JOp::MoveBytes, JType::Void, b, x, i64(el.size));
+      } else {
+        uint32_t x = load(el.scalar, a), y = load(el.scalar, b);
+        store(y, a);
+        store(x, b);
+      }
+      return {type};
+    }
+    case Intrin::array_reserve: reserve_array(args[0].v, args[1].v, elem()); return {type};
+    case Intrin::array_with_capacity: return {type, rt(JRt::ArrayNew, JType::Ptr, {args[0].v, elem_glue(types.elem(type))}), true};
+    case Intrin::array_filled: {
+      TypeId t = types.elem(type);
+      const Layout& el = layout(t);
+      uint32_t n = args[0].v;
+      uint32_t arr = rt(JRt::ArrayNew, JType::Ptr, {n, elem_glue(t)});
+      if (el.shape != Shape::Void) {
+        const JInstr& c = f.instrs[args[1].v];
+        bool zero = el.shape == Shape::Scalar && ((c.op == JOp::ConstInt || c.op == JOp::ConstFloat) && c.a == 0 && c.b == 0);
+        if (zero || el.size == 1) {
+          uint32_t byte = zero ? iconst(JType::I8, 0) : el.scalar == JType::I1 ? cast(JCast::ZExt, JType::I8, args[1].v) : args[1].v;
+          emit(JOp::FillBytes, JType::Void, array_data(arr), byte, emit(JOp::Mul, JType::I64, n, i64(el.size)));
+        } else {
+          uint32_t s = slot(8, 8), head = new_block(), more = new_block(), done = new_block();
+          store(i64(0), slot_addr(s), 0, JAlias::Local);
+          uint32_t data = array_data(arr);
+          br(head);
+          at(head);
+          uint32_t i = load(JType::I64, slot_addr(s), 0, JAlias::Local);
+          cond_br(cmp(JCmp::SLt, i, n), more, done);
+          at(more);
+          Val v = args[1];
+          v.owned = false;
+          retain_val(v);
+          store_val(v, emit(JOp::AddrIdx, JType::Ptr, data, i, el.size));
+          store(emit(JOp::Add, JType::I64, i, i64(1)), slot_addr(s), 0, JAlias::Local);
+          br(head);
+          at(done);
+        }
+      }
+      store(n, arr, 8, JAlias::ArrayLen);
+      if (args[1].owned) drop_val(args[1]);
+      return {type, arr, true};
+    }
+    case Intrin::array_slice: return {type, rt(JRt::ArraySlice, JType::Ptr, {args[0].v, args[1].v, args[2].v, elem_glue(elem())}), true};
+    case Intrin::string_byte: return {type, load(JType::I8, emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1))};
+    case Intrin::string_slice: return {type, rt(JRt::StringSlice, JType::Ptr, {args[0].v, args[1].v, args[2].v}), true};
+    case Intrin::string_bytes: case Intrin::string_from_utf8: {   // one block serves both types
+      Val v = args[0].owned ? args[0] : copy_val(args[0]);
+      v.type = type;
+      return v;
+    }
+    case Intrin::char_from_u32: return {type, args[0].v};
+    case Intrin::hash_of: return {type, hash_value(i64(0), args[0])};
+    case Intrin::bits_of_f64: return {type, cast(JCast::Bits, JType::I64, args[0].v)};
+    case Intrin::f64_from_bits: return {type, cast(JCast::Bits, JType::F64, args[0].v)};
+    case Intrin::sqrt: return math(JMath::Sqrt, args[0].v);
+    case Intrin::floor: return math(JMath::Floor, args[0].v);
+    case Intrin::ceil: return math(JMath::Ceil, args[0].v);
+    case Intrin::round: return math(JMath::Round, args[0].v);
+    case Intrin::trunc: return math(JMath::Trunc, args[0].v);
+    case Intrin::fabs: return math(JMath::Fabs, args[0].v);
+    case Intrin::copysign: return math(JMath::CopySign, args[0].v, args[1].v);
+    case Intrin::fma: return math(JMath::Fma, args[0].v, args[1].v, args[2].v);
+    case Intrin::count_ones: case Intrin::leading_zeros: case Intrin::trailing_zeros: {
+      JMath op = which == Intrin::count_ones ? JMath::CtPop : which == Intrin::leading_zeros ? JMath::CtLz : JMath::CtTz;
+      JType t = f.instrs[args[0].v].type;
+      uint32_t v = emit(JOp::Math, t, args[0].v, kNone, kNone, static_cast<uint32_t>(op));
+      return {type, t == JType::I64 ? v : cast(JCast::ZExt, JType::I64, v)};
+    }
+    case Intrin::panic: {
+      Val message = args[0].owned ? args[0] : copy_val(args[0]);
+      panic_message(message.v);
+      return {type};
+    }
+    case Intrin::int_min: case Intrin::int_max: {
+      TypeId t = targs[0];
+      int bits = Types::int_bits(types.kind(t));
+      int64_t v;
+      if (types.is_signed(t)) v = which == Intrin::int_min ? static_cast<int64_t>(~uint64_t{0} << (bits - 1)) : static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1);
+      else v = which == Intrin::int_min ? 0 : static_cast<int64_t>(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1);
+      return {type, iconst(l.scalar, v)};
+    }
+    case Intrin::int_bits: return {type, i64(Types::int_bits(types.kind(targs[0])))};
+    case Intrin::is_signed: return {type, i1(types.is_signed(targs[0]))};
+    case Intrin::div_unchecked: return {type, emit(types.is_float(type) ? JOp::FDiv : types.is_signed(type) ? JOp::SDiv : JOp::UDiv, l.scalar, args[0].v, args[1].v)};
+    case Intrin::convert_wrap: return convert_number(args[0], type, 1, type);
+  }
+  require(false, "an intrinsic that lowering does not know");
+}
+
+// The array at this address gets room for `extra` more and storage of its own. Room is the common case: two compares.
+uint32_t FuncLower::reserve_array(uint32_t address, uint32_t extra, TypeId elem) {
+  uint32_t arr = load(JType::Ptr, address);
+  uint32_t result = slot(8, 8);
+  store(arr, slot_addr(result), 0, JAlias::Local);
+  uint32_t own_it = new_block(), grow = new_block(), done = new_block();
+  cond_br(emit(JOp::IsUnique, JType::I1, arr), own_it, grow, 2);
+  at(own_it);
+  uint32_t need = emit(JOp::Add, JType::I64, array_len(arr), extra);
+  // Of a slice the last word is its owner's address and not a capacity: its flag sends it to the slow road.
+  uint32_t plain = cmp(JCmp::Eq, load(JType::I32, arr, 4, JAlias::Count), i32(0));
+  uint32_t room = cmp(JCmp::SLe, need, load(JType::I64, arr, 24, JAlias::ArrayCap));
+  cond_br(emit(JOp::And, JType::I1, plain, room), done, grow, 2);
+  at(grow);
+  uint32_t bigger = rt(JRt::ArrayReserve, JType::Ptr, {arr, extra, global(m.glue(elem))});
+  store(bigger, address);
+  store(bigger, slot_addr(result), 0, JAlias::Local);
+  br(done);
+  at(done);
+  return load(JType::Ptr, slot_addr(result), 0, JAlias::Local);
+}
+
+}  // namespace janus

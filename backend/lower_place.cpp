@@ -1,0 +1,324 @@
+// lower_place.cpp: variables, and places that are written or lent.
+// Depends on lower_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A place is prepared first (its indices and keys are evaluated, in the order written) and resolved last (its address is taken,
+// with every shared storage on the way made its own), so that what runs in between cannot leave the address behind.
+#include "backend/lower_internal.h"
+
+namespace janus {
+
+void FuncLower::bind_local(LocalId id, Val v) {
+  const HirLocal& info = body->locals[+id];
+  const Layout& l = layout(v.type);
+  Bind& b = binds[+id] = {};
+  if (l.shape == Shape::Void) return;
+  if (info.flags & kLocalCell) {
+    uint32_t cell = rt(JRt::Alloc, JType::Ptr, {i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
+    store(i64(1), cell, 0, JAlias::Count);
+    store_val(v, off(cell, static_cast<uint32_t>(rt::kBoxPayload)));
+    uint32_t s = slot(8, 8);
+    f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span;
+    f.slots[s].is_reference = true; f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
+    store(cell, slot_addr(s));
+    b = {BindKind::Cell, s};
+    b.cleanup = push(CleanKind::Cell, v.type, s);
+    cleanups[b.cleanup].local = id;
+    return;
+  }
+  uint32_t s = slot(l.size, l.align);
+  f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span;
+  uint32_t addr = slot_addr(s);
+  store_val(v, addr);
+  if (l.shape == Shape::Aggregate) {
+    b = {BindKind::Address, addr};
+    if (l.needs_drop) {
+      if (own->ever_moved[+id]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push(CleanKind::FlaggedSlot, v.type, addr, b.flag); }
+      else b.cleanup = push(CleanKind::Value, v.type, addr);
+      cleanups[b.cleanup].local = id;
+    }
+    return;
+  }
+  b = {BindKind::Slot, s};
+  if (l.needs_drop) {
+    b.cleanup = push(CleanKind::Slot, v.type, s);
+    cleanups[b.cleanup].local = id;
+  }
+}
+
+void FuncLower::bind_alias(LocalId id, Val v) {
+  const HirLocal& info = body->locals[+id];
+  const Layout& l = layout(v.type);
+  if (info.flags & kLocalCell) { bind_local(id, copy_val(v)); return; }
+  Bind& b = binds[+id] = {};
+  if (l.shape == Shape::Void) return;
+  b.borrowed = true;
+  if (l.shape == Shape::Aggregate) {
+    b.kind = BindKind::Address;
+    b.v = v.v;
+    if (!m.options.release && is_some(info.name)) {   // the debugger finds it through a reference
+      uint32_t s = slot(8, 8);
+      f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span; f.slots[s].is_reference = true;
+      store(v.v, slot_addr(s));
+    }
+    return;
+  }
+  uint32_t s = slot(l.size, l.align);
+  f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span;
+  store(v.v, slot_addr(s));
+  b.kind = BindKind::Slot;
+  b.v = s;
+}
+
+uint32_t FuncLower::local_addr(LocalId id) {
+  const Bind& b = binds[+id];
+  switch (b.kind) {
+    case BindKind::Slot: return slot_addr(b.v);
+    case BindKind::Address: return b.v;
+    case BindKind::Cell: return off(load(JType::Ptr, slot_addr(b.v)), static_cast<uint32_t>(rt::kBoxPayload));
+    case BindKind::None: break;
+  }
+  require(layout(ty(body->locals[+id].type)).shape == Shape::Void || dead, "a local is read before it is bound");
+  return slot_addr(slot(1, 1));
+}
+
+// May something that runs later change what this projection shows?
+bool FuncLower::is_mutable_root(HirId place) {
+  LocalId root = root_local(*body, place);
+  if (is_none(root)) return false;
+  return (body->locals[+root].flags & (kLocalMut | kLocalMutParam | kLocalCell)) != 0;
+}
+
+FuncLower::Place FuncLower::prepare(HirId id) {
+  Place place;
+  place.base = top;
+  std::vector<HirId> chain;
+  for (HirId at = id;;) {
+    chain.push_back(at);
+    const HirNode& n = (*body)[at];
+    if (n.kind == HirKind::Field || n.kind == HirKind::Index || n.kind == HirKind::MapIndex || n.kind == HirKind::Unwrap) at = HirId(n.a);
+    else break;
+  }
+  for (size_t i = chain.size(); i-- > 0;) {
+    const HirNode& n = (*body)[chain[i]];
+    Step step{n.kind, ty(n.type), n.kind == HirKind::Field ? n.b : n.a, {}, chain[i]};
+    switch (n.kind) {
+      case HirKind::Index: step.key = {Types::I64, lower_scalar(HirId(n.b))}; break;
+      case HirKind::MapIndex: {
+        step.key = lower(HirId(n.b), Want::Borrow);
+        if (!step.key.owned && is_mutable_root(HirId(n.b))) step.key = copy_val(step.key);
+        push_temp(step.key);
+        break;
+      }
+      case HirKind::Field: case HirKind::Unwrap: case HirKind::Local: break;
+      default: {   // a value that is no variable: lent all the same, and dropped afterwards
+        Val v = lower(chain[i], Want::Own);
+        if (!v.owned && layout(v.type).needs_drop) v = copy_val(v);
+        if (dead) break;
+        const Layout& l = layout(v.type);
+        if (l.shape == Shape::Void) break;
+        uint32_t s = slot(l.size, l.align);
+        store_val(v, slot_addr(s));
+        step.a = slot_addr(s);
+        if (l.needs_drop) push(l.shape == Shape::Managed ? CleanKind::Slot : CleanKind::Value, v.type, l.shape == Shape::Managed ? s : step.a);
+        break;
+      }
+    }
+    place.steps.push_back(step);
+  }
+  return place;
+}
+
+// The block of a boxed struct, enum or optional of one, at this address: after this it has one owner.
+void FuncLower::unbox(uint32_t address, TypeId type) {
+  const Layout& l = layout(type);
+  uint32_t ptr = load(JType::Ptr, address);
+  uint32_t shared = new_block(), done = new_block();
+  cond_br(emit(JOp::IsUnique, JType::I1, ptr), done, shared, 2);
+  at(shared);
+  uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(rt::kBoxPayload + l.payload_size)});
+  store(i64(1), block, 0, JAlias::Count);
+  uint32_t payload = off(block, static_cast<uint32_t>(rt::kBoxPayload));
+  copy_bytes(payload, off(ptr, static_cast<uint32_t>(rt::kBoxPayload)), l.payload_size, 8);
+  emit(JOp::Call, JType::Void, m.retain_payload(type), list({payload}));
+  store(block, address);
+  release(ptr, type);
+  br(done);
+  at(done);
+}
+
+uint32_t FuncLower::resolve(const Place& place) {
+  uint32_t addr = kNone;
+  TypeId type = Types::Void;
+  for (const Step& step : place.steps) {
+    if (dead) break;
+    switch (step.kind) {
+      case HirKind::Local: addr = local_addr(LocalId(step.a)); break;
+      case HirKind::Field: {
+        const Layout& l = layout(type);
+        if (l.boxed) {
+          unbox(addr, type);
+          addr = off(load(JType::Ptr, addr), static_cast<uint32_t>(rt::kBoxPayload) + l.fields[step.a].offset);
+        } else if (l.shape != Shape::Void) {
+          addr = off(addr, l.fields[step.a].offset);
+        }
+        break;
+      }
+      case HirKind::Index: {
+        TypeId elem = step.type;
+        if (types.kind(type) == TypeKind::Fixed) {
+          check(cmp(JCmp::ULt, step.key.v, i64(types[type].b)), JPanic::Index, {step.key.v, i64(types[type].b)});
+          addr = emit(JOp::AddrIdx, JType::Ptr, addr, step.key.v, layout(elem).size);
+          break;
+        }
+        uint32_t arr = load(JType::Ptr, addr);
+        uint32_t len = array_len(arr);
+        check(cmp(JCmp::ULt, step.key.v, len), JPanic::Index, {step.key.v, len});
+        uint32_t own_arr = unique_array(addr, arr, elem);
+        addr = elem_addr(own_arr, step.key.v, elem);
+        break;
+      }
+      case HirKind::MapIndex: {   // an existing entry: m.entries[slot].value
+        auto span = types.args(type);
+        std::vector<TypeId> targs(span.begin(), span.end());
+        FuncId find = m.program.lang.map_slot_or_panic;
+        Val key = step.key;
+        if (m.owners.param_owned(find, 1) && layout(key.type).needs_drop) key = copy_val(key);
+        Val slot_value = call_values(find, targs, {{type, layout(type).shape == Shape::Managed ? load(JType::Ptr, addr) : addr}, key}, kNone, kNone);
+        int index = m.program.find_field(type, m.program.names.intern("entries"), nullptr);
+        TypeId entries = m.program.field_type(type, static_cast<uint32_t>(index));
+        TypeId entry = types.elem(entries);
+        int value = m.program.find_field(entry, m.program.names.intern("value"), nullptr);
+        uint32_t entries_addr = off(addr, layout(type).fields[static_cast<size_t>(index)].offset);
+        uint32_t arr = unique_array(entries_addr, load(JType::Ptr, entries_addr), entry);
+        addr = off(elem_addr(arr, slot_value.v, entry), layout(entry).fields[static_cast<size_t>(value)].offset);
+        break;
+      }
+      case HirKind::Unwrap: {
+        Val v = load_val(addr, type);
+        if ((*body)[step.node].aux == 0) check(opt_is_some(v), JPanic::Null, {});
+        break;   // a present optional begins with its value
+      }
+      default: addr = step.a; break;
+    }
+    type = step.type;
+  }
+  return addr;
+}
+
+// The array at `address` gets storage of its own; the common case is one compare.
+uint32_t FuncLower::unique_array(uint32_t address, uint32_t arr, TypeId elem) {
+  uint32_t shared = new_block(), done = new_block();
+  uint32_t result = slot(8, 8);
+  store(arr, slot_addr(result), 0, JAlias::Local);
+  cond_br(emit(JOp::IsUnique, JType::I1, arr), done, shared, 2);
+  at(shared);
+  uint32_t own_arr = rt(JRt::ArrayUnique, JType::Ptr, {arr, global(m.glue(elem))});
+  store(own_arr, address);
+  store(own_arr, slot_addr(result), 0, JAlias::Local);
+  br(done);
+  at(done);
+  return load(JType::Ptr, slot_addr(result), 0, JAlias::Local);
+}
+
+void FuncLower::lower_assign(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(HirId(n.a));
+  const Layout& l = layout(type);
+  Place place = prepare(HirId(n.a));
+  Val v = lower(HirId(n.b), Want::Own);
+  if (dead) { top = place.base; return; }
+  if (!v.owned && l.needs_drop) v = copy_val(v);
+  const HirNode& target = (*body)[HirId(n.a)];
+  if (target.kind == HirKind::Local && binds[target.a].kind != BindKind::Cell && l.shape != Shape::Void) {
+    Bind& b = binds[target.a];
+    bool is_ref = (body->locals[target.a].flags & kLocalMutParam) != 0;
+    uint32_t addr = local_addr(LocalId(target.a));
+    if (l.shape == Shape::Managed) {
+      uint32_t old = load(JType::Ptr, addr);
+      store(v.v, addr);
+      bool maybe_null = !is_ref && (own->ever_moved[target.a] || (b.cleanup >= 0 && cleanups[b.cleanup].type != type));
+      release(old, maybe_null && types.kind(type) != TypeKind::Optional ? types.optional(type) : type);
+    } else if (b.flag != kNone) {
+      uint32_t live = new_block(), done = new_block();
+      uint32_t from = v.v;
+      cond_br(load(JType::I1, slot_addr(b.flag)), live, done);
+      at(live);
+      drop_val({type, addr, true});
+      br(done);
+      at(done);
+      store_val({type, from, true}, addr);
+      store(i1(true), slot_addr(b.flag));
+    } else {
+      if (l.needs_drop) drop_val({type, addr, true});
+      store_val(v, addr);
+    }
+    pop_to(place.base);
+    return;
+  }
+  int before = push_temp(v);
+  uint32_t addr = resolve(place);
+  (void)before;
+  if (!dead && v.owned && l.needs_drop) top = cleanups[top].parent;   // the place takes it
+  if (l.shape != Shape::Void && !dead) {
+    if (l.shape == Shape::Managed) {
+      uint32_t old = load(JType::Ptr, addr);
+      store(v.v, addr);
+      release(old, type);
+    } else {
+      if (l.needs_drop) drop_val({type, addr, true});
+      store_val(v, addr);
+    }
+  }
+  pop_to(place.base);
+}
+
+void FuncLower::lower_assign_op(HirId id) {
+  const HirNode& n = (*body)[id];
+  TypeId type = ty(HirId(n.a));
+  HirOp op = static_cast<HirOp>(n.aux);
+  Place place = prepare(HirId(n.a));
+  Val b = lower(HirId(n.b), Want::Borrow);
+  push_temp(b);
+  uint32_t addr = resolve(place);
+  if (dead) { top = place.base; return; }
+  if (op == HirOp::Concat) {
+    uint32_t a = load(JType::Ptr, addr);
+    uint32_t v = types.kind(type) == TypeKind::String ? rt(JRt::StringConcat, JType::Ptr, {a, b.v})
+                                                      : rt(JRt::ArrayConcat, JType::Ptr, {a, b.v, global(m.glue(types.elem(type)))});
+    store(v, addr);
+  } else {
+    JType t = layout(type).scalar;
+    uint32_t v = arith(op, load(t, addr), b.v, type, t);
+    store(v, addr);
+  }
+  pop_to(place.base);
+}
+
+// m[k] = v
+void FuncLower::lower_map_set(HirId id) {
+  const HirNode& n = (*body)[id];
+  auto ex = [&](uint32_t i) { return body->extra[n.b + i]; };
+  FuncId insert = m.program.lang.map_insert;
+  TypeId type = ty(HirId(n.a));
+  auto span = types.args(type);
+  std::vector<TypeId> targs(span.begin(), span.end());
+  Place place = prepare(HirId(n.a));
+  int base = top;
+  std::vector<Val> vals{{type}};
+  for (uint32_t k = 0; k < 2; ++k) {
+    bool owned = m.owners.param_owned(insert, k + 1);
+    Val v = lower(HirId(ex(k)), owned ? Want::Own : Want::Borrow);
+    if (dead) { top = place.base; return; }
+    if (layout(v.type).needs_drop && !v.owned && (owned || is_mutable_root(HirId(ex(k))))) v = copy_val(v);
+    push_temp(v);
+    vals.push_back(v);
+  }
+  vals[0].v = resolve(place);
+  finish_args(base, vals, [&](size_t k) { return k > 0 && m.owners.param_owned(insert, static_cast<uint32_t>(k)); });
+  Val r = call_values(insert, targs, vals, kNone, kNone);
+  if (r.owned) drop_val(r);
+  pop_to(place.base);
+}
+
+}  // namespace janus
