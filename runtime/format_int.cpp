@@ -18,6 +18,31 @@ struct DigitPairs {
 };
 constexpr DigitPairs pairs;
 
+struct PowersOfTen {
+  uint64_t of[20];
+  constexpr PowersOfTen() : of() {
+    uint64_t x = 1;
+    for (int i = 0; i < 20; i++, x *= 10) of[i] = x;
+  }
+};
+constexpr PowersOfTen tens;
+
+// Decimal digits of x: from its bits (1233/4096 is a little above log10 2), corrected by one comparison.
+JANUS_INLINE int64_t digit_count(uint64_t x) {
+  const int bits = 64 - __builtin_clzll(x | 1);
+  const int guess = bits * 1233 >> 12;
+  return guess + (x >= tens.of[guess]) + (x == 0);
+}
+
+// Straight into the sink: a buffer in between would be read right after it was written in smaller pieces, which stalls.
+JANUS_INLINE void print_decimal(Sink* sink, uint64_t x, bool negative) {
+  uint8_t* p = sink_room(sink, 21);
+  if (negative) *p++ = '-';
+  const int64_t digits = digit_count(x);
+  put_decimal(p + digits, x);
+  sink->len += negative + digits;
+}
+
 uint8_t* put_power_of_two(uint8_t* end, uint64_t x, int shift) {
   do {
     *--end = static_cast<uint8_t>("0123456789abcdef"[x & ((1u << shift) - 1)]);
@@ -75,18 +100,9 @@ void sink_padded_number(Sink* sink, bool negative, const uint8_t* digits, int64_
 
 extern "C" {
 
-void janus_print_u64(Sink* sink, uint64_t x) {
-  uint8_t digits[20];
-  uint8_t* start = put_decimal(digits + sizeof digits, x);
-  janus_print_bytes(sink, start, digits + sizeof digits - start);
-}
+void janus_print_u64(Sink* sink, uint64_t x) { print_decimal(sink, x, false); }
 
-void janus_print_i64(Sink* sink, int64_t x) {
-  uint8_t digits[21];
-  uint8_t* start = put_decimal(digits + sizeof digits, x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x));
-  if (x < 0) *--start = '-';
-  janus_print_bytes(sink, start, digits + sizeof digits - start);
-}
+void janus_print_i64(Sink* sink, int64_t x) { print_decimal(sink, x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x), x < 0); }
 
 // A negative number keeps its sign in every base (-255 is -ff): the text then does not depend on the width of the type.
 void janus_format_i64(Sink* sink, int64_t x, bool is_unsigned, int32_t width, uint32_t flags, int32_t kind) {

@@ -6,6 +6,8 @@
 
 namespace janus::rt {
 
+static_assert(sizeof(Sink) == 32, "compiled code keeps string sinks in slots of this size");
+
 // Sink::flags
 constexpr uint32_t kSinkAsked = 1;      // whether it is a terminal is known
 constexpr uint32_t kSinkTerminal = 2;

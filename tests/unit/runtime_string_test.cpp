@@ -189,3 +189,16 @@ TEST_CASE("runtime: a long string in a sink keeps no more memory than it needs")
   janus_sink_begin(&sink);
   CHECK(janus_sink_finish(&sink) == &janus_empty_array);
 }
+
+TEST_CASE("runtime: integers of every length are printed in place") {
+  NoLeak leak;
+  for (int bit = 0; bit < 64; bit++)
+    for (int d = -2; d <= 2; d++) {
+      const uint64_t x = (1ull << bit) + static_cast<uint64_t>(static_cast<int64_t>(d));
+      CHECK(printed([&](Sink* s) { janus_print_u64(s, x); }) == std::to_string(x));
+      CHECK(printed([&](Sink* s) { janus_print_i64(s, static_cast<int64_t>(x)); }) == std::to_string(static_cast<int64_t>(x)));
+    }
+  uint64_t x = 1;
+  for (int i = 0; i < 20; i++, x *= 10)
+    for (uint64_t y : {x - 1, x, x + 1}) CHECK(printed([&](Sink* s) { janus_print_u64(s, y); }) == std::to_string(y));
+}
