@@ -38,12 +38,16 @@ JANUS_ID(BodyId)       // Program::bodies: a checked function, closure, const or
 JANUS_ID(HirId)        // nodes of one body
 JANUS_ID(LocalId)      // locals of one body
 
+// Called before the end, so that cli can finish its JSON output and remove temporary files.
+inline void (*on_internal_error)() = nullptr;
+
 // A bug of ours, never a user's mistake: says why it cannot happen, and ends with exit code 70.
 [[noreturn]] inline void internal_error(const char* why, const char* file, int line) {
   std::fprintf(stderr,
                "janus: internal error: %s (%s:%d)\n"
                "This is a bug of janus, not of your program. Please report it with the source that led to it.\n",
                why, file, line);
+  if (on_internal_error) on_internal_error();
   std::_Exit(70);
 }
 #define require(cond, why) ((cond) ? (void)0 : ::janus::internal_error(why, __FILE__, __LINE__))

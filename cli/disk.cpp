@@ -1,0 +1,300 @@
+// disk.cpp: the real file system.
+// Depends on disk.h, frontend/content_hash.h, backend/embed.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+
+#include "backend/embed.h"
+#include "frontend/content_hash.h"
+
+namespace janus {
+namespace fs = std::filesystem;
+
+std::string why_of(int error) {
+  switch (error) {
+    case ENOENT: return "there is no such file or folder";
+    case EACCES: case EPERM: return "permission denied";
+    case EISDIR: return "it is a folder";
+    case ENOTDIR: return "a part of the path is not a folder";
+    case ENOSPC: return "the disk is full";
+    case EDQUOT: return "the quota of the disk is used up";
+    case EROFS: return "the disk is read-only";
+    case ENAMETOOLONG: return "the name is too long";
+    case ELOOP: return "its symbolic links go round in a circle";
+    case ETXTBSY: return "it is a program that is running";
+    case EMFILE: case ENFILE: return "too many files are open";
+    case ENOEXEC: return "it is not a program";
+    default: {
+      std::string text = strerror(error);
+      if (text.size() > 1 && isupper(static_cast<unsigned char>(text[0])) && islower(static_cast<unsigned char>(text[1])))
+        text[0] = static_cast<char>(tolower(text[0]));
+      return text;
+    }
+  }
+}
+
+static bool trouble(const char* verb, const std::string& path, int error, std::string& why) {
+  why = std::string("cannot ") + verb + " " + (path.empty() ? "." : path) + ": " + why_of(error);
+  return false;
+}
+
+bool read_file(const std::string& path, std::string& text, std::string& why) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return trouble("read", path, errno, why);
+  struct stat info{};
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+    close(fd);
+    return trouble("read", path, EISDIR, why);
+  }
+  text.clear();
+  size_t used = 0;
+  text.resize(S_ISREG(info.st_mode) && info.st_size > 0 ? static_cast<size_t>(info.st_size) + 1 : 64 * 1024);
+  while (true) {
+    if (used == text.size()) text.resize(text.size() * 2);
+    ssize_t n = ::read(fd, text.data() + used, text.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      int error = errno;
+      close(fd);
+      return trouble("read", path, error, why);
+    }
+    if (n == 0) break;
+    used += static_cast<size_t>(n);
+  }
+  text.resize(used);
+  close(fd);
+  return true;
+}
+
+// ---- scratch
+
+static std::mutex& scratch_mutex() { static std::mutex mutex; return mutex; }
+static std::vector<std::string>& scratch_paths() { static std::vector<std::string> paths; return paths; }
+
+Scratch::Scratch(std::string path) : path_(std::move(path)) {
+  std::lock_guard lock(scratch_mutex());
+  scratch_paths().push_back(path_);
+}
+
+Scratch::~Scratch() {
+  std::lock_guard lock(scratch_mutex());
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+  std::erase(scratch_paths(), path_);
+}
+
+void remove_all_scratch() {
+  std::lock_guard lock(scratch_mutex());
+  std::error_code ignored;
+  for (const std::string& path : scratch_paths()) fs::remove_all(path, ignored);
+}
+
+std::string scratch_name(const std::string& beside) {
+  static int number = 0;
+  std::string name = "." + base_name(beside).substr(0, 100) + ".janus-" + std::to_string(getpid()) + "-" + std::to_string(number++);
+  return join_path(folder_of(beside), name);
+}
+
+// ---- writing
+
+// What is written appears under its name whole or not at all.
+template <class Fill>
+static bool write_atomically(const std::string& path, int mode, std::string& why, Fill fill) {
+  if (is_folder(path)) return trouble("write", path, EISDIR, why);
+  Scratch temporary(scratch_name(path));
+  int fd = open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (fd < 0) return trouble("write", path, errno, why);
+  if (!fill(fd)) {
+    int error = errno;
+    close(fd);
+    return trouble("write", path, error, why);
+  }
+  if (close(fd) != 0 || rename(temporary.path().c_str(), path.c_str()) != 0) return trouble("write", path, errno, why);
+  return true;
+}
+
+static bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+bool write_file(const std::string& path, std::string_view text, std::string& why) {
+  // A link is kept, and what it leads to is written; a file keeps its rights.
+  std::string target = path;
+  if (fs::path real; is_file(path)) {
+    std::error_code error;
+    real = fs::canonical(path, error);
+    if (!error) target = real.string();
+  }
+  struct stat info{};
+  int mode = stat(target.c_str(), &info) == 0 ? static_cast<int>(info.st_mode & 0777) : 0666;
+  return write_atomically(target, mode, why, [&](int fd) { return write_all(fd, text); });
+}
+
+bool copy_file(const std::string& from, const std::string& to, int mode, std::string& why) {
+  int in = open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0) return trouble("read", from, errno, why);
+  bool ok = write_atomically(to, mode, why, [&](int fd) {
+    char buffer[64 * 1024];
+    while (true) {
+      ssize_t n = copy_file_range(in, nullptr, fd, nullptr, 1 << 30, 0);
+      if (n == 0) return true;
+      if (n > 0) continue;
+      break;  // other file systems, old kernels: by hand
+    }
+    while (true) {
+      ssize_t n = ::read(in, buffer, sizeof buffer);
+      if (n == 0) return true;
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 || !write_all(fd, {buffer, static_cast<size_t>(n)})) return false;
+    }
+  });
+  close(in);
+  return ok;
+}
+
+bool make_folders(const std::string& path, std::string& why) {
+  if (path.empty() || is_folder(path)) return true;
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error && !is_folder(path)) return trouble("make the folder", path, error.value(), why);
+  return true;
+}
+
+// ---- names
+
+bool is_file(const std::string& path) {
+  struct stat info{};
+  return stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+bool is_folder(const std::string& path) {
+  struct stat info{};
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string folder_of(const std::string& path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return "";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string base_name(const std::string& path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::string join_path(const std::string& folder, const std::string& name) {
+  if (folder.empty() || folder == "." || (!name.empty() && name[0] == '/')) return name;
+  return folder.back() == '/' ? folder + name : folder + "/" + name;
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code error;
+  fs::path result = fs::weakly_canonical(path.empty() ? "." : path, error);
+  return error ? path : result.string();
+}
+
+std::string shown_path(const std::string& path) {
+  std::error_code error;
+  std::string here = fs::current_path(error).string();
+  if (!error && path.starts_with(here + "/")) return path.substr(here.size() + 1);
+  return path;
+}
+
+// ---- Disk
+
+// Links are followed, but a folder is entered once: links that go round in a circle end.
+static void list_jan(const std::string& folder, const std::string& prefix, int depth, std::vector<std::string>& paths) {
+  DIR* dir = opendir(join_path(folder, prefix).empty() ? "." : join_path(folder, prefix).c_str());
+  if (!dir) return;
+  while (dirent* entry = readdir(dir)) {
+    std::string name = entry->d_name;
+    if (name[0] == '.') continue;
+    std::string relative = prefix.empty() ? name : prefix + "/" + name;
+    std::string full = join_path(folder, relative);
+    struct stat info{};
+    if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && lstat(full.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+      if (depth < 64) list_jan(folder, relative, depth + 1, paths);
+    } else if (name.ends_with(".jan") && is_file(full)) {
+      paths.push_back(relative);
+    }
+  }
+  closedir(dir);
+}
+
+bool Disk::read(const std::string& path, std::string& text, std::string& why) {
+  if (auto found = given_.find(path); found != given_.end()) {
+    text = found->second;
+    return true;
+  }
+  bool ok = read_file(path, text, why);
+  if (remembering_) questions_.push_back({Question::Read, path, ok ? content_hash(text) : "-"});
+  return ok;
+}
+
+bool Disk::exists(const std::string& path) {
+  bool result = given_.contains(path) || access(path.c_str(), F_OK) == 0;
+  if (remembering_) questions_.push_back({Question::Exists, path, result ? "1" : "0"});
+  return result;
+}
+
+static std::string hash_of_list(const std::vector<std::string>& paths) {
+  HashOf hash;
+  for (const std::string& path : paths) hash.add(path);
+  return hash.hex();
+}
+
+bool Disk::list(const std::string& folder, std::vector<std::string>& paths, std::string& why) {
+  paths.clear();
+  std::string shown = folder.empty() ? "." : folder;
+  DIR* dir = opendir(shown.c_str());
+  if (!dir) {
+    if (remembering_) questions_.push_back({Question::List, folder, "-"});
+    return trouble("read the folder", shown, errno, why);
+  }
+  closedir(dir);
+  list_jan(folder, "", 0, paths);
+  std::sort(paths.begin(), paths.end());
+  if (remembering_) questions_.push_back({Question::List, folder, hash_of_list(paths)});
+  return true;
+}
+
+std::string_view Disk::std_file(std::string_view name) { return embedded_file(name); }
+
+std::vector<std::string> Disk::std_files() {
+  std::vector<std::string> names;
+  for (const EmbeddedFile& file : embedded_files())
+    if (file.name.starts_with("std/")) names.emplace_back(file.name);
+  return names;
+}
+
+void Disk::give(std::string path, std::string text) { given_[std::move(path)] = std::move(text); }
+
+std::string answer_to(Question::Kind kind, const std::string& path) {
+  Disk disk;
+  std::string text, why;
+  std::vector<std::string> paths;
+  if (kind == Question::Read) disk.read(path, text, why);
+  else if (kind == Question::Exists) disk.exists(path);
+  else disk.list(path, paths, why);
+  return disk.questions().back().answer;
+}
+
+}  // namespace janus

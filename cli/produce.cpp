@@ -1,0 +1,136 @@
+// produce.cpp: check, lower, emit, link; and the cache around them.
+// Depends on produce.h, interrupt.h, backend/build.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/produce.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "backend/build.h"
+#include "cli/cache.h"
+#include "cli/interrupt.h"
+#include "frontend/content_hash.h"
+
+namespace janus {
+namespace {
+
+// All that decides the result and is known before a source is read. The current folder is part of it, because paths
+// are shown (and kept in debug information) relative to it.
+std::string key_of(const Target& target, const Wanted& wanted) {
+  HashOf hash;
+  hash.add(own_identity()).add(absolute_path("")).add(target.load.root).add(target.load.source_root).add(target.stdin_hash);
+  hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
+  hash.add(std::to_string(static_cast<int>(wanted.emit))).add(wanted.release ? "release" : "debug").add(wanted.tests ? "tests" : "");
+  for (const std::string& file : target.link) hash.add(file);
+  return hash.hex();
+}
+
+uint64_t size_of(const std::string& path) {
+  struct stat info{};
+  return stat(path.c_str(), &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
+}
+
+// Where to build when there is no cache.
+std::unique_ptr<Scratch> temporary_folder(std::string& why) {
+  const char* tmp = getenv("TMPDIR");
+  std::string name = std::string(tmp && tmp[0] ? tmp : "/tmp") + "/janus-XXXXXX";
+  if (!mkdtemp(name.data())) return why = "cannot make a folder in " + folder_of(name) + ": " + why_of(errno), nullptr;
+  return std::make_unique<Scratch>(name);
+}
+
+struct Producer {
+  Context& context;
+  Target& target;
+  const Wanted& wanted;
+  Product& product;
+  Cache cache{context.console};
+  Recipe recipe = {};
+
+  bool find(const std::string& key) {
+    context.timing.begin("cache");
+    bool found = cache.find(key, recipe, product.path);
+    context.timing.begin(nullptr);
+    if (!found) return false;
+    context.console.verbose(1, "unchanged: " + product.path);
+    show(context, recipe.warnings);
+    product.from_cache = true;
+    product.bytes = recipe.size;
+    return true;
+  }
+
+  int make(const std::string& key) {
+    guard_interrupts();
+    Progress progress(context.console, context.timing);
+    // Never deleted: the process ends soon, and the system takes memory back faster than destructors.
+    auto& compilation = *new Compilation;
+    CheckOptions check;
+    check.tests = wanted.tests;
+    compilation.check(context.disk, target.load, check, context.timing.callback());
+    context.timing.begin(nullptr);
+    recipe.questions = context.disk.questions();
+    recipe.warnings = render_all(compilation.sources, compilation.diags);
+    report(context, compilation.sources, compilation.diags);
+    if (compilation.diags.has_errors()) return kFailed;
+    if (!wanted.tests && is_none(compilation.program.main_func)) return no_main(compilation);
+
+    std::string why;
+    std::unique_ptr<Scratch> folder = cache.begin();
+    bool cached = folder != nullptr;
+    if (!folder && !(folder = temporary_folder(why))) return context.console.fail(kEnvironment, why);
+    BuildOptions options;
+    options.release = wanted.release;
+    options.tests = wanted.tests;
+    options.emit = wanted.emit;
+    options.output = folder->path() + "/result";
+    options.cache_dir = cached ? cache.folder() + "/objects" : "";
+    options.link = target.link;
+    BuildReport built = build(compilation.program, options, context.timing.callback());
+    if (!built.ok && cached && built.why.find(cache.folder()) != std::string::npos) {
+      // The cache's disk is full or went away; the user's own need not be.
+      context.console.verbose(1, "working without a cache: " + built.why);
+      cached = false;
+      if (!(folder = temporary_folder(why))) return context.console.fail(kEnvironment, why);
+      options.output = folder->path() + "/result";
+      options.cache_dir = "";
+      built = build(compilation.program, options, context.timing.callback());
+    }
+    context.timing.begin(nullptr);
+    if (!built.ok) return context.console.fail(kEnvironment, built.why);
+    context.console.verbose(1, std::to_string(built.functions) + " functions, " + std::to_string(built.objects_compiled) + " objects compiled, " +
+                                   std::to_string(built.objects_cached) + " from the cache");
+    product.bytes = size_of(options.output);
+    recipe.home = target.home;
+    if (cached && cache.keep(key, recipe, options.output, product.path)) return kDone;
+    product.path = options.output;
+    product.keeper = std::move(folder);
+    return kDone;
+  }
+
+  int no_main(Compilation& compilation) {
+    std::string hint = "add one: func main() do … end";
+    if (!compilation.program.tests.empty()) hint = "it has tests: janus test " + target.load.root;
+    return context.console.fail(kFailed, target.load.root + " has no `func main()`, so there is nothing to start", hint);
+  }
+
+  int run() {
+    for (const std::string& file : context.args.values(Opt::Link)) target.link.push_back(file);
+    for (const std::string& file : target.link) {
+      std::string ignored, why;
+      if (!is_file(file)) return read_file(file, ignored, why), context.console.fail(kEnvironment, why, "it was named by --link or the manifest");
+    }
+    std::string key = key_of(target, wanted);
+    if (find(key)) return kDone;
+    for (const std::string& file : target.link) context.disk.ask(Question::Read, file);
+    return make(key);
+  }
+};
+
+}  // namespace
+
+int produce(Context& context, Target& target, const Wanted& wanted, Product& product) {
+  return Producer{context, target, wanted, product}.run();
+}
+
+}  // namespace janus
