@@ -1,0 +1,183 @@
+// parse_pattern.cpp: patterns of match, let, for, if let and closures.
+// Depends on parse_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/parse_internal.h"
+
+namespace janus {
+
+// pattern := atom { `|` atom }
+NodeId Parser::pattern() {
+  uint32_t first = pos_;
+  NodeId left = pattern_atom();
+  if (!at(TokenKind::Pipe) || panic_) return left;
+  uint32_t from = mark();
+  keep(left);
+  while (eat(TokenKind::Pipe) && !panic_) keep(pattern_atom());
+  return add(NodeKind::PatOr, first, flush(from));
+}
+
+static bool is_number(TokenKind k) { return k == TokenKind::IntLit || k == TokenKind::FloatLit || k == TokenKind::CharLit || k == TokenKind::Minus; }
+static bool is_range(TokenKind k) { return k == TokenKind::DotDot || k == TokenKind::DotDotEq || k == TokenKind::DotDotLess; }
+
+// atom := `_` | name | literal | range | path [`(` patterns `)` | `{` fields `}`] | `.` name … | `(` patterns `)`
+NodeId Parser::pattern_atom() {
+  Nest nest(*this);
+  if (panic_) return error_node();
+  uint32_t first = pos_;
+  switch (kind()) {
+    case TokenKind::IntLit: case TokenKind::FloatLit: case TokenKind::CharLit: case TokenKind::Minus: case TokenKind::StrLit:
+    case TokenKind::KwTrue: case TokenKind::KwFalse: case TokenKind::KwNull: {
+      NodeId low = pattern_literal();
+      if (is_range(kind())) return pattern_range(low, first);
+      return add(NodeKind::PatLit, first, +low);
+    }
+    case TokenKind::DotDot: case TokenKind::DotDotEq: case TokenKind::DotDotLess: return pattern_range(NodeId::None, first);
+    case TokenKind::KwElse: ++pos_; return add(NodeKind::PatWild, first);
+    case TokenKind::Dot: {
+      if (next_kind() != TokenKind::Ident && !is_keyword(next_kind())) { ++pos_; unexpected("the name of a variant"); return error_node(); }
+      pos_ += 2;
+      return pattern_path(add(NodeKind::PatDot, pos_ - 1, values_[pos_ - 1]));
+    }
+    case TokenKind::LParen: {
+      ++pos_;
+      uint32_t from = mark();
+      uint32_t count = 0;
+      {
+        Place place(*this, true, false, false);
+        Bracket bracket(*this);
+        while (!at(TokenKind::RParen) && !panic_) {
+          keep(pattern());
+          ++count;
+          if (!comma_or_close(TokenKind::RParen, first)) break;
+        }
+        expect_close(TokenKind::RParen, first);
+      }
+      if (count == 1) {  // grouping
+        NodeId inner = NodeId(scratch_.back());
+        scratch_.resize(from);
+        return inner;
+      }
+      return add(NodeKind::PatTuple, first, flush(from));
+    }
+    case TokenKind::LBracket: {
+      skip_brackets();
+      report<Diag::NoPatternOfArrays>(between(first, pos_ - 1)).help("match on `xs.len()`, or look at single elements with `xs.get(i)`, `xs.first()` and `xs.last()`");
+      return add(NodeKind::Error, first);
+    }
+    case TokenKind::StrBegin: {
+      string();
+      report<Diag::NotAPattern>(between(first, pos_ - 1), "a text with `${ }`").help("a pattern is fixed; compare with `==` after `when`");
+      return add(NodeKind::Error, first);
+    }
+    case TokenKind::KwMut: case TokenKind::KwVar: case TokenKind::KwLet: {
+      ++pos_;
+      report<Diag::UnexpectedToken>(token_span(first), "a pattern", found_text(first)).help("a name in a pattern is new by itself, and does not change");
+      return pattern_atom();
+    }
+    case TokenKind::Ident: {
+      if (at_word(Word::Underscore)) { ++pos_; return add(NodeKind::PatWild, first); }
+      if (at_word(Word::Case) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && next_kind() != TokenKind::LParen && next_kind() != TokenKind::LBrace) {
+        ++pos_;
+        foreign({token_span(first).lo, token_span(pos_).lo}, "case", "pattern => value,");
+        return pattern_atom();
+      }
+      if (at_word(Word::Default) && (next_kind() == TokenKind::FatArrow || next_kind() == TokenKind::Colon)) {
+        ++pos_;
+        foreign(token_span(first), "default", "_");
+        return add(NodeKind::PatWild, first);
+      }
+      bool path_follows = next_kind() == TokenKind::Dot;
+      if (!is_upper(pos_) && !path_follows && next_kind() != TokenKind::LParen && !(next_kind() == TokenKind::LBrace && !no_brace_)) {
+        ++pos_;
+        return add(NodeKind::PatBind, first, values_[first]);
+      }
+      if (is_range(next_kind())) {  // A..B with constants
+        ++pos_;
+        NodeId low = add(NodeKind::Ident, first, values_[first]);
+        return pattern_range(low, first);
+      }
+      uint32_t names = path();
+      return pattern_path(add(NodeKind::PatName, pos_ - 1, names));
+    }
+    default:
+      unexpected("a pattern");
+      return error_node();
+  }
+}
+
+NodeId Parser::pattern_literal() {
+  uint32_t first = pos_++;
+  switch (kind_at(first)) {
+    case TokenKind::IntLit: return add(NodeKind::IntLit, first);
+    case TokenKind::FloatLit: return add(NodeKind::FloatLit, first);
+    case TokenKind::CharLit: return add(NodeKind::CharLit, first);
+    case TokenKind::StrLit: return add(NodeKind::StringLit, first, values_[first]);
+    case TokenKind::KwTrue: return add(NodeKind::BoolLit, first, 1);
+    case TokenKind::KwFalse: return add(NodeKind::BoolLit, first, 0);
+    case TokenKind::KwNull: return add(NodeKind::NullLit, first);
+    case TokenKind::Minus: {
+      if (!at(TokenKind::IntLit) && !at(TokenKind::FloatLit)) { unexpected("a number"); return error_node(); }
+      ++pos_;
+      NodeId number = add(kind_at(pos_ - 1) == TokenKind::IntLit ? NodeKind::IntLit : NodeKind::FloatLit, pos_ - 1);
+      return add(NodeKind::Unary, first, +number, kNone, 0, static_cast<uint16_t>(TokenKind::Minus));
+    }
+    default: return error_node();
+  }
+}
+
+NodeId Parser::pattern_range(NodeId low, uint32_t from) {
+  uint8_t flags = at(TokenKind::DotDotEq) ? kInclusive : 0;
+  ++pos_;
+  NodeId high = NodeId::None;
+  if (is_number(kind())) {
+    high = pattern_literal();
+  } else if (at_name() && is_upper(pos_)) {
+    ++pos_;
+    high = add(NodeKind::Ident, pos_ - 1, values_[pos_ - 1]);
+  }
+  if (is_none(low) && is_none(high)) unexpected("a number");
+  return add(NodeKind::PatRange, from, +low, +high, flags);
+}
+
+// After Shape.Circle or .Circle: what it carries.
+NodeId Parser::pattern_path(NodeId path) {
+  if (panic_ || new_line()) return path;
+  uint32_t token = node(path).token;
+  if (at(TokenKind::LParen)) {
+    uint32_t opener = pos_++;
+    uint32_t from = mark();
+    Place place(*this, true, false, false);
+    Bracket bracket(*this);
+    while (!at(TokenKind::RParen) && !panic_) {
+      keep(pattern());
+      if (!comma_or_close(TokenKind::RParen, opener)) break;
+    }
+    expect_close(TokenKind::RParen, opener);
+    return add(NodeKind::PatVariant, token, +path, flush(from));
+  }
+  if (at(TokenKind::LBrace) && !no_brace_) {
+    uint32_t opener = pos_++;
+    uint32_t from = mark();
+    Place place(*this, false, false, false);
+    Bracket bracket(*this);
+    while (!at(TokenKind::RBrace) && !panic_) {
+      if (at(TokenKind::DotDot)) {  // Rust's "and the rest": here the rest may be left out without a mark
+        ++pos_;
+        if (!comma_or_close(TokenKind::RBrace, opener)) break;
+        continue;
+      }
+      uint32_t name = pos_;
+      if (!at_any_word()) { unexpected("the name of a field"); break; }
+      ++pos_;
+      NodeId inner = NodeId::None;
+      if (eat(TokenKind::Colon)) inner = pattern();
+      keep(add(NodeKind::PatField, name, values_[name], +inner));
+      if (!comma_or_close(TokenKind::RBrace, opener)) break;
+    }
+    expect_close(TokenKind::RBrace, opener);
+    return add(NodeKind::PatStruct, token, +path, flush(from));
+  }
+  return path;
+}
+
+}  // namespace janus
