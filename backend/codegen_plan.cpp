@@ -163,6 +163,7 @@ class Hasher {
     number(uint64_t(global.align) << 8 | global.writable << 1 | global.merge);
     for (const JReloc& r : global.relocs) {
       number(r.offset);
+      number(r.addend);
       if (r.is_rt) number(r.index);
       else if (r.is_func) func_ref(r.index);
       else global_ref(r.index);

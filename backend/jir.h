@@ -92,7 +92,7 @@ struct JFunc {
 };
 
 // Static data: bytes with addresses in them.
-struct JReloc { uint32_t offset; bool is_func; bool is_rt; uint32_t index; };
+struct JReloc { uint32_t offset; bool is_func; bool is_rt; uint32_t index; uint32_t addend = 0; /* bytes behind the global's start */ };
 struct JGlobal {
   std::string symbol;
   std::string bytes;

@@ -181,7 +181,9 @@ void LlvmUnit::define_global(uint32_t index) {
   auto bytes = [&](uint32_t to) { if (to > at) parts.push_back(ConstantDataArray::getString(context, StringRef(g.bytes).slice(at, to), false)); };
   for (const JReloc& r : g.relocs) {
     bytes(r.offset);
-    parts.push_back(r.is_rt ? rt(static_cast<JRt>(r.index)) : r.is_func ? func_value(r.index) : global(r.index));
+    Constant* target = r.is_rt ? rt(static_cast<JRt>(r.index)) : r.is_func ? func_value(r.index) : global(r.index);
+    if (r.addend) target = ConstantExpr::getGetElementPtr(i8, target, ConstantInt::get(Type::getInt64Ty(context), r.addend));
+    parts.push_back(target);
     at = r.offset + 8;
   }
   bytes(static_cast<uint32_t>(g.bytes.size()));

@@ -169,7 +169,12 @@ uint32_t FuncLower::landing_of(int node) {
       fail_root = new_block(true);
       at(fail_root);
       pos = 0;
-      emit(JOp::RetFail);
+      if (f.c_abi) {   // glue that the runtime calls has nowhere to put a failure
+        emit(JOp::Release, JType::Void, emit(JOp::GetError, JType::Ptr), static_cast<uint32_t>(JRt::ErrorDrop), kNone, 2);
+        emit(JOp::Ret, JType::Void, f.result == JType::Void ? kNone : iconst(f.result, 0));
+      } else {
+        emit(JOp::RetFail);
+      }
       cur = saved; dead = was_dead; pos = saved_pos;
     }
     return fail_root;

@@ -6,7 +6,7 @@
 namespace janus {
 namespace {
 
-enum GlueKind : uint64_t { kDropManaged = 1, kDropAt, kRetainAt, kRetainPayload, kDropCell, kEqual, kCompare, kHash, kPrint, kGlue, kDeep };
+enum GlueKind : uint64_t { kDropManaged = 1, kDropAt, kRetainAt, kRetainPayload, kDropCell, kEqualGlue, kCompareGlue, kHashGlue, kPrintGlue, kGlue, kDeep };
 
 JParam ptr_param() { return {JType::Ptr}; }
 
@@ -127,19 +127,6 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
   }
 }
 
-// At the outermost level of a release: frees what was queued because it lay too deep.
-void drain(FuncLower& f, uint32_t depth) {
-  uint32_t outer = f.new_block(), pending = f.new_block(true), done = f.new_block();
-  f.cond_br(f.cmp(JCmp::Eq, depth, f.i32(0)), outer, done);
-  f.at(outer);
-  uint32_t count = f.load(JType::I32, f.rt_addr(JRt::DropsPending), 0, JAlias::Any);
-  f.cond_br(f.cmp(JCmp::Ne, count, f.i32(0)), pending, done, 1);
-  f.at(pending);
-  f.rt(JRt::DrainDrops, JType::Void, {});
-  f.br(done);
-  f.at(done);
-}
-
 void drop_params(JFunc& fn) { fn.params = {ptr_param(), {JType::I32}}; }
 
 }  // namespace
@@ -156,7 +143,7 @@ uint32_t ModuleLower::drop_managed(TypeId type) {
         each_part(f, type, f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), [&](Val v) { f.drop_val(v, depth); });
         f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + l.payload_size)});
       }
-      if (deep(type)) drain(f, depth);
+      if (deep(type)) f.drain_at(depth);
       f.emit(JOp::Ret);
     }, true);
     drop_params(module.funcs[index]);
@@ -169,7 +156,7 @@ uint32_t ModuleLower::drop_at(TypeId type) {
     uint32_t index = add_func("janus.drop_at." + type_key(type), "", [this, type](FuncLower& f) {
       uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
       each_part(f, type, addr, [&](Val v) { f.drop_val(v, depth); });
-      if (deep(type)) drain(f, depth);
+      if (deep(type)) f.drain_at(depth);
       f.emit(JOp::Ret);
     }, true);
     drop_params(module.funcs[index]);
@@ -188,7 +175,7 @@ uint32_t ModuleLower::drop_cell(TypeId type) {
         f.drop_val(v, depth);
       }
       f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
-      if (deep(type)) drain(f, depth);
+      if (deep(type)) f.drain_at(depth);
       f.emit(JOp::Ret);
     }, true);
     drop_params(module.funcs[index]);
@@ -340,7 +327,7 @@ uint32_t part_addr(FuncLower& f, const Layout& l, uint32_t v) { return l.boxed ?
 }  // namespace
 
 uint32_t ModuleLower::equal_func(TypeId type) {
-  return once(kEqual, type, [&] {
+  return once(kEqualGlue, type, [&] {
     uint32_t index = add_func("janus.equal." + type_key(type), "==", [this, type](FuncLower& f) {
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
@@ -434,7 +421,7 @@ uint32_t ModuleLower::equal_func(TypeId type) {
 }
 
 uint32_t ModuleLower::compare_func(TypeId type) {   // tuples and arrays: the first difference decides
-  return once(kCompare, type, [&] {
+  return once(kCompareGlue, type, [&] {
     uint32_t index = add_func("janus.compare." + type_key(type), "<", [this, type](FuncLower& f) {
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
@@ -478,7 +465,7 @@ uint32_t FuncLower::hash_value(uint32_t state, const Val& v) {
 }
 
 uint32_t ModuleLower::hash_func(TypeId type) {
-  return once(kHash, type, [&] {
+  return once(kHashGlue, type, [&] {
     uint32_t index = add_func("janus.hash." + type_key(type), "hash", [this, type](FuncLower& f) {
       uint32_t state = f.slot(8, 8);
       f.store(f.emit(JOp::Param, JType::I64, 0), f.slot_addr(state), 0, JAlias::Local);
@@ -548,7 +535,7 @@ uint32_t ModuleLower::hash_func(TypeId type) {
 }
 
 uint32_t ModuleLower::print_func(TypeId type) {
-  return once(kPrint, type, [&] {
+  return once(kPrintGlue, type, [&] {
     uint32_t index = add_func("janus.print." + type_key(type), "print", [this, type](FuncLower& f) {
       const Layout& l = f.layout(type);
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0);

@@ -84,6 +84,7 @@ class ModuleLower {
   // Writes a constant expression's value at `at` of `g`; false when it is not static.
   bool static_value(const Body& body, HirId id, TypeId type, JGlobal& g, uint32_t at);
   bool static_array(const Body& body, HirId id, TypeId type, uint32_t* global);
+  BodyId body_id(const Body& body);
   bool satisfies_identity(TypeId type);
   bool deep(TypeId type);   // may a value reach another value of its own type (recursion in drop code)?
 
@@ -94,6 +95,7 @@ class ModuleLower {
   std::unordered_map<uint64_t, uint32_t> glue_;      // kind << 32 | type
   std::unordered_map<std::string, uint32_t> strings_, c_strings_;
   std::unordered_map<uint32_t, uint32_t> descs_, externs_;
+  std::unordered_map<const Body*, BodyId> body_ids_;
   std::unordered_map<uint32_t, std::pair<uint32_t, bool>> consts_;
   friend class FuncLower;
   uint32_t once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make);
@@ -309,6 +311,7 @@ class FuncLower {
   uint32_t equal_values(const Val& a, const Val& b);
   uint32_t order_values(const Val& a, const Val& b);               // I32
   uint32_t hash_value(uint32_t state, const Val& v);
+  void drain_at(uint32_t depth);                            // frees what a deep release queued, at its outermost level
   void finish();                                            // drops unreachable blocks
 };
 
