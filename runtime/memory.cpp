@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "runtime/leaks.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
@@ -62,15 +64,17 @@ alignas(64) Heap heap;
 alignas(64) uint8_t first_span[kFirstSpan];
 
 #ifdef JANUS_RELEASE
-JANUS_INLINE void count_alloc(int64_t) {}
-JANUS_INLINE void count_free(int64_t) {}
+JANUS_INLINE void count_alloc(void*, int64_t) {}
+JANUS_INLINE void count_free(void*, int64_t) {}
 #else
 uint32_t live_index(int64_t size) { return size <= kClassMax ? class_of(size) : kClasses; }
-void count_alloc(int64_t size) {
+void count_alloc(void* block, int64_t size) {
+  if (JANUS_UNLIKELY(leaks_watched)) leaks_made(block, size);
   heap.live[live_index(size)]++;
   heap.live_bytes += size;
 }
-void count_free(int64_t size) {
+void count_free(void* block, int64_t size) {
+  if (JANUS_UNLIKELY(leaks_watched)) leaks_freed(block);
   int64_t& live = heap.live[live_index(size)];
   janus_require(live > 0, "a block was freed twice, or with a size that is not its own");
   live--;
@@ -175,7 +179,7 @@ JANUS_COLD void* alloc_slow(int64_t size) {
   } else {
     block = map_big(size);
   }
-  count_alloc(size);
+  count_alloc(block, size);
   JANUS_UNPOISON(block, size);
   return block;
 }
@@ -190,13 +194,13 @@ __attribute__((noinline)) void* alloc_large(int64_t size) {
   heap.free[index] = block->next;
   if (size > kSpanMax) heap.cached -= size_of_class(index);
   mark_used(block);
-  count_alloc(size);
+  count_alloc(block, size);
   return block;
 }
 
 __attribute__((noinline)) void free_large(void* memory, int64_t size) {
   janus_require(size > kSmallMax && memory, "a free of nothing, or of a negative size");
-  count_free(size);
+  count_free(memory, size);
   if (size > kSpanMax) {
     const int64_t bytes = usable_size(size);
     if (size > kClassMax || heap.cached + bytes > kCacheTop) {
@@ -228,8 +232,8 @@ void* block_resize(void* block, int64_t old_size, int64_t new_size, int64_t keep
       if (moved == MAP_FAILED) out_of_memory();
       if (new_bytes >= kHugeFrom * 4) madvise(moved, static_cast<size_t>(new_bytes), MADV_HUGEPAGE);
     }
-    count_free(old_size);
-    count_alloc(new_size);
+    count_free(block, old_size);
+    count_alloc(moved, new_size);
     return moved;
   }
   void* moved = janus_alloc(new_size);
@@ -266,6 +270,7 @@ int64_t report_leaks() {
     janus_print_i64(err, i == kClasses ? kClassMax : size_of_class(i));
   }
   janus_sink_newline(err);
+  if (leaks_watched) leaks_report(err);
 #endif
   return blocks;
 }
@@ -321,13 +326,13 @@ void* janus_alloc(int64_t size) {
   JANUS_UNPOISON(block, size_of_class(index));
   heap.free[index] = block->next;
   mark_used(block);
-  count_alloc(size);
+  count_alloc(block, size);
   return block;
 }
 
 void janus_free(void* memory, int64_t size) {
   if (JANUS_UNLIKELY(static_cast<uint64_t>(size) > static_cast<uint64_t>(kSmallMax))) return free_large(memory, size);
-  count_free(size);
+  count_free(memory, size);
   FreeBlock* block = static_cast<FreeBlock*>(memory);
   const uint32_t index = class_of(size);
   mark_free(block, size);

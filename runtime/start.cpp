@@ -15,9 +15,11 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "runtime/error.h"
+#include "runtime/leaks.h"
 #include "runtime/memory.h"
 #include "runtime/sink.h"
 
@@ -30,6 +32,7 @@ namespace {
 constexpr int64_t kStackSize = 8 << 20;
 constexpr int64_t kStackReserve = 128 * 1024;
 constexpr int64_t kStackGuard = 1 << 20;       // how far below its end an access still counts as an overflow
+constexpr uintptr_t kLargestFrame = 1 << 30;
 constexpr int64_t kArgumentsTop = 1 << 20;     // more arguments and variables than this: the program gets a stack of its own
 
 uint8_t* stack_end;   // the lowest byte that belongs to the stack
@@ -98,10 +101,16 @@ int run_on_own_stack() {
   return run_program();
 }
 
+// A frame may be larger than every guard: then the stack pointer tells, not the place that was touched.
+bool is_overflow(uint8_t* touched, void* context) {
+  if (touched >= stack_end - kStackGuard && touched < janus_stack_limit) return true;
+  const uintptr_t pointer = static_cast<uintptr_t>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+  return pointer < reinterpret_cast<uintptr_t>(janus_stack_limit) && pointer > reinterpret_cast<uintptr_t>(stack_end) - kLargestFrame;
+}
+
 // Runs on signal_stack: the program's own has no room left.
-void on_segv(int, siginfo_t* info, void*) {
-  uint8_t* at = static_cast<uint8_t*>(info->si_addr);
-  if (at >= stack_end - kStackGuard && at < janus_stack_limit) {
+void on_segv(int, siginfo_t* info, void* context) {
+  if (is_overflow(static_cast<uint8_t*>(info->si_addr), context)) {
     janus_sink_flush(janus_stdout());
     janus_sink_flush(janus_stderr());
     static const char text[] = "panic: stack overflow\n";
@@ -141,6 +150,9 @@ void janus_exit(int32_t code) { end_process(code & 0xFF); }
 #ifndef JANUS_RT_TEST
 int main(int argc, char** argv, char** envp) {
   start_info = {argc, argv, envp};
+#ifndef JANUS_RELEASE
+  if (getenv("JANUS_LEAKS")) leaks_watch(stack_top());
+#endif
   catch_overflow();
   end_process(run_on_a_stack());
 }

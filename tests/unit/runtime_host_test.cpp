@@ -9,6 +9,7 @@
 #include "runtime/format_int.cpp"
 #include "runtime/hash.cpp"
 #include "runtime/io.cpp"
+#include "runtime/leaks.cpp"
 #include "runtime/memory.cpp"
 #include "runtime/parse_float.cpp"
 #include "runtime/powers.cpp"
