@@ -26,6 +26,11 @@ LocalId root_local(const Body& body, HirId id) {
   }
 }
 
+namespace {
+// The arguments of a call, without the evaluation order that may stand behind them.
+std::span<const uint32_t> args_of(const HirNode& n, std::span<const uint32_t> list) { return n.aux == 1 ? list.first(list.size() / 2) : list; }
+}  // namespace
+
 class OwnershipPass {
  public:
   OwnershipPass(Owners& owners, const Body& body, BodyOwnership& out) : owners_(owners), body_(body), out_(out) {
@@ -109,10 +114,10 @@ class OwnershipPass {
       case HirKind::MapSet: opt(n.a); opt(ex(0)); opt(ex(1)); return true;
       case HirKind::MutArg: opt(n.a); return true;
       case HirKind::Slice: { bool m = opt(n.a); m |= opt(ex(0)); m |= opt(ex(1)); return m; }
-      case HirKind::Call: case HirKind::CallTrait: { bool m = mention_list(body_.list(ex(1))); return m || has_cells_; }
+      case HirKind::Call: case HirKind::CallTrait: { bool m = mention_list(args_of(n, body_.list(ex(1)))); return m || has_cells_; }
       case HirKind::Intrinsic: return mention_list(body_.list(ex(1)));
-      case HirKind::CallValue: { bool m = opt(n.a); m |= mention_list(body_.list(n.b)); return m || has_cells_; }
-      case HirKind::CallDyn: { bool m = mention_list(body_.list(n.b)); return m || has_cells_; }
+      case HirKind::CallValue: { bool m = opt(n.a); m |= mention_list(args_of(n, body_.list(n.b))); return m || has_cells_; }
+      case HirKind::CallDyn: { bool m = mention_list(args_of(n, body_.list(n.b))); return m || has_cells_; }
       case HirKind::MakeStruct: { bool m = pairs(n.a, 1, 2); m |= opt(n.b); return m; }
       case HirKind::MakeEnum: case HirKind::MakeError: return mention_list(body_.list(n.b));
       case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::Print: return mention_list(body_.list(n.a));
@@ -177,11 +182,19 @@ class OwnershipPass {
 
   // Arguments, last to first. What is borrowed stays borrowed until the call itself: it counts as read there.
   template <class Mode>
-  void visit_args(std::span<const uint32_t> args, Mode mode) {
+  void visit_args(std::span<const uint32_t> args, Mode mode, std::span<const uint32_t> order = {}) {
     for (size_t i = 0; i < args.size(); ++i)
       if (mode(i) == Want::Borrow)
         if (LocalId root = root_local(body_, HirId(args[i])); is_some(root)) add(live_, +root);
-    for (size_t i = args.size(); i-- > 0;) visit(HirId(args[i]), mode(i));
+    for (size_t k = args.size(); k-- > 0;) {
+      size_t i = order.empty() ? k : order[k];
+      visit(HirId(args[i]), mode(i));
+    }
+  }
+  template <class Mode>
+  void visit_call(const HirNode& n, std::span<const uint32_t> list, Mode mode) {
+    auto args = args_of(n, list);
+    visit_args(args, mode, list.subspan(args.size()));
   }
   void visit_all(std::span<const uint32_t> args, Want want) { visit_args(args, [&](size_t) { return want; }); }
   void visit_pair(uint32_t a, uint32_t b, Want wa, Want wb) {
@@ -259,14 +272,14 @@ class OwnershipPass {
       }
       case HirKind::Call: {
         FuncId callee{n.a};
-        visit_args(body_.list(ex(1)), [&](size_t i) { return owners_.param_owned(callee, i) ? Want::Own : Want::Borrow; });
+        visit_call(n, body_.list(ex(1)), [&](size_t i) { return owners_.param_owned(callee, i) ? Want::Own : Want::Borrow; });
         break;
       }
-      case HirKind::CallTrait: visit_all(body_.list(ex(1)), Want::Borrow); break;
-      case HirKind::CallDyn: visit_all(body_.list(n.b), Want::Borrow); break;
+      case HirKind::CallTrait: visit_call(n, body_.list(ex(1)), [](size_t) { return Want::Borrow; }); break;
+      case HirKind::CallDyn: visit_call(n, body_.list(n.b), [](size_t) { return Want::Borrow; }); break;
       case HirKind::CallValue: {
         if (LocalId root = root_local(body_, HirId(n.a)); is_some(root)) add(live_, +root);
-        visit_all(body_.list(n.b), Want::Borrow);
+        visit_call(n, body_.list(n.b), [](size_t) { return Want::Borrow; });
         visit(HirId(n.a), Want::Borrow);
         break;
       }
@@ -437,9 +450,11 @@ void OwnershipPass::add_mentioned(HirId id) {
     case HirKind::Let: case HirKind::CondLet: one(n.b); break;
     case HirKind::MapSet: one(n.a); one(ex(0)); one(ex(1)); break;
     case HirKind::Slice: one(n.a); one(ex(0)); one(ex(1)); break;
-    case HirKind::Call: case HirKind::CallTrait: case HirKind::Intrinsic: all(body_.list(ex(1))); break;
-    case HirKind::CallValue: one(n.a); all(body_.list(n.b)); break;
-    case HirKind::CallDyn: case HirKind::MakeEnum: case HirKind::MakeError: all(body_.list(n.b)); break;
+    case HirKind::Call: case HirKind::CallTrait: all(args_of(n, body_.list(ex(1)))); break;
+    case HirKind::Intrinsic: all(body_.list(ex(1))); break;
+    case HirKind::CallValue: one(n.a); all(args_of(n, body_.list(n.b))); break;
+    case HirKind::CallDyn: all(args_of(n, body_.list(n.b))); break;
+    case HirKind::MakeEnum: case HirKind::MakeError: all(body_.list(n.b)); break;
     case HirKind::MakeStruct: all(body_.list(n.a), 1, 2); one(n.b); break;
     case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::Print: all(body_.list(n.a)); break;
     case HirKind::Interp: all(body_.list(n.a), 0, 2); break;
@@ -476,7 +491,7 @@ Owners::Owners(Program& program) : program_(program) {
       const HirNode* call = &(*body)[HirId(n.a)];
       while (call->kind == HirKind::Try) call = &(*body)[HirId(call->a)];
       if (call->kind != HirKind::Call) continue;
-      auto args = body->list(body->extra[call->b + 1]);
+      auto args = args_of(*call, body->list(body->extra[call->b + 1]));
       auto& forced = forced_[call->a];
       if (forced.size() < args.size()) forced.resize(args.size());
       for (size_t i = 0; i < args.size(); ++i)
