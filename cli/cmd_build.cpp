@@ -99,7 +99,7 @@ int run_build(Context& context) {
     bool fresh = is_exe && is_up_to_date(output, product);
     if (!fresh && !copy_file(product.path, output, is_exe ? 0777 : 0666, why)) return console.fail(kEnvironment, why);
     std::string how = !is_exe ? std::string(kind->word) : args.has(Opt::Release) ? "release" : "debug";
-    console.say(std::string(product.from_cache ? "unchanged " : "built ") + output + " (" + how + ", " + shown_size(product.bytes) + ")");
+    console.say(std::string(fresh ? "unchanged " : "built ") + output + " (" + how + ", " + shown_size(product.bytes) + ")");
   }
   context.timing.begin(nullptr);
   if (console.is_json()) {

@@ -1,9 +1,8 @@
 // help.cpp: --help, `janus help` and manual pages, made from command.def and options.def.
-// Depends on commands.h.
+// Depends on commands.h, frontend/text_width.h.
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-
 #include "cli/commands.h"
+#include "frontend/text_width.h"
 
 namespace janus {
 namespace {
@@ -157,11 +156,11 @@ std::string print(const Page& page, const std::vector<std::string>& remarks, boo
     out += "\n" + title(section.title) + "\n";
     size_t left = 0;
     for (const Row& row : section.rows)
-      if (row.left.size() <= kLeft) left = std::max(left, row.left.size());
+      if (text_width(row.left) <= kLeft) left = std::max<size_t>(left, text_width(row.left));
     for (const Row& row : section.rows) {
       out += "  " + (color ? "\033[36m" + row.left + "\033[0m" : row.left);
-      size_t column = row.left.size() + 2;
-      if (row.left.size() > left) out += "\n", column = 0;
+      size_t column = text_width(row.left) + 2;
+      if (column > left + 2) out += "\n", column = 0;
       out += std::string(left + 4 - column, ' ');
       wrap(out, row.right, left + 4, left + 4);
     }
