@@ -158,7 +158,8 @@ Val FuncLower::lower_while(HirId id) {
   }
   top = base;
   at(exit);
-  return {Types::Void};
+  if (n.type == Types::Never) dead = true;
+  return {n.type};
 }
 
 // Literal ranges count without a Range: the bounds are read once; the last round does not step beyond the end.
@@ -310,7 +311,37 @@ Val FuncLower::lower_for_each(HirId id) {
     at(skip);
     store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(cursor), 0, JAlias::Local), i64(1)), slot_addr(cursor), 0, JAlias::Local);
     br(head);
-  } else {   // 4: a Range value, 5: an iterator; both through `next(mut self) -> ?T`
+  } else if (kind == 4) {   // a Range value: counts as a literal range does
+    const StructInfo& info = m.program.structs[types[type].a];
+    auto field = [&](std::string_view name) {
+      for (uint32_t i = 0; i < l.fields.size(); ++i)
+        if (m.program.names.text(info.fields[i].name) == name) return load_val(off(place, l.fields[i].offset), l.fields[i].type);
+      require(false, "std's Range has the fields start, stop and inclusive");
+    };
+    Val low = field("start"), high = field("stop");
+    uint32_t inclusive = field("inclusive").v;
+    TypeId elem = low.type;
+    JType t = layout(elem).scalar;
+    bool sg = types.is_signed(elem);
+    uint32_t cursor = slot(layout(elem).size, layout(elem).align), step = new_block();
+    store(low.v, slot_addr(cursor), 0, JAlias::Local);
+    uint32_t last = slot(1, 1);   // was the end itself visited?
+    br(head);
+    at(head);
+    uint32_t i = load(t, slot_addr(cursor), 0, JAlias::Local);
+    uint32_t more = new_block();
+    uint32_t inside = emit(JOp::Or, JType::I1, cmp(sg ? JCmp::SLt : JCmp::ULt, i, high.v), emit(JOp::And, JType::I1, inclusive, cmp(JCmp::Eq, i, high.v)));
+    cond_br(inside, more, exit);
+    at(more);
+    store(cmp(JCmp::Eq, i, high.v), slot_addr(last), 0, JAlias::Local);
+    round([&] { bind_pattern(pat, {elem, i}); });
+    at(next);
+    bump();
+    cond_br(load(JType::I1, slot_addr(last), 0, JAlias::Local), exit, step);
+    at(step);
+    store(emit(JOp::Add, t, load(t, slot_addr(cursor), 0, JAlias::Local), iconst(t, 1)), slot_addr(cursor), 0, JAlias::Local);
+    br(head);
+  } else {   // 5: an iterator, through `next(mut self) -> ?T`
     FuncId next_func{a(4)};
     std::vector<TypeId> targs = ty_list(a(5));
     Signature sig = m.signature(next_func, targs);

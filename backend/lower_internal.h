@@ -219,7 +219,10 @@ class FuncLower {
 
   Val lower(HirId id, Want want, uint32_t dest = kNone);
   void lower_to(HirId id, uint32_t addr);                   // owned value, written at addr
-  uint32_t lower_scalar(HirId id) { return lower(id, Want::Borrow).v; }
+  uint32_t lower_scalar(HirId id) {
+    uint32_t v = lower(id, Want::Borrow).v;
+    return v != kNone ? v : emit(JOp::Undef, JType::I64);   // it never comes back: what follows is not reached
+  }
   void lower_drop(HirId id);                                // as a statement
   Val result_of(TypeId type, uint32_t dest, const std::function<void(uint32_t)>& fill);
 

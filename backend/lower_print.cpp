@@ -72,6 +72,7 @@ Val FuncLower::lower_print(HirId id) {
     else print_value(sink, values[i], false);
   }
   if (line) rt(JRt::SinkNewline, JType::Void, {sink});
+  else if (err) rt(JRt::SinkFlush, JType::Void, {sink});
   pop_to(base);
   return {Types::Void};
 }
@@ -90,6 +91,7 @@ void FuncLower::format_value(uint32_t sink, const Val& v, const FormatSpec& spec
     uint32_t wide = v.v;
     if (types.is_integer(type)) wide = cast(types.is_signed(type) ? JCast::SIToFP : JCast::UIToFP, JType::F64, v.v);
     else if (types.kind(type) == TypeKind::F32) wide = cast(JCast::FPExt, JType::F64, v.v);
+    if (types.kind(type) == TypeKind::F32) flags |= kFormatF32;   // the digits of the f32, not of its widening
     rt(JRt::FormatF64, JType::Void, {sink, wide, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags)), i32(spec.kind)});
     return;
   }

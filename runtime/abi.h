@@ -204,5 +204,4 @@ int64_t janus_clock_monotonic(void);         // nanoseconds
 int64_t janus_clock_wall(void);              // nanoseconds since 1970
 
 // An executable of tests: its entry asks which to run. `list` is the text for --list, a line `INDEX\tNAME\tPATH:LINE` a test.
-int64_t janus_test_choose(const uint8_t* list, int64_t list_len, int64_t count);  // --list: writes it, gives -1 (then return); --run N: gives N; anything else: exits 2
 }

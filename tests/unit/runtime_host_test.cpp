@@ -17,7 +17,6 @@
 #include "runtime/print_text.cpp"
 #include "runtime/start.cpp"
 #include "runtime/string.cpp"
-#include "runtime/test_choose.cpp"
 #include "runtime/utf8.cpp"
 
 extern "C" const uint32_t janus_program_flags;
