@@ -39,6 +39,7 @@ struct DebugType {
   DebugKind kind = DebugKind::Void;
   std::string name;
   uint32_t size = 0, align = 1;
+  bool nullable = false;            // Text, Array: may be null
   uint32_t elem = 0, count = 0;     // Array, Fixed, Optional; Box: the record or variants behind the pointer
   uint32_t tag_offset = 0, tag_size = 0;
   std::vector<DebugField> fields;

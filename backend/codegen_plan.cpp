@@ -178,7 +178,7 @@ class Hasher {
     text(t.name);
     number(uint64_t(static_cast<uint8_t>(t.kind)) << 56 | uint64_t(t.size) << 16 | t.align);
     number(uint64_t(t.tag_offset) << 32 | t.tag_size);
-    number(t.count);
+    number(uint64_t(t.count) << 1 | t.nullable);
     auto fields = [&](const std::vector<DebugField>& fs) {
       number(fs.size());
       for (const DebugField& f : fs) { text(f.name); number(f.offset); debug_type(f.type); }

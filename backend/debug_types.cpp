@@ -59,6 +59,7 @@ uint32_t DebugTypes::add(TypeId type) {
       if (layout.shape == Shape::Managed) {   // null, or the same pointer
         uint32_t inner = add(program_.types.elem(type));
         t = rows_[inner];
+        t.nullable = true;
         t.name = program_.type_name(type);
         break;
       }

@@ -6,6 +6,9 @@
 #include <thread>
 
 #include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/PassManager.h"
 #include "llvm/IR/Verifier.h"
@@ -99,6 +102,28 @@ void optimise(llvm::Module& module, TargetMachine& machine) {
   builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
 }
 
+// LLVM's own list for -O0 has some seventy passes. Debug code of ours needs an instruction selector, a register allocator, frames and the
+// printer: it has no intrinsics that must be expanded, no exceptions, no sanitizers, no variables outside the stack frame.
+void add_debug_passes(legacy::PassManager& passes, TargetMachine& machine, raw_pwrite_stream& out, CodeGenFileType type) {
+  TargetPassConfig* config = machine.createPassConfig(passes);
+  config->setDisableVerify(true);
+  auto* info = new MachineModuleInfoWrapperPass(&machine);
+  passes.add(config);
+  passes.add(info);
+  machine.setO0WantsFastISel(true);
+  machine.setFastISel(true);
+  config->addInstSelector();
+  passes.add(Pass::createPass(&FinalizeISelID));
+  for (char* id : {&LiveDebugValuesID, &RemoveRedundantDebugValuesID, &FixupStatepointCallerSavedID, &XRayInstrumentationID, &FEntryInserterID, &PatchableFunctionID, &FuncletLayoutID, &StackMapLivenessID,
+                   &MachineSanitizerBinaryMetadataID, &RemoveLoadsIntoFakeUsesID, &StackFrameLayoutAnalysisPassID, &LocalStackSlotAllocationID, &GCMachineCodeAnalysisID})
+    config->disablePass(id);
+  config->addMachinePasses();
+  config->setInitialized();
+  bool failed = machine.addAsmPrinter(passes, out, nullptr, type, info->getMMI().getContext());
+  require(!failed, "X86 can write objects");
+  passes.add(createFreeMachineFunctionPass());
+}
+
 std::string generate(llvm::Module& module, TargetMachine& machine, EmitKind kind) {
   std::string text;
   if (kind == EmitKind::LlvmIr) {
@@ -109,8 +134,13 @@ std::string generate(llvm::Module& module, TargetMachine& machine, EmitKind kind
   SmallVector<char, 0> bytes;
   raw_svector_ostream out(bytes);
   legacy::PassManager passes;
-  bool failed = machine.addPassesToEmitFile(passes, out, nullptr, kind == EmitKind::Asm ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile, true);
-  require(!failed, "X86 can write objects");
+  auto type = kind == EmitKind::Asm ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
+  if (machine.getOptLevel() == CodeGenOptLevel::None) {
+    add_debug_passes(passes, machine, out, type);
+  } else {
+    bool failed = machine.addPassesToEmitFile(passes, out, nullptr, type, true);
+    require(!failed, "X86 can write objects");
+  }
   passes.run(module);
   return std::string(bytes.data(), bytes.size());
 }

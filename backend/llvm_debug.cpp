@@ -96,25 +96,44 @@ void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base)
   di_.replaceArrays(record, di_.getOrCreateArray(members));
 }
 
+// The array behind a pointer at the object's address: a field of the block says where its data stands, another how long it is. Of a null
+// pointer no field can be read; the object itself, which is zero, is read instead: p ? p + field : object, without a branch.
+DIType* DebugInfo::counted(DIType* elem, uint32_t elem_size, bool nullable) {
+  using namespace dwarf;
+  auto field = [&](uint64_t offset) {
+    SmallVector<uint64_t, 20> ops;
+    if (nullable) ops = {DW_OP_push_object_address, DW_OP_push_object_address, DW_OP_deref, DW_OP_plus_uconst, offset, DW_OP_push_object_address, DW_OP_minus,
+                         DW_OP_push_object_address, DW_OP_deref, DW_OP_lit0, DW_OP_ne, DW_OP_mul, DW_OP_plus, DW_OP_deref};
+    else ops = {DW_OP_push_object_address, DW_OP_deref, DW_OP_plus_uconst, offset, DW_OP_deref};
+    return di_.createExpression(ops);
+  };
+  auto number = [&](uint64_t x) { return ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), x)); };
+  DISubrange* range = di_.getOrCreateSubrange(field(offsetof(rt::Array, len)), number(0), nullptr, number(elem_size));
+  DIExpression* associated = nullable ? di_.createExpression({DW_OP_push_object_address, DW_OP_deref, DW_OP_lit0, DW_OP_ne}) : nullptr;
+  return di_.createArrayType(64, 0, elem, di_.getOrCreateArray({range}), field(offsetof(rt::Array, data)), associated);
+}
+
+// gdb does not follow the length of an array inside an array: there, text and arrays are pointers to their blocks.
+DIType* DebugInfo::element_type(uint32_t index) {
+  const DebugType& t = plan_.types[index];
+  if (t.kind != DebugKind::Text && t.kind != DebugKind::Array) return type(index);
+  if (auto it = elements_.find(index); it != elements_.end()) return it->second;
+  DIFile* in = unit_->getFile();
+  DICompositeType* block = di_.createStructType(unit_, t.name + " block", in, 0, sizeof(rt::Array) * 8, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
+  DIType* pointer = di_.createPointerType(block, 64, 0, std::nullopt, t.name);
+  elements_[index] = pointer;
+  DIType* elem = t.kind == DebugKind::Text ? di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char) : t.elem ? element_type(t.elem) : nullptr;
+  Metadata* fields[] = {
+      di_.createMemberType(block, "len", in, 0, 64, 0, offsetof(rt::Array, len) * 8, DINode::FlagZero, di_.createBasicType("i64", 64, dwarf::DW_ATE_signed)),
+      di_.createMemberType(block, "data", in, 0, 64, 0, offsetof(rt::Array, data) * 8, DINode::FlagZero, di_.createPointerType(elem, 64))};
+  di_.replaceArrays(block, di_.getOrCreateArray(fields));
+  return pointer;
+}
+
 DIType* DebugInfo::make_type(uint32_t index) {
   const DebugType& t = plan_.types[index];
   uint64_t bits = uint64_t(t.size) * 8;
   auto basic = [&](unsigned encoding) { return di_.createBasicType(t.name, bits, encoding); };
-  // The block behind a pointer: where its data and its length stand.
-  auto counted = [&](DIType* elem, uint32_t elem_size) -> DIType* {
-    auto at = [&](uint64_t field, bool twice) {
-      SmallVector<uint64_t, 6> ops = {dwarf::DW_OP_push_object_address, dwarf::DW_OP_deref, dwarf::DW_OP_plus_uconst, field};
-      if (twice) ops.push_back(dwarf::DW_OP_deref);
-      return di_.createExpression(ops);
-    };
-    Metadata* zero = ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), 0));
-    DIExpression* length = di_.createExpression({dwarf::DW_OP_push_object_address, dwarf::DW_OP_deref, dwarf::DW_OP_plus_uconst, offsetof(rt::Array, len), dwarf::DW_OP_deref,
-                                                 dwarf::DW_OP_lit1, dwarf::DW_OP_minus});
-    Metadata* stride = ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), elem_size));
-    DISubrange* range = di_.getOrCreateSubrange(nullptr, zero, length, stride);
-    DIExpression* associated = di_.createExpression({dwarf::DW_OP_push_object_address, dwarf::DW_OP_deref, dwarf::DW_OP_lit0, dwarf::DW_OP_ne});
-    return di_.createArrayType(64, 0, elem, di_.getOrCreateArray({range}), at(offsetof(rt::Array, data), true), associated);
-  };
   auto record = [&](const DebugType& of, uint64_t size) {
     return di_.createStructType(unit_, of.name, unit_->getFile(), 0, size, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
   };
@@ -126,12 +145,12 @@ DIType* DebugInfo::make_type(uint32_t index) {
     case DebugKind::Bool: return basic(dwarf::DW_ATE_boolean);
     case DebugKind::Char: return di_.createBasicType("char32_t", 32, dwarf::DW_ATE_UTF);
     case DebugKind::Byte: return basic(dwarf::DW_ATE_unsigned_char);
-    case DebugKind::Text: return counted(di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char), 1);
+    case DebugKind::Text: return counted(di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char), 1, t.nullable);
     case DebugKind::Array: {
-      DIType* elem = type(t.elem);
-      return elem ? counted(elem, plan_.types[t.elem].size) : di_.createPointerType(nullptr, 64, 0, std::nullopt, t.name);
+      DIType* elem = element_type(t.elem);
+      return elem ? counted(elem, plan_.types[t.elem].size, t.nullable) : di_.createPointerType(nullptr, 64, 0, std::nullopt, t.name);
     }
-    case DebugKind::Fixed: return di_.createArrayType(bits, 0, type(t.elem), di_.getOrCreateArray({di_.getOrCreateSubrange(0, int64_t(t.count))}));
+    case DebugKind::Fixed: return di_.createArrayType(bits, 0, element_type(t.elem), di_.getOrCreateArray({di_.getOrCreateSubrange(0, int64_t(t.count))}));
     case DebugKind::Enumeration: {
       SmallVector<Metadata*, 8> tags;
       for (size_t v = 0; v < t.variants.size(); ++v) tags.push_back(di_.createEnumerator(t.variants[v].name, v, true));

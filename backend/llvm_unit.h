@@ -18,12 +18,14 @@ class DebugInfo {
   llvm::DISubprogram* begin(const JFunc& f, const std::string& symbol, llvm::Function* fn);
   void declare(const JSlot& slot, llvm::Value* address, llvm::DISubprogram* in, llvm::BasicBlock* block);
   llvm::DIType* type(uint32_t index);
+  llvm::DIType* element_type(uint32_t index);
   void finish() { di_.finalize(); }
   Places places;
 
  private:
   llvm::DIFile* file(const std::string& path);
   llvm::DIType* make_type(uint32_t index);
+  llvm::DIType* counted(llvm::DIType* elem, uint32_t elem_size, bool nullable);
   void fill(llvm::DICompositeType* record, const DebugType& t, uint32_t base);
   llvm::DIType* unsigned_type(uint32_t bytes);
   const CodegenPlan& plan_;
@@ -31,7 +33,7 @@ class DebugInfo {
   llvm::DICompileUnit* unit_;
   llvm::DISubroutineType* untyped_;
   std::unordered_map<std::string, llvm::DIFile*> files_;
-  std::unordered_map<uint32_t, llvm::DIType*> types_;
+  std::unordered_map<uint32_t, llvm::DIType*> types_, elements_;
 };
 
 class LlvmUnit {
