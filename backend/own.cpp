@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/own.h"
 
+#include "backend/hir_walk.h"
 #include "backend/intrinsics.h"
 
 namespace janus {
@@ -25,11 +26,6 @@ LocalId root_local(const Body& body, HirId id) {
     }
   }
 }
-
-namespace {
-// The arguments of a call, without the evaluation order that may stand behind them.
-std::span<const uint32_t> args_of(const HirNode& n, std::span<const uint32_t> list) { return n.aux == 1 ? list.first(list.size() / 2) : list; }
-}  // namespace
 
 class OwnershipPass {
  public:
@@ -83,75 +79,37 @@ class OwnershipPass {
   }
   std::vector<bool> pinned_;
 
-  bool mention_list(std::span<const uint32_t> list) { bool m = false; for (uint32_t c : list) m |= mention(HirId(c)); return m; }
-  bool opt(uint32_t id) { return id != 0xffffffffu && mention(HirId(id)); }
-
   bool mention(HirId id) { return out_.mutates[+id] = mention_inside(id); }
   bool mention_inside(HirId id) {
     const HirNode& n = body_[id];
-    auto ex = [&](uint32_t i) { return body_.extra[n.b + i]; };
     switch (n.kind) {
       case HirKind::Local: mention_local(n.a); return false;
-      case HirKind::Block: {
-        uint32_t i = 0;
-        bool m = false;
-        for (uint32_t s : body_.list(n.a)) {
-          statement_of_[+id] = i++;
-          const HirNode& stmt = body_[HirId(s)];
-          if (stmt.kind == HirKind::Let) { declare(stmt.a, +id); m |= opt(stmt.b); mark_declared(stmt.a); out_.mutates[s] = m; }
-          else if (stmt.kind == HirKind::LetUninit) { block_of_[stmt.a] = +id; mention_local(stmt.a); }
-          else m |= mention(HirId(s));
-        }
-        statement_of_[+id] = kScopeEnd;
-        m |= opt(n.b);
-        statement_of_.erase(+id);
-        return m;
-      }
-      case HirKind::Let: return opt(n.b);
-      case HirKind::Defer: { ++in_defer_; mention(HirId(n.a)); --in_defer_; return true; }
+      case HirKind::LetUninit: mention_local(n.a); return false;
       case HirKind::MakeClosure: for (const Capture& c : owners_.program_.bodies[n.a]->captures) mention_local(+c.outer); return false;
-      case HirKind::Assign: case HirKind::AssignOp: opt(n.a); opt(n.b); return true;
-      case HirKind::MapSet: opt(n.a); opt(ex(0)); opt(ex(1)); return true;
-      case HirKind::MutArg: opt(n.a); return true;
-      case HirKind::Slice: { bool m = opt(n.a); m |= opt(ex(0)); m |= opt(ex(1)); return m; }
-      case HirKind::Call: case HirKind::CallTrait: { bool m = mention_list(args_of(n, body_.list(ex(1)))); return m || has_cells_; }
-      case HirKind::Intrinsic: return mention_list(body_.list(ex(1)));
-      case HirKind::CallValue: { bool m = opt(n.a); m |= mention_list(args_of(n, body_.list(n.b))); return m || has_cells_; }
-      case HirKind::CallDyn: { bool m = mention_list(args_of(n, body_.list(n.b))); return m || has_cells_; }
-      case HirKind::MakeStruct: { bool m = pairs(n.a, 1, 2); m |= opt(n.b); return m; }
-      case HirKind::MakeEnum: case HirKind::MakeError: return mention_list(body_.list(n.b));
-      case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::Print: return mention_list(body_.list(n.a));
-      case HirKind::Interp: return pairs(n.a, 0, 2);
-      case HirKind::Assert: { bool m = opt(n.a); if (n.b != 0xffffffffu) { m |= opt(ex(0)); m |= opt(ex(1)); m |= opt(ex(2)); } return m; }
-      case HirKind::If: { bool m = opt(n.a); m |= opt(ex(0)); m |= opt(ex(1)); return m; }
-      case HirKind::IfMatch: { bool m = opt(body_.extra[n.a]); m |= opt(ex(0)); m |= opt(ex(1)); return m; }
-      case HirKind::While: { bool m = opt(n.a); m |= opt(ex(0)); return m; }
-      case HirKind::ForRange: { bool m = opt(body_.extra[n.a + 1]); m |= opt(body_.extra[n.a + 2]); m |= opt(body_.extra[n.a + 4]); m |= opt(ex(0)); return m; }
-      case HirKind::ForEach: { bool m = opt(body_.extra[n.a + 1]); m |= opt(ex(0)); return m; }
-      case HirKind::Match: {
-        bool m = opt(n.a);
-        auto arms = body_.list(body_.extra[n.b]);
-        for (size_t i = 0; i + 2 < arms.size(); i += 3) { m |= opt(arms[i + 1]); m |= opt(arms[i + 2]); }
-        return m;
-      }
-      case HirKind::CondLet: return opt(n.b);
-      case HirKind::Catch: { bool m = opt(n.a); m |= opt(ex(1)); return m; }
-      case HirKind::AssertFails: return opt(n.b);
-      case HirKind::Break: return opt(n.b);
-      case HirKind::Field: return opt(n.a);
-      case HirKind::Index: case HirKind::MapIndex: case HirKind::Arith: case HirKind::Compare: case HirKind::LogicAnd: case HirKind::LogicOr:
-      case HirKind::Concat: case HirKind::Coalesce: case HirKind::MakeRange: { bool m = opt(n.a); m |= opt(n.b); return m; }
-      case HirKind::Neg: case HirKind::BitNot: case HirKind::Not: case HirKind::Some: case HirKind::Widen: case HirKind::Convert: case HirKind::ToString:
-      case HirKind::MakeDyn: case HirKind::WidenFunc: case HirKind::WidenError: case HirKind::DropValue: case HirKind::ErrorMethod: case HirKind::Panic:
-      case HirKind::Return: case HirKind::Fail: case HirKind::Try: case HirKind::OptTry: case HirKind::Unwrap: return opt(n.a);
-      default: return false;
+      case HirKind::Block: return mention_block(id, n);
+      case HirKind::Defer: ++in_defer_; mention(HirId(n.a)); --in_defer_; return true;
+      default: break;
     }
+    bool mutates = n.kind == HirKind::Assign || n.kind == HirKind::AssignOp || n.kind == HirKind::MapSet || n.kind == HirKind::MutArg;
+    if (n.kind == HirKind::Call || n.kind == HirKind::CallTrait || n.kind == HirKind::CallValue || n.kind == HirKind::CallDyn) mutates |= has_cells_;
+    each_operand(body_, id, [&](HirId c) { mutates |= mention(c); });
+    return mutates;
   }
-  bool pairs(uint32_t list, size_t at, size_t step) {
-    bool m = false;
-    auto l = body_.list(list);
-    for (size_t i = at; i < l.size(); i += step) m |= opt(l[i]);
-    return m;
+  bool mention_block(HirId id, const HirNode& n) {
+    uint32_t i = 0;
+    bool mutates = false;
+    for (uint32_t s : body_.list(n.a)) {
+      statement_of_[+id] = i++;
+      const HirNode& stmt = body_[HirId(s)];
+      if (stmt.kind == HirKind::Let) declare(stmt.a, +id);
+      if (stmt.kind == HirKind::LetUninit) block_of_[stmt.a] = +id;
+      mutates |= mention(HirId(s));
+      if (stmt.kind == HirKind::Let) mark_declared(stmt.a);
+    }
+    statement_of_[+id] = kScopeEnd;
+    if (n.b != 0xffffffffu) mutates |= mention(HirId(n.b));
+    statement_of_.erase(+id);
+    return mutates;
   }
   void mark_declared(uint32_t pat) {   // a variable that is never mentioned again dies in its own statement
     if (pat == 0xffffffffu) return;
@@ -436,46 +394,11 @@ class OwnershipPass {
   }
 };
 
-// A generic walk would need a table of operands; marking through the first walk's shape keeps one switch: every node inside the
-// subtree lies in a contiguous id range only by accident, so walk the tree.
 void OwnershipPass::add_mentioned(HirId id) {
   const HirNode& n = body_[id];
-  auto ex = [&](uint32_t i) { return body_.extra[n.b + i]; };
-  auto one = [&](uint32_t c) { if (c != 0xffffffffu) add_mentioned(HirId(c)); };
-  auto all = [&](std::span<const uint32_t> l, size_t at = 0, size_t step = 1) { for (size_t i = at; i < l.size(); i += step) one(l[i]); };
-  switch (n.kind) {
-    case HirKind::Local: add(live_, n.a); break;
-    case HirKind::MakeClosure: for (const Capture& c : owners_.program_.bodies[n.a]->captures) add(live_, +c.outer); break;
-    case HirKind::Block: all(body_.list(n.a)); one(n.b); break;
-    case HirKind::Let: case HirKind::CondLet: one(n.b); break;
-    case HirKind::MapSet: one(n.a); one(ex(0)); one(ex(1)); break;
-    case HirKind::Slice: one(n.a); one(ex(0)); one(ex(1)); break;
-    case HirKind::Call: case HirKind::CallTrait: all(args_of(n, body_.list(ex(1)))); break;
-    case HirKind::Intrinsic: all(body_.list(ex(1))); break;
-    case HirKind::CallValue: one(n.a); all(args_of(n, body_.list(n.b))); break;
-    case HirKind::CallDyn: all(args_of(n, body_.list(n.b))); break;
-    case HirKind::MakeEnum: case HirKind::MakeError: all(body_.list(n.b)); break;
-    case HirKind::MakeStruct: all(body_.list(n.a), 1, 2); one(n.b); break;
-    case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::Print: all(body_.list(n.a)); break;
-    case HirKind::Interp: all(body_.list(n.a), 0, 2); break;
-    case HirKind::Assert: one(n.a); if (n.b != 0xffffffffu) { one(ex(0)); one(ex(1)); one(ex(2)); } break;
-    case HirKind::If: one(n.a); one(ex(0)); one(ex(1)); break;
-    case HirKind::IfMatch: one(body_.extra[n.a]); one(ex(0)); one(ex(1)); break;
-    case HirKind::While: one(n.a); one(ex(0)); break;
-    case HirKind::ForRange: one(body_.extra[n.a + 1]); one(body_.extra[n.a + 2]); one(body_.extra[n.a + 4]); one(ex(0)); break;
-    case HirKind::ForEach: one(body_.extra[n.a + 1]); one(ex(0)); break;
-    case HirKind::Match: one(n.a); { auto arms = body_.list(body_.extra[n.b]); for (size_t i = 0; i + 2 < arms.size(); i += 3) { one(arms[i + 1]); one(arms[i + 2]); } } break;
-    case HirKind::Catch: one(n.a); one(ex(1)); break;
-    case HirKind::AssertFails: one(n.b); break;
-    case HirKind::Break: one(n.b); break;
-    case HirKind::Assign: case HirKind::AssignOp: case HirKind::Index: case HirKind::MapIndex: case HirKind::Arith: case HirKind::Compare: case HirKind::LogicAnd:
-    case HirKind::LogicOr: case HirKind::Concat: case HirKind::Coalesce: case HirKind::MakeRange: one(n.a); one(n.b); break;
-    case HirKind::Field: case HirKind::Neg: case HirKind::BitNot: case HirKind::Not: case HirKind::Some: case HirKind::Widen: case HirKind::Convert:
-    case HirKind::ToString: case HirKind::MakeDyn: case HirKind::WidenFunc: case HirKind::WidenError: case HirKind::DropValue: case HirKind::ErrorMethod:
-    case HirKind::Panic: case HirKind::Return: case HirKind::Fail: case HirKind::Try: case HirKind::OptTry: case HirKind::Unwrap: case HirKind::MutArg:
-    case HirKind::Defer: one(n.a); break;
-    default: break;
-  }
+  if (n.kind == HirKind::Local) add(live_, n.a);
+  if (n.kind == HirKind::MakeClosure) for (const Capture& c : owners_.program_.bodies[n.a]->captures) add(live_, +c.outer);
+  each_operand(body_, id, [&](HirId c) { add_mentioned(c); });
 }
 
 Owners::Owners(Program& program) : program_(program) {
