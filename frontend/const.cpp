@@ -193,7 +193,9 @@ struct Folder {
       case NodeKind::Range: return range(n, at, a, b, expected);
       case NodeKind::Call: return call(id, n, expected);
       case NodeKind::Interp: return not_constant(id, "a text with `${…}`", "join texts with `++`");
-      case NodeKind::If: case NodeKind::Match: case NodeKind::Block: return not_constant(id, "a decision");
+      case NodeKind::If: return not_constant(id, "an `if`");
+      case NodeKind::Match: return not_constant(id, "a `match`");
+      case NodeKind::Block: return not_constant(id, "a block");
       case NodeKind::Closure: return not_constant(id, "a function", "declare it with `func`");
       case NodeKind::Index: return not_constant(id, "an index");
       case NodeKind::BangUnwrap: case NodeKind::Question: case NodeKind::Try: case NodeKind::Catch: return not_constant(id, "an expression that can fail");
@@ -694,7 +696,7 @@ struct Folder {
     }
     TypeId args[2] = {key, value};
     TypeId type = p.types.structure(p.lang.map, args);
-    check_bound_use(p, type, at);
+    if (want != type) check_bound_use(p, type, at);   // a written type was checked where it stands
     return add(HirKind::MakeMap, type, at, add_list(items));
   }
 

@@ -51,6 +51,9 @@ struct ProgramIndex {
   // Written applications of types whose parameters have bounds: checked when all impls are known.
   struct BoundUse { TypeId type; Span span; };
   std::vector<BoundUse> bound_uses;
+  struct DynUse { TraitId trait; Span span; };
+  std::vector<DynUse> dyn_uses;          // the same for `dyn Trait`
+  FlatMap dyn_checked;                   // TraitId -> 1: one report a trait
 };
 
 // Fields of a node whose `b` is an index of unnamed slots in Tree::extra (node.def: "extra -> [x, y]").
@@ -64,6 +67,7 @@ inline Span path_span(const Tree& tree, std::span<const NodeId> path) {
 TraitId resolve_trait(Program& program, TypeScope& scope, NodeId node);   // None after a report
 void resolve_bound(Program& program, TypeScope& scope, TypeParamId param, NodeId node);
 void check_bound_use(Program& program, TypeId type, Span span);
+void check_dyn_use(Program& program, TraitId trait, Span span);
 void resolve_alias(Program& program, uint32_t index);
 const char* decl_kind_text(DeclKind kind);                                // "a function"
 // resolve_collect.cpp

@@ -187,7 +187,7 @@ struct Collector {
       FuncId f = add_func(m, method, method_decl);
       p.funcs[+f].trait = trait;
       if (twice) {
-        p.diags.report<Diag::DuplicateMethod>(m.tree.caret(method), "the trait " + text(p.decls[+decl].name), text(name));
+        p.diags.report<Diag::DuplicateMethod>(m.tree.caret(method), text(p.decls[+decl].name), text(name));
         p.funcs[+f].has_body = false;
         continue;
       }
@@ -403,7 +403,7 @@ struct Collector {
     // A key is found by its hash: `Map[f64, V]` is refused where it is written.
     for (StructId keyed : {p.lang.map, p.lang.set})
       if (is_some(keyed) && !p.structs[+keyed].type_params.empty())
-        p.type_params[+p.structs[+keyed].type_params[0]].builtin_bounds |= kHashable | kEqual;
+        p.type_params[+p.structs[+keyed].type_params[0]].builtin_bounds |= kHashable;   // which implies Equal
   }
 
   // ---- shapes
@@ -772,6 +772,8 @@ void collect(Program& program) {
   check_impls(program);
   program.index->collected = true;
   for (const ProgramIndex::BoundUse& use : program.index->bound_uses) check_bound_use(program, use.type, use.span);
+  for (const ProgramIndex::DynUse& use : program.index->dyn_uses) check_dyn_use(program, use.trait, use.span);
+  program.index->dyn_uses.clear();
   program.index->bound_uses.clear();
   check_type_tables(program);
   c.find_main();

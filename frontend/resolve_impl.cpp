@@ -81,7 +81,7 @@ struct ImplChecker {
       if (i < 0) {
         report_extra(id, trait, f);
       } else if (is_some(ordered[i])) {
-        p.diags.report<Diag::DuplicateMethod>(place(f), "this impl", text(name)).at(place(ordered[i]), "the first one is here");
+        p.diags.report<Diag::DuplicateMethod>(place(f), p.type_name(p.impls[+id].self), text(name)).at(place(ordered[i]), "the first one is here");
       } else {
         ordered[i] = f;
         check_signature(id, wanted[i], f);

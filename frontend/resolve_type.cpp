@@ -123,7 +123,8 @@ struct TypeResolver {
   TypeId dyn(NodeId id, NodeId trait_node) {
     TraitId trait = resolve_trait(p, scope, trait_node);
     if (is_none(trait)) return Types::Error;
-    (void)id;
+    if (p.index->collected) check_dyn_use(p, trait, tree.caret(id));
+    else p.index->dyn_uses.push_back({trait, tree.caret(id)});
     return p.types.dyn(trait);
   }
 
@@ -194,7 +195,9 @@ struct TypeResolver {
       visible_names(p, scope.module, names);
       if (std::string_view near = nearest_name(text, names); !near.empty())
         d.fix(tree.caret(path[0]), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
-      else d.help("a module is named after `import`: `import std." + std::string(text) + "` at the top of the file");
+      else if (std::string module = "std." + std::string(text); p.index->modules_by_path.find(+p.names.intern(module)) != FlatMap::None)
+        d.help("write `import " + module + "` at the top of the file");
+      else d.help("the name of a module comes from an `import` at the top of the file");
       return Types::Error;
     }
     const Decl& decl = p.decls[+outer];
@@ -544,6 +547,29 @@ void resolve_bound(Program& p, TypeScope& scope, TypeParamId param, NodeId id) {
   if (is_none(trait)) return;
   std::vector<TraitId>& bounds = p.type_params[+param].bounds;
   if (std::find(bounds.begin(), bounds.end(), trait) == bounds.end()) bounds.push_back(trait);
+}
+
+// A `dyn` value is a value and a table of methods: each must be callable without knowing the type behind (ruling 56).
+void check_dyn_use(Program& p, TraitId trait, Span span) {
+  uint32_t& checked = p.index->dyn_checked[+trait];
+  if (checked != FlatMap::None) return;
+  checked = 1;
+  TypeId self = p.types.param(p.traits[+trait].self);
+  for (FuncId method : p.traits[+trait].methods) {
+    const FuncInfo& f = p.funcs[+method];
+    std::string name(p.names.text(p.decls[+f.decl].name));
+    std::string why;
+    if (f.self == SelfKind::None) why = "`" + name + "` has no `self`, so there is no value whose table could be asked";
+    for (size_t i = f.self != SelfKind::None; why.empty() && i < f.params.size(); ++i)
+      if (f.params[i].type == self) why = "`" + name + "` takes a second `Self`, which could be of another type";
+    if (why.empty() && f.result == self) why = "`" + name + "` returns `Self`, and the type behind a `dyn` is not known";
+    if (why.empty()) continue;
+    p.diags.report<Diag::DynLimit>(span, p.names.text(p.decls[+p.traits[+trait].decl].name))
+        .at(p.decls[+f.decl].name_span, "this method")
+        .note(why)
+        .help("take a type parameter instead: `func f[T](x: T) where T: " + std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + "`");
+    return;
+  }
 }
 
 void check_bound_use(Program& p, TypeId type, Span span) {
