@@ -1,6 +1,7 @@
 // lower_control.cpp: blocks, conditions, loops, match, catch.
 // Depends on lower_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "backend/hoist.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
@@ -144,18 +145,30 @@ Val FuncLower::lower_if(HirId id, uint32_t dest) {
   });
 }
 
+bool FuncLower::has_cond_let(HirId id) const {
+  const HirNode& n = (*body)[id];
+  if (n.kind == HirKind::LogicAnd) return has_cond_let(HirId(n.a)) || has_cond_let(HirId(n.b));
+  return n.kind == HirKind::CondLet;
+}
+
 Val FuncLower::lower_while(HirId id) {
   const HirNode& n = (*body)[id];
   uint32_t head = new_block(), exit = new_block();
   int base = top;
   loops[body->extra[n.b + 1]] = {exit, head, base};
-  br(head);
+  size_t settled_before = settled.size();
+  if (!has_cond_let(HirId(n.a)) && !arrays_written_in(m.program, *body, id).empty()) {
+    lower_cond(HirId(n.a), exit, base);   // only when there is a first round: an untouched array must not be copied
+    if (!dead) settle_arrays(id);
+  }
+  if (!dead) br(head);
   at(head);
   lower_cond(HirId(n.a), exit, base);
   if (!dead) {
     lower_drop(HirId(body->extra[n.b]));
     if (!dead) { pop_to(base); br(head); }
   }
+  settled.resize(settled_before);
   top = base;
   at(exit);
   if (n.type == Types::Never) dead = true;
@@ -179,7 +192,11 @@ Val FuncLower::lower_for_range(HirId id) {
   int base = top;
   loops[body->extra[n.b + 1]] = {exit, next, base};
   JCmp before = inclusive ? (is_signed ? JCmp::SLe : JCmp::ULe) : (is_signed ? JCmp::SLt : JCmp::ULt);
-  cond_br(cmp(before, low, high), round, exit);
+  uint32_t first = new_block();
+  cond_br(cmp(before, low, high), first, exit);
+  at(first);
+  size_t settled_before = settle_arrays(id);
+  br(round);
   at(round);
   uint32_t i = load(t, slot_addr(counter), 0, JAlias::Local);
   if (body->locals[local].flags & kLocalCell) bind_local(LocalId(local), {type, i});
@@ -200,6 +217,7 @@ Val FuncLower::lower_for_range(HirId id) {
     store(up, slot_addr(counter), 0, JAlias::Local);
     cond_br(cmp(is_signed ? JCmp::SLt : JCmp::ULt, up, high), round, exit);
   }
+  settled.resize(settled_before);
   at(exit);
   return {Types::Void};
 }

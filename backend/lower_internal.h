@@ -132,7 +132,12 @@ class FuncLower {
   uint32_t i32(int64_t v) { return iconst(JType::I32, v); }
   uint32_t i1(bool v) { return iconst(JType::I1, v); }
   uint32_t null() { return emit(JOp::ConstNull, JType::Ptr); }
-  uint32_t slot(uint32_t size, uint32_t align) { f.slots.push_back({size ? size : 1, align ? align : 1}); return static_cast<uint32_t>(f.slots.size() - 1); }
+  uint32_t slot(uint32_t size, uint32_t align) {
+    JSlot& s = f.slots.emplace_back();
+    s.size = size ? size : 1;
+    s.align = align ? align : 1;
+    return static_cast<uint32_t>(f.slots.size() - 1);
+  }
   uint32_t slot_addr(uint32_t s) { return emit(JOp::SlotAddr, JType::Ptr, s); }
   uint32_t temp_addr(TypeId type);   // address of a new slot for a value of the type
   uint32_t off(uint32_t addr, uint32_t bytes) { return bytes == 0 ? addr : emit(JOp::AddrOff, JType::Ptr, addr, bytes); }
@@ -202,6 +207,9 @@ class FuncLower {
     bool borrowed = false;      // alias of what somebody else keeps
   };
   std::vector<Bind> binds;
+  std::vector<LocalId> settled;   // arrays that own their storage alone throughout the loops around (hoist.h)
+  size_t settle_arrays(HirId loop);                         // before the first round; returns the old length of `settled`
+  bool is_settled(LocalId id) const { return std::find(settled.begin(), settled.end(), id) != settled.end(); }
   struct LoopTarget { uint32_t at_break = kNone, at_continue = kNone; int base = -1; };
   std::vector<LoopTarget> loops;
   uint32_t result_slot = kNone;     // scalar results wait here for cleanups
@@ -250,6 +258,7 @@ class FuncLower {
   Val lower_block(HirId id, Want want, uint32_t dest);
   Val lower_if(HirId id, uint32_t dest);
   Val lower_match(HirId id, uint32_t dest);
+  bool has_cond_let(HirId cond) const;
   Val lower_while(HirId id);
   Val lower_for_range(HirId id);
   Val lower_for_each(HirId id);

@@ -4,6 +4,7 @@
 //
 // A place is prepared first (its indices and keys are evaluated, in the order written) and resolved last (its address is taken,
 // with every shared storage on the way made its own), so that what runs in between cannot leave the address behind.
+#include "backend/hoist.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
@@ -174,7 +175,8 @@ uint32_t FuncLower::resolve(const Place& place) {
         uint32_t arr = load(JType::Ptr, addr);
         uint32_t len = array_len(arr);
         check(cmp(JCmp::ULt, step.key.v, len), JPanic::Index, {step.key.v, len});
-        uint32_t own_arr = unique_array(addr, arr, elem);
+        bool alone = &step == &place.steps[1] && place.steps[0].kind == HirKind::Local && is_settled(LocalId(place.steps[0].a));
+        uint32_t own_arr = alone ? arr : unique_array(addr, arr, elem);
         addr = elem_addr(own_arr, step.key.v, elem);
         break;
       }
@@ -219,6 +221,17 @@ uint32_t FuncLower::unique_array(uint32_t address, uint32_t arr, TypeId elem) {
   br(done);
   at(done);
   return load(JType::Ptr, slot_addr(result), 0, JAlias::Local);
+}
+
+size_t FuncLower::settle_arrays(HirId loop) {
+  size_t before = settled.size();
+  for (LocalId id : arrays_written_in(m.program, *body, loop)) {
+    if (is_settled(id) || binds[+id].kind == BindKind::None || binds[+id].borrowed) continue;
+    uint32_t addr = local_addr(id);
+    unique_array(addr, load(JType::Ptr, addr), types.elem(ty(body->locals[+id].type)));
+    settled.push_back(id);
+  }
+  return before;
 }
 
 void FuncLower::lower_assign(HirId id) {
