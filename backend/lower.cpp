@@ -122,9 +122,11 @@ Signature ModuleLower::dyn_signature(FuncId method, TypeId dyn) {
 
 // ---- instances
 
-uint32_t ModuleLower::instance(FuncId func, std::span<const TypeId> args) {
+uint32_t ModuleLower::instance(FuncId func, std::span<const TypeId> args, std::span<const uint32_t> known) {
   std::string key = "f" + std::to_string(+func);
   for (TypeId a : args) key += "," + std::to_string(+a);
+  bool any_known = std::any_of(known.begin(), known.end(), [](uint32_t k) { return k != kNone; });
+  if (any_known) for (uint32_t k : known) key += ";" + std::to_string(k);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
   const FuncInfo& info = program.funcs[+func];
   std::string display = program.symbol(func), symbol = display;
@@ -135,10 +137,16 @@ uint32_t ModuleLower::instance(FuncId func, std::span<const TypeId> args) {
   }
   symbol = "jan." + symbol + "#" + std::to_string(+func);
   std::vector<TypeId> own_args(args.begin(), args.end());
+  std::vector<uint32_t> own_known;
+  if (any_known) {
+    own_known.assign(known.begin(), known.end());
+    for (uint32_t k : known) if (k != kNone) symbol += "|" + module.funcs[k].symbol;
+  }
   require(is_some(info.body), "a function without a body is called");
-  uint32_t index = add_func(symbol, display, [this, func, own_args](FuncLower& f) {
+  uint32_t index = add_func(symbol, display, [this, func, own_args, own_known](FuncLower& f) {
     const FuncInfo& info = program.funcs[+func];
     f.self_func = func;
+    f.known_code = own_known;
     f.build_body(*program.bodies[+info.body], own_args, info.type_params, signature(func, own_args), false);
   });
   instances_[key] = index;
@@ -238,7 +246,7 @@ uint32_t ModuleLower::static_closure(uint32_t code) {
 }
 
 // A named function as a value: code that takes everything borrowed, as closures do, and calls the function.
-uint32_t ModuleLower::func_value(FuncId func, std::span<const TypeId> args) {
+uint32_t ModuleLower::func_value_code(FuncId func, std::span<const TypeId> args) {
   std::string key = "v" + std::to_string(+func);
   for (TypeId a : args) key += "," + std::to_string(+a);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
@@ -274,8 +282,41 @@ uint32_t ModuleLower::func_value(FuncId func, std::span<const TypeId> args) {
     f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : r.v);
   });
   apply(module.funcs[code], outer);
-  uint32_t g = static_closure(code);
-  return instances_[key] = g;
+  return instances_[key] = code;
+}
+
+uint32_t ModuleLower::result_dropper(TypeId inner, TypeId outer) {
+  std::string key = "w" + std::to_string(+inner) + "," + std::to_string(+outer);
+  if (auto it = instances_.find(key); it != instances_.end()) return it->second;
+  Signature sig = closure_signature(outer);
+  uint32_t code = add_func("janus.drop_result." + key, "", [inner, sig](FuncLower& f) {
+    uint32_t p = 0;
+    uint32_t env = f.emit(JOp::Param, JType::Ptr, p++);
+    std::vector<Val> vals;
+    for (size_t i = 0; i < sig.types.size(); ++i) {
+      Val v{sig.types[i]};
+      if (!sig.skipped[i]) { v.v = f.emit(JOp::Param, sig.params[p].type, p); ++p; }
+      vals.push_back(v);
+    }
+    Val r = f.call_code(f.load(JType::Ptr, env, static_cast<uint32_t>(rt::kClosureCaptures)), inner, vals, kNone, f.landing());
+    if (r.owned) f.drop_val(r);
+    f.emit(JOp::Ret);
+  });
+  apply(module.funcs[code], sig);
+  return instances_[key] = code;
+}
+
+uint32_t ModuleLower::dropper_drop() {
+  if (auto it = instances_.find("wd"); it != instances_.end()) return it->second;
+  uint32_t fn = add_func("janus.drop_result.drop", "", [](FuncLower& f) {
+    uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+    f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, block, static_cast<uint32_t>(rt::kClosureCaptures)), static_cast<uint32_t>(JRt::ClosureDrop), depth, 2);
+    f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kClosureCaptures + 8)});
+    f.drain_at(depth);
+    f.emit(JOp::Ret);
+  }, true);
+  module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
+  return instances_["wd"] = fn;
 }
 
 // The table of a dyn value: drop, clone, then the trait's methods.

@@ -49,6 +49,18 @@ Val FuncLower::call_code(uint32_t closure, TypeId func_type, const std::vector<V
   return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
 }
 
+uint32_t FuncLower::code_of(HirId id) {
+  const HirNode& n = (*body)[id];
+  switch (n.kind) {
+    case HirKind::WidenFunc:   // only the result may be dropped: the same code, unless that changes how it is called
+      return types.args(ty(n.type)).back() == types.args(ty(HirId(n.a))).back() ? code_of(HirId(n.a)) : kNone;
+    case HirKind::MakeClosure: return m.closure_code(BodyId(n.a), type_args, body->func);
+    case HirKind::FuncRef: return m.func_value_code(FuncId(n.a), ty_list(n.b));
+    case HirKind::Local: return n.a < known_code.size() ? known_code[n.a] : kNone;
+    default: return kNone;
+  }
+}
+
 Val FuncLower::lower_call(HirId id, uint32_t dest) {
   const HirNode& n = (*body)[id];
   PendingCatch pending = take_catch();
@@ -132,7 +144,15 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
   }
 
   if (n.kind == HirKind::CallValue) {
-    result = call_code(function.v, function.type, args, dest, fail_edge(pending));
+    if (uint32_t code = code_of(HirId(n.a)); code != kNone) {
+      Signature sig = m.closure_signature(function.type);
+      std::vector<Val> with_env{function};
+      with_env.insert(with_env.end(), args.begin(), args.end());
+      sig.skipped.insert(sig.skipped.begin(), false);
+      result = call_function(code, sig, with_env, dest, fail_edge(pending));
+    } else {
+      result = call_code(function.v, function.type, args, dest, fail_edge(pending));
+    }
     result.type = ty(n.type);
   } else if (through_table) {
     const FuncInfo& info = m.program.funcs[+callee];
@@ -168,7 +188,10 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
       result = intrinsic(Intrin(info.intrinsic), targs, args, ty(n.type), dest);
     } else {
       Signature sig = m.signature(callee, targs);
-      result = call_function(m.instance(callee, targs), sig, args, dest, fail_edge(pending));
+      std::vector<uint32_t> known;
+      if (m.options.release)
+        for (size_t i = 0; i < count; ++i) known.push_back(types.kind(args[i].type) == TypeKind::Func ? code_of(HirId(arg_ids[i])) : kNone);
+      result = call_function(m.instance(callee, targs, known), sig, args, dest, fail_edge(pending));
     }
   }
   if (dead) { top = base; return result; }
@@ -204,6 +227,10 @@ bool FuncLower::lower_tail_call(HirId call_id) {
       return false;   // it lies in this frame
     }
   }
+  for (size_t i = 0; is_self && i < known_code.size(); ++i)   // this instance knows its closures: another one needs another instance
+    if (known_code[i] != kNone && code_of(HirId(arg_ids[i])) != known_code[i]) is_self = false;
+  for (size_t i = 0; !is_self && i < count; ++i)
+    if (layout(ty(HirId(arg_ids[i]))).shape == Shape::Aggregate && (*body)[HirId(arg_ids[i])].kind != HirKind::MutArg) return false;
   // Evaluate everything, owned; then our own storage goes, then control.
   int base = top;
   std::vector<Val> args(count);

@@ -125,7 +125,19 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       store_val(v, off(block, 16));
       return {type, block, true};
     }
-    case HirKind::WidenFunc: { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+    case HirKind::WidenFunc: {
+      TypeId from = ty(HirId(n.a));
+      if (layout(types.args(from).back()).shape == layout(types.args(type).back()).shape) { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+      Val inner = lower(HirId(n.a), Want::Own);   // a function whose result nobody takes: one around it drops the result
+      if (!inner.owned) inner = copy_val(inner);
+      constexpr uint32_t size = static_cast<uint32_t>(rt::kClosureCaptures) + 8;
+      uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(size)});
+      store(i64(1), block, 0, JAlias::Count);
+      store(func_addr(m.result_dropper(from, type)), block, 8, JAlias::ClosureCode);
+      store(func_addr(m.dropper_drop()), block, 16, JAlias::ClosureCode);
+      store(inner.v, block, static_cast<uint32_t>(rt::kClosureCaptures));
+      return {type, block, true};
+    }
     case HirKind::WidenError: { Val v = lower(HirId(n.a), want); v.type = type; return v; }
     case HirKind::DropValue: lower_drop(HirId(n.a)); return {type};
     case HirKind::MakeStruct: case HirKind::MakeEnum: case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::MakeRange:

@@ -50,13 +50,18 @@ class ModuleLower {
   JModule module;
 
   // ---- functions: each is numbered when first asked for and built later (the work list)
-  uint32_t instance(FuncId func, std::span<const TypeId> args);
+  // `known`: per parameter the code of the function value that is passed (kNone: any). Release builds make an instance per closure,
+  // so that higher-order functions cost what a loop written by hand costs.
+  uint32_t instance(FuncId func, std::span<const TypeId> args, std::span<const uint32_t> known = {});
   uint32_t closure_code(BodyId body, std::span<const TypeId> args, FuncId outer);
+  uint32_t result_dropper(TypeId inner, TypeId outer);                        // function: calls the captured function value, drops its result
+  uint32_t dropper_drop();
   uint32_t static_closure(uint32_t code);                                     // global: immortal function value without captures
   uint32_t closure_drop(BodyId body, std::span<const TypeId> args, FuncId outer);
   ClosureLayout closure_layout(const Body& code, const std::function<TypeId(LocalId)>& type_of);
   std::vector<FieldLayout> payload_fields(TagId tag);                         // of an error, offsets from the payload's start
-  uint32_t func_value(FuncId func, std::span<const TypeId> args);             // global: static closure that calls the function
+  uint32_t func_value_code(FuncId func, std::span<const TypeId> args);        // function: takes what closures take, calls the named one
+  uint32_t func_value(FuncId func, std::span<const TypeId> args) { return static_closure(func_value_code(func, args)); }  // global
   uint32_t vtable(TypeId self, TraitId trait);                                // global
   uint32_t drop_managed(TypeId type);   // drop(block, depth): the last owner went
   uint32_t drop_at(TypeId type);        // drop(address, depth): for inline values
@@ -218,6 +223,8 @@ class FuncLower {
   uint32_t return_root = kNone, fail_root = kNone;
   uint32_t entry_loop = kNone;      // block that a self tail call jumps to
   std::vector<uint32_t> param_slots;
+  std::vector<uint32_t> known_code;         // by parameter: the code of the function value in it, when this instance knows
+  uint32_t code_of(HirId function);         // of a function value that is known here, or kNone
 
   void build_body(const Body& b, std::span<const TypeId> args, std::span<const TypeParamId> params, const Signature& sig, bool closure);
   void bind_local(LocalId id, Val owned_value);             // let: takes the value
