@@ -268,7 +268,8 @@ void verify_jir(const JModule& module) {
   }
 }
 
-// Begins with the functions that have a failure of their own and spreads to their callers: what is never reached cannot fail.
+// Begins with the functions that have a failure of their own and spreads to their callers: what is never reached cannot fail. Function
+// values are called with the failure register, so functions whose address is taken keep it; direct calls of them need no test all the same.
 void mark_nofail(JModule& module) {
   size_t n = module.funcs.size();
   std::vector<std::vector<uint32_t>> callers(n);
@@ -291,9 +292,16 @@ void mark_nofail(JModule& module) {
     for (uint32_t caller : callers[i])
       if (!fails[caller]) { fails[caller] = true; work.push_back(caller); }
   }
+  std::vector<bool> is_value(n);
+  for (const JGlobal& g : module.globals)
+    for (const JReloc& r : g.relocs)
+      if (r.is_func && !r.is_rt) is_value[r.index] = true;
+  for (const JFunc& f : module.funcs)
+    for (const JInstr& in : f.instrs)
+      if (in.op == JOp::FuncAddr) is_value[in.a] = true;
   for (uint32_t i = 0; i < n; ++i) {
     JFunc& f = module.funcs[i];
-    if (!fails[i]) f.can_fail = false;
+    if (!fails[i] && !is_value[i]) f.can_fail = false;
     for (JInstr& in : f.instrs)
       if (in.op == JOp::Call && in.c != kNone && !fails[in.a]) in.c = kNone;
   }

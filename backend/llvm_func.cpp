@@ -112,7 +112,11 @@ class FunctionEmitter {
   // ---- entry: parameters, the failure register, slots
   void prologue() {
     unsigned count = static_cast<unsigned>(f_.params.size());
-    if (abi_.fail == FailMode::Register) register_ = fn_->getArg(count);
+    if (abi_.fail == FailMode::Register) {
+      register_ = fn_->getArg(count);
+      // Nothing is in flight when a function is called. Knowing it removes the test behind calls that are inlined and cannot fail.
+      b_.CreateAssumption(b_.CreateIsNull(b_.CreateLoad(u_.ptr, register_)));
+    }
     else if (abi_.fail == FailMode::Pointer && !plan_.release) register_ = fn_->getArg(count);
     else if (uses_register_ || abi_.fail == FailMode::Pointer) {
       auto* word = b_.CreateAlloca(u_.ptr);
@@ -248,7 +252,7 @@ class FunctionEmitter {
   }
   Value* finish_call(CallInst* call, CallingConv::ID convention, FailMode mode, Value* word, uint32_t landing) {
     call->setCallingConv(convention);
-    if (mode == FailMode::Register) call->addParamAttr(call->arg_size() - 1, Attribute::SwiftError);
+    if (mode == FailMode::Register) call->setAttributes(call->getAttributes().addParamAttributes(u_.context, call->arg_size() - 1, AttrBuilder(u_.context, u_.register_attributes())));
     if (word) set_error(b_.CreateLoad(u_.ptr, word));
     if (landing != kNone) after_call(landing);
     return call;

@@ -66,6 +66,19 @@ void LlvmUnit::set_attributes(Function* fn) {
   fn->setAttributes(fn->getAttributes().addFnAttributes(context, AttrBuilder(context, common_)));
 }
 
+AttributeSet LlvmUnit::register_attributes() {
+  if (!register_.hasAttributes()) {
+    AttrBuilder attrs(context);
+    attrs.addAttribute(Attribute::SwiftError);
+    attrs.addAttribute(Attribute::NoAlias);
+    attrs.addAttribute(Attribute::NoUndef);
+    attrs.addCapturesAttr(CaptureInfo::none());
+    attrs.addDereferenceableAttr(8);
+    register_ = AttributeSet::get(context, attrs);
+  }
+  return register_;
+}
+
 // What release code is promised about parameters; debug code would only pay for it.
 static void param_attributes(LlvmUnit& u, Function* fn, const JFunc& f) {
   LLVMContext& c = u.context;
@@ -112,7 +125,7 @@ Function* LlvmUnit::func(uint32_t index) {
       if (f.params[i].type == JType::I1) fn->addParamAttr(i, Attribute::ZExt);
     if (f.result == JType::I1) fn->addRetAttr(Attribute::ZExt);
   }
-  if (abi.fail == FailMode::Register) fn->addParamAttr(static_cast<unsigned>(f.params.size()), Attribute::SwiftError);
+  if (abi.fail == FailMode::Register) fn->addParamAttrs(static_cast<unsigned>(f.params.size()), AttrBuilder(context, register_attributes()));
   if (plan.release) param_attributes(*this, fn, f);
   return fn;
 }
@@ -134,7 +147,7 @@ Function* LlvmUnit::thunk(uint32_t index) {
   Value* error = nullptr;
   unsigned last = static_cast<unsigned>(f.params.size());
   if (fails && value_fail() == FailMode::Register) {
-    fn->addParamAttr(last, Attribute::SwiftError);
+    fn->addParamAttrs(last, AttrBuilder(context, register_attributes()));
     error = b.CreateAlloca(ptr);
     b.CreateStore(ConstantPointerNull::get(cast<PointerType>(ptr)), error);
     args.back() = error;

@@ -57,6 +57,7 @@ class LlvmUnit {
   llvm::CallingConv::ID value_convention() const { return convention(plan.release ? Convention::Swift : Convention::C); }
   FailMode value_fail() const { return plan.release ? FailMode::Register : FailMode::Pointer; }
   void set_attributes(llvm::Function* fn);   // what every function of ours has
+  llvm::AttributeSet register_attributes();  // of the swifterror parameter, and of arguments for it
 
   const CodegenPlan& plan;
   const Unit& unit;
@@ -82,7 +83,7 @@ class LlvmUnit {
   llvm::Function* retains_[2] = {};
   llvm::MDNode* tbaa_[16] = {};
   llvm::MDNode* tbaa_root_;
-  llvm::AttributeSet common_;
+  llvm::AttributeSet common_, register_;
   bool common_ready_ = false;
 };
 
