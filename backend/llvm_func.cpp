@@ -534,7 +534,8 @@ class FunctionEmitter {
       case JOp::TailCall: tail_call(in.a, in.b); return nullptr;
       case JOp::Retain: retain(v(in.a), in.aux & 1); return nullptr;
       case JOp::Release: case JOp::ReleaseDeep: release(in); return nullptr;
-      case JOp::IsUnique: return b_.CreateICmpEQ(load(JType::I32, v(in.a), JAlias::Count), int32(1));
+      // One owner and no flags, in one compare: a slice's storage belongs to somebody else even when the slice has one owner.
+      case JOp::IsUnique: return b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
       case JOp::SetError: set_error(v(in.a)); return nullptr;
       case JOp::GetError: {
         Value* e = b_.CreateLoad(u_.ptr, register_);
