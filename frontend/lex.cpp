@@ -121,9 +121,10 @@ class Lexer {
   }
 
   Tokens run() {
-    // About one token for three bytes is the densest that people write; what is not used is given back.
-    size_t guess = file_.text.size() / 3 + 16;
+    // About one token for three bytes is the densest that people write.
+    size_t guess = file_.text.size() / 3 + 64;
     out_.kinds.reserve(guess), out_.begins.reserve(guess), out_.shapes.reserve(guess), out_.values.reserve(guess);
+    more_room();
     if (file_.too_large) diags_.report<Diag::FileTooLarge>(place(begin_, begin_)).help("split the program into several files; big data belongs into a file that the program reads");
     if (check_text()) {
       if (end_ - p_ >= 3 && std::memcmp(p_, "\xef\xbb\xbf", 3) == 0) p_ += 3;  // a byte order mark is harmless
@@ -132,15 +133,22 @@ class Lexer {
     }
     line_start_ = true;
     push(TokenKind::EndOfFile, end_, end_);
-    for (auto* column : {&out_.begins, &out_.values}) give_back(*column);
-    give_back(out_.kinds), give_back(out_.shapes);
+    give_back(out_.kinds), give_back(out_.begins), give_back(out_.shapes), give_back(out_.values);
     return std::move(out_);
   }
 
  private:
   template <class T>
-  static void give_back(std::vector<T>& column) {
-    if (column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit();
+  void give_back(std::vector<T>& column) {
+    column.resize(count_);
+    // A big reserve was never touched and costs nothing; copying would.
+    if (column.capacity() < (1 << 16) && column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit();
+  }
+  // The columns have size_ rows, of which count_ are filled: one check a token serves all four.
+  void more_room() {
+    size_ += size_ < 4096 ? 256 : 4096;
+    out_.kinds.resize(size_), out_.begins.resize(size_), out_.shapes.resize(size_), out_.values.resize(size_);
+    kinds_ = out_.kinds.data(), begins_ = out_.begins.data(), shapes_ = out_.shapes.data(), values_ = out_.values.data();
   }
 
   // ---- reports
@@ -194,12 +202,14 @@ class Lexer {
       shape |= static_cast<uint8_t>(length);
     } else {
       shape |= Tokens::kLong;
-      out_.long_ends.push_back({out_.size(), static_cast<uint32_t>(hi - begin_)});
+      out_.long_ends.push_back({count_, static_cast<uint32_t>(hi - begin_)});
     }
-    out_.kinds.push_back(kind);
-    out_.begins.push_back(static_cast<uint32_t>(lo - begin_));
-    out_.shapes.push_back(shape);
-    out_.values.push_back(value);
+    if (count_ == size_) more_room();
+    kinds_[count_] = kind;
+    begins_[count_] = static_cast<uint32_t>(lo - begin_);
+    shapes_[count_] = shape;
+    values_[count_] = value;
+    ++count_;
   }
   void error_token(const char* lo, const char* hi) { push(TokenKind::Error, lo, hi); }
 
@@ -351,10 +361,10 @@ class Lexer {
     if (hi[-1] == '\r') --hi;
     auto begin = static_cast<uint32_t>(lo - begin_), end = static_cast<uint32_t>(hi - begin_);
     // A line right below the last one belongs to the same block.
-    if (!out_.docs.empty() && out_.docs.back().of_file == file_doc && out_.docs.back().next_token == out_.size() && only_space(out_.docs.back().end, begin))
+    if (!out_.docs.empty() && out_.docs.back().of_file == file_doc && out_.docs.back().next_token == count_ && only_space(out_.docs.back().end, begin))
       out_.docs.back().end = end;
     else
-      out_.docs.push_back({begin, end, out_.size(), file_doc});
+      out_.docs.push_back({begin, end, count_, file_doc});
   }
   bool only_space(uint32_t from, uint32_t to) const {
     int newlines = 0;
@@ -389,7 +399,7 @@ class Lexer {
 
   void number() {
     const char* lo = p_;
-    bool after_dot = !out_.kinds.empty() && out_.kinds.back() == TokenKind::Dot && out_.begins.back() + 1 == static_cast<uint32_t>(lo - begin_);
+    bool after_dot = count_ > 0 && kinds_[count_ - 1] == TokenKind::Dot && begins_[count_ - 1] + 1 == static_cast<uint32_t>(lo - begin_);
     if (after_dot) {  // t.0.1 is two steps, not a float
       while (kTables.cls[static_cast<uint8_t>(*p_)] == kDigit) ++p_;
       return finish_int(lo, lo, 10);
@@ -461,7 +471,7 @@ class Lexer {
       report<Diag::NumberTooLarge>(lo, hi).note("the largest whole number is 18446744073709551615, of type `u64`");
       value = 0;
     }
-    if (!wrong && base == 10 && hi - digits > 1 && *digits == '0' && !(out_.size() && out_.kinds.back() == TokenKind::Dot)) {
+    if (!wrong && base == 10 && hi - digits > 1 && *digits == '0' && !(count_ > 0 && kinds_[count_ - 1] == TokenKind::Dot)) {
       const char* q = digits;
       while (q < hi - 1 && (*q == '0' || *q == '_')) ++q;
       report<Diag::BadNumber>(digits, hi, "a number does not begin with `0`")
@@ -628,7 +638,9 @@ class Lexer {
       while (!kTables.string_stop[static_cast<uint8_t>(*p_)]) ++p_;
       scratch_.append(run, p_ - run);
       if (p_ >= end_ || *p_ == '\n' || (*p_ == '\r' && p_[1] == '\n')) {
-        report<Diag::UnclosedString>(lo, lo + 1)
+        // Inside the ${ } of another text the quote is rather that one's end: its own report follows.
+        bool inner = strings_.size() > (open ? 1 : 0);
+        if (!inner) report<Diag::UnclosedString>(lo, lo + 1)
             .with_label("the text begins here")
             .fix(place(p_, p_), "\"", "close it with `\"` where it ends", Applicability::MaybeIncorrect);
         finish_text(lo, from, p_, p_, open);
@@ -731,7 +743,7 @@ class Lexer {
         OpenString done = std::move(strings_.back());
         strings_.pop_back();
         if (hi > from) {
-          done.pieces.push_back(out_.size());
+          done.pieces.push_back(count_);
           push(TokenKind::StrText, from, hi);
         }
         push(TokenKind::StrEnd, hi, p_);
@@ -753,7 +765,7 @@ class Lexer {
           open = &strings_.back();
         }
         if (p_ > from) {
-          open->pieces.push_back(out_.size());
+          open->pieces.push_back(count_);
           push(TokenKind::StrText, from, p_);
         }
         return begin_interp();
@@ -921,6 +933,11 @@ class Lexer {
   Names& names_;
   Diagnostics& diags_;
   Tokens out_;
+  uint32_t count_ = 0, size_ = 0;
+  TokenKind* kinds_ = nullptr;
+  uint32_t* begins_ = nullptr;
+  uint8_t* shapes_ = nullptr;
+  uint32_t* values_ = nullptr;
   const char* begin_;
   const char* p_;
   const char* end_;

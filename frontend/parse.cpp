@@ -77,7 +77,7 @@ Parser::Parser(FileId file, const SourceFile& source, Names& names, Diagnostics&
 
 Tree Parser::run() {
   tree_.root = file();
-  auto give_back = [](auto& column) { if (column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit(); };
+  auto give_back = [](auto& column) { if (column.capacity() < (1 << 16) && column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit(); };
   give_back(tree_.nodes), give_back(tree_.lasts), give_back(tree_.extra);
   return std::move(tree_);
 }
@@ -87,7 +87,7 @@ uint32_t Parser::flush(uint32_t from) {
   if (count == 0) return kNone;
   uint32_t at = static_cast<uint32_t>(tree_.extra.size());
   tree_.extra.push_back(count);
-  tree_.extra.insert(tree_.extra.end(), scratch_.begin() + from, scratch_.end());
+  for (uint32_t i = from; i < from + count; ++i) tree_.extra.push_back(scratch_[i]);
   scratch_.resize(from);
   return at;
 }

@@ -84,7 +84,7 @@ NodeId Parser::item(bool script) {
     if (!panic_) end_item();
     return made;
   }
-  if (at(TokenKind::KwLet) && !script) {
+  if (at(TokenKind::KwLet) && !script && !reported_outside_) {
     report<Diag::OutsideFunction>(token_span(first)).help("a value that all functions of the file may use is declared with `const`").fix(token_span(first), "const", "write `const`");
     NodeId made = const_decl(0);
     if (!panic_) end_item();
@@ -202,10 +202,10 @@ bool Parser::foreign_declaration() {
       early_end_ = kNone;
       func_decl(0, 0, false);
       return true;
-    case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic: case Word::ForeignFinal:
+    case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic: case Word::ForeignFinal: case Word::ForeignExport:
       if (starts_line(pos_ + 1)) return false;
-      if (values_[token] == static_cast<uint32_t>(Word::ForeignPublic)) foreign(token, "pub");
-      else report<Diag::ForeignWord>(token_span(token), text(token), "nothing").note("what has no `pub` is private to its file").fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
+      if (values_[token] == static_cast<uint32_t>(Word::ForeignPublic) || values_[token] == static_cast<uint32_t>(Word::ForeignExport)) foreign(token, "pub");
+      else report<Diag::NotNeeded>(token_span(token), text(token)).note("what has no `pub` is private to its file").fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
       ++pos_;
       if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))) return foreign_declaration();
       return true;  // what follows is read as usual
@@ -238,7 +238,7 @@ bool Parser::foreign_declaration() {
     }
     case Word::ForeignPackage: case Word::ForeignModule: case Word::ForeignNamespace: case Word::ForeignMod:
       if (!name_next) return false;
-      report<Diag::ForeignWord>(token_span(token), text(token), "nothing").note("a file is a module, and its path is its name").help("remove this line");
+      report<Diag::NotNeeded>(token_span(token), text(token)).note("a file is a module, and its path is its name").help("remove this line");
       pos_ = end_of_line();
       return true;
     case Word::ForeignVal:
@@ -269,7 +269,7 @@ NodeId Parser::declaration(bool top) {
   bool saved_in = in_decl_;
   decl_column_ = line_column(first);
   in_decl_ = true;
-  suspect_ = kNone;
+  suspect_ = split_else_ = kNone;
   if (top) reported_outside_ = false, stray_reported_ = kNone;
   uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
   NodeId made = declaration_of(flags);
@@ -314,7 +314,7 @@ NodeId Parser::declaration_of(uint8_t flags) {
       if (at_word(Word::Type)) return type_alias(flags);
       if (at_word(Word::Error)) return error_decl(flags);
       if (at_word(Word::Capability)) return capability_decl(flags);
-      if (at_word(Word::Test) && next_kind() == TokenKind::StrLit) return test_decl();
+      if (at_word(Word::Test) && (next_kind() == TokenKind::StrLit || next_kind() == TokenKind::KwDo)) return test_decl();
       if (is_foreign(NameId(values_[pos_])) && foreign_declaration()) return error_node();
       [[fallthrough]];
     default:
@@ -524,7 +524,7 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
   while (!at(TokenKind::RBrace) && !(with_end && at(TokenKind::KwEnd)) && !at(TokenKind::EndOfFile) && !panic_) {
     uint32_t first = pos_;
     if (at_word(Word::Case) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) {  // case circle(f64) of Swift
-      report<Diag::ForeignWord>(token_span(pos_), "case", "the name alone").fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
+      report<Diag::NotNeeded>(token_span(pos_), "case").fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
       ++pos_;
     }
     if (!at_name()) {
@@ -676,7 +676,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
       pos_ += 2;
     }
     if (at(TokenKind::KwFunc)) {
-      suspect_ = kNone;
+      suspect_ = split_else_ = kNone;
       keep(func_decl(flags, abi, in_trait));
     } else if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::LParen) {
       foreign(pos_, "func");
@@ -776,9 +776,12 @@ bool Parser::body_on_next_line(uint32_t header, bool in_trait) const {
 // test := `test` text block
 NodeId Parser::test_decl() {
   uint32_t token = pos_;
-  pos_ += 2;
+  ++pos_;
+  uint32_t name = +names_.intern("");
+  if (at(TokenKind::StrLit)) name = values_[pos_++];
+  else report<Diag::UnexpectedToken>(after(pos_ - 1), "the name of the test", found_text(pos_)).fix(after(pos_ - 1), " \"what must hold\"", "write what the test shows, as a text", Applicability::HasPlaceholders);
   NodeId inner = block(token, "the name of the test");
-  return add(NodeKind::TestDecl, token, values_[token + 1], +inner);
+  return add(NodeKind::TestDecl, token, name, +inner);
 }
 
 // type params := `[` name [`:` bounds] {`,` …} `]`
@@ -830,7 +833,7 @@ uint32_t Parser::params(bool may_be_method) {
   uint32_t from = mark();
   Place place(*this, true, false, false);
   Bracket bracket(*this);
-  while (!at(TokenKind::RParen) && !panic_) {
+  while (!at(TokenKind::RParen) && !at(TokenKind::KwDo) && !panic_) {
     uint32_t first = pos_;
     uint32_t t = pos_;
     if (kind_at(t) == TokenKind::Amp) ++t;
@@ -840,7 +843,7 @@ uint32_t Parser::params(bool may_be_method) {
       pos_ = t + 1;
       if (kind_at(first) == TokenKind::Amp) foreign(between(first, t), text_between(first, t), is_mut ? "mut self" : "self");
       else if (kind_at(t) != TokenKind::KwSelf) foreign(t, "self");
-      if (mark() != from) report<Diag::SelfPlace>(between(first, t));
+      else if (mark() != from) report<Diag::SelfPlace>(between(first, t));
       NodeId made = add(NodeKind::SelfParam, t, kNone, kNone, is_mut ? kMut : 0);
       if (eat(TokenKind::Colon)) {
         uint32_t at_type_token = pos_;

@@ -49,7 +49,7 @@ NodeId Parser::finish_catch(NodeId left, uint32_t token) {
 }
 
 // What stands between the bars: a name, `_`, or something to take apart. No `|` of its own.
-NodeId Parser::catch_pattern() { return pattern_atom(); }
+NodeId Parser::catch_pattern() { return pattern_atom("a name"); }
 
 static bool ends_value(TokenKind k) {
   switch (k) {
@@ -82,6 +82,17 @@ NodeId Parser::operand_expr(uint8_t least) {
         left = add(NodeKind::Binary, token + 1, +left, +right, 0, static_cast<uint16_t>(TokenKind::KwIn));
         left = add(NodeKind::Unary, token, +left, kNone, 0, static_cast<uint16_t>(TokenKind::KwNot));
         height_ += 1;
+        grow(token);
+        continue;
+      }
+      if (op == TokenKind::Ident && values_[pos_] == static_cast<uint32_t>(Word::ForeignIs) && !starts_line(pos_) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && least <= kPrecCompare) {
+        uint32_t token = pos_++;  // x is None, x is not None
+        bool negated = eat(TokenKind::KwNot);
+        Span span = between(token, pos_ - 1);
+        std::string_view better = negated ? "!=" : "==";
+        report<Diag::ForeignWord>(span, text_between(token, pos_ - 1), better).fix(span, std::string(better), "write `" + std::string(better) + "`");
+        NodeId right = operand_expr(kPrecCompare + 1);
+        left = add(NodeKind::Binary, token, +left, +right, 0, static_cast<uint16_t>(negated ? TokenKind::BangEq : TokenKind::EqEq));
         grow(token);
         continue;
       }
@@ -296,6 +307,13 @@ NodeId Parser::postfix() {
   return postfix_of(left, from);
 }
 
+// println!("…") of Rust
+static bool macro_name(std::string_view name) {
+  for (std::string_view known : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "todo", "unreachable", "vec", "format", "panic", "dbg"})
+    if (name == known) return true;
+  return false;
+}
+
 // postfix := primary { call | index | member | `?` | `!` | closure }
 NodeId Parser::postfix_of(NodeId left, uint32_t from) {
   while (!panic_) {
@@ -325,6 +343,10 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::Bang:
         if (new_line() || !touches(token)) return left;
         ++pos_;
+        if ((at(TokenKind::LParen) || at(TokenKind::LBracket)) && touches(pos_) && node(left).kind == NodeKind::Ident && macro_name(text(token - 1))) {
+          report<Diag::NotNeeded>(token_span(token), "!").note("a call is written `" + std::string(text(token - 1)) + "(…)`").fix(token_span(token), "", "remove it");
+          break;
+        }
         left = add(NodeKind::BangUnwrap, token, +left);
         break;
       case TokenKind::LBrace:
@@ -342,7 +364,7 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
         left = struct_literal(left);
         break;
       case TokenKind::StrLit: case TokenKind::StrBegin:
-        if (node(left).kind == NodeKind::Ident && touches(token) && node(left).token == token - 1 && text(token - 1).size() <= 2) {  // f"…"
+        if (node(left).kind == NodeKind::Ident && touches(token) && node(left).token == token - 1 && text(token - 1).size() <= 2 && kind_at(token + 1) != TokenKind::Error) {  // f"…"
           report<Diag::StringPrefix>(token_span(token - 1), text(token - 1)).note("every text may hold `${value}`").fix(token_span(token - 1), "", "remove it");
           left = string();
           break;
@@ -405,6 +427,12 @@ NodeId Parser::ternary(NodeId cond, uint32_t question) {
     else if (depth == 0 && (k == TokenKind::Newline || k == TokenKind::Comma || k == TokenKind::KwDo)) break;
     else if (depth == 0 && k == TokenKind::Question) ++marks;
     else if (depth == 0 && k == TokenKind::Colon && marks-- == 0) { colon = t; break; }
+    else if (depth == 0 && k == TokenKind::InterpFormat && t > question + 1) {  // "${c ? a : b}": the lexer took the rest for a format
+      report<Diag::Ternary>(token_span(question)).help("write `${if condition do a else b end}`");
+      pos_ = t;
+      error_token_ = question;
+      return add(NodeKind::Error, question);
+    }
   }
   if (colon == kNone || colon == question + 1) return NodeId::None;
   uint32_t first = tree_.first_token(cond);
@@ -958,7 +986,7 @@ NodeId Parser::string() {
     uint32_t token = pos_;
     if (eat(TokenKind::StrEnd)) break;
     if (eat(TokenKind::StrText)) {
-      keep(add(NodeKind::StringLit, token, values_[token]));
+      if (!names_.text(NameId(values_[token])).empty()) keep(add(NodeKind::StringLit, token, values_[token]));
       continue;
     }
     if (!eat(TokenKind::InterpBegin)) { ++pos_; continue; }  // what a broken ${ } left

@@ -155,7 +155,7 @@ class Parser {
   NodeId block(uint32_t header, const char* header_text);          // opening, statements, end
   Opening open_block(uint32_t header, const char* header_text);
   NodeId body(Opening opening, uint32_t header, bool else_ok);     // statements without the end
-  void close_block(Opening opening, uint32_t header);
+  void close_block(Opening opening, uint32_t header, Diagnostic* missing_do = nullptr);
   bool at_block_end(Opening opening, uint32_t header, bool else_ok) const;
   bool at_else_word() const;
   NodeId statement();
@@ -243,7 +243,7 @@ class Parser {
 
   // ---- patterns (parse_pattern.cpp)
   NodeId pattern();         // with |
-  NodeId pattern_atom();
+  NodeId pattern_atom(const char* wanted = "a pattern");
   NodeId pattern_path(NodeId path);
   NodeId pattern_literal();
   NodeId pattern_range(NodeId low, uint32_t from);
@@ -314,6 +314,8 @@ class Parser {
   bool in_decl_ = false;
   uint32_t suspect_ = kNone;         // header of a block whose `end` stands too far left: it may be the one that lacks its own
   uint32_t suspect_end_ = kNone;
+  uint32_t split_else_ = kNone;      // an `if` on the line below its `else`
+  Diagnostic* missing_do_ = nullptr; // of the block just opened: gets the edit for its `end`
   uint32_t early_end_ = kNone;       // an `end` further right than the declaration it closes: perhaps one too many
   uint32_t missing_end_at_ = kNone;
   int reports_ = 0;

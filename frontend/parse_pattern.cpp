@@ -20,7 +20,7 @@ static bool is_number(TokenKind k) { return k == TokenKind::IntLit || k == Token
 static bool is_range(TokenKind k) { return k == TokenKind::DotDot || k == TokenKind::DotDotEq || k == TokenKind::DotDotLess; }
 
 // atom := `_` | name | literal | range | path [`(` patterns `)` | `{` fields `}`] | `.` name … | `(` patterns `)`
-NodeId Parser::pattern_atom() {
+NodeId Parser::pattern_atom(const char* wanted) {
   Nest nest(*this);
   if (panic_) return error_node();
   uint32_t first = pos_;
@@ -100,7 +100,7 @@ NodeId Parser::pattern_atom() {
       return pattern_path(add(NodeKind::PatName, pos_ - 1, names));
     }
     default:
-      unexpected("a pattern");
+      unexpected(wanted);
       return error_node();
   }
 }

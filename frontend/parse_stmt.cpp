@@ -9,6 +9,7 @@ namespace janus {
 
 // Expects `do`, and understands what people write instead.
 Opening Parser::open_block(uint32_t header, const char* after_what) {
+  missing_do_ = nullptr;
   if (panic_) {  // the header was wrong, which has been said: go on with its block
     if (hopeless_) return Opening::Indent;
     bool found = skip_to_opening();
@@ -23,9 +24,10 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
     braces(pos_++);
     return Opening::Brace;
   }
-  if (at(TokenKind::Colon) && starts_line(pos_ + 1)) {  // if x: of Python
+  if (at(TokenKind::Colon) && (starts_line(pos_ + 1) || touches(pos_))) {  // if x: of Python
     uint32_t colon = pos_++;
-    report<Diag::MissingDo>(token_span(colon), after_what).with_label("Janus writes `do` here, and `end` below the block").fix(token_span(colon), " do", "write `do`");
+    missing_do_ = &report<Diag::MissingDo>(token_span(colon), after_what).with_label("Janus writes `do` here, and `end` below the block").fix(token_span(colon), " do", "write `do` and `end`");
+    if (missing_do_ == ignored_.get()) missing_do_ = nullptr;
     return Opening::Indent;
   }
   if (at_word(Word::ForeignThen)) {
@@ -44,15 +46,17 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
   }
   if (at(TokenKind::Error)) { error_token_ = pos_; pos_ = end_of_line(); return Opening::Indent; }
   Span here = after(pos_ - 1);
-  report<Diag::MissingDo>(here, after_what).with_label("`do` is expected here").fix(here, " do", "add `do`");
+  missing_do_ = &report<Diag::MissingDo>(here, after_what).with_label("`do` is expected here").fix(here, " do", "add `do`");
+  if (missing_do_ == ignored_.get()) missing_do_ = nullptr;
   error_token_ = pos_;
   return Opening::Indent;
 }
 
 NodeId Parser::block(uint32_t header, const char* after_what) {
   Opening opening = open_block(header, after_what);
+  Diagnostic* missing_do = missing_do_;
   NodeId made = body(opening, header, false);
-  close_block(opening, header);
+  close_block(opening, header, missing_do);
   tree_.lasts[+made] = pos_ - 1;
   return made;
 }
@@ -106,7 +110,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
   return add(NodeKind::Block, token, flush(from), kNone, static_cast<uint8_t>((semi ? kTrailingSemi : 0) | error_flag(token)));
 }
 
-void Parser::close_block(Opening opening, uint32_t header) {
+void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_do) {
   if (panic_) return;
   switch (opening) {
     case Opening::Brace:
@@ -117,6 +121,7 @@ void Parser::close_block(Opening opening, uint32_t header) {
     case Opening::Indent:
       if (at(TokenKind::KwEnd) && (!starts_line(pos_) || column(pos_) >= line_column(header))) ++pos_;
       else if (at(TokenKind::RBrace) && starts_line(pos_) && column(pos_) == line_column(header)) ++pos_;
+      else if (missing_do) missing_do->fix(after(pos_ - 1), "\n" + std::string(line_column(header), ' ') + "end", "");  // Python has none
       return;
     case Opening::Do:
       if (!at(TokenKind::KwEnd)) return missing_end(header);
@@ -281,6 +286,9 @@ void Parser::end_statement(NodeId done, uint32_t from) {
     case TokenKind::Error: unexpected(""); recover_statement(from); return;
     default: break;
   }
+  // `race do spawn a() spawn b() end`: a word that can only begin a statement needs no separator
+  if (is_keyword_statement(kind()) && !at(TokenKind::KwDo)) return;
+  if (at_word(Word::Child) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) return;
   if (junk(done, from)) return;
   unexpected("the end of the line");
   recover_statement(from);
@@ -332,6 +340,21 @@ bool Parser::junk(NodeId done, uint32_t from) {
     return true;
   }
   if (at(TokenKind::Comma)) return false;
+  if (at(TokenKind::KwIf) || at_word(Word::ForeignUnless)) {  // return x if y; a if c else b
+    uint32_t token = pos_++;
+    expr();
+    if (panic_) { recover_statement(from); return true; }
+    if (at(TokenKind::KwElse) && !starts_line(pos_)) {
+      ++pos_;
+      expr();
+      if (panic_) { recover_statement(from); return true; }
+      report<Diag::ForeignWord>(token_span(token), "a if c else b", "if c do a else b end");
+    } else {
+      report<Diag::ForeignWord>(token_span(token), "… " + std::string(text(token)) + " …", "if … do … end").note("`if` comes first, and what it decides about stands in its block");
+    }
+    error_token_ = token;
+    return true;
+  }
   if ((kTraits[static_cast<uint8_t>(kind())].starts_value || at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) && !at(TokenKind::Error)) {
     // Only the gap is wrong: the next statement is read as usual.
     Span gap{after(pos_ - 1).lo, token_span(pos_).lo};
@@ -343,6 +366,7 @@ bool Parser::junk(NodeId done, uint32_t from) {
 
 bool Parser::is_keyword_statement(TokenKind k) {
   switch (k) {
+    case TokenKind::KwLet: case TokenKind::KwVar: case TokenKind::KwSpawn:
     case TokenKind::KwReturn: case TokenKind::KwBreak: case TokenKind::KwContinue: case TokenKind::KwFor: case TokenKind::KwWhile: case TokenKind::KwDefer: case TokenKind::KwFail: case TokenKind::KwDo: case TokenKind::KwYield: return true;
     default: return false;
   }
@@ -449,7 +473,7 @@ NodeId Parser::let() {
     ++pos_;
     bound = is_word(pos_ - 1, Word::Underscore) ? add(NodeKind::PatWild, pos_ - 1) : add(NodeKind::PatBind, pos_ - 1, values_[pos_ - 1]);
   } else {
-    bound = pattern_atom();
+    bound = pattern_atom("a name");
   }
   NodeId declared_type = NodeId::None, value = NodeId::None;
   if (!panic_ && at(TokenKind::Colon)) {
@@ -512,10 +536,12 @@ NodeId Parser::if_expr() {
   NodeId otherwise = NodeId::None;
   Opening opening;
   uint32_t header = pos_;
+  Diagnostic* missing_do = nullptr;
   while (true) {
     uint32_t token = pos_++;
     NodeId cond = condition();
     opening = open_block(header, is_foreign(NameId(values_[token])) && kind_at(token) == TokenKind::Ident ? "the condition" : "the condition of `if`");
+    if (missing_do_ && !missing_do) missing_do = missing_do_;
     NodeId then = body(opening, header, true);
     scratch_.push_back(+cond);
     scratch_.push_back(+then);
@@ -526,31 +552,33 @@ NodeId Parser::if_expr() {
       close_brace_fix(pos_++);
       if (!at(TokenKind::KwElse) && !at_else_word()) break;
     }
-    if (opening == Opening::Indent && starts_line(pos_) && column(pos_) < line_column(header)) break;
+    if (opening == Opening::Indent && starts_line(pos_) && column(pos_) < line_column(header)) { close_block(opening, header, missing_do); break; }
     if (at_else_word()) {
       foreign(pos_, "else if");
       grow(token);
       continue;  // its word stands where `if` would
     }
-    if (!at(TokenKind::KwElse)) { close_block(opening, header); break; }
+    if (!at(TokenKind::KwElse)) { close_block(opening, header, missing_do); break; }
     uint32_t else_token = pos_++;
     if (at(TokenKind::KwIf) && !starts_line(pos_)) {
       grow(token);
       if (hopeless_) break;
       continue;
     }
+    if (at(TokenKind::KwIf) && split_else_ == kNone && column(pos_) <= line_column(else_token)) split_else_ = pos_;
     Opening else_opening = opening == Opening::Indent ? Opening::Indent : Opening::Do;
     if (at(TokenKind::LBrace) && next_kind() != TokenKind::Pipe) {
       braces(pos_++);
       else_opening = Opening::Brace;
     } else if (at(TokenKind::Colon) && starts_line(pos_ + 1)) {  // else: of Python
-      if (opening != Opening::Indent) report<Diag::UnexpectedToken>(token_span(pos_), "a statement", "`:`").fix(token_span(pos_), "", "remove it");
+      if (missing_do) missing_do->fix(token_span(pos_), "", "");
+      else report<Diag::UnexpectedToken>(token_span(pos_), "a statement", "`:`").fix(token_span(pos_), "", "remove it");
       ++pos_;
     } else {
       eat(TokenKind::KwDo);
     }
     otherwise = body(else_opening, else_opening == Opening::Indent ? header : else_token, false);
-    close_block(else_opening, header);
+    close_block(else_opening, header, missing_do);
     tree_.lasts[+otherwise] = pos_ - 1;
     break;
   }
@@ -585,7 +613,10 @@ bool Parser::c_style_for(uint32_t header) {
   report<Diag::ForeignLoop>(between(header, to), "for i in 0..n do … end").note("`0..n` counts from 0 and leaves out n; `0..=n` includes it").help("for other conditions and steps use `while`");
   error_token_ = header;
   if (kind_at(pos_) == TokenKind::LParen && paren_end != kNone) pos_ = paren_end + 1;
-  else skip_to_opening();
+  else {
+    while (!starts_line(pos_ + 1) && !at(TokenKind::KwDo) && !(at(TokenKind::LBrace) && starts_line(pos_ + 1)) && !at(TokenKind::EndOfFile)) ++pos_;
+    if (!at(TokenKind::KwDo) && !at(TokenKind::LBrace) && !at(TokenKind::EndOfFile)) ++pos_;
+  }
   return true;
 }
 
@@ -606,8 +637,8 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
     ++pos_;
   }
   uint32_t from = mark();
-  keep(pattern_atom());
-  if (!panic_ && eat(TokenKind::Comma)) keep(pattern_atom());
+  keep(pattern_atom("a name"));
+  if (!panic_ && eat(TokenKind::Comma)) keep(pattern_atom("a name"));
   uint32_t names = flush(from);
   NodeId items;
   if (!panic_ && at_word(Word::ForeignOf)) foreign(pos_++, "in");
@@ -673,6 +704,7 @@ NodeId Parser::match_expr() {
     uint32_t saved_outer = outer_brackets_;
     if (!with_do) ++outer_brackets_;
     while (!at(TokenKind::RBrace) && !at(TokenKind::EndOfFile) && !(at(TokenKind::KwEnd)) && !(starts_line(pos_) && at_outer_declaration())) {
+      if (starts_line(pos_) && (is_keyword_statement(kind()) || at(TokenKind::KwIf) || at(TokenKind::KwMatch)) && column(pos_) <= line_column(token)) break;  // no arm: `}` is missing
       if (at(TokenKind::Newline) || at(TokenKind::Comma)) {
         if (at(TokenKind::Comma)) unexpected("a pattern");
         ++pos_;
@@ -724,7 +756,7 @@ uint32_t Parser::column_of_first(uint32_t token) const { return starts_line(toke
 // After a broken arm: to its comma, or to the line that begins like an arm.
 void Parser::recover_arm(uint32_t from) {
   if (hopeless_) { pos_ = last_; return; }
-  uint32_t depth = panic_brackets_;
+  uint32_t depth = panic_brackets_ > brackets_ ? panic_brackets_ - brackets_ : 0;
   panic_brackets_ = 0;
   panic_ = false;
   uint32_t left = column_of_first(from);
@@ -783,6 +815,16 @@ NodeId Parser::match_arm() {
 NodeId Parser::match_body() {
   Nest nest(*this);
   if (panic_) return error_node();
+  if (starts_line(pos_)) {  // the value may stand on the next line, unless that is an arm by itself
+    for (uint32_t t = pos_; t < last_ && (t == pos_ || !starts_line(t)) && kinds_[t] != TokenKind::LBrace && kinds_[t] != TokenKind::KwDo; ++t) {
+      if (kinds_[t] != TokenKind::FatArrow) continue;
+      error_token_ = pos_;
+      report<Diag::UnexpectedToken>(after(pos_ - 1), "a value after `=>`", "the end of the line");
+      panic_ = true;
+      panic_brackets_ = brackets_;
+      return error_node();
+    }
+  }
   if (at(TokenKind::KwDo)) {  // the block may go on, as in `do … end.len()`
     return simple_statement();
   }

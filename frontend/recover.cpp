@@ -149,7 +149,7 @@ void Parser::skip_brackets() {
 // left as the statement itself; a block whose header was broken is read like any other.
 void Parser::recover_statement(uint32_t from) {
   if (hopeless_) { pos_ = last_; return; }
-  uint32_t depth = panic_brackets_;
+  uint32_t depth = panic_brackets_ > brackets_ ? panic_brackets_ - brackets_ : 0;
   panic_brackets_ = 0;
   panic_ = false;
   uint32_t left = line_column(from);
@@ -202,8 +202,8 @@ bool Parser::at_declaration() const {
     case TokenKind::KwPub: case TokenKind::KwStruct: case TokenKind::KwEnum: case TokenKind::KwTrait: case TokenKind::KwImpl: case TokenKind::KwImport: case TokenKind::KwExtern: return true;
     case TokenKind::KwConst: return true;
     case TokenKind::Ident:
-      if (at_word(Word::Test)) return next_kind() == TokenKind::StrLit;
-      if (at_word(Word::Error)) return next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::LBrace;
+      if (at_word(Word::Test)) return next_kind() == TokenKind::StrLit || next_kind() == TokenKind::KwDo;
+      if (at_word(Word::Error)) return next_kind() == TokenKind::Ident && !starts_line(pos_ + 1);
       if (at_word(Word::Type)) return next_kind() == TokenKind::Ident && !starts_line(pos_ + 1);
       if (at_word(Word::Capability)) return next_kind() == TokenKind::Ident && !starts_line(pos_ + 1);
       return false;
@@ -224,6 +224,15 @@ void Parser::missing_end(uint32_t header) {
   if (panic_ || missing_end_at_ == pos_) return;
   missing_end_at_ = pos_;
   error_token_ = pos_;
+  if (split_else_ != kNone && split_else_ >= header) {  // `else` and `if` on two lines: two ends are wanted, and one is there
+    uint32_t nested = std::exchange(split_else_, kNone);
+    suspect_ = kNone;
+    report<Diag::MissingEnd>(token_span(nested), describe_header(nested))
+        .with_label("opened here")
+        .note("`else` and `if` stand on two lines: that makes an `if` of its own inside the `else`")
+        .fix({token_span(nested - 1).lo, token_span(nested).hi}, "else if", "write `else if` on one line", Applicability::MaybeIncorrect);
+    return;
+  }
   bool suspected = suspect_ != kNone && suspect_ >= header;
   uint32_t blamed = suspected ? suspect_ : header;
   uint32_t meets = suspected ? suspect_end_ : pos_;
@@ -231,8 +240,6 @@ void Parser::missing_end(uint32_t header) {
   if (kind_at(meets) == TokenKind::EndOfFile) d.at(after(pos_ - 1), "the file ends here");
   else if (suspected) d.at(token_span(meets), "this `end` stands as if it closed something further out");
   else d.at(token_span(meets), "`end` is expected before this");
-  if (kind_at(blamed) == TokenKind::KwIf && blamed > 0 && kind_at(blamed - 1) == TokenKind::KwElse && starts_line(blamed))
-    d.note("`else` and `if` stand on two lines: that makes an `if` of its own inside the `else`").help("write `else if` on one line");
   uint32_t indent = line_column(blamed);
   if (kind_at(meets) == TokenKind::EndOfFile) {
     d.fix(after(pos_ - 1), "\n" + std::string(indent, ' ') + "end", "add `end`", Applicability::MaybeIncorrect);
@@ -263,8 +270,15 @@ void Parser::braces(uint32_t open) {
 void Parser::close_brace_fix(uint32_t close) {
   if (!braces_) return;
   bool else_follows = kind_at(close + 1) == TokenKind::KwElse;
+  if (else_follows) {
+    Span gap{token_span(close).hi, token_span(close + 1).lo};
+    bool blank = true;
+    for (uint32_t p = gap.lo; p < gap.hi; ++p) blank &= source_.text[p - tree_.base] <= ' ';
+    braces_->fix({token_span(close).lo, blank ? gap.hi : gap.lo}, "", "");
+    return;
+  }
   bool spaced = starts_line(close) || !touches(close);
-  braces_->fix(token_span(close), else_follows ? "" : spaced ? "end" : " end", "");
+  braces_->fix(token_span(close), spaced ? "end" : " end", "");
 }
 
 }  // namespace janus
