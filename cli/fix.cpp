@@ -72,7 +72,7 @@ int apply_fixes(Context& context, const SourceMap& sources, const Diagnostics& d
     if (now != source.text) return console.fail(kEnvironment, source.path + " changed while it was checked; nothing was written to it", "run the command again");
     if (!write_file(source.path, edited_text(sources, file, edits), why)) return console.fail(kEnvironment, why);
     for (const Edit& edit : edits) {
-      if (sources.find(edit.span.lo) != file) continue;
+      if (sources.find(edit.span.lo) != file || edit.fix->text.empty()) continue;  // no text: part of the one before
       ++changes;
       Place place = place_of(sources, edit.span);
       if (console.is_json()) {

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "frontend/text_width.h"
 
@@ -407,45 +408,90 @@ struct Renderer {
     paper.end_line();
   }
 
-  // An insertion shows the new line with the new part marked; anything else shows the lines before and after.
-  void suggest(const DiagFix& fix) {
-    FileId id = sources.find(fix.span.lo);
+  // One suggestion may need several edits: those after the first have no text of their own.
+  // Insertions show the new line with the new parts marked; anything else shows the lines before and after.
+  void suggest(std::vector<const DiagFix*> edits) {
+    FileId id = sources.find(edits[0]->span.lo);
     if (is_none(id)) return;
-    LineCol lo = sources.line_col(fix.span.lo), hi = sources.line_col(std::max(fix.span.lo, fix.span.hi));
     paper.put(Style::Help, "help");
-    paper.put(Style::Plain, ": " + one_line(fix.text));
+    paper.put(Style::Plain, ": " + one_line(edits[0]->text));
     paper.end_line();
     frame("|");
     paper.end_line();
-    std::string_view first = sources.line_text(id, lo.line), last = sources.line_text(id, hi.line);
-    std::string_view head = first.substr(0, std::min<size_t>(lo.col - 1, first.size()));
-    std::string_view tail = last.substr(std::min<size_t>(hi.col - 1, last.size()));
-    std::vector<std::string> after = split(std::string(head) + fix.replacement + std::string(tail));
-    bool insertion = fix.span.lo >= fix.span.hi && after.size() == 1;
-    if (insertion) {
-      ShownLine shown = show_line(after[0]);
-      uint32_t from = shown.column_of(static_cast<uint32_t>(head.size()));
-      uint32_t to = shown.column_of(static_cast<uint32_t>(head.size() + fix.replacement.size()));
-      cut_line(shown, options.max_columns, from, to);
-      from = shown.column_of(static_cast<uint32_t>(head.size()));
-      to = shown.column_of(static_cast<uint32_t>(head.size() + fix.replacement.size()));
-      numbered(lo.line, "|", Style::Frame, shown.text, Style::Plain);
-      row("", {{from, std::string(std::max(1u, to - from), '+'), Style::Added}});
+    std::sort(edits.begin(), edits.end(), [](const DiagFix* a, const DiagFix* b) { return a->span.lo < b->span.lo; });
+    uint32_t before = 0;
+    size_t shown = 0;
+    for (size_t from = 0; from < edits.size();) {  // edits that touch the same lines are shown together
+      uint32_t line_lo = sources.line_col(edits[from]->span.lo).line, line_hi = end_line(*edits[from]);
+      size_t to = from + 1;
+      while (to < edits.size() && sources.line_col(edits[to]->span.lo).line <= line_hi) line_hi = std::max(line_hi, end_line(*edits[to++]));
+      if (++shown > 4) break;
+      if (before && line_lo > before + 1) {
+        paper.put(Style::Frame, "...");
+        paper.end_line();
+      }
+      suggest_lines(id, line_lo, line_hi, {edits.begin() + static_cast<long>(from), edits.begin() + static_cast<long>(to)});
+      before = line_hi;
+      from = to;
+    }
+    if (shown > 4) {
+      paper.put(Style::Plain, "... and the same further down");
+      paper.end_line();
+    }
+  }
+
+  uint32_t end_line(const DiagFix& fix) const { return sources.line_col(std::max(fix.span.lo, fix.span.hi)).line; }
+
+  void suggest_lines(FileId id, uint32_t line_lo, uint32_t line_hi, const std::vector<const DiagFix*>& edits) {
+    const SourceFile& file = sources.file(id);
+    std::string_view first = sources.line_text(id, line_lo), last = sources.line_text(id, line_hi);
+    uint32_t at = sources.line_col(edits[0]->span.lo).col - 1;
+    uint32_t offset = edits[0]->span.lo - file.base;                           // in the file, of byte `at` of the first line
+    uint32_t end = static_cast<uint32_t>(last.data() - file.text.data() + last.size());
+    std::string text(first.substr(0, std::min<size_t>(at, first.size())));
+    struct Range { size_t from, to; };
+    std::vector<Range> inserted;
+    bool only_insertions = line_lo == line_hi;
+    for (const DiagFix* edit : edits) {
+      uint32_t lo = edit->span.lo - file.base, hi = std::max(edit->span.lo, edit->span.hi) - file.base;
+      if (lo < offset) continue;  // overlaps the one before
+      text.append(file.text, offset, lo - offset);
+      inserted.push_back({text.size(), text.size() + edit->replacement.size()});
+      text += edit->replacement;
+      only_insertions = only_insertions && lo == hi && edit->replacement.find('\n') == std::string::npos;
+      offset = hi;
+    }
+    if (end > offset) text.append(file.text, offset, end - offset);
+    std::vector<std::string> after = split(text);
+
+    if (only_insertions) {
+      ShownLine shown = show_line(text);
+      auto column = [&](size_t byte) { return shown.column_of(static_cast<uint32_t>(byte)); };
+      cut_line(shown, options.max_columns, column(inserted[0].from), column(inserted[0].to));
+      numbered(line_lo, "|", Style::Frame, shown.text, Style::Plain);
+      std::vector<Piece> pieces;
+      for (const Range& range : inserted) {
+        // The space around a new word is part of the edit, but no use underlined.
+        size_t from = range.from, to = range.to;
+        while (to - from > 1 && text[from] == ' ') ++from;
+        while (to - from > 1 && text[to - 1] == ' ') --to;
+        pieces.push_back({column(from), std::string(std::max(1u, column(to) - column(from)), '+'), Style::Added});
+      }
+      row("", pieces);
       return;
     }
     constexpr uint32_t kMost = 12;  // lines of each side; a longer edit is a rewrite nobody reads here
-    for (uint32_t line = lo.line; line <= hi.line && line < lo.line + kMost; ++line) {
-      ShownLine shown = show_line(sources.line_text(id, line));
-      cut_line(shown, options.max_columns, shown.column_of(lo.col - 1), shown.column_of(lo.col - 1) + 1);
-      numbered(line, "-", Style::Removed, shown.text, Style::Removed);
-    }
-    bool deletes_lines = fix.replacement.empty() && head.empty() && tail.empty();
-    uint32_t line = lo.line;
-    for (const std::string& text : after) {
-      if (deletes_lines || line >= lo.line + kMost) break;
-      ShownLine shown = show_line(text);
-      cut_line(shown, options.max_columns, shown.column_of(lo.col - 1), shown.column_of(lo.col - 1) + 1);
-      numbered(line++, "+", Style::Added, shown.text, Style::Added);
+    auto put_line = [&](uint32_t line, const char* sign, std::string_view source, Style style) {
+      ShownLine shown = show_line(source);
+      cut_line(shown, options.max_columns, shown.column_of(at), shown.column_of(at) + 1);
+      numbered(line, sign, style, shown.text, style);
+    };
+    for (uint32_t line = line_lo; line <= line_hi && line < line_lo + kMost; ++line) put_line(line, "-", sources.line_text(id, line), Style::Removed);
+    uint32_t line = line_lo;
+    for (const std::string& source : after) {
+      if (line >= line_lo + kMost) break;
+      if (source.find_first_not_of(" \t") == std::string::npos && after.size() == 1) break;  // the line goes
+      put_line(line++, "+", source, Style::Added);
     }
   }
 
@@ -498,8 +544,13 @@ struct Renderer {
     }
     for (const std::string& note : diag.notes) remark("note", Style::Note, note);
     for (const std::string& help : diag.helps) remark("help", Style::Help, help);
-    for (const DiagFix& fix : diag.fixes)
-      if (!fix.span.is_none()) suggest(fix);
+    std::vector<const DiagFix*> edits;
+    for (const DiagFix& fix : diag.fixes) {
+      if (fix.span.is_none()) continue;
+      if (!fix.text.empty() && !edits.empty()) suggest(std::exchange(edits, {}));
+      edits.push_back(&fix);
+    }
+    if (!edits.empty()) suggest(std::move(edits));
     paper.end_line();
     return std::move(paper.text);
   }

@@ -66,16 +66,19 @@ void put_result(JsonText& json, const SourceMap& sources, const Diagnostic& diag
   }
   if (!diag.fixes.empty()) {
     json.array("fixes");
-    for (const DiagFix& fix : diag.fixes) {
-      if (fix.span.is_none()) continue;
-      Place place = place_of(sources, fix.span);
+    // Edits without a text of their own belong to the suggestion before them.
+    for (size_t i = 0; i < diag.fixes.size();) {
+      const DiagFix& fix = diag.fixes[i];
       json.object().object("description").field("text", fix.text).close();
       json.array("artifactChanges").object();
-      put_artifact(json, place.path);
-      json.array("replacements").object();
-      put_region(json, "deletedRegion", place);
-      json.object("insertedContent").field("text", fix.replacement).close();
-      json.close().close().close().close().close();
+      put_artifact(json, place_of(sources, fix.span).path);
+      json.array("replacements");
+      do {
+        json.object();
+        put_region(json, "deletedRegion", place_of(sources, diag.fixes[i].span));
+        json.object("insertedContent").field("text", diag.fixes[i].replacement).close().close();
+      } while (++i < diag.fixes.size() && diag.fixes[i].text.empty());
+      json.close().close().close().close();
     }
     json.close();
   }
