@@ -488,7 +488,7 @@ struct Folder {
     if (shifts) return shift(op, at, l, r, expected);
     if (!join(l, r, at)) return {};
     if (compares) return compare(op, at, l, r);
-    if (is_kind(l, HirKind::Int)) return integer(op, at, l, r);
+    if (is_kind(l, HirKind::Int)) return integer(op, at, l, r, expected);
     if (is_kind(l, HirKind::Float)) return floating(op, at, l, r);
     p.diags.report<Diag::TypeMismatch>(at, "a number", p.type_name(l.type));
     return {};
@@ -506,7 +506,7 @@ struct Folder {
     else if (l.type != r.type) { mismatch(at, l.type, r.type); return false; }
     return l && r;
   }
-  Value integer(TokenKind op, Span at, Value l, Value r) {
+  Value integer(TokenKind op, Span at, Value l, Value r, TypeId expected) {
     Int128 x = int_of(l), y = int_of(r), z = 0;
     bool flexible = l.flexible && r.flexible, overflow = false, wraps = false;
     switch (op) {
@@ -525,7 +525,12 @@ struct Folder {
       case TokenKind::Caret: z = x ^ y; break;
       default: p.diags.report<Diag::NotConstant>(at, "this operator"); return {};
     }
-    if (wraps && flexible) { l = settle(l, at); r = settle(r, at); flexible = false; if (!l || !r) return {}; }
+    if (wraps && flexible) {   // where it wraps depends on the type
+      TypeId type = is_some(expected) && p.types.is_integer(expected) ? expected : Types::I64;
+      l = coerce(l, type, at);
+      r = coerce(r, type, at);
+      if (!l || !r) return {};
+    }
     if (wraps) return add_int(wrap(z, l.type), l.type, at, false);
     if (overflow || (!flexible && !fits(z, l.type)))
       return failed(at, overflow ? std::string("this does not fit any integer type") : "`" + int_text(z) + "` does not fit `" + p.type_name(l.type) + "`");
