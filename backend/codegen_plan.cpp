@@ -228,6 +228,7 @@ class Hasher {
         text(e.symbol);
         number(static_cast<uint8_t>(e.result));
         bytes(e.params.data(), e.params.size());
+        for (bool is_signed : e.is_signed) number(is_signed);
         row.in.a = 0;
         break;
       }

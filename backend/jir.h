@@ -101,7 +101,8 @@ struct JGlobal {
   bool writable = false;
   bool merge = false;       // linkonce_odr: error descriptors, which are compared by address
 };
-struct JExtern { std::string symbol; JType result; std::vector<JType> params; };
+// `is_signed`, of parameters: small integers are extended to 32 bits as C wants it; missing entries: unsigned.
+struct JExtern { std::string symbol; JType result; std::vector<JType> params; std::vector<bool> is_signed; };
 
 struct JModule {
   std::vector<JFunc> funcs;

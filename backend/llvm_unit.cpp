@@ -266,7 +266,7 @@ Function* LlvmUnit::extern_func(uint32_t index) {
   fn->setDSOLocal(true);
   fn->addFnAttr(Attribute::NoUnwind);
   for (unsigned i = 0; i < e.params.size(); ++i)
-    if (e.params[i] == JType::I1) fn->addParamAttr(i, Attribute::ZExt);
+    if (e.params[i] >= JType::I1 && e.params[i] <= JType::I16) fn->addParamAttr(i, i < e.is_signed.size() && e.is_signed[i] ? Attribute::SExt : Attribute::ZExt);
   if (e.result == JType::I1) fn->addRetAttr(Attribute::ZExt);
   return externs_[index] = fn;
 }
