@@ -396,6 +396,7 @@ uint32_t ModuleLower::extern_func(FuncId func) {
     const Layout& l = layouts.of(p.type);
     if (l.shape == Shape::Void) continue;
     e.params.push_back(p.is_mut || l.shape == Shape::Aggregate ? JType::Ptr : l.scalar);
+    e.is_signed.push_back(types.is_signed(p.type));
   }
   const Layout& l = layouts.of(info.result);
   e.result = l.shape == Shape::Scalar || l.shape == Shape::Managed ? l.scalar : JType::Void;
