@@ -66,7 +66,9 @@ struct Diagnostic {
   Diagnostic& at(Span s, std::string text) { labels.push_back({s, std::move(text)}); return *this; }
   Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
   Diagnostic& help(std::string text) { helps.push_back(std::move(text)); return *this; }
+  // An edit of several parts: the later parts have no text of their own, and belong to the one before.
   Diagnostic& fix(Span s, std::string replacement, std::string text, Applicability level = Applicability::MachineApplicable) {
+    if (text.empty() && !fixes.empty()) level = fixes.back().level;
     fixes.push_back({s, std::move(replacement), std::move(text), level});
     return *this;
   }
