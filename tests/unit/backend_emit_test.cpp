@@ -337,7 +337,7 @@ TEST_CASE("link failures say what and why, and leave no file") {
     CHECK(why == "cannot write `/dev/full`: the disk is full");
   }
   JModule missing;
-  missing.externs.push_back({"no_such_function", JType::Void, {}});
+  missing.externs.push_back({.symbol = "no_such_function", .result = JType::Void, .params = {}, .is_signed = {}});
   Func f("t.main");
   f.f.can_fail = false;
   f.op(JOp::CallC, JType::Void, 0, f.list({}));
