@@ -1,0 +1,526 @@
+// check_internal.h: the checking of bodies: one BodyChecker walks syntax trees and writes HIR.
+// Depends on check.h, resolve.h. Included by check_*.cpp only.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A function and the closures in it are one group: they share variables of the program and of inference, and are finished
+// together. While the group is walked, types may hold Infer; at its end finish_group() replaces each by what was found
+// out, applies the defaults of literals, runs the questions that needed final types, and hands the bodies over. All vectors
+// are kept from group to group, so that a body of usual size allocates only what is handed over.
+//
+// Expectations flow down (`expected`, a hint that may be None or hold Infer), types flow up (HirNode::type), and coerce() is
+// the one place where a value meets the type it must have.
+#pragma once
+#include <cstring>
+#include <initializer_list>
+
+#include "frontend/check.h"
+#include "frontend/flat_map.h"
+#include "frontend/resolve.h"
+#include "frontend/words.h"
+
+namespace janus {
+
+constexpr uint32_t kNone32 = 0xffffffffu;
+
+// A vector whose first N elements need no allocation.
+template <class T, size_t N>
+class SmallVec {
+ public:
+  SmallVec() = default;
+  SmallVec(const SmallVec&) = delete;
+  SmallVec& operator=(const SmallVec&) = delete;
+  ~SmallVec() { if (data_ != inline_) std::free(data_); }
+  void push_back(const T& value) {
+    T copy = value;
+    if (size_ == capacity_) grow();
+    data_[size_++] = copy;
+  }
+  void resize(size_t n, const T& value) { while (size_ < n) push_back(value); size_ = n; }
+  void clear() { size_ = 0; }
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](size_t i) { return data_[i]; }
+  const T& operator[](size_t i) const { return data_[i]; }
+  T* begin() { return data_; }
+  T* end() { return data_ + size_; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+  T& back() { return data_[size_ - 1]; }
+  void pop_back() { --size_; }
+  operator std::span<const T>() const { return {data_, size_}; }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<T>);
+  void grow() {
+    T* wider = static_cast<T*>(std::malloc(sizeof(T) * capacity_ * 2));
+    require(wider != nullptr, "out of memory");
+    std::memcpy(static_cast<void*>(wider), data_, sizeof(T) * size_);
+    if (data_ != inline_) std::free(data_);
+    data_ = wider;
+    capacity_ *= 2;
+  }
+  T inline_[N];
+  T* data_ = inline_;
+  size_t size_ = 0, capacity_ = N;
+};
+
+// ---- inference
+
+enum class InferKind : uint8_t { General, Int /* an integer literal */, Float };
+struct InferVar {
+  InferKind kind;
+  bool named = false;       // an integer literal that has become a variable: integers only from here on (ruling 40)
+  TypeId bound = TypeId::None;
+  Span origin;              // the place that an error names when nothing decides it
+  const char* what = "";    // "the elements of this array"
+};
+
+// ---- names in bodies
+
+// A variable of the program: a parameter, a `let`, `var` or pattern name of the group.
+struct Var {
+  NameId name;
+  uint32_t depth;           // of the body that declares it: index in BodyChecker::stack_
+  LocalId local;
+  TypeId type;
+  uint8_t flags;            // LocalFlag
+  Span span;
+  NodeId let = NodeId::None;   // the Let node, for the fix `let` -> `var`
+  bool uninit = false;         // `var x: T` that some road may leave without a value
+  bool closure_writes = false;
+  bool written = false;
+  bool is_self = false;
+  uint16_t poly_param = 0xffff;  // index of the failure-polymorphic parameter that it is (ruling 7)
+};
+struct Binding { NameId name; uint32_t var; uint32_t previous; };
+
+// What is known here about a variable: that it is not null, that it has a value.
+struct Fact {
+  uint32_t var;
+  enum Kind : uint8_t { NonNull, Assigned } kind;
+  friend bool operator==(Fact a, Fact b) { return a.var == b.var && a.kind == b.kind; }
+};
+using Facts = SmallVec<Fact, 6>;
+inline void copy_facts(Facts& to, const Facts& from) { to.clear(); for (const Fact& f : from) to.push_back(f); }
+
+// Where a failure goes that leaves an expression.
+struct Sink {
+  enum Kind : uint8_t { Never /* the function's type has no `!` */, Declared, Inferred } kind = Never;
+  ErrorSetId set = ErrorSetId::None;
+};
+
+struct LoopScope {
+  NameId label;
+  uint32_t number;
+  bool has_break;
+  uint32_t defer_depth;   // defers_open of the body when the loop began
+  Facts* at_break;        // what holds at every `break` so far
+};
+
+// A body under construction.
+struct Builder {
+  Body body;
+  BodyId id = BodyId::None;
+  uint32_t index = 0;                     // in group_
+  uint32_t parent = kNone32;              // index of the builder around
+  std::vector<uint32_t> var_of_local;
+  std::vector<uint32_t> capture_vars;     // beside body.captures
+  std::vector<uint32_t> type_lists;       // lists of types in body.extra, to be finished
+  std::vector<uint32_t> written_outer;    // variables around that this closure writes
+  std::vector<LoopScope> loops;
+  TypeId result = Types::Void;            // what `return` must give
+  bool result_written = true;             // false: an anonymous function whose result is found out
+  bool drop_result = false;               // a value at the end is dropped
+  bool fails = false;
+  Sink sink;
+  Span sink_span;                         // where the function says that it can or cannot fail
+  uint32_t defers_open = 0;
+  uint32_t in_defer = 0;
+  FuncId arg_callee = FuncId::None;       // closures that are an argument: of which function, which parameter
+  uint32_t arg_param = 0;
+  NodeId node = NodeId::None;
+  const char* what = "function";
+};
+
+// Answer: what `?`, `try` and `catch` learn about their operand.
+struct Answer {
+  bool seen = false;             // the operand is a call (or another thing that can fail)
+  bool fails = false;
+  bool deferred = false;         // not known before the receiver's type is
+  ErrorSetId set = ErrorSetId::None;
+};
+
+// How a name or path in an expression begins.
+enum class HeadKind : uint8_t { Value, Var, Module, Func, Const, Type, Error, AdHoc, Trait, Builtin, Unknown, Poison };
+struct Head {
+  HeadKind kind = HeadKind::Value;
+  uint32_t index = kNone32;     // Var: variable; Module: ModuleId; Func: FuncId …; Builtin: the number
+  TypeId type = TypeId::None;   // Type
+  NodeId type_args = NodeId::None;  // the Index node whose list gives a function's type arguments
+};
+
+enum class Builtin : uint8_t {
+  None, Print, Println, Eprint, Eprintln, Assert, AssertEq, AssertFails, Unreachable, Todo,
+  Sleep, Yield, Channel, Cancelled, Nursery,   // not before concurrency is available
+};
+
+// A parameter as a call sees it, with type arguments filled in.
+struct ParamView {
+  NameId name = NameId::None;
+  TypeId type = TypeId::None;
+  bool is_mut = false;
+  NodeId default_value = NodeId::None;
+  Span span;
+};
+struct Callee {
+  FuncId func = FuncId::None;        // None: a value, a variant
+  ModuleId module = ModuleId::None;  // that declares it (defaults are its expressions)
+  SmallVec<ParamView, 8> params;
+  const char* what = "function";     // "`area` takes …": function, method, variant
+  NameId name = NameId::None;
+  Span declared;
+};
+struct Args {
+  SmallVec<uint32_t, 8> values;      // HirIds in parameter order
+  SmallVec<uint32_t, 8> order;       // evaluation order when it differs
+  bool reordered = false;
+  bool poly_fails = false;           // a closure argument fails through the call (ruling 7)
+  ErrorSetId poly_set = ErrorSetId::None;
+};
+
+// A method call or field access on a receiver whose type is still open.
+struct DeferredMember {
+  uint32_t builder;        // index in group_
+  HirId node;              // the place-holder; becomes the call or the field
+  HirId base;
+  NodeId ast;              // the Call, or the Member
+  bool is_call;
+  uint32_t args;           // list in body.extra: HirIds of the arguments as written
+  TypeId result;
+  HirId answer_node;       // the Try around, or None
+  ErrorSetId answer_set;   // an inferred set that takes the failures
+  ModuleId module;
+  uint32_t question;       // 0 none, 1 `?` or `try`, 2 `catch`
+};
+
+// Questions about types that must wait for the group's end.
+struct LateCheck {
+  enum Kind : uint8_t { Number, Integer, Equal, Ordered, Hashable, Printable, Format, Convert, Neg } kind;
+  uint32_t builder;
+  TypeId type;
+  Span span;
+  uint32_t a = 0, b = 0;
+};
+
+// ---- bounds (check_bounds.cpp)
+
+// A need: the body of `func` uses `param` as something that has the trait, or the built-in bound.
+struct Need {
+  TypeParamId param;
+  TraitId trait;
+  uint32_t builtin;
+  Span use;
+  uint32_t next;
+};
+// A generic call; its type arguments are checked when all needs are known.
+struct GenericUse {
+  FuncId callee;
+  TypeId args;       // a tuple type of the arguments (Void: none; the argument itself when one)
+  FuncId caller;
+  ModuleId module;
+  NodeId call;       // for the place of the argument that decides the type
+  Span span;
+};
+
+class BodyChecker {
+ public:
+  BodyChecker(Program& program, const CheckOptions& options);
+  void run();
+
+ private:
+  Program& p_;
+  Types& types_;
+  const CheckOptions& options_;
+
+  // ---- where we are
+  ModuleId module_ = ModuleId::None;
+  Tree* tree_ = nullptr;
+  FuncId func_ = FuncId::None;
+  TypeScope type_scope_;
+  bool core_ = false;                  // words for first-term students
+  bool quiet_ = false;                 // a default value checked again: its mistakes were reported at its declaration
+  std::vector<std::unique_ptr<Builder>> pool_;
+  std::vector<Builder*> group_;        // bodies of this group, in the order begun
+  std::vector<Builder*> stack_;        // bodies open now
+  Builder* b_ = nullptr;               // the innermost
+  std::vector<Var> vars_;
+  std::vector<Binding> bindings_;
+  std::vector<uint32_t> top_binding_;  // by NameId: newest binding, or none
+  size_t hidden_below_ = 0;            // bindings before this one are out of sight (default values)
+  Facts facts_;
+  bool dead_ = false;                  // control cannot arrive here
+  uint32_t assert_fails_depth_ = 0;
+
+  std::vector<InferVar> infer_;
+  std::vector<TypeId> infer_types_;    // by number, kept between groups
+  std::vector<DeferredMember> deferred_;
+  std::vector<LateCheck> late_;
+  struct Narrowing { uint32_t builder; HirId node; uint32_t var; };
+  std::vector<Narrowing> narrowings_;  // Unwraps without a check, of variables that a closure may turn out to write
+
+  // ---- names known to the checker
+  std::vector<uint8_t> name_codes_;    // by NameId: 1 + TypeId of a simple type, or 64 + Builtin
+  NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_, n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_;
+
+  // ---- work left for later
+  std::vector<FuncId> queue_;
+  std::vector<uint8_t> queued_;        // by FuncId
+  std::vector<uint8_t> trait_used_;    // by TraitId
+  struct FitCheck { ErrorSetId from, to; Span span; Span declared; bool is_value; };
+  std::vector<FitCheck> fits_;
+  std::vector<std::unique_ptr<Body>> late_matches_;   // bodies with matches on errors, whose sets are solved at the end
+  std::vector<Need> needs_;
+  std::vector<GenericUse> uses_;
+  size_t first_use_ = 0;               // of this group
+  FlatMap single_sets_;                // TagId -> ErrorSetId
+  struct PolyEdge { FuncId from; uint32_t from_param; FuncId to; uint32_t to_param; };
+  std::vector<PolyEdge> poly_edges_;
+  FlatMap poly_escapes_;               // func << 8 | param -> 1 when the callee keeps it
+  struct PolyCheck { FuncId callee; uint32_t param; Span span; };
+  std::vector<PolyCheck> poly_checks_;
+
+  // ---- check_bodies.cpp: whole functions, queue, end of the program
+  void enter_module(ModuleId module);
+  void check_function(FuncId id);
+  void check_test(TestId id);
+  void check_defaults(ModuleId module);
+  BodyId check_default(TypeId type, NodeId value, FuncId func);
+  Builder& open_builder(bool keeps_id);
+  void begin_group(FuncId func, ModuleId module);
+  void finish_group();
+  void finish_builder(Builder& b);
+  void hand_over(Builder& b);
+  void lend_cells(Builder& b);
+  void run_late_check(const LateCheck& c);
+  void parse_format(std::string_view spec, FormatSpec& out, TypeId type, Span at);
+  void finish_program();
+  void use_func(FuncId id);
+  void use_trait(TraitId id);
+  void check_body_value(Builder& b, NodeId body);
+
+  // ---- check_emit.cpp
+  HirId emit(HirKind kind, TypeId type, uint32_t a, uint32_t b, Span span, uint16_t aux = 0);
+  HirId emit(HirKind kind, TypeId type, HirId a, uint32_t b, Span span, uint16_t aux = 0) { return emit(kind, type, +a, b, span, aux); }
+  HirId emit(HirKind kind, TypeId type, HirId a, HirId b, Span span, uint16_t aux = 0) { return emit(kind, type, +a, +b, span, aux); }
+  HirId poison(Span span);
+  HirId emit_int(__int128 value, TypeId type, Span span);
+  HirId emit_void(Span span) { return emit(HirKind::Void, Types::Void, kNone32, kNone32, span); }
+  uint32_t make_list(std::span<const uint32_t> items);
+  uint32_t make_record(std::initializer_list<uint32_t> items);
+  uint32_t make_type_list(std::span<const TypeId> items);
+  HirNode& node(HirId id) { return b_->body.nodes[+id]; }
+  TypeId type_of(HirId id) { return shallow(b_->body.nodes[+id].type); }
+  uint32_t add_pat(PatKind kind, TypeId type, uint32_t a, uint32_t b, Span span);
+  uint32_t new_loop() { return b_->body.loop_count++; }
+
+  // ---- check_infer.cpp
+  TypeId fresh(InferKind kind, Span origin, const char* what = "");
+  TypeId shallow(TypeId type);
+  TypeId zonk(TypeId type);
+  bool unify(TypeId a, TypeId b);
+  bool bind(uint32_t var, TypeId type);
+  bool occurs(uint32_t var, TypeId type);
+  bool is_open(TypeId type) { return types_.kind(shallow(type)) == TypeKind::Infer; }
+  InferKind open_kind(TypeId type) { return infer_[types_[type].a].kind; }   // of a shallow, open type
+  void name_literals(TypeId type);
+  TypeId finish_type(TypeId type);
+  TypeId settle(TypeId type);           // shallow, after trying what was deferred
+  void retry_deferred(bool last);
+  bool resolve_deferred(DeferredMember& d, bool last);
+  bool unify_hint(TypeId result, TypeId expected);
+  TypeId peel(TypeId type);             // ?T -> T, else itself
+
+  // ---- check_coerce.cpp
+  struct Why { Span at; std::string text; };
+  HirId coerce(HirId value, TypeId to, NodeId ast, const Why* why = nullptr);
+  bool try_coerce(HirId& value, TypeId to);
+  void report_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
+  void report_optional_as_value(Span span, TypeId found, NodeId ast, const Why* why);
+  TypeId join(TypeId a, TypeId b);      // None: they have nothing in common
+  bool widens(TypeId from, TypeId to);
+  HirId some(HirId value);
+  std::string name_of(TypeId type);     // for messages: open parts as `_`
+  std::string_view text(NameId name) { return p_.names.text(name); }
+  std::string source(NodeId n);
+  bool drop_value(HirId& value);
+
+  // ---- check_scope.cpp
+  size_t open_scope() { return bindings_.size(); }
+  void close_scope(size_t mark);
+  uint32_t declare(NameId name, TypeId type, uint8_t flags, Span span, NodeId let = NodeId::None);
+  uint32_t find_var(NameId name);
+  LocalId local_of(uint32_t var);               // in the innermost body, capturing on the way
+  HirId read_var(uint32_t var, Span span, bool narrowed = true);
+  bool has_fact(uint32_t var, Fact::Kind kind);
+  void add_fact(uint32_t var, Fact::Kind kind);
+  void drop_fact(uint32_t var, Fact::Kind kind);
+  void meet(Facts& into, const Facts& other);   // keeps what both know
+  void forget_assigned_in(NodeId body);
+  void write_var(uint32_t var);
+  uint32_t root_var(HirId place);
+  bool require_place(HirId place, NodeId ast, const char* doing);
+  void report_immutable(uint32_t var, NodeId ast, const char* doing);
+  uint32_t var_of_local(LocalId local) { return b_->var_of_local[+local]; }
+  bool narrowable(uint32_t var);
+  void poly_escape(uint32_t var);
+
+  // ---- check_expr.cpp
+  Span span(NodeId n) { return tree_->span(n); }
+  const Node& ast(NodeId n) { return (*tree_)[n]; }
+  NodeId unparen(NodeId n);
+  HirId check(NodeId n, TypeId expected = TypeId::None);           // a value
+  HirId check_as(NodeId n, TypeId type, const Why* why = nullptr); // a value of that type
+  void check_poison(NodeId n);                                     // only its names; the result is not needed
+  HirId check_int(NodeId n, bool negative, Span span, TypeId expected);
+  HirId check_float(NodeId n, bool negative, Span span, TypeId expected);
+  HirId check_ident(NodeId n, TypeId expected);
+  HirId check_member(NodeId n, TypeId expected);
+  HirId field_access(HirId base, NodeId n, NameId name, Span name_span);
+  HirId check_struct_lit(NodeId n, TypeId expected);
+  HirId check_array(NodeId n, TypeId expected);
+  HirId check_map(NodeId n, TypeId expected);
+  HirId check_tuple(NodeId n, TypeId expected);
+  HirId check_index(NodeId n, TypeId expected);
+  HirId check_range(NodeId n, TypeId expected);
+  HirId check_interp(NodeId n);
+  HirId check_dot_name(NodeId n, TypeId expected, NodeId call, Answer* answer);
+  HirId make_variant(TypeId enum_type, uint32_t variant, NodeId at, NodeId call, TypeId expected);
+  HirId make_error(TagId tag, NodeId at, NodeId call, TypeId type);
+  HirId check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module, SmallVec<uint32_t, 16>& pairs, std::span<const TypeParamId> params,
+                     std::span<const TypeId> args, const std::string& owner, HirId update);
+  Head head_of(NodeId n);
+  Head head_of_decl(DeclId decl, NodeId n);
+  Head head_of_name(NameId name, NodeId n);
+  TypeId type_of_expr(NodeId n, const Head& head);
+  NodeId type_node_of(NodeId n);
+  HirId type_value(TypeId type, NodeId n);
+  HirId func_value(FuncId func, NodeId n, TypeId expected, const Head& head);
+  TypeId func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args);
+  HirId type_member(TypeId type, NodeId n, TypeId expected);
+  HirId unknown_name(NameId name, Span span);
+  HirId unknown_member(TypeId base, NameId name, NodeId n, bool is_call);
+  HirId default_value(ModuleId module, NodeId value, TypeId type, FuncId func);
+  TypeId fresh_struct(StructId id, Span at);
+  TypeId fresh_enum(EnumId id, Span at);
+  HirId decl_value(const Head& head, NodeId n, TypeId expected);
+  bool suggest(Diagnostic& d, Span at, std::string_view wanted, const std::vector<std::string_view>& names);
+  void report_concurrency(NodeId n, const char* what);
+  HirId not_yet(NodeId n, const char* what);
+  bool is_type_head(NodeId n);
+  StructId struct_named(NameId name);
+
+  // ---- check_operator.cpp
+  HirId check_unary(NodeId n, TypeId expected);
+  HirId check_binary(NodeId n, TypeId expected);
+  HirId check_compare(NodeId n);
+  HirId check_in(NodeId n);
+  HirId check_coalesce(NodeId n, TypeId expected);
+  HirId check_unwrap(NodeId n, TypeId expected);
+  HirId check_cond(NodeId n, Facts& when_true, Facts& when_false, bool allow_let);
+  HirId arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, Span span, TokenKind token, TypeId expected, NodeId n);
+  bool balance(HirId& left, HirId& right);      // makes both operands one type; false when they cannot be
+  void need_bound(TypeId type, uint32_t builtin, Span span, const char* op);
+  HirId concat(HirId left, HirId right, NodeId l, NodeId r, Span span);
+
+  // ---- check_call.cpp
+  HirId check_call(NodeId n, TypeId expected, Answer* answer);
+  HirId call_func(FuncId func, std::span<const TypeId> outer_args, NodeId call, HirId receiver, NodeId receiver_ast, TypeId expected, Answer* answer, const Head& head,
+                  bool via_trait, TraitId trait);
+  HirId call_value(HirId callee, NodeId call, TypeId expected, Answer* answer, bool poly);
+  HirId call_method(HirId base, NodeId base_ast, NodeId call, NodeId member, TypeId expected, Answer* answer);
+  HirId call_static(TypeId type, NodeId call, NodeId member, TypeId expected, Answer* answer);
+  HirId call_trait(TraitId trait, NodeId call, NodeId member, TypeId expected, Answer* answer);
+  HirId call_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);
+  HirId call_type(TypeId type, NodeId call, TypeId expected);    // String(x), i64(x)
+  HirId convert(TypeId type, NodeId call, NodeId arg, uint16_t how);
+  HirId error_method(HirId base, NodeId call, NameId name);
+  bool check_args(const Callee& callee, NodeId call, HirId receiver, NodeId receiver_ast, Args& out);
+  void check_exclusive(const Callee& callee, const Args& args, std::span<const NodeId> asts);
+  HirId answered(HirId call, bool fails, ErrorSetId set, NodeId n, Answer* answer);
+  HirId lend(NodeId place, TypeId type, const ParamView& param);
+  void report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver);
+  Span call_span(NodeId call);
+  void check_rest(std::span<const NodeId> args);
+  std::string signature(const Callee& callee, size_t from);
+
+  // ---- check_stmt.cpp
+  HirId check_block(NodeId n, TypeId expected, bool value);
+  HirId check_dropped(NodeId n);                                   // a statement
+  HirId check_let(NodeId n);
+  HirId check_assign(NodeId n);
+  HirId check_if(NodeId n, TypeId expected, bool value);
+  HirId check_while(NodeId n);
+  HirId check_for(NodeId n);
+  HirId check_return(NodeId n);
+  HirId check_break(NodeId n);
+  HirId check_defer(NodeId n);
+  HirId check_branch(NodeId n, TypeId expected, bool value);
+  HirId join_branches(std::span<HirId> branches, std::span<const NodeId> asts, TypeId expected, bool value, TypeId* type);
+  void warn_unused(HirId value, NodeId n);
+  void mark_tail(HirId value);
+  LoopScope* find_loop(NameId label, NodeId n);
+
+  // ---- check_pattern.cpp
+  HirId check_match_expr(NodeId n, TypeId expected, bool value);
+  uint32_t check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
+  uint32_t pattern_literal(NodeId n, TypeId type);
+  uint32_t pattern_path(NodeId n, NodeId path, TypeId type, NodeId with, uint8_t flags, NodeId let);
+  uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with, bool named, Span span, uint8_t flags, NodeId let,
+                          const std::string& owner);
+  void bind_poison(NodeId n);
+  bool is_simple(uint32_t pat);
+  void pattern_mismatch(Span span, TypeId type, const std::string& found);
+  bool in_or_ = false;
+  std::vector<std::pair<NameId, uint32_t>> or_vars_;
+
+  // ---- check_fail.cpp
+  HirId check_fail(NodeId n);
+  HirId check_question(NodeId n, TypeId expected, bool is_try);
+  HirId check_catch(NodeId n, TypeId expected, bool value);
+  HirId check_answered(NodeId n, TypeId expected, Answer& answer);
+  void flow_into_sink(ErrorSetId set, Span span, NodeId n, const char* doing);
+  void include_set(ErrorSetId into, ErrorSetId from);
+  ErrorSetId new_inferred_set();
+  ErrorSetId join_sets(ErrorSetId a, ErrorSetId b);
+  ErrorSetId set_of_tag(TagId tag);
+  void fit(ErrorSetId from, ErrorSetId to, Span span, Span declared, bool is_value);
+  void report_unfit(const FitCheck& check);
+  Sink& current_sink() { return sink_override_ && sink_builder_ == b_ ? *sink_override_ : b_->sink; }
+  Builder* sink_builder_ = nullptr;
+  Sink* sink_override_ = nullptr;
+
+  // ---- check_closure.cpp
+  HirId check_closure(NodeId n, TypeId expected, FuncId arg_callee, uint32_t arg_param);
+
+  // ---- check_bounds.cpp
+  bool require_trait(TypeId type, TraitId trait, Span use);        // a Param of the function gets the need
+  bool require_builtin(TypeId type, uint32_t builtin, Span use);
+  void add_need(FuncId func, TypeParamId param, TraitId trait, uint32_t builtin, Span use);
+  bool has_written_bounds(TypeParamId param);
+  bool param_has(TypeParamId param, TraitId trait, uint32_t builtin);
+  void solve_needs();
+  bool provides(FuncId caller, TypeId type, TraitId trait, uint32_t builtin, Span use, bool* added);
+  void verify_uses();
+  void report_unmet(const GenericUse& use, size_t index, TypeId type, const Need& need, bool written);
+  Span deciding_argument(const GenericUse& use, size_t index);
+  void use_args(const GenericUse& use, SmallVec<TypeId, 8>& out);
+  FuncId method_of_param(TypeId param, NameId name, TraitId* trait, Span span, int* candidates);
+
+  Diagnostics& diags() { return p_.diags; }
+  Diagnostics scratch_diags_;
+  // Where mistakes go: nowhere while quiet.
+  template <Diag D, class... A>
+  Diagnostic& report(Span span, const A&... args) { return (quiet_ ? scratch_diags_ : p_.diags).report<D>(span, args...); }
+};
+
+}  // namespace janus

@@ -1,0 +1,241 @@
+// check_scope.cpp: variables: scopes, captures, what is known about them on the way, and who may change them.
+// Depends on check_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/check_internal.h"
+
+namespace janus {
+
+void BodyChecker::close_scope(size_t mark) {
+  while (bindings_.size() > mark) {
+    top_binding_[+bindings_.back().name] = bindings_.back().previous;
+    bindings_.pop_back();
+  }
+}
+
+// A new variable of the innermost body; `_` gets a local and no name.
+uint32_t BodyChecker::declare(NameId name, TypeId type, uint8_t flags, Span span, NodeId let) {
+  uint32_t var = static_cast<uint32_t>(vars_.size());
+  LocalId local = LocalId(b_->body.locals.size());
+  b_->body.locals.push_back(HirLocal{name, type, flags, span});
+  b_->var_of_local.push_back(var);
+  Var v{};
+  v.name = name;
+  v.depth = static_cast<uint32_t>(stack_.size() - 1);
+  v.local = local;
+  v.type = type;
+  v.flags = flags;
+  v.span = span;
+  v.let = let;
+  vars_.push_back(v);
+  if (is_none(name) || name == n_underscore_) return var;
+  if (+name >= top_binding_.size()) top_binding_.resize(std::max<size_t>(+name + 1, p_.names.size()), kNone32);
+  bindings_.push_back({name, var, top_binding_[+name]});
+  top_binding_[+name] = static_cast<uint32_t>(bindings_.size() - 1);
+  return var;
+}
+
+uint32_t BodyChecker::find_var(NameId name) {
+  if (+name >= top_binding_.size()) return kNone32;
+  uint32_t at = top_binding_[+name];
+  return at == kNone32 || at < hidden_below_ ? kNone32 : bindings_[at].var;
+}
+
+// The local that stands for the variable in the innermost body. Every closure between takes it along.
+LocalId BodyChecker::local_of(uint32_t var) {
+  LocalId local = vars_[var].local;
+  for (uint32_t depth = vars_[var].depth + 1; depth < stack_.size(); ++depth) {
+    Builder& b = *stack_[depth];
+    size_t i = 0;
+    while (i < b.capture_vars.size() && b.capture_vars[i] != var) ++i;
+    if (i < b.capture_vars.size()) {
+      local = b.body.captures[i].inner;
+      continue;
+    }
+    if (vars_[var].poly_param != 0xffff) {
+      if (is_some(b.arg_callee)) poly_edges_.push_back({func_, vars_[var].poly_param, b.arg_callee, b.arg_param});
+      else poly_escape(var);
+    }
+    LocalId inner = LocalId(b.body.locals.size());
+    uint8_t flags = static_cast<uint8_t>((vars_[var].flags & (kLocalMut | kLocalMutParam)) | kLocalCapture);
+    if (flags & kLocalMutParam) flags = kLocalMut | kLocalCapture;
+    b.body.locals.push_back(HirLocal{vars_[var].name, vars_[var].type, flags, vars_[var].span});
+    b.var_of_local.push_back(var);
+    b.body.captures.push_back({local, inner});
+    b.capture_vars.push_back(var);
+    local = inner;
+  }
+  return local;
+}
+
+// A failure-polymorphic parameter that is kept, not only called: then only a closure that cannot fail fits (ruling 7).
+void BodyChecker::poly_escape(uint32_t var) {
+  if (is_none(func_) || vars_[var].poly_param == 0xffff) return;
+  poly_escapes_[(uint64_t(+func_) << 8) | vars_[var].poly_param] = 1;
+}
+
+HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
+  LocalId local = local_of(var);
+  const Var v = vars_[var];
+  if (v.uninit && !has_fact(var, Fact::Assigned) && !dead_) {
+    report<Diag::UsedBeforeAssigned>(span, text(v.name))
+        .at(v.span, "declared here, without a value")
+        .note("on some way to this place nothing was assigned to it")
+        .help("give it a value where it is declared: `var " + std::string(text(v.name)) + ": " + name_of(v.type) + " = …`");
+    vars_[var].uninit = false;
+  }
+  HirId read = emit(HirKind::Local, v.type, +local, kNone32, span);
+  if (narrowed && !facts_.empty() && has_fact(var, Fact::NonNull)) {
+    TypeId type = shallow(v.type);
+    if (types_.kind(type) == TypeKind::Optional) {
+      read = emit(HirKind::Unwrap, types_.elem(type), read, kNone32, span, 1);
+      if (v.flags & kLocalMut) narrowings_.push_back({b_->index, read, var});
+    }
+  }
+  return read;
+}
+
+// ---- what is known on this road
+
+bool BodyChecker::has_fact(uint32_t var, Fact::Kind kind) {
+  for (const Fact& f : facts_) if (f.var == var && f.kind == kind) return true;
+  return false;
+}
+void BodyChecker::add_fact(uint32_t var, Fact::Kind kind) {
+  if (!has_fact(var, kind)) facts_.push_back({var, kind});
+}
+void BodyChecker::drop_fact(uint32_t var, Fact::Kind kind) {
+  for (size_t i = 0; i < facts_.size(); ++i)
+    if (facts_[i].var == var && facts_[i].kind == kind) {
+      facts_[i] = facts_.back();
+      facts_.pop_back();
+      return;
+    }
+}
+void BodyChecker::meet(Facts& into, const Facts& other) {
+  size_t kept = 0;
+  for (size_t i = 0; i < into.size(); ++i) {
+    bool both = false;
+    for (const Fact& f : other) both |= f == into[i];
+    if (both) into[kept++] = into[i];
+  }
+  while (into.size() > kept) into.pop_back();
+}
+
+// Narrowing is about names that keep their value: `let`, parameters, and `var` until it is assigned (ruling 3).
+bool BodyChecker::narrowable(uint32_t var) { return !(vars_[var].flags & kLocalMutParam) || !vars_[var].is_self; }
+
+// A loop's body runs again after its own assignments: what they may undo is not known at its beginning. Looks at the
+// tokens of the body, which is cheap and needs no second walk of the tree: `x =`, `x +=` and `&x`.
+void BodyChecker::forget_assigned_in(NodeId body) {
+  for (size_t i = 0; i < facts_.size();) {
+    const Var& v = vars_[facts_[i].var];
+    bool drop = false;
+    if (facts_[i].kind == Fact::NonNull && (v.flags & (kLocalMut | kLocalMutParam))) {
+      const Tokens& tokens = tree_->tokens;
+      uint32_t last = tree_->lasts[+body];
+      for (uint32_t t = tree_->first_token(body); t < last && !drop; ++t) {
+        if (tokens.kinds[t] != TokenKind::Ident || tokens.name(t) != v.name) continue;
+        TokenKind next = tokens.kinds[t + 1];
+        drop = next == TokenKind::Eq || (next >= TokenKind::PlusEq && next <= TokenKind::GreaterGreaterEq) || (t > 0 && tokens.kinds[t - 1] == TokenKind::Amp);
+      }
+    }
+    if (!drop) {
+      ++i;
+      continue;
+    }
+    facts_[i] = facts_.back();
+    facts_.pop_back();
+  }
+}
+
+// ---- changing
+
+void BodyChecker::write_var(uint32_t var) {
+  Var& v = vars_[var];
+  v.written = true;
+  if (v.depth + 1 == stack_.size()) return;
+  v.closure_writes = true;
+  for (uint32_t depth = v.depth + 1; depth < stack_.size(); ++depth) {
+    std::vector<uint32_t>& written = stack_[depth]->written_outer;
+    bool known = false;
+    for (uint32_t w : written) known |= w == var;
+    if (!known) written.push_back(var);
+  }
+}
+
+// The variable whose storage a place lies in, or none.
+uint32_t BodyChecker::root_var(HirId place) {
+  while (true) {
+    const HirNode& n = node(place);
+    switch (n.kind) {
+      case HirKind::Local: return var_of_local(LocalId(n.a));
+      case HirKind::Field: case HirKind::Index: case HirKind::MapIndex: case HirKind::Unwrap: place = HirId(n.a); break;
+      default: return kNone32;
+    }
+  }
+}
+
+// Whether `place` may be changed; says so when not. `doing` completes "… cannot be changed": how it would be.
+bool BodyChecker::require_place(HirId place, NodeId ast, const char* doing) {
+  HirId at = place;
+  while (true) {
+    const HirNode n = node(at);
+    if (shallow(n.type) == Types::Error) return false;
+    switch (n.kind) {
+      case HirKind::Local: {
+        uint32_t var = var_of_local(LocalId(n.a));
+        if (!(vars_[var].flags & (kLocalMut | kLocalMutParam))) {
+          report_immutable(var, ast, doing);
+          return false;
+        }
+        write_var(var);
+        if (b_->body.locals[n.a].flags & kLocalCapture) vars_[var].closure_writes = true;   // also when told late
+        return true;
+      }
+      case HirKind::Field: case HirKind::Index: case HirKind::MapIndex: case HirKind::Unwrap: at = HirId(n.a); break;
+      case HirKind::ConstRef:
+        report<Diag::AssignToConst>(span(ast), p_.names.text(p_.decls[+p_.consts[n.a].decl].name))
+            .at(p_.decls[+p_.consts[n.a].decl].name_span, "declared with `const` here")
+            .note("a `const` is the same in every run and everywhere in the program")
+            .help("copy it into a variable first: `var copy = " + std::string(p_.names.text(p_.decls[+p_.consts[n.a].decl].name)) + "`");
+        return false;
+      case HirKind::Slice:
+        report<Diag::NotAPlace>(span(ast), doing)
+            .note("a slice `a[i..j]` is a copy of that part, so a change would be lost")
+            .help("change the elements one by one, `a[i] = …`, or build a new array with `++`");
+        return false;
+      default:
+        report<Diag::NotAPlace>(span(ast), doing)
+            .note("this value has no name, so nobody could see the change")
+            .help("give it a name first: `var x = " + source(ast) + "`");
+        return false;
+    }
+  }
+}
+
+void BodyChecker::report_immutable(uint32_t var, NodeId n, const char* doing) {
+  const Var& v = vars_[var];
+  std::string name = v.is_self ? "self" : std::string(text(v.name));
+  Diagnostic& d = report<Diag::ImmutableVariable>(span(n), name).with_label(doing);
+  if (v.is_self) {
+    d.at(v.span, "`self` is only read by this method")
+        .note("a method that changes the value it is called on says so in its parameter list")
+        .help("write `mut self`")
+        .fix(v.span, "mut self", "let the method change its value");
+  } else if (v.flags & kLocalParam) {
+    d.at(v.span, "`" + name + "` is a parameter")
+        .note("a parameter keeps the value it was given; the caller's variable is a different one")
+        .help("to change a copy: `var changed = " + name + "`; to change the caller's variable: declare `mut " + name + ": " + name_of(v.type) + "` and call with `&`");
+  } else if (v.flags & kLocalLoop) {
+    d.at(v.span, "`" + name + "` gets a new value in every round of this loop")
+        .help("change a copy: `var changed = " + name + "`");
+  } else if (is_some(v.let) && ast(v.let).kind == NodeKind::Let) {
+    d.at(v.span, "`" + name + "` is made with `let`, so it keeps this value")
+        .help("make it with `var`")
+        .fix(tree_->token_span(tree_->first_token(v.let)), "var", "let it change: `var " + name + "`");
+  } else {
+    d.at(v.span, "`" + name + "` gets its value from this pattern").help("change a copy: `var changed = " + name + "`");
+  }
+}
+
+}  // namespace janus
