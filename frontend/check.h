@@ -25,6 +25,10 @@ void check_irrefutable(Program& program, const Body& body, uint32_t pattern, Spa
 void check_patterns(Program& program, const Body& body);
 bool has_error_match(const Program& program, const Body& body);
 
+// Endless instances of generic functions (ruling 14). check_patterns notes what each body calls; the second reports at the end.
+void note_growth(Program& program, const Body& body);
+void check_growth(Program& program);
+
 // Folds a const's value (ruling 44); reports failed checks. Called by collect's end, in dependency order.
 void check_consts(Program& program);
 }  // namespace janus

@@ -676,6 +676,7 @@ void check_irrefutable(Program& p, const Body& body, uint32_t pattern, Span plac
 }
 
 void check_patterns(Program& p, const Body& body) {
+  note_growth(p, body);
   for (size_t i = 0; i < body.nodes.size(); ++i) {
     const HirNode& node = body.nodes[i];
     switch (node.kind) {

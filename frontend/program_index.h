@@ -43,6 +43,10 @@ struct ProgramIndex {
   ModuleId prelude_module = ModuleId::None;
   NameId name_Self = NameId::None, name_main = NameId::None, name_self = NameId::None;
 
+  // From one type parameter to another: see endless.cpp. `owner` is a DeclId or a FuncId.
+  struct GrowthEdge { uint32_t from, to; bool grows; Span span; uint32_t owner; };
+  std::vector<GrowthEdge> calls_with_params;
+
   // Memo of satisfies() for types without Params: bits asked, bits that hold.
   std::vector<uint8_t> known_bounds, held_bounds;
 
@@ -78,7 +82,9 @@ bool fold_length(Program& program, ModuleId module, NodeId expr, uint32_t& lengt
 void fold_const(Program& program, ConstId id);
 // resolve_impl.cpp
 void check_impls(Program& program);         // method tables, conformance to traits
-void check_type_tables(Program& program);   // recursive structs, endless generics
+void check_type_tables(Program& program);   // recursive structs
+// endless.cpp
+std::vector<DeclId> find_endless_types(Program& program);
 bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params, std::span<TypeId> bound);
 bool types_overlap(const Program& program, TypeId a, TypeId b);
 

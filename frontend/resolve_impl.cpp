@@ -1,4 +1,4 @@
-// resolve_impl.cpp: what impls promise and types must keep: method tables, conformance to traits, recursive structs, endless generics.
+// resolve_impl.cpp: what impls promise and types must keep: method tables, conformance to traits, recursive structs.
 // Depends on resolve.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
@@ -171,107 +171,6 @@ struct ImplChecker {
   }
 };
 
-// ---- generics that need ever larger types of themselves: `struct Nest[T] { inner: ?Nest[[]T] }`
-//
-// A graph over type parameters: X -> Y when the fields of X's type apply another type with an argument for Y that mentions X;
-// the edge grows when the argument is more than X itself. A circle with a growing edge never ends.
-struct EndlessFinder {
-  Program& p;
-  struct Edge { uint32_t from, to; bool grows; Span span; DeclId owner; };
-  std::vector<Edge> edges = {};
-
-  void params_in(TypeId type, std::vector<uint32_t>& out) {
-    const TypeRow row = p.types[type];
-    if (!row.has_param) return;
-    if (row.kind == TypeKind::Param) { out.push_back(row.a); return; }
-    if (row.arg_count == 0) return params_in(static_cast<TypeId>(row.a), out);
-    for (uint32_t i = 0; i < row.arg_count; ++i) params_in(p.types.args(type)[i], out);
-  }
-  void visit(TypeId type, Span span, DeclId owner) {
-    const TypeRow row = p.types[type];
-    if (!row.has_param || row.kind == TypeKind::Param) return;
-    if (row.arg_count == 0) return visit(static_cast<TypeId>(row.a), span, owner);
-    const std::vector<TypeParamId>* params = row.kind == TypeKind::Struct ? &p.structs[row.a].type_params
-                                           : row.kind == TypeKind::Enum ? &p.enums[row.a].type_params : nullptr;
-    for (uint32_t i = 0; i < row.arg_count; ++i) {
-      TypeId arg = p.types.args(type)[i];
-      visit(arg, span, owner);
-      if (!params) continue;
-      std::vector<uint32_t> inside;
-      params_in(arg, inside);
-      for (uint32_t from : inside) edges.push_back({from, +(*params)[i], p.types.kind(arg) != TypeKind::Param, span, owner});
-    }
-  }
-
-  // Returns the declarations that are endless.
-  std::vector<DeclId> run() {
-    for (const StructInfo& s : p.structs)
-      if (!s.type_params.empty())
-        for (const FieldInfo& f : s.fields) visit(f.type, f.span, s.decl);
-    for (const EnumInfo& e : p.enums)
-      if (!e.type_params.empty())
-        for (const VariantInfo& v : e.variants)
-          for (const FieldInfo& f : v.fields) visit(f.type, f.span, e.decl);
-    std::vector<DeclId> found;
-    bool any = std::any_of(edges.begin(), edges.end(), [](const Edge& e) { return e.grows; });
-    if (!any) return found;
-    std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.from < b.from; });
-    std::vector<uint32_t> component = components();
-    for (const Edge& e : edges) {
-      if (!e.grows || component[e.from] != component[e.to]) continue;
-      if (std::find(found.begin(), found.end(), e.owner) != found.end()) continue;
-      found.push_back(e.owner);
-      std::string name(p.names.text(p.decls[+e.owner].name));
-      p.diags.report<Diag::EndlessGeneric>(e.span, name)
-          .note("every type argument makes a type of its own, and this one asks for a larger one each time, without end")
-          .help("use the same type argument inside, or box the varying part in an enum");
-    }
-    return found;
-  }
-
-  // Strongly connected components (Tarjan), with a stack of our own.
-  std::vector<uint32_t> components() {
-    size_t n = p.type_params.size();
-    std::vector<uint32_t> first(n + 1, 0), number(n, 0), low(n, 0), component(n, 0xffffffffu), open;
-    for (const Edge& e : edges) ++first[e.from + 1];
-    for (size_t i = 0; i < n; ++i) first[i + 1] += first[i];
-    struct Frame { uint32_t node, next; };
-    std::vector<Frame> stack;
-    uint32_t counter = 0, components = 0;
-    for (uint32_t root = 0; root < n; ++root) {
-      if (number[root] || first[root] == first[root + 1]) continue;
-      stack.push_back({root, first[root]});
-      number[root] = low[root] = ++counter;
-      open.push_back(root);
-      while (!stack.empty()) {
-        Frame& top = stack.back();
-        if (top.next < first[top.node + 1]) {
-          uint32_t to = edges[top.next++].to;
-          if (!number[to]) {
-            number[to] = low[to] = ++counter;
-            open.push_back(to);
-            stack.push_back({to, first[to]});
-          } else if (component[to] == 0xffffffffu) {
-            low[top.node] = std::min(low[top.node], number[to]);
-          }
-          continue;
-        }
-        uint32_t done = top.node;
-        stack.pop_back();
-        if (!stack.empty()) low[stack.back().node] = std::min(low[stack.back().node], low[done]);
-        if (low[done] != number[done]) continue;
-        for (uint32_t node = 0xffffffffu; node != done;) {
-          node = open.back();
-          open.pop_back();
-          component[node] = components;
-        }
-        ++components;
-      }
-    }
-    return component;
-  }
-};
-
 // ---- structs that contain themselves without a box between
 struct RecursionFinder {
   Program& p;
@@ -341,7 +240,7 @@ void check_impls(Program& program) {
 }
 
 void check_type_tables(Program& program) {
-  std::vector<DeclId> endless = EndlessFinder{program}.run();
+  std::vector<DeclId> endless = find_endless_types(program);
   RecursionFinder finder{program, endless};
   for (size_t i = 0; i < program.structs.size(); ++i)
     finder.run(self_type_of_decl(program, program.structs[i].decl));
