@@ -681,8 +681,9 @@ class Lexer {
     strings_.back().depth = 0;
     p_ += 2;
     if (strings_.size() > kMaxOpenStrings) {
-      report<Diag::NestingTooDeep>(p_ - 2, p_);
+      report<Diag::NestingTooDeep>(p_ - 2, p_).help("give inner texts names with `let`");
       p_ = end_;
+      error_token(p_, p_);
       strings_.clear();
     }
   }
@@ -744,7 +745,7 @@ class Lexer {
         strings_.pop_back();
         if (hi > from) {
           done.pieces.push_back(count_);
-          push(TokenKind::StrText, from, hi);
+          push(TokenKind::StrText, from, hi, +names_.intern(""));
         }
         push(TokenKind::StrEnd, hi, p_);
         for (uint32_t piece : done.pieces) {
@@ -766,7 +767,7 @@ class Lexer {
         }
         if (p_ > from) {
           open->pieces.push_back(count_);
-          push(TokenKind::StrText, from, p_);
+          push(TokenKind::StrText, from, p_, +names_.intern(""));  // its text is cut at the closing quotes, if they come
         }
         return begin_interp();
       }

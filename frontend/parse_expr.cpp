@@ -120,7 +120,7 @@ NodeId Parser::operand_expr(uint8_t least) {
         Span sign = between(token, behind - 1);
         std::string better = op == TokenKind::Minus ? " -= 1" : " += 1";
         report<Diag::Increment>(sign, op == TokenKind::Minus ? "--" : "++").fix(sign, better, "write `" + std::string(text_between(from, token - 1)) + better + "`");
-        continue;
+        break;
       }
     }
     if (precedence < least) break;
@@ -279,22 +279,27 @@ NodeId Parser::unary() {
   }
 }
 
+// A block that is part of a mistake already reported: nothing is said about how it is opened.
+void Parser::foreign_block(uint32_t header) {
+  bool brace = at(TokenKind::LBrace);
+  Opening opening = brace ? Opening::Brace : at(TokenKind::KwDo) ? Opening::Do : Opening::Indent;
+  if (brace || at(TokenKind::KwDo) || at(TokenKind::Colon)) ++pos_;
+  body(opening, header, false);
+  if (brace) eat(TokenKind::RBrace);
+  else if (!at_word(Word::ForeignExcept) && !at(TokenKind::KwCatch)) close_block(opening, header);
+}
+
 // try { … } catch … of Java, or try … except of Python: there is no block for that.
 NodeId Parser::try_block() {
   uint32_t token = pos_++;
   report<Diag::ForeignWord>(token_span(token), "try { … }", "f() catch |err| do … end").note("each call that can fail is answered where it stands").help("put `catch |err| do … end` behind the call, or `?` to pass the failure on");
-  NodeId inner = block(token, "`try`");
-  if (panic_) return inner;
+  foreign_block(token);
+  if (panic_) return error_node();
   while (at(TokenKind::KwCatch) || at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally)) {
     uint32_t header = pos_++;
-    bool saved = std::exchange(panic_, true);  // quiet: this is part of the same mistake
-    bool found = skip_to_opening();
-    panic_ = saved;
-    if (!found) {
-      if (at(TokenKind::Colon) || starts_line(pos_)) {}
-      else break;
-    }
-    block(header, "`catch`");
+    if (!skip_to_opening())
+      while (!starts_line(pos_) && !at(TokenKind::Colon)) ++pos_;
+    foreign_block(header);
     if (panic_) break;
   }
   return add(NodeKind::Error, token);
@@ -998,6 +1003,7 @@ NodeId Parser::string() {
       Place place(*this, true, false, false);
       Bracket bracket(*this);
       value = expr();
+      if (at(TokenKind::StrLit) && kind_at(pos_ + 1) == TokenKind::Error) ++pos_;  // the end of a text whose ${ was never closed
       if (!panic_ && !at(TokenKind::InterpEnd) && !at(TokenKind::InterpFormat) && !at(TokenKind::Error)) unexpected("`}` after the value");
     }
     if (panic_) {  // the rest of the string is well marked by the lexer: go on after this ${ }
@@ -1007,7 +1013,7 @@ NodeId Parser::string() {
         if (at(TokenKind::InterpEnd) && depth-- == 0) break;
         if (at(TokenKind::InterpFormat) && depth == 0) break;
       }
-      if (!hopeless_) panic_ = false;
+      if (!hopeless_ && !at(TokenKind::EndOfFile)) panic_ = false;
       value = add(NodeKind::Error, token);
     }
     uint32_t format = kNone;
@@ -1015,7 +1021,7 @@ NodeId Parser::string() {
     else if (at(TokenKind::Error)) ++pos_;
     eat(TokenKind::InterpEnd);
     keep(add(NodeKind::InterpPart, token, +value, format));
-    if (hopeless_) break;
+    if (panic_) break;
   }
   in_arms_ = saved_arms;
   return add(NodeKind::Interp, first, flush(from));
@@ -1202,7 +1208,11 @@ NodeId Parser::jump(NodeKind made) {
 // condition of `if let` and `while let`: `let` pattern `=` value, where `and` ends the value
 NodeId Parser::let_condition() {
   uint32_t token = pos_++;
+  // Braces after the name of a type or variant are its fields: no block can stand before `=`.
+  bool fields = at(TokenKind::Dot) || (at(TokenKind::Ident) && is_upper(pos_));
+  bool outer = std::exchange(no_brace_, no_brace_ && !fields);
   NodeId bound = pattern_atom();
+  no_brace_ = outer;
   if (!panic_ && at(TokenKind::Colon)) { ++pos_; type(); }
   NodeId value;
   if (!expect(TokenKind::Eq, "`=`")) {

@@ -214,6 +214,7 @@ class Parser {
   NodeId name_expr();
   NodeId argument_value();
   NodeId try_block();
+  void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
   NodeId rust_closure();
   bool foreign_closure_ahead() const;

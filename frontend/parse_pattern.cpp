@@ -66,7 +66,7 @@ NodeId Parser::pattern_atom(const char* wanted) {
     }
     case TokenKind::StrBegin: {
       string();
-      report<Diag::NotAPattern>(between(first, pos_ - 1), "a text with `${ }`").help("a pattern is fixed; compare with `==` after `when`");
+      report<Diag::NotAPattern>(between(first, pos_ - 1), text_between(first, pos_ - 1)).help("a pattern is fixed; compare with `==` after `when`");
       return add(NodeKind::Error, first);
     }
     case TokenKind::KwMut: case TokenKind::KwVar: case TokenKind::KwLet: {
@@ -78,7 +78,7 @@ NodeId Parser::pattern_atom(const char* wanted) {
       if (at_word(Word::Underscore)) { ++pos_; return add(NodeKind::PatWild, first); }
       if (at_word(Word::Case) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && next_kind() != TokenKind::LParen && next_kind() != TokenKind::LBrace) {
         ++pos_;
-        foreign({token_span(first).lo, token_span(pos_).lo}, "case", "pattern => value,");
+        report<Diag::NotNeeded>(token_span(first), "case").note("an arm of `match` is written `pattern => value,`").fix({token_span(first).lo, token_span(pos_).lo}, "", "remove it");
         return pattern_atom();
       }
       if (at_word(Word::Default) && (next_kind() == TokenKind::FatArrow || next_kind() == TokenKind::Colon)) {

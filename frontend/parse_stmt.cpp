@@ -393,7 +393,7 @@ NodeId Parser::foreign_statement(bool& handled) {
       return if_expr();
     case Word::ForeignSwitch:
       if (!header) break;
-      foreign(token, "match");
+      foreign(token, "match", false);
       ++pos_;
       panic_ = true;  // the arms look different too: one report is enough
       pos_ = line_end - 1;

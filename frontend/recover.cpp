@@ -222,6 +222,7 @@ std::string Parser::describe_header(uint32_t header) const {
 // the innermost: if an `end` stands further left than the block it closed, that block is the likely one.
 void Parser::missing_end(uint32_t header) {
   if (panic_ || missing_end_at_ == pos_) return;
+  if (at(TokenKind::EndOfFile) && kind_at(pos_ - 1) == TokenKind::Error) return;  // the lexer gave up
   missing_end_at_ = pos_;
   error_token_ = pos_;
   if (split_else_ != kNone && split_else_ >= header) {  // `else` and `if` on two lines: two ends are wanted, and one is there
