@@ -59,6 +59,7 @@ struct Matcher {
   size_t steps = 0;
   int depth = 0;
   bool gave_up = false;
+  bool concrete = false;   // an example, not a pattern to paste
 
   const HirPat& pat(uint32_t id) const { return body.pats[id]; }
 
@@ -343,9 +344,11 @@ struct Matcher {
     std::vector<Case> rest = solve_group(rows, wild, column, columns, 0);
     if (rest.empty()) return out;
     std::vector<uint32_t> shown;
-    if (gaps.size() > 4 || is_wide(type, gaps)) {
+    bool wide = gaps.size() > 4 || is_wide(type, gaps);
+    if (wide && !concrete) {
       shown.push_back(0);
     } else {
+      if (wide) gaps = {{gaps.back().first, gaps.back().first}};   // one example will do
       for (auto [low, high] : gaps) {
         Witness w;
         w.kind = Witness::Range;
@@ -601,7 +604,7 @@ void report_missing(Program& p, Span at, TypeId type, const std::vector<std::str
   }
   bool any = missing.size() == 1 && missing[0] == "_";
   d.with_label(any ? std::string("other values are not covered") : list + (missing.size() == 1 ? " is missing" : " are missing"));
-  d.note("a `match` answers every value that a `" + p.type_name(type) + "` can have" + (guards ? "; an arm with `when` does not count, because its condition may be false" : ""));
+  d.note("a `match` answers every value of type `" + p.type_name(type) + "`" + (guards ? "; an arm with `when` does not count, because its condition may be false" : ""));
   d.help((missing.size() == 1 ? "add the arm:\n" : "add the arms:\n") + arms);
 }
 
@@ -667,6 +670,7 @@ void check_irrefutable(Program& p, const Body& body, uint32_t pattern, Span plac
   std::vector<Row> rows(1);
   rows[0] = {{pattern}, 0, false, {}};
   Matcher m{p, body};
+  m.concrete = true;
   std::vector<std::string> missing = m.run(rows, 1);
   if (missing.empty() && !m.gave_up) return;
   std::string what = missing.empty() ? std::string("another value") : "`" + missing[0] + "`";

@@ -234,8 +234,7 @@ struct Collector {
     test.func = static_cast<FuncId>(p.funcs.size());
     FuncInfo& f = p.funcs.emplace_back();
     f.decl = decl;
-    f.fallible = true;
-    f.has_body = true;
+    f.fallible = true;   // has_body stays false: what it does is TestInfo::body
     f.errors = new_inferred_set(p);
     p.tests.push_back(test);
   }
