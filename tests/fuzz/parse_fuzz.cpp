@@ -1,10 +1,11 @@
 // parse_fuzz.cpp: any bytes through lexer and parser: no crash, no hang, and a tree whose every part has its place.
-// Depends on frontend/parse.h.
+// Depends on frontend/parse.h, mutate.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
 
 #include "frontend/parse.h"
+#include "tests/fuzz/mutate.h"
 
 using namespace janus;
 
