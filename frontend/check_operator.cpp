@@ -148,6 +148,7 @@ HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) 
 // `left op right`, both checked. `n` may be an assignment `a op= b`; then the caller uses the result's type only.
 HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, Span at, TokenKind token, TypeId, NodeId n) {
   OpInfo info = op_info(token);
+  if (op == HirOp::None) op = info.op;
   if (op == HirOp::None) op = info.op;   // `a op= b` says it by its token alone
   TypeId lt = settle(node(left).type), rt = settle(node(right).type);
   TypeKind lk = types_.kind(lt), rk = types_.kind(rt);
