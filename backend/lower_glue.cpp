@@ -72,6 +72,7 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
   auto part = [&](const FieldLayout& field) {
     if (f.layout(field.type).needs_drop) fn(f.load_val(f.off(addr, field.offset), field.type));
   };
+  if (l.nullable) { fn(f.load_val(addr, type)); return; }   // one pointer, with null for null
   switch (f.types.kind(type)) {
     case TypeKind::Struct: case TypeKind::Tuple: for (const FieldLayout& field : l.fields) part(field); return;
     case TypeKind::Optional: {
