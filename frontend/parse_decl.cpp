@@ -76,7 +76,7 @@ NodeId Parser::item(bool script) {
       return made;
     }
   }
-  if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration()) return panic_ ? error_node() : NodeId::None;
+  if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration()) return panic_ ? error_node() : foreign_made_;
   if (at(TokenKind::Ident) && !script && c_function()) return NodeId::None;
   if (at(TokenKind::KwVar) && !script && module_var()) {
     NodeId made = const_decl(0);
@@ -193,6 +193,7 @@ bool Parser::c_function() {
 // Words with which other languages begin declarations. True when something was read.
 bool Parser::foreign_declaration() {
   uint32_t token = pos_;
+  foreign_made_ = NodeId::None;
   TokenKind next = next_kind();
   bool name_next = next == TokenKind::Ident && !starts_line(pos_ + 1);
   switch (static_cast<Word>(values_[token])) {
@@ -200,7 +201,11 @@ bool Parser::foreign_declaration() {
       if (!name_next) return false;
       foreign(token, "func");
       early_end_ = kNone;
-      func_decl(0, 0, false);
+      decl_column_ = line_column(token);
+      in_decl_ = true;
+      suspect_ = split_else_ = kNone;
+      foreign_made_ = func_decl(0, 0, false);
+      in_decl_ = false;
       return true;
     case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic: case Word::ForeignFinal: case Word::ForeignExport:
       if (starts_line(pos_ + 1)) return false;
@@ -222,7 +227,7 @@ bool Parser::foreign_declaration() {
       error_token_ = token;
       if (skip_to_opening() && at(TokenKind::KwDo)) {
         pos_ = token;
-        trait_decl(0);
+        foreign_made_ = trait_decl(0);
       } else {
         skip_declaration(token);
       }
@@ -244,7 +249,7 @@ bool Parser::foreign_declaration() {
     case Word::ForeignVal:
       if (!name_next) return false;
       foreign(token, "const");
-      const_decl(0);
+      foreign_made_ = const_decl(0);
       if (!panic_) end_item();
       return true;
     default: return false;
@@ -315,7 +320,7 @@ NodeId Parser::declaration_of(uint8_t flags) {
       if (at_word(Word::Error)) return error_decl(flags);
       if (at_word(Word::Capability)) return capability_decl(flags);
       if (at_word(Word::Test) && (next_kind() == TokenKind::StrLit || next_kind() == TokenKind::KwDo)) return test_decl();
-      if (is_foreign(NameId(values_[pos_])) && foreign_declaration()) return error_node();
+      if (is_foreign(NameId(values_[pos_])) && foreign_declaration()) return is_some(foreign_made_) ? foreign_made_ : error_node();
       [[fallthrough]];
     default:
       unexpected("a declaration like `func` or `struct`");
@@ -843,14 +848,16 @@ uint32_t Parser::params(bool may_be_method) {
       pos_ = t + 1;
       if (kind_at(first) == TokenKind::Amp) foreign(between(first, t), text_between(first, t), is_mut ? "mut self" : "self");
       else if (kind_at(t) != TokenKind::KwSelf) foreign(t, "self");
-      else if (mark() != from) report<Diag::SelfPlace>(between(first, t));
+      bool late = mark() != from;
+      if (late && kind_at(t) == TokenKind::KwSelf) report<Diag::SelfPlace>(between(first, t));
       NodeId made = add(NodeKind::SelfParam, t, kNone, kNone, is_mut ? kMut : 0);
       if (eat(TokenKind::Colon)) {
         uint32_t at_type_token = pos_;
         type();
         if (!panic_) report<Diag::UnexpectedToken>(between(at_type_token - 1, pos_ - 1), "`,` or `)`", "`:`").note("`self` has the type that the `impl` names").fix(between(at_type_token - 1, pos_ - 1), "", "remove it");
       }
-      keep(made);
+      if (!late) keep(made);
+      else if (node(NodeId(scratch_[from])).kind != NodeKind::SelfParam) scratch_.insert(scratch_.begin() + from, +made);  // as if it stood first
     } else {
       keep(param());
     }

@@ -120,6 +120,7 @@ NodeId Parser::operand_expr(uint8_t least) {
         Span sign = between(token, behind - 1);
         std::string better = op == TokenKind::Minus ? " -= 1" : " += 1";
         report<Diag::Increment>(sign, op == TokenKind::Minus ? "--" : "++").fix(sign, better, "write `" + std::string(text_between(from, token - 1)) + better + "`");
+        left = add(NodeKind::Error, token);
         break;
       }
     }
@@ -254,6 +255,8 @@ NodeId Parser::unary() {
       if (kind_at(token) == TokenKind::PlusPlus && at_name()) {
         std::string name(text(pos_));
         report<Diag::Increment>(token_span(token), "++").fix(between(token, pos_), name + " += 1", "write `" + name + " += 1`");
+        unary();
+        return add(NodeKind::Error, token);
       } else {
         --pos_;
         missing_value();
@@ -404,21 +407,43 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
   return left;
 }
 
+// The body of a small function in another language's spelling: read as ours.
+NodeId Parser::foreign_closure(uint32_t token, uint32_t params) {
+  NodeId inner;
+  if (at(TokenKind::LBrace)) {
+    uint32_t opener = pos_++;
+    inner = body(Opening::Brace, opener, false);
+    if (!panic_) expect_close(TokenKind::RBrace, opener);
+  } else {
+    inner = expr();
+  }
+  return add(NodeKind::Closure, token, params, record(kNone, +inner), kShort);
+}
+
 // x => x * 2 of JavaScript
-NodeId Parser::arrow_function(NodeId, uint32_t from) {
+NodeId Parser::arrow_function(NodeId left, uint32_t from) {
   uint32_t arrow = pos_++;
   std::string params(text_between(from, arrow - 1));
   if (params.size() >= 2 && params[0] == '(') params = params.substr(1, params.size() - 2);
+  uint32_t list_from = mark();
+  auto param = [&](NodeId id) {
+    const Node n = node(id);
+    if (n.kind == NodeKind::Ident) keep(add(NodeKind::Param, n.token, n.a, record(kNone, kNone)));
+  };
+  const Node head = node(left);
+  if (head.kind == NodeKind::Paren) param(NodeId(head.a));
+  else if (head.kind == NodeKind::Ident) param(left);
+  else for (uint32_t i = 0, count = static_cast<uint32_t>(tree_.list(head.a).size()); i < count; ++i) param(tree_.list(head.a)[i]);
+  uint32_t list = flush(list_from);
   uint32_t start = pos_;
-  if (at(TokenKind::LBrace)) skip_brackets();
-  else expr();
+  NodeId made = foreign_closure(from, list);
   if (panic_) return error_node();
   Diagnostic& d = report<Diag::ForeignClosure>(token_span(arrow));
   if (kind_at(start) != TokenKind::LBrace) {
     std::string body(text_between(start, pos_ - 1));
     d.fix(between(from, pos_ - 1), "{ |" + params + "| " + body + " }", "write `{ |" + params + "| " + body + " }`");
   }
-  return add(NodeKind::Error, arrow);
+  return made;
 }
 
 // c ? a : b. None when it is none: then the `?` is the postfix operator.
@@ -787,17 +812,23 @@ NodeId Parser::rust_closure() {
   uint32_t t = pos_;
   while (t < last_ && !starts_line(t) && kinds_[t] != TokenKind::Pipe) ++t;
   if (kind_at(t) != TokenKind::Pipe) { --pos_; missing_value(); return error_node(); }
-  pos_ = t + 1;
+  uint32_t from = mark();
+  while (!at(TokenKind::Pipe) && !panic_) {
+    keep(closure_param());
+    if (!eat(TokenKind::Comma)) break;
+  }
+  expect(TokenKind::Pipe, "`|` after the names");
+  uint32_t list = flush(from);
+  if (panic_) return error_node();
   uint32_t start = pos_;
-  if (at(TokenKind::LBrace)) skip_brackets();
-  else expr();
+  NodeId made = foreign_closure(token, list);
   if (panic_) return error_node();
   Diagnostic& d = report<Diag::ForeignClosure>(between(token, t));
   if (kind_at(start) != TokenKind::LBrace) {
     Span end = after(pos_ - 1);
     d.fix({token_span(token).lo, token_span(token).lo}, "{ ", "put braces around it").fix(end, " }", "");
   }
-  return add(NodeKind::Error, token);
+  return made;
 }
 
 NodeId Parser::name_expr() {
@@ -824,16 +855,21 @@ NodeId Parser::name_expr() {
       return name_expr();
     }
     if (name == static_cast<uint32_t>(Word::ForeignLambda) && (at_name() || at(TokenKind::Colon))) {
-      while (!at(TokenKind::Colon) && !starts_line(pos_)) ++pos_;
-      std::string params(text_between(token + 1, pos_ - 1));
-      if (eat(TokenKind::Colon)) {
-        uint32_t start = pos_;
-        expr();
-        if (panic_) return error_node();
-        std::string better = "{ |" + params + "| " + std::string(text_between(start, pos_ - 1)) + " }";
-        report<Diag::ForeignClosure>(token_span(token)).fix(between(token, pos_ - 1), better, "write `" + better + "`");
+      uint32_t from = mark();
+      while (at_name() && !panic_) {
+        keep(add(NodeKind::Param, pos_, values_[pos_], record(kNone, kNone)));
+        ++pos_;
+        if (!eat(TokenKind::Comma)) break;
       }
-      return add(NodeKind::Error, token);
+      std::string params(text_between(token + 1, pos_ - 1));
+      uint32_t list = flush(from);
+      if (!expect(TokenKind::Colon, "`:`")) return error_node();
+      uint32_t start = pos_;
+      NodeId made = foreign_closure(token, list);
+      if (panic_) return error_node();
+      std::string better = "{ |" + params + "| " + std::string(text_between(start, pos_ - 1)) + " }";
+      report<Diag::ForeignClosure>(token_span(token)).fix(between(token, pos_ - 1), better, "write `" + better + "`");
+      return made;
     }
     if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFunction) || name == static_cast<uint32_t>(Word::ForeignFun)) && at(TokenKind::LParen) && foreign_closure_ahead()) {
       foreign(token, "func");
@@ -1179,6 +1215,7 @@ NodeId Parser::closure_func() {
   uint32_t list = flush(from);
   if (unnamed && !panic_) report<Diag::MissingName>(token_span(opener)).help("a parameter is written `name: Type`");
   NodeId inner = block(first, "the head of the function");
+  if (unnamed) return add(NodeKind::Error, first);
   return add(NodeKind::Closure, first, list, record(+result, +inner));
 }
 

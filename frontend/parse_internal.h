@@ -138,7 +138,7 @@ class Parser {
   NodeId return_type();
   bool open_braces(uint32_t header, const char* what);
   void statement_outside();
-  bool foreign_declaration();
+  bool foreign_declaration();         // what it read, if anything: foreign_made_
   void recover_item(uint32_t from);
   void recover_method(uint32_t from, uint32_t own_column);
   void end_item();
@@ -162,8 +162,8 @@ class Parser {
   NodeId simple_statement();                                       // expression or assignment
   NodeId let();
   NodeId after_value(NodeId value, uint32_t from);                 // assignment operators
-  void end_statement(NodeId done, uint32_t from);
-  bool junk(NodeId done, uint32_t from);
+  void end_statement(NodeId& done, uint32_t from);
+  bool junk(NodeId& done, uint32_t from);
   NodeId foreign_statement(bool& handled);
   NodeId nested_declaration();
   NodeId declared(uint32_t name, NodeId value, NodeId type_node);
@@ -216,6 +216,7 @@ class Parser {
   NodeId try_block();
   void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
+  NodeId foreign_closure(uint32_t token, uint32_t params);
   NodeId rust_closure();
   bool foreign_closure_ahead() const;
   NodeId assign_in_condition(NodeId left);
@@ -322,6 +323,7 @@ class Parser {
   int reports_ = 0;
   Diagnostic* braces_ = nullptr;     // one report for all blocks in braces
   bool reported_outside_ = false;
+  NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;       // struct X do … end
   uint32_t stray_reported_ = kNone;
   Diagnostic* comma_report_ = nullptr;  // one report for all commas missing in one list

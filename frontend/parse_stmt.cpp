@@ -236,6 +236,7 @@ NodeId Parser::after_value(NodeId value, uint32_t from) {
       else if (node(value).kind == NodeKind::Call) d.help("to compare, write `==`");
       else d.help("on the left of `=` stands a variable, a field like `p.x`, or an element like `xs[0]`");
       error_token_ = op;
+      value = add(NodeKind::Error, node(value).token);
     }
     ++pos_;
     NodeId right = expr();
@@ -278,7 +279,7 @@ NodeId Parser::declared(uint32_t name, NodeId value, NodeId type_node) {
   return add(NodeKind::Let, name, +bound, record(+type_node, +value), kMut);
 }
 
-void Parser::end_statement(NodeId done, uint32_t from) {
+void Parser::end_statement(NodeId& done, uint32_t from) {
   if (at(TokenKind::Newline) || starts_line(pos_)) return;
   switch (kind()) {
     case TokenKind::EndOfFile: case TokenKind::KwEnd: case TokenKind::KwElse: case TokenKind::RBrace: case TokenKind::RParen: case TokenKind::RBracket:
@@ -305,7 +306,7 @@ static std::string_view janus_type(std::string_view foreign) {
 }
 
 // Something follows a complete statement on its line. True when it is understood, said, and read over.
-bool Parser::junk(NodeId done, uint32_t from) {
+bool Parser::junk(NodeId& done, uint32_t from) {
   const Node last = node(done);
   bool alone = last.kind == NodeKind::Ident && last.token == pos_ - 1;  // `name value`
   bool name_first = alone && last.token == from;
@@ -319,24 +320,27 @@ bool Parser::junk(NodeId done, uint32_t from) {
       uint32_t name = pos_;
       std::string better = "let " + std::string(text(name)) + (infers ? "" : ": " + std::string(janus_type(first)));
       pos_ += has_value ? 2 : 1;
-      if (has_value) expr();
+      NodeId value = has_value ? expr() : error_node();
       if (panic_) { recover_statement(from); return true; }
       if (infers) report<Diag::ForeignWord>(token_span(from), first, "let").fix(token_span(from), "let", "write `let`, or `var` when it changes later");
       else report<Diag::TypeBeforeName>(between(from, name)).fix(between(from, name), better, "write `" + better + "`, or `var` when it changes later", has_value ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
-      error_token_ = name;
+      done = declared(name, value, NodeId::None);
       return true;
     }
   }
   bool value_follows = kTraits[static_cast<uint8_t>(kind())].starts_value && !is_keyword_statement(kind()) && !at(TokenKind::LBrace) && !at(TokenKind::Error);
   if (value_follows && (alone || (last.kind == NodeKind::Member && last.token == pos_ - 1))) {  // print x
     uint32_t first = pos_;
-    do expr(); while (!panic_ && eat(TokenKind::Comma));
+    uint32_t list_from = mark();
+    do keep(expr()); while (!panic_ && eat(TokenKind::Comma));
+    uint32_t list = flush(list_from);
     if (panic_) { recover_statement(from); return true; }
     std::string_view name = text(last.token);
     std::string_view call = name == "echo" || name == "puts" || name == "printf" || name == "say" ? "println" : name;
     report<Diag::CallWithoutParens>(token_span(last.token)).fix({token_span(last.token).lo, token_span(first).lo}, std::string(call) + "(", "write `" + std::string(call) + "(…)`").fix(after(pos_ - 1), ")", "");
     error_token_ = first;
-    if (!at(TokenKind::Newline) && !starts_line(pos_)) end_statement(error_node(), from);
+    done = call == name ? add(NodeKind::Call, last.token, +done, list) : error_node();
+    if (!at(TokenKind::Newline) && !starts_line(pos_)) end_statement(done, from);
     return true;
   }
   if (at(TokenKind::Comma)) return false;
@@ -353,6 +357,7 @@ bool Parser::junk(NodeId done, uint32_t from) {
       report<Diag::ForeignWord>(token_span(token), "… " + std::string(text(token)) + " …", "if … do … end").note("`if` comes first, and what it decides about stands in its block");
     }
     error_token_ = token;
+    if (last.kind != NodeKind::Let) done = add(NodeKind::Error, token);
     return true;
   }
   if ((kTraits[static_cast<uint8_t>(kind())].starts_value || at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) && !at(TokenKind::Error)) {
@@ -445,7 +450,7 @@ NodeId Parser::foreign_statement(bool& handled) {
       return add(NodeKind::Error, token);
     case Word::ForeignClass: case Word::ForeignInterface: case Word::ForeignUse: case Word::ForeignUsing: case Word::ForeignFrom: case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic:
       if (next != TokenKind::Ident && !is_keyword(next)) break;
-      if (foreign_declaration()) return add(NodeKind::Error, token);
+      if (foreign_declaration()) return is_some(foreign_made_) ? foreign_made_ : add(NodeKind::Error, token);
       break;
     default: break;
   }
@@ -513,6 +518,7 @@ NodeId Parser::let() {
     error_token_ = pos_;
     pos_ = end_of_line();
   }
+  if (panic_ && is_none(value)) value = error_node();
   return add(NodeKind::Let, token, +bound, record(+declared_type, +value), flags);
 }
 

@@ -39,6 +39,10 @@ NodeId Parser::type_union(bool joins) {
     }
     keep(type_atom());
   }
+  if (mark() - from == 1) {  // T | null
+    scratch_.resize(from);
+    return add(NodeKind::TypeOptional, first, +left);
+  }
   return add(NodeKind::TypeUnion, first, flush(from));
 }
 
