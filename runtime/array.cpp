@@ -147,12 +147,14 @@ Array* janus_array_concat(Array* a, Array* b, const TypeGlue* glue) {
   } else {
     int64_t total;
     if (__builtin_add_overflow(a->len, extra, &total)) too_long();
+    if (a == b) retain(&b->head);   // `xs = xs ++ xs`: what is read must outlive the copy
     whole = copy_out(a, total, glue);
   }
   uint8_t* end = whole->data + whole->len * size;
   memcpy(end, b->data, static_cast<size_t>(extra * size));
   retain_elements(end, extra, glue);
   whole->len += extra;
+  if (a == b) array_release(b, glue);
   return whole;
 }
 
