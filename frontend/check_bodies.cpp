@@ -288,6 +288,7 @@ void BodyChecker::finish_builder(Builder& b) {
     TypeId type = body.nodes[i].type;
     if (types_[type].has_infer) body.nodes[i].type = type = finish_type(type);
     HirNode& n = body.nodes[i];
+    if (type == Types::Error && error_type_.is_none()) error_type_ = n.span;
     if (n.kind == HirKind::Int) {
       __int128 value = body.ints[n.a];
       if (types_.is_float(type)) {
@@ -566,6 +567,8 @@ void BodyChecker::finish_program() {
   }
 
   solve_error_sets(p_);
+  // The next phases rely on final types. A stand-in that nobody explained is told at its place rather than handed on.
+  if (!p_.diags.has_errors() && !error_type_.is_none()) p_.diags.report<Diag::TypeNotKnown>(error_type_, "this").help("write the type where the name is introduced");
   for (const FitCheck& check : fits_) report_unfit(check);
   for (const std::unique_ptr<Body>& body : late_matches_) check_patterns(p_, *body);
   late_matches_.clear();

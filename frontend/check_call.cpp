@@ -617,6 +617,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     return hole;
   }
   if (kind == TypeKind::ErrorVal && (name == n_name_ || name == n_trace_ || name == n_others_)) return error_method(base, call, name);
+  if (kind == TypeKind::Fixed && name == n_len_ && tree_->list(ast(call).b).empty()) return emit_int(types_[type].b, Types::I64, span(call));
   TypeId probe = type;
   bool literal = kind == TypeKind::Infer;
   if (literal) probe = open_kind(type) == InferKind::Int ? Types::I64 : Types::F64;

@@ -68,6 +68,10 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
   if (t.kind == TypeKind::Infer) return unify(from, to);
   if (f.kind == TypeKind::Infer) {
     InferKind kind = infer_[f.a].kind;
+    if (t.kind == TypeKind::Dyn && kind != InferKind::General) {
+      settle_literals(from);
+      return try_coerce(value, to);
+    }
     if (t.kind == TypeKind::Optional && kind != InferKind::General) {
       if (!try_coerce(value, TypeId(t.a))) return false;
       value = some(value);
@@ -78,11 +82,18 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
   Span at = node(value).span;
   switch (t.kind) {
     case TypeKind::Optional:
-      if (f.kind == TypeKind::Optional) return unify(from, to);
+      if (f.kind == TypeKind::Optional) {
+        // ?T to ?(?T): one layer more. Otherwise the insides are the same.
+        TypeKind from_in = types_.kind(shallow(TypeId(f.a))), to_in = types_.kind(shallow(TypeId(t.a)));
+        bool layer = to_in == TypeKind::Optional && from_in != TypeKind::Optional && from_in != TypeKind::Infer;
+        if (!layer) return unify(from, to);
+      }
       if (!try_coerce(value, TypeId(t.a))) return false;
       value = some(value);
       return true;
     case TypeKind::Dyn:
+      settle_literals(from);
+      from = zonk(from);
       if (f.kind == TypeKind::Dyn || f.kind == TypeKind::Void || f.kind == TypeKind::Optional) return false;
       if (f.kind == TypeKind::Param ? !require_trait(from, TraitId(t.a), at) : !p_.implements(zonk(from), TraitId(t.a))) return false;
       use_trait(TraitId(t.a));

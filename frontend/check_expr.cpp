@@ -12,6 +12,12 @@ NodeId BodyChecker::unparen(NodeId n) {
 
 HirId BodyChecker::check_as(NodeId n, TypeId type, const Why* why) { return coerce(check(n, type), type, n, why); }
 
+HirId BodyChecker::check_unnarrowed(NodeId n, TypeId expected) {
+  NodeId bare = unparen(n);
+  uint32_t var = ast(bare).kind == NodeKind::Ident ? find_var(NameId(ast(bare).a)) : kNone32;
+  return var != kNone32 ? read_var(var, span(n), false) : check(n, expected);
+}
+
 // The expression is checked for its own mistakes only; something around it was already wrong.
 void BodyChecker::check_poison(NodeId n) {
   if (is_some(n)) check(n, Types::Error);
@@ -27,7 +33,7 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::BoolLit: return emit(HirKind::Bool, Types::Bool, x.a, kNone32, tree_->token_span(x.token));
     case NodeKind::NullLit: {
       bool fits = is_some(expected) && types_.kind(expected) == TypeKind::Optional;
-      return emit(HirKind::Null, fits ? expected : types_.optional(fresh(InferKind::General, span(n), "the type that this `null` stands for")), kNone32, kNone32, span(n));
+      return emit(HirKind::Null, fits ? expected : types_.optional(fresh(InferKind::General, span(n), "what this `null` stands for")), kNone32, kNone32, span(n));
     }
     case NodeKind::StringLit: return emit(HirKind::Str, Types::String, x.a, kNone32, span(n));
     case NodeKind::Interp: return check_interp(n);
@@ -1091,7 +1097,26 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
   TypeId type = TypeId::None;
   Head owner;              // the enum or error that a variant belongs to
   NodeId variant_node = NodeId::None;
-  if (t.kind == NodeKind::TypeName) {
+  if (t.kind == NodeKind::DotName) {
+    TypeId want = is_some(expected) ? settle(peel(settle(expected))) : TypeId::None;
+    TypeKind wk = is_some(want) ? types_.kind(want) : TypeKind::Infer;
+    if (wk == TypeKind::Error) return give_up();
+    if (wk == TypeKind::Enum) {
+      owner.kind = HeadKind::Type;
+      owner.type = want;
+    } else if (wk == TypeKind::ErrorVal) {
+      for (TagId tag : p_.error_sets[types_[want].a].tags)
+        if (p_.tags[+tag].name == NameId(t.a) && is_some(p_.tags[+tag].error)) {
+          owner.kind = HeadKind::Error;
+          owner.index = +p_.tags[+tag].error;
+        }
+    }
+    if (owner.kind == HeadKind::Value) {
+      report<Diag::DotNameNeedsType>(span(type_node), text(NameId(t.a))).help("write the type in front: `Type." + std::string(text(NameId(t.a))) + "`");
+      return give_up();
+    }
+    variant_node = type_node;
+  } else if (t.kind == NodeKind::TypeName) {
     // Walks the path; stops where a type is reached. One more name is a variant.
     std::span<const NodeId> path = tree_->list(t.a);
     Head head = head_of_name(NameId(ast(path[0]).a), path[0]);

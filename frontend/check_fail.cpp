@@ -203,7 +203,7 @@ HirId BodyChecker::check_answered(NodeId n, TypeId expected, Answer& answer) {
     answer.seen = true;
     return check_call(bare, expected, &answer);
   }
-  return check(n, expected);
+  return check_unnarrowed(n, expected);
 }
 
 HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {
@@ -300,9 +300,11 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     }
   }
   bool wants = value && type != Types::Void && type != Types::Error;
+  // Where the call's own result is dropped, so is the value that stands in for it, without a word.
+  bool drops = !value && type != Types::Void && type != Types::Error && type != Types::Never;
   TypeId hint = expected;
   if (wants && (is_none(expected) || is_open(expected)) && type != Types::Never) hint = type;
-  HirId handled = check_branch(handler, wants ? hint : TypeId::None, wants);
+  HirId handled = check_branch(handler, wants || drops ? hint : TypeId::None, wants || drops);
   close_scope(scope);
   copy_facts(after_handler, facts_);
   bool dead_handler = dead_;

@@ -148,6 +148,24 @@ void BodyChecker::name_literals(TypeId type) {
   }
 }
 
+// Where the head of a type decides what happens (`dyn`), literals in it are what they become by themselves.
+void BodyChecker::settle_literals(TypeId type) {
+  type = shallow(type);
+  const TypeRow row = types_[type];
+  if (!row.has_infer) return;
+  if (row.kind == TypeKind::Infer) {
+    if (infer_[row.a].kind != InferKind::General) infer_[row.a].bound = infer_[row.a].kind == InferKind::Int ? Types::I64 : Types::F64;
+    return;
+  }
+  switch (row.kind) {
+    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: return settle_literals(TypeId(row.a));
+    case TypeKind::Tuple: case TypeKind::Struct: case TypeKind::Enum:
+      for (uint32_t i = 0; i < row.arg_count; ++i) settle_literals(types_.args(type)[i]);
+      return;
+    default: return;
+  }
+}
+
 // Lets an expected type decide open parts of a result, where that cannot do harm: a `T` that will be wrapped into `?T`, or
 // put behind `dyn`, must still be decided by the arguments.
 bool BodyChecker::unify_hint(TypeId result, TypeId expected) {

@@ -286,6 +286,7 @@ class BodyChecker {
   struct PolyEdge { FuncId from; uint32_t from_param; FuncId to; uint32_t to_param; };
   std::vector<PolyEdge> poly_edges_;
   FlatMap poly_escapes_;               // func << 8 | param -> 1 when the callee keeps it
+  Span error_type_;                    // a place whose type stayed unknown: somebody must have said why
   struct PolyCheck { FuncId callee; uint32_t param; Span span; };
   std::vector<PolyCheck> poly_checks_;
 
@@ -333,6 +334,7 @@ class BodyChecker {
   bool is_open(TypeId type) { return types_.kind(shallow(type)) == TypeKind::Infer; }
   InferKind open_kind(TypeId type) { return infer_[types_[type].a].kind; }   // of a shallow, open type
   void name_literals(TypeId type);
+  void settle_literals(TypeId type);    // open literals in it take their defaults now
   TypeId finish_type(TypeId type);
   TypeId settle(TypeId type);           // shallow, after trying what was deferred
   void retry_deferred(bool last);
@@ -380,6 +382,7 @@ class BodyChecker {
   NodeId unparen(NodeId n);
   HirId check(NodeId n, TypeId expected = TypeId::None);           // a value
   HirId check_as(NodeId n, TypeId type, const Why* why = nullptr); // a value of that type
+  HirId check_unnarrowed(NodeId n, TypeId expected = TypeId::None); // a name as it was declared, also where it is known not to be null
   void check_poison(NodeId n);                                     // only its names; the result is not needed
   HirId check_int(NodeId n, bool negative, Span span, TypeId expected);
   HirId check_float(NodeId n, bool negative, Span span, TypeId expected);
@@ -477,7 +480,7 @@ class BodyChecker {
   uint32_t pattern_path(NodeId n, NodeId path, TypeId type, NodeId with, uint8_t flags, NodeId let);
   uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with, bool named, Span span, uint8_t flags, NodeId let,
                           const std::string& owner);
-  void bind_poison(NodeId n);
+  bool end_const(NodeId n, __int128& value);
   bool is_simple(uint32_t pat);
   void pattern_mismatch(Span span, TypeId type, const std::string& found);
   bool in_or_ = false;

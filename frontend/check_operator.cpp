@@ -370,7 +370,7 @@ HirId BodyChecker::check_coalesce(NodeId n, TypeId expected) {
     if (k == TypeKind::Optional) hint = expected;
     else if (k != TypeKind::Infer && k != TypeKind::Error && k != TypeKind::Void && k != TypeKind::Dyn) hint = types_.optional(expected);
   }
-  HirId left = check(l, hint);
+  HirId left = check_unnarrowed(l, hint);
   TypeId type = settle(node(left).type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) {
@@ -419,7 +419,7 @@ HirId BodyChecker::check_unwrap(NodeId n, TypeId expected) {
   NodeId operand = NodeId(ast(n).a);
   TypeId hint = TypeId::None;
   if (is_some(expected) && types_.kind(expected) != TypeKind::Infer && types_.kind(expected) != TypeKind::Error) hint = types_.optional(expected);
-  HirId value = check(operand, hint);
+  HirId value = check_unnarrowed(operand, hint);
   TypeId type = settle(node(value).type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) return poison(span(n));
@@ -491,7 +491,7 @@ HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, boo
     }
     case NodeKind::LetCond:
       if (allow_let) {
-        HirId value = check(NodeId(x.b));
+        HirId value = check_unnarrowed(NodeId(x.b));
         TypeId type = settle(node(value).type);
         NodeKind pk = ast(NodeId(x.a)).kind;
         bool binds = pk == NodeKind::PatBind || pk == NodeKind::PatWild;

@@ -14,6 +14,24 @@ void BodyChecker::pattern_mismatch(Span at, TypeId type, const std::string& foun
   report<Diag::PatternType>(at, name_of(type), found).note("a pattern is compared with a value of the same type");
 }
 
+// A constant as the end of a range: its value was folded before bodies are checked.
+bool BodyChecker::end_const(NodeId n, __int128& value) {
+  const Node x = ast(n);
+  NameId name = NameId::None;
+  if (x.kind == NodeKind::Ident) name = NameId(x.a);
+  else if (x.kind == NodeKind::PatLit) return end_const(NodeId(x.a), value);
+  else if (x.kind == NodeKind::PatName && tree_->list(x.a).size() == 1) name = NameId(ast(tree_->list(x.a)[0]).a);
+  if (is_none(name) || find_var(name) != kNone32) return false;
+  Head head = head_of_name(name, n);
+  if (head.kind != HeadKind::Const) return false;
+  BodyId body = p_.consts[head.index].body;
+  if (is_none(body) || !p_.bodies[+body]) return false;
+  const Body& b = *p_.bodies[+body];
+  if (is_none(b.root) || b[b.root].kind != HirKind::Int) return false;
+  value = b.ints[b[b.root].a];
+  return true;
+}
+
 uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
   const Node x = ast(n);
   type = settle(type);
@@ -61,7 +79,7 @@ uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId
         const Node digits = lit.kind == NodeKind::Unary ? ast(NodeId(lit.a)) : lit;
         if (digits.kind == NodeKind::IntLit) ends[i] = static_cast<__int128>(tree_->tokens.int_value(digits.token)) * (lit.kind == NodeKind::Unary ? -1 : 1);
         else if (digits.kind == NodeKind::CharLit) { ends[i] = tree_->tokens.values[digits.token]; chars = true; }
-        else bad = true;
+        else if (!end_const(end, ends[i])) bad = true;
       }
       if (bad) {
         report<Diag::PatternRange>(at).note("a range in a pattern goes from one whole number or character to another");
@@ -166,7 +184,7 @@ uint32_t BodyChecker::pattern_literal(NodeId n, TypeId type) {
   switch (v.kind) {
     case NodeKind::NullLit:
       if (kind == TypeKind::Infer && open_kind(type) == InferKind::General) {
-        TypeId opt = types_.optional(fresh(InferKind::General, at, "the type that this `null` stands for"));
+        TypeId opt = types_.optional(fresh(InferKind::General, at, "what this `null` stands for"));
         unify(type, opt);
         return add_pat(PatKind::Null, opt, kNone32, kNone32, at);
       }
