@@ -2,7 +2,7 @@
 // Depends on produce.h, process.h, junit.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The executable answers `--list` with lines `index<TAB>name<TAB>path:line`, and `--run INDEX` by running one test:
+// The executable answers `--list` with lines `index<TAB>name<TAB>path:line:col`, and `--run INDEX` by running one test:
 // exit 0 is passed, anything else failed, and what it printed says why. A crash is that test's failure only.
 #include <unistd.h>
 
@@ -72,7 +72,10 @@ struct Runner {
       size_t first = line.find('\t'), last = line.rfind('\t');
       if (first == std::string::npos || first == last) continue;
       Test test{line.substr(0, first), line.substr(first + 1, last - first - 1), line.substr(last + 1)};
-      if (size_t colon = test.path.rfind(':'); colon != std::string::npos) {
+      // path:line or path:line:col; the path may have colons too.
+      for (int numbers = 0; numbers < 2; ++numbers) {
+        size_t colon = test.path.rfind(':');
+        if (colon == std::string::npos || colon + 1 == test.path.size() || test.path.find_first_not_of("0123456789", colon + 1) != std::string::npos) break;
         test.line = atoi(test.path.c_str() + colon + 1);
         test.path.resize(colon);
       }
