@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/build.h"
 
+#include <cstdlib>
 #include <thread>
 
 #include "backend/cache.h"
@@ -56,6 +57,10 @@ BuildReport build(Program& program, const BuildOptions& options, const std::func
   JModule module = lower(program, layouts, lowering);
   mark_nofail(module);
 #ifndef NDEBUG
+  if (const char* path = std::getenv("JANUS_DUMP_JIR")) {   // for work on janus itself
+    std::string ignored;
+    write_output(path, dump_jir(module), false, ignored);
+  }
   verify_jir(module);
 #endif
   report.functions = module.funcs.size();

@@ -115,5 +115,6 @@ template <class Use> void each_target(const JFunc& f, const JInstr& in, Use use)
 
 struct RtSymbol { const char* name; JType result; const char* args; };
 const RtSymbol& rt_symbol(JRt rt);
+JType rt_letter(char letter);   // of RtSymbol::args
 
 }  // namespace janus

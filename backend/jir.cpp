@@ -26,6 +26,20 @@ constexpr uint32_t kRtCount = sizeof rt_symbols / sizeof rt_symbols[0];
 const char* const type_names[] = {"void", "i1", "i8", "i16", "i32", "i64", "f32", "f64", "ptr"};
 const char* const cmp_names[] = {"eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge", "feq", "fne", "flt", "fle", "fgt", "fge"};
 
+JType letter_type(char letter) {
+  switch (letter) {
+    case 'p': return JType::Ptr;
+    case 'i': return JType::I32;
+    case 'l': return JType::I64;
+    case 'b': return JType::I1;
+    case 'd': return JType::F64;
+    case 'f': return JType::F32;
+    case 'c': return JType::I8;
+  }
+  require(false, "a letter of rt.def");
+  return JType::Void;
+}
+
 bool ends_block(JOp op) {
   switch (op) {
     case JOp::Br: case JOp::CondBr: case JOp::Switch: case JOp::Ret: case JOp::RetFail: case JOp::Unreachable: case JOp::TailCall: return true;
@@ -205,6 +219,24 @@ void verify_func(const JModule& m, const JFunc& f) {
         for (uint32_t k = 0; k < n; ++k) require(f.instrs[f.extra[in.b + 1 + k]].type == m.funcs[in.a].params[k].type, "an argument has its parameter's type");
         require(m.funcs[in.a].can_fail || in.c == kNone || in.op == JOp::TailCall, "only calls that can fail have a landing");
       }
+      if (in.op == JOp::CallRt) {
+        const RtSymbol& symbol = rt_symbols[in.a];
+        uint32_t given = in.b == kNone ? 0 : f.extra[in.b], next = 0;
+        for (const char* letter = symbol.args; *letter; ++letter) {
+          if (*letter == 'S') continue;
+          require(next < given, "a runtime call passes every argument");
+          require(f.instrs[f.extra[in.b + 1 + next++]].type == letter_type(*letter), "a runtime call passes what the runtime expects");
+        }
+        require(next == given && in.type == symbol.result, "a runtime call passes nothing more, and gives what the runtime gives");
+      }
+      if (in.op >= JOp::Add && in.op <= JOp::FRem) require(f.instrs[in.a].type == in.type && f.instrs[in.b].type == in.type, "arithmetic is of one type");
+      if (in.op == JOp::AddChk || in.op == JOp::SubChk || in.op == JOp::MulChk) require(f.instrs[in.a].type == in.type && f.instrs[in.b].type == in.type, "checked arithmetic is of one type");
+      if (in.op == JOp::Cmp) require(f.instrs[in.a].type == f.instrs[in.b].type, "a comparison is of one type");
+      if (in.op == JOp::Select) require(f.instrs[in.a].type == JType::I1 && f.instrs[in.b].type == in.type && f.instrs[in.c].type == in.type, "a choice is of one type");
+      if (in.op == JOp::CondBr || in.op == JOp::Check) require(f.instrs[in.a].type == JType::I1, "a condition is a bool");
+      if (in.op == JOp::Load || in.op == JOp::Store || in.op == JOp::AddrOff || in.op == JOp::AddrIdx || in.op == JOp::Retain || in.op == JOp::Release || in.op == JOp::ReleaseDeep || in.op == JOp::SetError)
+        require(f.instrs[in.a].type == JType::Ptr, "an address is a pointer");
+      if (in.op == JOp::Ret) require(in.a == kNone || f.instrs[in.a].type == f.result, "a function returns its type");
       if (in.op == JOp::RetFail) require(f.can_fail, "only a function that can fail returns a failure");
       each_target(f, in, block);
     }
@@ -238,6 +270,7 @@ FailFacts fail_facts(const JFunc& f) {
 
 }  // namespace
 
+JType rt_letter(char letter) { return letter_type(letter); }
 const RtSymbol& rt_symbol(JRt rt) { return rt_symbols[static_cast<uint16_t>(rt)]; }
 
 std::string dump_jir(const JModule& module) {
@@ -256,7 +289,7 @@ std::string dump_jir(const JModule& module) {
 void verify_jir(const JModule& module) {
   for (const JFunc& f : module.funcs) {
     require(!f.c_abi || !f.can_fail, "glue cannot fail");
-    if (f.has_body) verify_func(module, f);
+    if (f.has_body) verify_func(module, f);   // see JANUS_DUMP_JIR when it complains
   }
   for (const JGlobal& g : module.globals) {
     uint32_t end = 0;

@@ -217,20 +217,6 @@ FunctionCallee LlvmUnit::rt_func(StringRef name, Type* result, ArrayRef<Type*> p
   return fn;
 }
 
-static JType letter_type(char letter) {
-  switch (letter) {
-    case 'p': return JType::Ptr;
-    case 'i': return JType::I32;
-    case 'l': return JType::I64;
-    case 'b': return JType::I1;
-    case 'd': return JType::F64;
-    case 'f': return JType::F32;
-    case 'c': return JType::I8;
-  }
-  require(false, "a letter of rt.def");
-  return JType::Void;
-}
-
 Constant* LlvmUnit::rt(JRt symbol) {
   Constant*& known = rt_[static_cast<uint16_t>(symbol)];
   if (known) return known;
@@ -244,7 +230,7 @@ Constant* LlvmUnit::rt(JRt symbol) {
   SmallVector<Type*, 8> params;
   for (const char* p = s.args; *p; ++p) {
     if (*p == 'S') { params.push_back(ptr); params.push_back(i64); }
-    else params.push_back(type(letter_type(*p)));
+    else params.push_back(type(rt_letter(*p)));
   }
   Function* fn = cast<Function>(rt_func(s.name, type(s.result), params).getCallee());
   unsigned i = 0;
