@@ -642,7 +642,7 @@ class Lexer {
         bool inner = strings_.size() > (open ? 1 : 0);
         if (!inner) report<Diag::UnclosedString>(lo, lo + 1)
             .with_label("the text begins here")
-            .fix(place(p_, p_), "\"", "close it with `\"` where it ends", Applicability::MaybeIncorrect);
+            .fix(place(closing_place(lo), closing_place(lo)), "\"", "close it with `\"` where it ends", Applicability::MaybeIncorrect);
         finish_text(lo, from, p_, p_, open);
         return error_token(p_, p_);
       }
@@ -667,6 +667,12 @@ class Lexer {
       }
       scratch_ += *p_++;
     }
+  }
+  // println("hello) : the quote most likely belongs before the brackets that end the line.
+  const char* closing_place(const char* lo) const {
+    const char* p = p_;
+    while (p > lo + 1 && (p[-1] == ')' || p[-1] == ']' || p[-1] == ' ' || p[-1] == ';')) --p;
+    return p > lo + 1 ? p : p_;
   }
   void finish_text(const char* lo, const char* from, const char* hi, const char* after, OpenString* open) {
     if (!open) return push(TokenKind::StrLit, lo, after, +names_.intern(scratch_));

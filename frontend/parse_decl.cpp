@@ -84,7 +84,7 @@ NodeId Parser::item(bool script) {
     if (!panic_) end_item();
     return made;
   }
-  if (at(TokenKind::KwLet) && !script && !reported_outside_) {
+  if (at(TokenKind::KwLet) && !script && !reported_outside_ && lone_let()) {
     report<Diag::OutsideFunction>(token_span(first)).help("a value that all functions of the file may use is declared with `const`").fix(token_span(first), "const", "write `const`");
     NodeId made = const_decl(0);
     if (!panic_) end_item();
@@ -94,7 +94,7 @@ NodeId Parser::item(bool script) {
     if (stray_reported_ == kNone) {
       Diagnostic& d = report<Diag::StrayEnd>(token_span(first), text(first));
       if (at(TokenKind::KwEnd)) {
-        if (early_end_ != kNone) d.at(token_span(early_end_), "the function ended here already").help("one of the `end`s above has no block that it closes");
+        if (early_end_ != kNone) d.at(token_span(early_end_), "the function ended here already");
         else d.help("every block has one `end`: this one is too many");
         d.fix(token_span(first), "", "remove it", Applicability::MaybeIncorrect);
       }
@@ -134,6 +134,20 @@ void Parser::end_item() {
   unexpected("the end of the line");
 }
 
+// A `let` between declarations was meant as a `const`; among other statements it belongs to a forgotten function.
+bool Parser::lone_let() const {
+  for (uint32_t t = pos_ + 1; t < last_ && t < pos_ + 300; ++t) {
+    if (!starts_line(t) || column(t) > column(pos_)) continue;
+    switch (kinds_[t]) {
+      case TokenKind::KwLet: continue;
+      case TokenKind::Ident: return is_word(t, Word::Test) || is_word(t, Word::Type) || is_word(t, Word::Error);
+      case TokenKind::KwIf: case TokenKind::KwFor: case TokenKind::KwWhile: case TokenKind::KwMatch: case TokenKind::KwReturn: return false;
+      default: return true;
+    }
+  }
+  return true;
+}
+
 // Statements at the top of a file: one report for all that follow each other.
 void Parser::statement_outside() {
   uint32_t first = pos_;
@@ -143,12 +157,14 @@ void Parser::statement_outside() {
       unexpected("a declaration like `func main() do`");
       return;
     }
-    Diagnostic& d = report<Diag::OutsideFunction>(token_span(first));
     if (early_end_ != kNone) {
-      d.at(token_span(early_end_), "the function ends here").help("perhaps there is one `end` too many above");
+      report<Diag::StrayEnd>(token_span(early_end_), "end")
+          .with_label("the function ends here, though this line stands inside it")
+          .at(token_span(first), "so this stands outside")
+          .fix(token_span(early_end_), "", "remove it", Applicability::MaybeIncorrect);
       stray_reported_ = first;  // the `end` that is left over is part of the same mistake
     } else {
-      d.help("a program begins in `func main() do … end`");
+      report<Diag::OutsideFunction>(token_span(first)).help("a program begins in `func main() do … end`: put the lines between the two");
     }
     reported_outside_ = true;
   }

@@ -14,6 +14,7 @@ NodeId Parser::expr() {
 // expr := operand [ `catch` [`|` pattern `|`] (block | expr) ]      right-associative, looser than `??` (ruling 18)
 NodeId Parser::expr_here() {
   NodeId left = operand_expr(kPrecCoalesce);
+  if (at(TokenKind::Question) && !panic_ && !new_line() && ternary_colon(pos_) != kNone) left = ternary(left);
   if (at(TokenKind::KwCatch) && !panic_) return catch_of(left);
   return left;
 }
@@ -342,8 +343,7 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
         if (new_line()) return left;
         if (!touches(token) || (kTraits[static_cast<uint8_t>(next_kind())].starts_value && !touches(token + 1) && !starts_line(token + 1) && next_kind() != TokenKind::KwDo &&
                                 next_kind() != TokenKind::Minus && next_kind() != TokenKind::LBrace && !is_keyword(next_kind()) && next_kind() != TokenKind::DotDot && next_kind() != TokenKind::DotDotEq && next_kind() != TokenKind::DotDotLess && next_kind() != TokenKind::LBracket)) {
-          NodeId made = ternary(left, token);
-          if (is_some(made)) return made;
+          if (ternary_colon(token) != kNone) return left;  // expr() goes on when all of the condition is read
         }
         ++pos_;
         left = add(NodeKind::Question, token, +left);
@@ -446,41 +446,48 @@ NodeId Parser::arrow_function(NodeId left, uint32_t from) {
   return made;
 }
 
-// c ? a : b. None when it is none: then the `?` is the postfix operator.
-NodeId Parser::ternary(NodeId cond, uint32_t question) {
-  // Look for the `:` on this line, outside brackets.
-  uint32_t depth = 0, colon = kNone, marks = 0;
+// The `:` of c ? a : b, on this line and outside brackets; kNone when there is none: then `?` is the postfix operator.
+uint32_t Parser::ternary_colon(uint32_t question) const {
+  uint32_t depth = 0, marks = 0;
   for (uint32_t t = question + 1; t < last_ && !starts_line(t) && t < question + 200; ++t) {
     TokenKind k = kinds_[t];
     if (k == TokenKind::LParen || k == TokenKind::LBracket || k == TokenKind::LBrace || k == TokenKind::InterpBegin) ++depth;
-    else if (k == TokenKind::RParen || k == TokenKind::RBracket || k == TokenKind::RBrace || k == TokenKind::InterpEnd) { if (depth-- == 0) break; }
-    else if (depth == 0 && (k == TokenKind::Newline || k == TokenKind::Comma || k == TokenKind::KwDo)) break;
-    else if (depth == 0 && k == TokenKind::Question) ++marks;
-    else if (depth == 0 && k == TokenKind::Colon && marks-- == 0) { colon = t; break; }
-    else if (depth == 0 && k == TokenKind::InterpFormat && t > question + 1) {  // "${c ? a : b}": the lexer took the rest for a format
-      report<Diag::Ternary>(token_span(question)).help("write `${if condition do a else b end}`");
-      pos_ = t;
-      error_token_ = question;
-      return add(NodeKind::Error, question);
-    }
+    else if (k == TokenKind::RParen || k == TokenKind::RBracket || k == TokenKind::RBrace || k == TokenKind::InterpEnd) { if (depth-- == 0) return kNone; }
+    else if (depth > 0) continue;
+    else if (k == TokenKind::Newline || k == TokenKind::Comma || k == TokenKind::KwDo) return kNone;
+    else if (k == TokenKind::Question) ++marks;
+    else if (k == TokenKind::Colon && marks-- == 0) return t > question + 1 ? t : kNone;
+    else if (k == TokenKind::InterpFormat && t > question + 1) return t;  // "${c ? a : b}": the lexer took `: b` for a format
   }
-  if (colon == kNone || colon == question + 1) return NodeId::None;
-  uint32_t first = tree_.first_token(cond);
-  pos_ = question + 1;
-  NodeId yes = expr();
-  if (panic_ || pos_ != colon) { if (!panic_) unexpected("`:`"); return error_node(); }
+  return kNone;
+}
+
+// At the `?` of c ? a : b, with all of c read: understood as `if`.
+NodeId Parser::ternary(NodeId cond) {
+  uint32_t question = pos_, first = tree_.first_token(cond), colon = ternary_colon(question);
   ++pos_;
-  uint32_t no_first = pos_;
+  NodeId yes = expr();
+  if (panic_) return error_node();
+  if (pos_ != colon) { unexpected("`:`"); return error_node(); }
+  std::string cond_text(text_between(first, question - 1)), yes_text(text_between(question + 1, colon - 1));
+  if (at(TokenKind::InterpFormat)) {
+    report<Diag::Ternary>(token_span(question)).help("write `${if " + cond_text + " do " + yes_text + " else … end}`");
+    error_token_ = question;
+    return add(NodeKind::Error, question);
+  }
+  ++pos_;
   NodeId no = expr();
   if (panic_) return error_node();
-  // The whole condition may begin further left (`a < b ? …`): only the operand next to `?` is known here, so the
-  // edit is offered only when it is clear.
-  std::string better = "if " + std::string(text_between(first, question - 1)) + " do " + std::string(text_between(question + 1, colon - 1)) + " else " + std::string(text_between(no_first, pos_ - 1)) + " end";
-  report<Diag::Ternary>(token_span(question)).at(token_span(colon), "the other value follows here").help("write `if condition do " + std::string(text_between(question + 1, colon - 1)) + " else " + std::string(text_between(no_first, pos_ - 1)) + " end`");
-  (void)better;
-  (void)yes, (void)no;
-  error_token_ = question;
-  return add(NodeKind::Error, question);
+  std::string better = "if " + cond_text + " do " + yes_text + " else " + std::string(text_between(colon + 1, pos_ - 1)) + " end";
+  report<Diag::Ternary>(token_span(question)).at(token_span(colon), "the other value follows here").fix(between(first, pos_ - 1), better, "write `" + (better.size() < 70 ? better : std::string("if … do … else … end")) + "`");
+  auto as_block = [&](NodeId value, uint32_t token) {
+    uint32_t from = mark();
+    keep(value);
+    uint32_t list = flush(from);
+    return add(NodeKind::Block, token, list);
+  };
+  NodeId then = as_block(yes, question), otherwise = as_block(no, colon);
+  return add(NodeKind::If, question, +cond, record(+then, +otherwise));
 }
 
 // call := `(` [arg {`,` arg}] `)` [closure]

@@ -138,6 +138,7 @@ class Parser {
   NodeId return_type();
   bool open_braces(uint32_t header, const char* what);
   void statement_outside();
+  bool lone_let() const;
   bool foreign_declaration();         // what it read, if anything: foreign_made_
   void recover_item(uint32_t from);
   void recover_method(uint32_t from, uint32_t own_column);
@@ -174,7 +175,8 @@ class Parser {
   NodeId if_expr();
   NodeId while_expr(NameId label);
   NodeId for_expr(NameId label, bool parallel);
-  bool c_style_for(uint32_t header);
+  NodeId c_style_for(uint32_t header, NameId label);
+  NodeId counting_for(uint32_t header, NameId label);
   NodeId match_expr();
   NodeId match_arm();
   NodeId match_body();
@@ -194,7 +196,8 @@ class Parser {
   uint32_t arguments(uint32_t opener, TokenKind close);
   NodeId index(NodeId base);
   NodeId member(NodeId base);
-  NodeId ternary(NodeId cond, uint32_t question);
+  uint32_t ternary_colon(uint32_t question) const;
+  NodeId ternary(NodeId cond);
   NodeId paren();
   NodeId bracket();
   NodeId string();

@@ -604,8 +604,61 @@ NodeId Parser::while_expr(NameId label) {
   return add(NodeKind::While, token, +cond, record(+inner, +label));
 }
 
-// for (int i = 0; i < n; i++): read over its head, say how Janus counts.
-bool Parser::c_style_for(uint32_t header) {
+// for (int i = A; i < B; i++): in its plain form exactly `for i in A..B`. None when it is not that form.
+NodeId Parser::counting_for(uint32_t header, NameId label) {
+  uint32_t t = header + 1;
+  bool paren = kind_at(t) == TokenKind::LParen;
+  if (paren) ++t;
+  if (kind_at(t) == TokenKind::KwLet || kind_at(t) == TokenKind::KwVar || (kind_at(t) == TokenKind::Ident && kind_at(t + 1) == TokenKind::Ident)) ++t;
+  uint32_t name = t;
+  if (kind_at(t++) != TokenKind::Ident) return NodeId::None;
+  if (kind_at(t) == TokenKind::Colon) ++t;  // :=
+  if (kind_at(t++) != TokenKind::Eq) return NodeId::None;
+  uint32_t low = t, semis[2] = {kNone, kNone}, opening = kNone;
+  for (uint32_t count = 0; t < last_ && !starts_line(t); ++t) {
+    if (kinds_[t] == TokenKind::Newline && count < 2) semis[count++] = t;
+    if (kinds_[t] == TokenKind::KwDo || kinds_[t] == TokenKind::LBrace) { opening = t; break; }
+  }
+  if (semis[1] == kNone || opening == kNone) return NodeId::None;
+  uint32_t test = semis[0] + 1, step = semis[1] + 1, high = test + 2;
+  auto is_name = [&](uint32_t at) { return kind_at(at) == TokenKind::Ident && values_[at] == values_[name]; };
+  bool below = kind_at(test + 1) == TokenKind::Less, upto = kind_at(test + 1) == TokenKind::LessEq;
+  if (!is_name(test) || (!below && !upto) || low >= semis[0] || high >= semis[1]) return NodeId::None;
+  uint32_t after_step = step + 2;
+  if (is_name(step) && kind_at(step + 1) == TokenKind::PlusEq && kind_at(step + 2) == TokenKind::IntLit && values_[step + 2] == 1) after_step = step + 3;
+  else if (!(is_name(step) && kind_at(step + 1) == TokenKind::PlusPlus) && !(kind_at(step) == TokenKind::PlusPlus && is_name(step + 1))) return NodeId::None;
+  if (paren && kind_at(after_step++) != TokenKind::RParen) return NodeId::None;
+  if (after_step != opening) return NodeId::None;
+
+  std::string better = "for " + std::string(text(name)) + " in " + std::string(text_between(low, semis[0] - 1)) + (upto ? "..=" : "..") + std::string(text_between(high, semis[1] - 1));
+  Diagnostic& d = report<Diag::ForeignLoop>(between(header, opening - 1), better + " do … end").note("`0..n` counts from 0 and leaves out n; `0..=n` includes it");
+  d.fix(between(header, opening - 1), better, "write `" + better + "`");
+  bool kept = &d != ignored_.get();
+  uint32_t from = mark();
+  keep(add(NodeKind::PatBind, name, values_[name]));
+  uint32_t names = flush(from);
+  pos_ = low;
+  NodeId begin = operand_expr(kPrecRange + 1);
+  pos_ = high;
+  NodeId end = panic_ ? error_node() : operand_expr(kPrecRange + 1);
+  NodeId range = add(NodeKind::Range, test + 1, +begin, +end, upto ? kInclusive : 0);
+  if (panic_) return add(NodeKind::Error, header);
+  pos_ = opening + 1;
+  Opening how = kind_at(opening) == TokenKind::LBrace ? Opening::Brace : Opening::Do;
+  if (how == Opening::Brace && kept) d.fix(token_span(opening), touches(opening) ? " do" : "do", "");
+  NodeId inner = body(how, header, false);
+  if (how == Opening::Do) close_block(how, header);
+  else if (at(TokenKind::RBrace)) {
+    if (kept) d.fix(token_span(pos_), starts_line(pos_) || !touches(pos_) ? "end" : " end", "");
+    ++pos_;
+  } else if (!panic_) {
+    missing_end(header);
+  }
+  return add(NodeKind::For, header, record(names, +label), record(+range, +inner));
+}
+
+// for (init; test; step) in any other form: read over its head, say how Janus counts.
+NodeId Parser::c_style_for(uint32_t header, NameId label) {
   uint32_t semi = kNone, paren_end = kNone, depth = 0;
   for (uint32_t t = pos_; t < last_ && !starts_line(t); ++t) {
     TokenKind k = kinds_[t];
@@ -614,24 +667,28 @@ bool Parser::c_style_for(uint32_t header) {
     if (k == TokenKind::RParen && depth > 0 && --depth == 0 && paren_end == kNone) paren_end = t;
     if (k == TokenKind::KwIn || k == TokenKind::KwDo || k == TokenKind::LBrace) break;
   }
-  if (semi == kNone) return false;
+  if (semi == kNone) return NodeId::None;
+  NodeId counting = counting_for(header, label);
+  if (is_some(counting)) return counting;
   uint32_t to = paren_end != kNone && kind_at(pos_) == TokenKind::LParen ? paren_end : semi;
   report<Diag::ForeignLoop>(between(header, to), "for i in 0..n do … end").note("`0..n` counts from 0 and leaves out n; `0..=n` includes it").help("for other conditions and steps use `while`");
   error_token_ = header;
-  if (kind_at(pos_) == TokenKind::LParen && paren_end != kNone) pos_ = paren_end + 1;
-  else {
+  if (kind_at(pos_) == TokenKind::LParen && paren_end != kNone) {
+    pos_ = paren_end + 1;
+  } else {
     while (!starts_line(pos_ + 1) && !at(TokenKind::KwDo) && !(at(TokenKind::LBrace) && starts_line(pos_ + 1)) && !at(TokenKind::EndOfFile)) ++pos_;
     if (!at(TokenKind::KwDo) && !at(TokenKind::LBrace) && !at(TokenKind::EndOfFile)) ++pos_;
   }
-  return true;
+  if (at(TokenKind::LBrace) || at(TokenKind::KwDo)) foreign_block(header);
+  return add(NodeKind::Error, header);
 }
 
 // for := [label `:`] `for` pattern [`,` pattern] `in` expr block
 NodeId Parser::for_expr(NameId label, bool parallel) {
   uint32_t token = pos_++;
-  if (!starts_line(pos_) && c_style_for(token)) {
-    block(token, "the head of the loop");
-    return add(NodeKind::Error, token);
+  if (!starts_line(pos_)) {
+    NodeId foreign_loop = c_style_for(token, label);
+    if (is_some(foreign_loop)) return foreign_loop;
   }
   uint32_t opener = kNone;
   if (at(TokenKind::LParen)) {  // for (x in xs)
