@@ -156,7 +156,8 @@ uint32_t ModuleLower::drop_at(TypeId type) {
   return once(kDropAt, type, [&] {
     uint32_t index = add_func("janus.drop_at." + type_key(type), "", [this, type](FuncLower& f) {
       uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-      each_part(f, type, addr, [&](Val v) { f.drop_val(v, depth); });
+      if (f.layout(type).shape == Shape::Managed) f.drop_val(f.load_val(addr, type), depth);   // the pointer lies here, its block elsewhere
+      else each_part(f, type, addr, [&](Val v) { f.drop_val(v, depth); });
       if (deep(type)) f.drain_at(depth);
       f.emit(JOp::Ret);
     }, true);
@@ -188,7 +189,8 @@ uint32_t ModuleLower::retain_at(TypeId type) {
   return once(kRetainAt, type, [&] {
     uint32_t index = add_func("janus.retain_at." + type_key(type), "", [type](FuncLower& f) {
       uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
-      each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
+      if (f.layout(type).shape == Shape::Managed) f.retain_val(f.load_val(addr, type));
+      else each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
       f.emit(JOp::Ret);
     }, true);
     module.funcs[index].params = {ptr_param()};

@@ -292,6 +292,7 @@ void FuncLower::lower_assign_op(HirId id) {
   HirOp op = static_cast<HirOp>(n.aux);
   Place place = prepare(HirId(n.a));
   Val b = lower(HirId(n.b), Want::Borrow);
+  if (op == HirOp::Concat && !b.owned && is_mutable_root(HirId(n.b)) && !dead) b = copy_val(b);   // `xs ++= xs`: what is read must outlive what is written
   push_temp(b);
   uint32_t addr = resolve(place);
   if (dead) { top = place.base; return; }
