@@ -145,6 +145,14 @@ NodeId Parser::operand_expr(uint8_t least) {
     }
     if (precedence == kPrecCoalesce) {  // right-associative
       ++pos_;
+      if (touches(token) && (starts_line(pos_) || ends_value(kind()))) {  // f()??
+        Span end = after(token - 1);
+        uint32_t first = tree_.first_token(left);
+        report<Diag::UnexpectedToken>(found_span(), "a value", found()).note("`??` is one sign: it gives a value to use instead of `null`").fix({token_span(first).lo, token_span(first).lo}, "(", "for two steps write `(" + std::string(text_between(first, token - 1)) + "?)?`", Applicability::MaybeIncorrect).fix({end.lo, token_span(token).hi}, "?)?", "");
+        error_token_ = token;
+        left = add(NodeKind::Error, token);
+        continue;
+      }
       Nest nest(*this);
       NodeId right = panic_ ? error_node() : operand_expr(kPrecCoalesce);
       left = add(NodeKind::Coalesce, token, +left, +right);
@@ -573,6 +581,14 @@ uint32_t Parser::arguments(uint32_t opener, TokenKind close) {
 // index := `[` expr {`,` expr} `]`
 NodeId Parser::index(NodeId base) {
   uint32_t opener = pos_++;
+  if (at(TokenKind::RBracket)) {
+    ++pos_;
+    uint32_t first = tree_.first_token(base);
+    if (looks_like_type(base)) foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), "[]" + std::string(text_between(first, opener - 1)));  // String[]
+    else report<Diag::UnexpectedToken>(token_span(opener + 1), "the place of an element, like `xs[0]`", "`]`");
+    error_token_ = opener;
+    return add(NodeKind::Error, opener);
+  }
   uint32_t from = mark();
   {
     Place place(*this, true, false, false);

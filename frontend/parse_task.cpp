@@ -55,9 +55,20 @@ NodeId Parser::select() {
     Place place(*this, false, false, false);
     NoBrackets none(*this);
     if (opening == Opening::Brace) ++outer_brackets_;
+    bool said = false;
     while (!at_block_end(opening, first, false) && !hopeless_) {
       if (eat(TokenKind::Newline)) continue;
       uint32_t start = pos_;
+      bool known = at_word(Word::Recv) || at_word(Word::Send) || at_word(Word::Timeout) || at_word(Word::Closed) || at_word(Word::Default) || at_word(Word::Case);
+      if (!known && said) {  // more of the same: read over it quietly
+        int reports = std::exchange(reports_, 1 << 20);
+        statement();
+        reports_ = reports;
+        recover_statement(start);
+        if (pos_ == start) ++pos_;
+        continue;
+      }
+      said |= !known;
       NodeId made = select_case();
       if (panic_) recover_statement(start);
       if (pos_ == start) ++pos_;
