@@ -129,7 +129,7 @@ class Hasher {
 
   void param(const JParam& p) {
     number(uint64_t(static_cast<uint8_t>(p.type)) | p.owned << 8 | p.is_aggregate << 9 | p.is_mut << 10 | p.managed << 11 | p.nullable << 12 | uint64_t(p.size) << 32);
-    number(p.align);
+    number(uint64_t(p.align) << 32 | p.block);
   }
   // What a caller sees of a function.
   void signature(uint32_t i) {

@@ -68,6 +68,7 @@ struct JParam {
   bool managed = false;     // non-null counted pointer when !nullable
   bool nullable = false;
   uint32_t size = 0, align = 8;
+  uint32_t block = 0;       // managed and borrowed: so many bytes behind the pointer can be read all through the call (0: not known)
 };
 
 struct JFunc {

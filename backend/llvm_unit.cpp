@@ -87,7 +87,7 @@ static void param_attributes(LlvmUnit& u, Function* fn, const JFunc& f) {
     const JParam& p = f.params[i];
     if (p.type != JType::Ptr) continue;
     bool result = f.result_pointer && i == 0;
-    uint32_t size = result ? f.result_size : p.is_aggregate || p.is_mut ? p.size : p.managed ? 8 : 0;
+    uint32_t size = result ? f.result_size : p.is_aggregate || p.is_mut ? p.size : p.block;
     if (result || p.is_mut) add(i, Attribute::NoAlias);
     if (result) fn->addParamAttr(i, Attribute::getWithCaptureInfo(c, CaptureInfo::none()));
     if (p.is_aggregate && !p.is_mut && !result) {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/lower.h"
 
+#include "backend/hir_walk.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
@@ -58,6 +59,12 @@ void add_param(Signature& sig, const Layout& l, TypeId type, bool is_mut, bool o
   p.align = l.align ? l.align : 1;
   sig.params.push_back(p);
 }
+// The block of a borrowed array or string stays as it is during the call: its head may be read early.
+void set_block(Signature& sig, TypeKind kind) {
+  if (sig.skipped.back()) return;
+  JParam& p = sig.params.back();
+  if (p.managed && !p.nullable && !p.owned && (kind == TypeKind::String || kind == TypeKind::Array)) p.block = sizeof(rt::Array);
+}
 void set_result(Signature& sig, const Layout& l, TypeId type) {
   sig.result_type = type;
   if (l.shape == Shape::Aggregate) {
@@ -88,6 +95,7 @@ Signature ModuleLower::signature(FuncId func, std::span<const TypeId> args) {
     TypeId type = types.subst(info.params[i].type, info.type_params, args);
     bool is_mut = info.params[i].is_mut || (i == 0 && info.self == SelfKind::Mut);
     add_param(sig, layouts.of(type), type, is_mut, owners.param_owned(func, i));
+    set_block(sig, types.kind(type));
   }
   TypeId result = types.subst(info.result, info.type_params, args);
   set_result(sig, layouts.of(result), result);
@@ -99,7 +107,10 @@ Signature ModuleLower::closure_signature(TypeId func_type) {
   Signature sig;
   std::vector<TypeId> parts(types.args(func_type).begin(), types.args(func_type).end());
   uint32_t flags = types[func_type].a;
-  for (size_t i = 0; i + 1 < parts.size(); ++i) add_param(sig, layouts.of(parts[i]), parts[i], i < 24 && (flags & (kFuncMutParam0 << i)), false);
+  for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    add_param(sig, layouts.of(parts[i]), parts[i], i < 24 && (flags & (kFuncMutParam0 << i)), false);
+    set_block(sig, types.kind(parts[i]));
+  }
   set_result(sig, layouts.of(parts.back()), parts.back());
   JParam env;
   env.managed = true;
@@ -427,9 +438,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
   if (!closure)
     for (const HirNode& n : b.nodes) {
       if (n.kind != HirKind::Return || n.aux != 1 || n.a == kNone) continue;
-      const HirNode* call = &b[HirId(n.a)];
-      while (call->kind == HirKind::Try) call = &b[HirId(call->a)];
-      self_tail |= call->kind == HirKind::Call && FuncId(call->a) == self_func;
+      each_tail_call(b, HirId(n.a), [&](const HirNode& call) { self_tail |= FuncId(call.a) == self_func; });
     }
 
   std::vector<uint32_t> cells;   // parameters that live in a cell: made at the start of every round
