@@ -6,7 +6,7 @@
 // exit 0 is passed, anything else failed, and what it printed says why. A crash is that test's failure only.
 #include <unistd.h>
 
-#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 
@@ -86,7 +86,11 @@ struct Runner {
 
   std::string why_failed(const Outcome& outcome) const {
     if (!outcome.started) return outcome.why;
-    if (outcome.timed_out) return "ran longer than " + std::to_string(std::lround(settings.limit)) + " s and was stopped (--timeout)";
+    if (outcome.timed_out) {
+      char limit[32];
+      snprintf(limit, sizeof limit, "%g", settings.limit);
+      return std::string("ran longer than ") + limit + " s and was stopped (--timeout)";
+    }
     if (outcome.signal) return "ended by " + signal_words(outcome.signal);
     if (outcome.exit == 101) return "panicked (exit 101)";
     return "exit " + std::to_string(outcome.exit);
