@@ -53,4 +53,23 @@ void each_operand(const Body& body, HirId id, Fn fn) {
   }
 }
 
+// fn(const HirNode& call) for each call in tail position of a returned value: through `?`, `if`, `match` and blocks (ruling 50).
+template <class Fn>
+void each_tail_call(const Body& body, HirId value, Fn fn) {
+  const HirNode& n = body[value];
+  auto one = [&](uint32_t c) { if (c != 0xffffffffu) each_tail_call(body, HirId(c), fn); };
+  switch (n.kind) {
+    case HirKind::Try: one(n.a); break;
+    case HirKind::Call: fn(n); break;
+    case HirKind::Block: one(n.b); break;
+    case HirKind::If: case HirKind::IfMatch: one(body.extra[n.b]); one(body.extra[n.b + 1]); break;
+    case HirKind::Match: {
+      auto arms = body.list(body.extra[n.b]);
+      for (size_t i = 0; i + 2 < arms.size(); i += 3) one(arms[i + 2]);
+      break;
+    }
+    default: break;
+  }
+}
+
 }  // namespace janus

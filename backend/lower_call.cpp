@@ -267,24 +267,80 @@ bool FuncLower::lower_tail_call(HirId call_id) {
 
 Val FuncLower::lower_return(HirId id) {
   const HirNode& n = (*body)[id];
-  if (n.a == kNone) { do_return(); dead = true; return {Types::Never}; }
-  if (n.aux == 1 && lower_tail_call(HirId(n.a))) { dead = true; return {Types::Never}; }
-  const Layout& l = layout(result_type);
-  if (l.shape == Shape::Void) {
-    lower_drop(HirId(n.a));
-  } else if (l.shape == Shape::Aggregate) {
-    lower_to(HirId(n.a), result_addr);
-  } else {
-    Val v = lower(HirId(n.a), Want::Own);
-    if (!dead) {
-      if (!v.owned && l.needs_drop) v = copy_val(v);
-      if (top < 0) { emit(JOp::Ret, JType::Void, v.v); dead = true; return {Types::Never}; }
-      store(v.v, slot_addr(result_slot));
-    }
-  }
-  if (!dead) do_return();
+  if (n.a == kNone) do_return();
+  else if (n.aux == 1) return_tail(HirId(n.a));
+  else return_value(HirId(n.a));
   dead = true;
   return {Types::Never};
+}
+
+void FuncLower::return_value(HirId value) {
+  const Layout& l = layout(result_type);
+  if (l.shape == Shape::Void) {
+    lower_drop(value);
+  } else if (l.shape == Shape::Aggregate) {
+    lower_to(value, result_addr);
+  } else {
+    Val v = lower(value, Want::Own);
+    if (dead) return;
+    if (!v.owned && l.needs_drop) v = copy_val(v);
+    if (top < 0) { emit(JOp::Ret, JType::Void, v.v); dead = true; return; }
+    store(v.v, slot_addr(result_slot));
+  }
+  if (!dead) do_return();
+}
+
+// A value in tail position: its branches return by themselves, so that a call in one of them can be a real tail call.
+void FuncLower::return_tail(HirId value) {
+  const HirNode& n = (*body)[value];
+  if (!n.span.is_none()) pos = n.span.lo;
+  int base = top;
+  switch (n.kind) {
+    case HirKind::Block: {
+      for (uint32_t s : body->list(n.a)) if ((*body)[HirId(s)].kind == HirKind::Defer) { return_value(value); return; }
+      for (uint32_t s : body->list(n.a)) if (!dead) lower_drop(HirId(s));
+      if (!dead && n.b != kNone) return_tail(HirId(n.b));
+      else if (!dead) do_return();
+      break;
+    }
+    case HirKind::If: case HirKind::IfMatch: {
+      uint32_t then_id = body->extra[n.b], else_id = body->extra[n.b + 1];
+      if (else_id == kNone) { return_value(value); return; }
+      uint32_t otherwise = new_block();
+      if (n.kind == HirKind::If) {
+        lower_cond(HirId(n.a), otherwise, base);
+      } else {
+        match_cond(HirId(body->extra[n.a]), body->extra[n.a + 1], otherwise, base);
+      }
+      if (!dead) return_tail(HirId(then_id));
+      top = base;
+      at(otherwise);
+      return_tail(HirId(else_id));
+      break;
+    }
+    case HirKind::Match: {
+      Val v = subject(HirId(n.a));
+      if (dead) break;
+      int with_subject = top;
+      auto arms = body->list(body->extra[n.b]);
+      for (size_t i = 0; i + 2 < arms.size(); i += 3) {
+        uint32_t next = new_block();
+        test_pattern(arms[i], v, next);
+        bind_pattern(arms[i], v);
+        if (arms[i + 1] != kNone) lower_cond(HirId(arms[i + 1]), next, top);
+        if (!dead) return_tail(HirId(arms[i + 2]));
+        top = with_subject;
+        at(next);
+      }
+      emit(JOp::Unreachable);
+      break;
+    }
+    default:
+      if (!lower_tail_call(value)) return_value(value);
+      break;
+  }
+  top = base;
+  dead = true;
 }
 
 // A dyn value that is about to change: the block at this address gets one owner. Returns the block.

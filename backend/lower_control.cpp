@@ -68,6 +68,22 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest) {
 
 // ---- conditions
 
+void FuncLower::match_cond(HirId value, uint32_t pat, uint32_t if_false, int base) {
+  Val v = subject(value);
+  if (dead) return;
+  if (needs_test(pat)) {
+    uint32_t fail = top != base ? new_block() : if_false;
+    test_pattern(pat, v, fail);
+    if (fail != if_false) {
+      uint32_t here = cur;
+      at(fail);
+      leave_to(base, if_false);
+      at(here);
+    }
+  }
+  bind_pattern(pat, v);
+}
+
 void FuncLower::lower_cond(HirId id, uint32_t if_false, int base) {
   const HirNode& n = (*body)[id];
   if (!n.span.is_none()) pos = n.span.lo;
@@ -76,23 +92,7 @@ void FuncLower::lower_cond(HirId id, uint32_t if_false, int base) {
       lower_cond(HirId(n.a), if_false, base);
       if (!dead) lower_cond(HirId(n.b), if_false, base);
       return;
-    case HirKind::CondLet: {
-      Val v = subject(HirId(n.b));
-      if (dead) return;
-      if (needs_test(n.a)) {
-        uint32_t fail = if_false;
-        if (top != base) fail = new_block();
-        test_pattern(n.a, v, fail);
-        if (top != base) {
-          uint32_t here = cur;
-          at(fail);
-          leave_to(base, if_false);
-          at(here);
-        }
-      }
-      bind_pattern(n.a, v);
-      return;
-    }
+    case HirKind::CondLet: match_cond(HirId(n.b), n.a, if_false, base); return;
     default: {
       uint32_t v = lower_scalar(id);
       if (dead) return;
@@ -121,14 +121,7 @@ Val FuncLower::lower_if(HirId id, uint32_t dest) {
     if (n.kind == HirKind::If) {
       lower_cond(HirId(n.a), otherwise, base);
     } else {
-      Val v = subject(HirId(body->extra[n.a]));
-      uint32_t pat = body->extra[n.a + 1];
-      if (!dead) {
-        uint32_t fail = top != base ? new_block() : otherwise;
-        test_pattern(pat, v, fail);
-        if (fail != otherwise) { uint32_t here = cur; at(fail); leave_to(base, otherwise); at(here); }
-        bind_pattern(pat, v);
-      }
+      match_cond(HirId(body->extra[n.a]), body->extra[n.a + 1], otherwise, base);
     }
     bool joined = false;
     auto branch = [&](uint32_t b) {

@@ -271,6 +271,9 @@ class FuncLower {
   Val lower_for_each(HirId id);
   Val lower_catch(HirId id, uint32_t dest);
   Val lower_return(HirId id);
+  void return_value(HirId value);
+  void return_tail(HirId value);
+  void match_cond(HirId value, uint32_t pat, uint32_t if_false, int base);   // falls through with the names bound
   Val lower_coalesce(HirId id, uint32_t dest);
   void lower_assign(HirId id);
   void lower_assign_op(HirId id);

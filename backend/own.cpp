@@ -411,14 +411,13 @@ Owners::Owners(Program& program) : program_(program) {
     if (!body) continue;
     for (const HirNode& n : body->nodes) {
       if (n.kind != HirKind::Return || n.aux != 1 || n.a == 0xffffffffu) continue;
-      const HirNode* call = &(*body)[HirId(n.a)];
-      while (call->kind == HirKind::Try) call = &(*body)[HirId(call->a)];
-      if (call->kind != HirKind::Call) continue;
-      auto args = args_of(*call, body->list(body->extra[call->b + 1]));
-      auto& forced = forced_[call->a];
-      if (forced.size() < args.size()) forced.resize(args.size());
-      for (size_t i = 0; i < args.size(); ++i)
-        if ((*body)[HirId(args[i])].kind != HirKind::MutArg) forced[i] = true;
+      each_tail_call(*body, HirId(n.a), [&](const HirNode& call) {
+        auto args = args_of(call, body->list(body->extra[call.b + 1]));
+        auto& forced = forced_[call.a];
+        if (forced.size() < args.size()) forced.resize(args.size());
+        for (size_t i = 0; i < args.size(); ++i)
+          if ((*body)[HirId(args[i])].kind != HirKind::MutArg) forced[i] = true;
+      });
     }
   }
 }
