@@ -115,15 +115,24 @@ bool Parser::is_upper(uint32_t token) const {
 }
 
 uint32_t Parser::column(uint32_t token) const {
+  // The last answer is kept: blocks ask for the same lines again, and a line may be long.
+  if (token == column_token_) return column_;
   const char* text = source_.text.data();
   uint32_t begin = token <= last_ ? begins_[token] : static_cast<uint32_t>(source_.text.size());
   uint32_t p = begin;
   while (p > 0 && text[p - 1] != '\n') --p;
-  return begin - p;
+  column_token_ = token;
+  return column_ = begin - p;
 }
 uint32_t Parser::line_column(uint32_t token) const {
-  while (token > 0 && !starts_line(token)) --token;
-  return column(token);
+  uint32_t t = token;
+  while (t > 0 && !starts_line(t)) {
+    if (t == line_token_) { t = line_first_; break; }
+    --t;
+  }
+  line_token_ = token;
+  line_first_ = t;
+  return column(t);
 }
 
 Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags) {

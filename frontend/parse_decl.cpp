@@ -187,7 +187,7 @@ void Parser::statement_outside() {
 bool Parser::c_function() {
   if (next_kind() != TokenKind::Ident || kind_at(pos_ + 2) != TokenKind::LParen || starts_line(pos_ + 1)) return false;
   uint32_t t = pos_ + 2, depth = 0;
-  for (; t < last_; ++t) {
+  for (; t < last_ && t < pos_ + 200; ++t) {
     if (kinds_[t] == TokenKind::LParen) ++depth;
     if (kinds_[t] == TokenKind::RParen && --depth == 0) break;
     if (starts_line(t) && t > pos_ + 40) return false;

@@ -103,7 +103,7 @@ class Parser {
   void recover_statement(uint32_t from);
   void skip_brackets();
   bool skip_to_opening();          // to `do` or `{` on this line
-  uint32_t end_of_line() const;    // the first token of the next line
+  uint32_t end_of_line(uint32_t most = kNone) const;  // the first token of the next line, at most so far away
   bool at_declaration() const;     // as it stands at the begin of a line
   bool at_outer_declaration() const;
   void missing_end(uint32_t header);
@@ -332,6 +332,8 @@ class Parser {
   Diagnostic* comma_report_ = nullptr;  // one report for all commas missing in one list
   uint32_t comma_opener_ = kNone;
   bool angle_half_ = false;          // the first half of a `>>` that closes two lists
+  mutable uint32_t column_token_ = kNone, column_ = 0;         // the last answer of column()
+  mutable uint32_t line_token_ = kNone, line_first_ = 0;       // and of line_column()
   std::unique_ptr<Diagnostic> ignored_;
 };
 

@@ -385,7 +385,7 @@ NodeId Parser::foreign_statement(bool& handled) {
   bool value_next = kTraits[static_cast<uint8_t>(next)].starts_value && next != TokenKind::LParen && next != TokenKind::LBracket && next != TokenKind::Dot && next != TokenKind::Minus && next != TokenKind::Question && next != TokenKind::Bang &&
                     next != TokenKind::DotDot && next != TokenKind::DotDotEq && next != TokenKind::DotDotLess && next != TokenKind::LBrace;
   // `switch (x) {`: with parentheses it could be a call, unless the line ends by opening a block
-  uint32_t line_end = end_of_line();
+  uint32_t line_end = end_of_line(200);
   TokenKind line_last = line_end > 0 ? kind_at(line_end - 1) : TokenKind::EndOfFile;
   bool opens = line_last == TokenKind::LBrace || line_last == TokenKind::KwDo || line_last == TokenKind::Colon;
   bool header = (value_next || next == TokenKind::LParen || next == TokenKind::Minus) && opens;
@@ -615,7 +615,7 @@ NodeId Parser::counting_for(uint32_t header, NameId label) {
   if (kind_at(t) == TokenKind::Colon) ++t;  // :=
   if (kind_at(t++) != TokenKind::Eq) return NodeId::None;
   uint32_t low = t, semis[2] = {kNone, kNone}, opening = kNone;
-  for (uint32_t count = 0; t < last_ && !starts_line(t); ++t) {
+  for (uint32_t count = 0; t < last_ && t < header + 200 && !starts_line(t); ++t) {
     if (kinds_[t] == TokenKind::Newline && count < 2) semis[count++] = t;
     if (kinds_[t] == TokenKind::KwDo || kinds_[t] == TokenKind::LBrace) { opening = t; break; }
   }
@@ -660,7 +660,7 @@ NodeId Parser::counting_for(uint32_t header, NameId label) {
 // for (init; test; step) in any other form: read over its head, say how Janus counts.
 NodeId Parser::c_style_for(uint32_t header, NameId label) {
   uint32_t semi = kNone, paren_end = kNone, depth = 0;
-  for (uint32_t t = pos_; t < last_ && !starts_line(t); ++t) {
+  for (uint32_t t = pos_; t < last_ && t < pos_ + 200 && !starts_line(t); ++t) {
     TokenKind k = kinds_[t];
     if (k == TokenKind::Newline && semi == kNone) semi = t;
     if (k == TokenKind::LParen) ++depth;
@@ -787,7 +787,7 @@ NodeId Parser::match_expr() {
           if (starts_line(behind) && column(behind) < column_of_first(first)) break;
           Span gap = semi ? token_span(pos_) : after(pos_ - 1);
           if (comma_report_ && comma_opener_ == opener) {
-            comma_report_->fix(gap, ",", "");
+            if (comma_report_->fixes.size() < 1000) comma_report_->fix(gap, ",", "");
           } else {
             comma_report_ = &report<Diag::MissingComma>(gap).note("a comma stands after each arm of `match`").fix(gap, ",", semi ? "write `,`" : "add `,`");
             comma_opener_ = opener;

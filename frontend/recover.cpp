@@ -98,7 +98,7 @@ bool Parser::comma_or_close(TokenKind close, uint32_t opener, bool) {
   Span gap = after(pos_ - 1);
   Diagnostic* d = comma_report_;
   if (d && comma_opener_ == opener) {
-    d->fix(semi ? token_span(pos_) : gap, ",", "");
+    if (d->fixes.size() < 1000) d->fix(semi ? token_span(pos_) : gap, ",", "");
   } else {
     comma_report_ = d = &report<Diag::MissingComma>(semi ? token_span(pos_) : gap);
     comma_opener_ = opener;
@@ -180,9 +180,9 @@ void Parser::recover_statement(uint32_t from) {
   }
 }
 
-uint32_t Parser::end_of_line() const {
+uint32_t Parser::end_of_line(uint32_t most) const {
   uint32_t t = pos_;
-  while (t < last_ && (t == pos_ || !starts_line(t))) ++t;
+  while (t < last_ && t - pos_ < most && (t == pos_ || !starts_line(t))) ++t;
   return t;
 }
 
