@@ -90,6 +90,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
   uint32_t token = pos_ > 0 ? pos_ - 1 : 0;
   uint32_t from = mark();
   bool semi = false;
+  uint32_t tallest = 0;  // statements stand beside each other: the tree is as high as the highest of them
   while (!at_block_end(opening, header, else_ok)) {
     if (at(TokenKind::Newline)) {
       ++pos_;
@@ -98,12 +99,15 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
     }
     semi = false;
     uint32_t first = pos_;
+    height_ = 0;
     NodeId made = statement();
     if (panic_) recover_statement(first);
     else end_statement(made, first);
     if (pos_ == first) ++pos_;  // whatever it is, go on
     keep(made);
+    tallest = std::max(tallest, height_);
   }
+  height_ = tallest;
   if (opening == Opening::Brace) --outer_brackets_;
   else_bodies_ = saved_else;
   in_arms_ = saved_arms;
