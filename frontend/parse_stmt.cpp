@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/parse_internal.h"
 
+#include <algorithm>
+
 namespace janus {
 
 // ---- blocks
