@@ -78,7 +78,10 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Neg: {
       uint32_t v = lower_scalar(HirId(n.a));
       if (types.is_float(type)) return {type, emit(JOp::FNeg, l.scalar, v)};
-      return {type, emit(JOp::SubChk, l.scalar, iconst(l.scalar, 0), v, landing(), types.is_signed(type) ? 1 : 0)};
+      if (!types.is_signed(type)) return {type, emit(JOp::SubChk, l.scalar, iconst(l.scalar, 0), v, landing(), 0)};
+      uint32_t lowest = iconst(l.scalar, static_cast<int64_t>(~uint64_t{0} << (Types::int_bits(types.kind(type)) - 1)));
+      check(cmp(JCmp::Ne, v, lowest), JPanic::Overflow, {i32('n')});
+      return {type, emit(JOp::Sub, l.scalar, iconst(l.scalar, 0), v)};
     }
     case HirKind::BitNot: { uint32_t v = lower_scalar(HirId(n.a)); return {type, emit(JOp::Xor, l.scalar, v, iconst(l.scalar, -1))}; }
     case HirKind::Not: { uint32_t v = lower_scalar(HirId(n.a)); return {type, emit(JOp::Xor, JType::I1, v, i1(true))}; }
@@ -498,7 +501,7 @@ uint32_t FuncLower::arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t
     case HirOp::Shl: case HirOp::Shr: {   // the width is any integer, widened to 64 bits; only it is checked
       int bits = Types::int_bits(types.kind(type));
       if (f.instrs[b].type != JType::I64) b = emit(JOp::Cast, JType::I64, b, kNone, kNone, static_cast<uint32_t>(JCast::SExt));
-      check(cmp(JCmp::ULt, b, i64(bits)), JPanic::Shift, {b});
+      check(cmp(JCmp::ULt, b, i64(bits)), JPanic::Shift, {i64(bits)});
       uint32_t width = t == JType::I64 ? b : emit(JOp::Cast, t, b, kNone, kNone, static_cast<uint32_t>(JCast::Trunc));
       if (op == HirOp::Shl) return emit(JOp::Shl, t, a, width);
       return emit(is_signed ? JOp::AShr : JOp::LShr, t, a, width);

@@ -458,6 +458,7 @@ uint32_t FuncLower::hash_value(uint32_t state, const Val& v) {
   const Layout& l = layout(v.type);
   if (l.shape == Shape::Void) return state;
   if (types.kind(v.type) == TypeKind::String) return rt(JRt::HashU64, JType::I64, {state, rt(JRt::StringHash, JType::I64, {v.v})});
+  if (types.kind(v.type) == TypeKind::ErrorVal) return rt(JRt::HashU64, JType::I64, {state, rt(JRt::ErrorHash, JType::I64, {v.v})});
   if (l.shape == Shape::Scalar) {
     uint32_t bits = v.v;
     if (types.is_float(v.type)) bits = emit(JOp::Cast, l.scalar == JType::F64 ? JType::I64 : JType::I32, bits, kNone, kNone, static_cast<uint32_t>(JCast::Bits));
@@ -606,6 +607,21 @@ uint32_t ModuleLower::print_func(TypeId type) {
           }
           case TypeKind::Tuple: plain(l.fields, v); break;
           case TypeKind::Struct: {
+            if (StructId(types[type].a) == program.lang.range) {   // as its literal
+              const Layout& rl = f.layout(type);
+              f.print_value(sink, f.load_val(f.off(v, rl.fields[0].offset), rl.fields[0].type), true);
+              uint32_t closed = f.new_block(), open = f.new_block(), done = f.new_block();
+              f.cond_br(f.load(JType::I1, v, rl.fields[2].offset), closed, open);
+              f.at(closed);
+              text("..=");
+              f.br(done);
+              f.at(open);
+              text("..");
+              f.br(done);
+              f.at(done);
+              f.print_value(sink, f.load_val(f.off(v, rl.fields[1].offset), rl.fields[1].type), true);
+              break;
+            }
             const StructInfo& info = program.structs[types[type].a];
             text(program.names.text(program.decls[+info.decl].name));
             if (info.fields.empty()) text(" {}");

@@ -99,16 +99,18 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     g.relocs.push_back({24, true, false, fn});
   }
   if (!fields.empty()) {
-    uint32_t fn = add_func("janus.err_print." + name, "", [payload](FuncLower& f) {
+    uint32_t fn = add_func("janus.err_print." + name, "", [this, tag, payload](FuncLower& f) {
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0), base = f.emit(JOp::Param, JType::Ptr, 1);
-      f.print_text(sink, "(");
-      bool first = true;
-      for (const Val& v : payload(f, base)) {
-        if (!first) f.print_text(sink, ", ");
-        first = false;
-        f.print_value(sink, v, true);
+      const std::vector<FieldInfo>& infos = program.tags[+tag].fields;
+      bool named = is_some(infos[0].name);
+      f.print_text(sink, named ? " { " : "(");
+      std::vector<Val> parts = payload(f, base);
+      for (size_t i = 0; i < parts.size(); ++i) {
+        if (i) f.print_text(sink, ", ");
+        if (named) f.print_text(sink, std::string(program.names.text(infos[i].name)) + ": ");
+        f.print_value(sink, parts[i], true);
       }
-      f.print_text(sink, ")");
+      f.print_text(sink, named ? " }" : ")");
       f.emit(JOp::Ret);
     }, true);
     module.funcs[fn].params = {{JType::Ptr}, {JType::Ptr}};

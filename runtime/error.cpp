@@ -290,6 +290,12 @@ bool janus_error_equal(Error* a, Error* b) {
   return !a->desc->equal || a->desc->equal(payload_of(a), payload_of(b));
 }
 
+uint64_t janus_error_hash(Error* error) {
+  uint64_t state = 0;
+  for (int64_t i = 0; i < error->desc->name_len; i++) state = janus_hash_u64(state, static_cast<uint8_t>(error->desc->name[i]));
+  return state;
+}
+
 void janus_print_error(Sink* sink, Error* error) {
   janus_print_bytes(sink, reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len);
   if (error->desc->print) error->desc->print(sink, payload_of(error));
