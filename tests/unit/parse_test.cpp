@@ -202,8 +202,11 @@ TEST_CASE("long chains have a limit, lists have none") {
   CHECK(branches.diags.error_count() == 1);
   Parsed list(in_main("let x = [1" + repeated(", 1 + 1", 50000) + "]"));
   CHECK(!list.diags.has_errors());
-  Parsed statements(in_main(repeated("let x = 1 + 2\n", 50000)));
-  CHECK(!statements.diags.has_errors());
+  for (const char* statement : {"let x = 1 + 2\n", "a.b(c + d)\n", "a = b + c * d\n", "spawn f(x + y)\n", "if a do b else if c do d end\n", "match a { 1 => b + c, _ => d.e() }\n", "return a.b ?? c\n"}) {
+    CAPTURE(statement);
+    Parsed statements(in_main(repeated(statement, 20000)));
+    CHECK(!statements.diags.has_errors());
+  }
 }
 
 TEST_CASE("one long line") {
