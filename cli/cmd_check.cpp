@@ -73,7 +73,7 @@ struct Checker {
       object.field("errors", errors).field("warnings", warnings).field("files", files).field("fixed", changes);
       console.json(object);
     } else if (code == kDone && !warnings && !context.args.has(Opt::Sarif)) {
-      console.say("no problems in " + std::to_string(files) + (files == 1 ? " file" : " files"));
+      console.say(files == 0 ? "no problems" : "no problems in " + std::to_string(files) + (files == 1 ? " file" : " files"));
     }
     if (context.args.has(Opt::TimeReport)) context.timing.show(console);
     return code;

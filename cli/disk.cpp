@@ -276,10 +276,24 @@ bool Disk::list(const std::string& folder, std::vector<std::string>& paths, std:
   return true;
 }
 
-std::string_view Disk::std_file(std::string_view name) { return embedded_file(name); }
+bool Disk::take_std(const std::string& folder, std::string& why) {
+  std::vector<std::string> paths;
+  if (!list(folder, paths, why)) return false;
+  for (const std::string& path : paths)
+    if (!read(join_path(folder, path), std_["std/" + path], why)) return false;
+  return true;
+}
+
+std::string_view Disk::std_file(std::string_view name) {
+  if (std_.empty()) return embedded_file(name);
+  auto found = std_.find(name);
+  return found == std_.end() ? std::string_view() : std::string_view(found->second);
+}
 
 std::vector<std::string> Disk::std_files() {
   std::vector<std::string> names;
+  for (auto& [name, text] : std_) names.push_back(name);
+  if (!names.empty()) return names;
   for (const EmbeddedFile& file : embedded_files())
     if (file.name.starts_with("std/")) names.emplace_back(file.name);
   return names;

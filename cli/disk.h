@@ -54,6 +54,8 @@ class Disk : public FileSystem {
   std::string_view std_file(std::string_view name) override;
   std::vector<std::string> std_files() override;
 
+  // Takes the standard library from a folder in place of the embedded one: for those who work on it.
+  bool take_std(const std::string& folder, std::string& why);
   // The text that stands for path, as "<stdin>" does for what was read there.
   void give(std::string path, std::string text);
   void set_remembering(bool on) { remembering_ = on; }  // off: no hashing of what is read
@@ -64,6 +66,7 @@ class Disk : public FileSystem {
   bool remembering_ = true;
   std::vector<Question> questions_;
   std::map<std::string, std::string> given_;
+  std::map<std::string, std::string, std::less<>> std_;  // "std/list.jan" -> text; empty: the embedded ones
 };
 
 }  // namespace janus

@@ -107,6 +107,11 @@ struct Finder {
     }
     target.load.source_root = path == "." ? "" : path;
     target.load.all_modules = true;
+    // The sources of the standard library itself: they may do what others may not, so they are loaded as such.
+    if (std::string why; base_name(absolute_path(path)) == "std" && is_file(join_path(path, "prelude.jan"))) {
+      target.load.all_modules = false;
+      if (!context.disk.take_std(path, why)) return fail(kEnvironment, why);
+    }
     target.name = base_name(absolute_path(path));
     target.home = absolute_path(path);
     std::vector<std::string> paths;
