@@ -458,6 +458,9 @@ struct Folder {
     }
     if (is_kind(v, HirKind::Float) && op == TokenKind::Minus) return add_float(-float_of(v), v.type, at, v.flexible);
     if (is_kind(v, HirKind::Int)) {
+      // `~0x0F` where a u8 is needed is 240: the bits are those of the type.
+      if (op == TokenKind::Tilde && v.flexible && is_some(expected) && p.types.is_integer(expected)) v = coerce(v, expected, at);
+      if (!v) return v;
       Int128 n128 = int_of(v);
       Int128 r = op == TokenKind::Minus ? -n128 : p.types.is_signed(v.type) || v.flexible ? ~n128 : max_of(v.type) - n128;
       if (!v.flexible && !fits(r, v.type)) return failed(at, "`" + int_text(r) + "` does not fit `" + p.type_name(v.type) + "`");

@@ -795,7 +795,7 @@ NodeId Parser::primary() {
     case TokenKind::KwMatch: return match_expr();
     case TokenKind::KwWhile: return while_expr(NameId::None);
     case TokenKind::KwFor: return for_expr(NameId::None, false);
-    case TokenKind::KwDo: return in_condition_ ? (missing_value(), error_node()) : block(token, "`do`");
+    case TokenKind::KwDo: return in_condition_ && !nl_off_ ? (missing_value(), error_node()) : block(token, "`do`");
     case TokenKind::KwReturn: return jump(NodeKind::Return);
     case TokenKind::KwFail: return jump(NodeKind::Fail);
     case TokenKind::KwBreak: return jump(NodeKind::Break);
