@@ -921,7 +921,7 @@ NodeId Parser::param() {
 // result := [`->`] type        on the line of the head
 NodeId Parser::return_type() {
   if (panic_) return NodeId::None;
-  if (eat(TokenKind::Arrow)) return type();
+  if (eat(TokenKind::Arrow)) return type(!closes_at_pipe_);
   if (new_line()) return NodeId::None;
   if (at(TokenKind::Colon) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_type && colon_result_ahead()) {  // f(): T
     uint32_t colon = pos_++;
@@ -930,7 +930,7 @@ NodeId Parser::return_type() {
   }
   bool begins = at_type() && !at_word(Word::Where) && !at_word(Word::ForeignThen) && !at(TokenKind::Amp) && !at(TokenKind::Star);
   if (at(TokenKind::LParen) && nl_off_) begins = false;
-  return begins ? type() : NodeId::None;
+  return begins ? type(!closes_at_pipe_) : NodeId::None;
 }
 
 // After `func f()` a colon begins a result type; in `["f": func() …` it would not. A head goes on to `do` or `{`.

@@ -238,6 +238,7 @@ class Parser {
 
   // ---- types (parse_type.cpp)
   NodeId type(bool joins = true);
+  NodeId whole_type(bool joins);
   NodeId type_union(bool joins);
   NodeId type_atom();
   NodeId type_name();
@@ -320,6 +321,7 @@ class Parser {
   uint32_t suspect_ = kNone;         // header of a block whose `end` stands too far left: it may be the one that lacks its own
   uint32_t suspect_end_ = kNone;
   uint32_t split_else_ = kNone;      // an `if` on the line below its `else`
+  bool closes_at_pipe_ = false;      // in the type of a closure's parameter: `|` ends it, also after the result of a function type
   Diagnostic* missing_do_ = nullptr; // of the block just opened: gets the edit for its `end`
   uint32_t early_end_ = kNone;       // an `end` further right than the declaration it closes: perhaps one too many
   uint32_t missing_end_at_ = kNone;

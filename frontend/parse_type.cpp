@@ -7,6 +7,13 @@ namespace janus {
 
 // type := union | [union] `!` union          `|` binds tighter than `!` (ruling 59)
 NodeId Parser::type(bool joins) {
+  bool outer = std::exchange(closes_at_pipe_, !joins);
+  NodeId made = whole_type(joins);
+  closes_at_pipe_ = outer;
+  return made;
+}
+
+NodeId Parser::whole_type(bool joins) {
   if (panic_) return error_node();
   uint32_t first = pos_;
   if (eat(TokenKind::Bang)) {
@@ -103,7 +110,7 @@ NodeId Parser::type_atom() {
       if (at(TokenKind::Arrow) && !new_line()) {  // (A) -> B
         ++pos_;
         uint32_t list = flush(from);
-        NodeId result = type();
+        NodeId result = type(!closes_at_pipe_);
         NodeId func = add(NodeKind::TypeFunc, first, list, +result);
         if (!panic_) foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), "func" + std::string(text_between(first, pos_ - 1)));
         return func;
