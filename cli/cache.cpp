@@ -184,10 +184,8 @@ std::unique_ptr<Scratch> Cache::begin() {
   if (prepare(why)) {
     static int number = 0;
     std::string name = path("tmp", std::to_string(getpid()) + "-" + std::to_string(number++));
-    std::error_code ignored;
-    fs::remove_all(name, ignored);  // of a process that had this id before
-    if (mkdir(name.c_str(), 0777) == 0) return std::make_unique<Scratch>(name);
-    why = "cannot make the folder " + name + ": " + why_of(errno);
+    if (access((folder_ + "/tmp").c_str(), W_OK) == 0) return std::make_unique<Scratch>(name);
+    why = "cannot write to " + folder_ + "/tmp: " + why_of(errno);
   }
   console_.verbose(1, "working without a cache: " + why);
   return nullptr;

@@ -32,9 +32,9 @@ class Cache {
 
   // The path of the result, when it is there and still right.
   bool find(const std::string& key, Recipe& recipe, std::string& result_path);
-  // A new empty folder below tmp/, or null when the cache cannot be written (said with -v only).
+  // A new name below tmp/ to build to, or null when the cache cannot be written (said with -v only).
   std::unique_ptr<Scratch> begin();
-  // Takes `made` (a file in such a folder) in. False: it stays where it is, and the cache is as it was.
+  // Takes `made` (a file of such a name) in. False: it stays where it is, and the cache is as it was.
   bool keep(const std::string& key, Recipe& recipe, const std::string& made, std::string& result_path);
 
   struct Removed { size_t files = 0; uint64_t bytes = 0; bool ok = true; std::string why; };

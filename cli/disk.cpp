@@ -137,12 +137,12 @@ static bool write_all(int fd, std::string_view text) {
 bool write_file(const std::string& path, std::string_view text, std::string& why) {
   // A link is kept, and what it leads to is written; a file keeps its rights.
   std::string target = path;
-  if (fs::path real; is_file(path)) {
+  struct stat info{};
+  if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
     std::error_code error;
-    real = fs::canonical(path, error);
+    fs::path real = fs::canonical(path, error);
     if (!error) target = real.string();
   }
-  struct stat info{};
   int mode = stat(target.c_str(), &info) == 0 ? static_cast<int>(info.st_mode & 0777) : 0666;
   return write_atomically(target, mode, why, [&](int fd) { return write_all(fd, text); });
 }

@@ -76,35 +76,41 @@ struct Producer {
     if (!wanted.tests && is_none(compilation.program.main_func)) return no_main(compilation);
 
     std::string why;
-    std::unique_ptr<Scratch> folder = cache.begin();
-    bool cached = folder != nullptr;
-    if (!folder && !(folder = temporary_folder(why))) return context.console.fail(kEnvironment, why);
+    std::unique_ptr<Scratch> place = cache.begin();
+    bool cached = place != nullptr;
     BuildOptions options;
     options.release = wanted.release;
     options.tests = wanted.tests;
     options.emit = wanted.emit;
-    options.output = folder->path() + "/result";
-    options.cache_dir = cached ? cache.folder() + "/objects" : "";
     options.link = target.link;
+    if (cached) {
+      options.output = place->path();
+      options.cache_dir = cache.folder() + "/objects";
+    } else {
+      if (!(place = temporary_folder(why))) return context.console.fail(kEnvironment, why);
+      options.output = place->path() + "/result";
+    }
     BuildReport built = build(compilation.program, options, context.timing.callback());
     if (!built.ok && cached && built.why.find(cache.folder()) != std::string::npos) {
       // The cache's disk is full or went away; the user's own need not be.
       context.console.verbose(1, "working without a cache: " + built.why);
       cached = false;
-      if (!(folder = temporary_folder(why))) return context.console.fail(kEnvironment, why);
-      options.output = folder->path() + "/result";
+      if (!(place = temporary_folder(why))) return context.console.fail(kEnvironment, why);
+      options.output = place->path() + "/result";
       options.cache_dir = "";
       built = build(compilation.program, options, context.timing.callback());
     }
-    context.timing.begin(nullptr);
+    context.timing.begin(cached ? "store" : nullptr);
     if (!built.ok) return context.console.fail(kEnvironment, built.why);
     context.console.verbose(1, std::to_string(built.functions) + " functions, " + std::to_string(built.objects_compiled) + " objects compiled, " +
                                    std::to_string(built.objects_cached) + " from the cache");
     product.bytes = size_of(options.output);
     recipe.home = target.home;
-    if (cached && cache.keep(key, recipe, options.output, product.path)) return kDone;
+    bool kept = cached && cache.keep(key, recipe, options.output, product.path);
+    context.timing.begin(nullptr);
+    if (kept) return kDone;
     product.path = options.output;
-    product.keeper = std::move(folder);
+    product.keeper = std::move(place);
     return kDone;
   }
 
