@@ -62,7 +62,7 @@ void Parser::recover_item(uint32_t from) {
 // At the top of a file: a declaration, or what should not be there.
 NodeId Parser::item(bool script) {
   uint32_t first = pos_;
-  suspect_ = kNone;
+  suspect_ = dedent_ = kNone;
   if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync)) ) {
     if (at(TokenKind::KwVar) && script) {}
     else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen) {
@@ -219,7 +219,7 @@ bool Parser::foreign_declaration() {
       early_end_ = kNone;
       decl_column_ = line_column(token);
       in_decl_ = true;
-      suspect_ = split_else_ = kNone;
+      suspect_ = dedent_ = split_else_ = kNone;
       foreign_made_ = func_decl(0, 0, false);
       in_decl_ = false;
       return true;
@@ -290,7 +290,7 @@ NodeId Parser::declaration(bool top) {
   bool saved_in = in_decl_;
   decl_column_ = line_column(first);
   in_decl_ = true;
-  suspect_ = split_else_ = kNone;
+  suspect_ = dedent_ = split_else_ = kNone;
   if (top) reported_outside_ = false, stray_reported_ = kNone;
   uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
   NodeId made = declaration_of(flags);
@@ -697,7 +697,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
       pos_ += 2;
     }
     if (at(TokenKind::KwFunc)) {
-      suspect_ = split_else_ = kNone;
+      suspect_ = dedent_ = split_else_ = kNone;
       keep(func_decl(flags, abi, in_trait));
     } else if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::LParen) {
       foreign(pos_, "func");

@@ -320,6 +320,8 @@ class Parser {
   bool in_decl_ = false;
   uint32_t suspect_ = kNone;         // header of a block whose `end` stands too far left: it may be the one that lacks its own
   uint32_t suspect_end_ = kNone;
+  uint32_t dedent_ = kNone;          // the first statement that stands no further right than the block it is in …
+  uint32_t dedent_header_ = kNone;   // … and that block
   uint32_t split_else_ = kNone;      // an `if` on the line below its `else`
   bool closes_at_pipe_ = false;      // in the type of a closure's parameter: `|` ends it, also after the result of a function type
   Diagnostic* missing_do_ = nullptr; // of the block just opened: gets the edit for its `end`

@@ -91,7 +91,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
   if (opening == Opening::Brace) ++outer_brackets_;
   uint32_t token = pos_ > 0 ? pos_ - 1 : 0;
   uint32_t from = mark();
-  bool semi = false;
+  bool semi = false, indented = false;
   uint32_t tallest = 0;  // statements stand beside each other: the tree is as high as the highest of them
   while (!at_block_end(opening, header, else_ok)) {
     if (at(TokenKind::Newline)) {
@@ -101,6 +101,12 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
     }
     semi = false;
     uint32_t first = pos_;
+    // A block that begins indented, and then has a statement that is not, probably lacks its `end` there.
+    if (dedent_ == kNone && opening == Opening::Do && starts_line(first)) {
+      bool inside = column(first) > line_column(header);
+      if (inside) indented = true;
+      else if (indented) dedent_ = first, dedent_header_ = header;
+    }
     height_ = 0;
     NodeId made = statement();
     if (panic_) recover_statement(first);

@@ -234,11 +234,13 @@ void Parser::missing_end(uint32_t header) {
         .fix({token_span(nested - 1).lo, token_span(nested).hi}, "else if", "write `else if` on one line", Applicability::MaybeIncorrect);
     return;
   }
-  bool suspected = suspect_ != kNone && suspect_ >= header;
-  uint32_t blamed = suspected ? suspect_ : header;
-  uint32_t meets = suspected ? suspect_end_ : pos_;
+  bool dedented = dedent_ != kNone && dedent_header_ >= header && dedent_ < pos_;
+  bool suspected = !dedented && suspect_ != kNone && suspect_ >= header;
+  uint32_t blamed = dedented ? dedent_header_ : suspected ? suspect_ : header;
+  uint32_t meets = dedented ? dedent_ : suspected ? suspect_end_ : pos_;
   Diagnostic& d = report<Diag::MissingEnd>(token_span(blamed), describe_header(blamed)).with_label("opened here");
   if (kind_at(meets) == TokenKind::EndOfFile) d.at(after(pos_ - 1), "the file ends here");
+  else if (dedented) d.at(token_span(meets), "this line stands outside of it, so `end` is expected before");
   else if (suspected) d.at(token_span(meets), "this `end` stands as if it closed something further out");
   else d.at(token_span(meets), "`end` is expected before this");
   uint32_t indent = line_column(blamed);
@@ -252,14 +254,14 @@ void Parser::missing_end(uint32_t header) {
     Span here = token_span(meets);
     d.fix({here.lo, here.lo}, "end ", "add `end`", Applicability::MaybeIncorrect);
   }
-  suspect_ = kNone;
+  suspect_ = dedent_ = kNone;
 }
 
 // One report for all such blocks of a file; every block adds its two edits.
 void Parser::braces(uint32_t open) {
   bool spaced = !touches(open);
   if (!braces_) {
-    braces_ = &report<Diag::BracesForBlock>(token_span(open)).note("braces hold data, the arms of `match`, and small functions like `{ |x| x * 2 }`");
+    braces_ = &report<Diag::BracesForBlock>(token_span(open)).note("braces hold data, the arms of `match`, and small functions like `{ |x| x * 2 }`").with_label("a block begins with `do`");
     if (braces_ == ignored_.get()) { braces_ = nullptr; return; }
     braces_->fix(token_span(open), spaced ? "do" : " do", "write `do` and `end`");
   } else {
