@@ -122,6 +122,7 @@ bool BodyChecker::provides(FuncId caller, TypeId type, TraitId trait, uint32_t b
         std::vector<TypeParamId> params = p_.impls[i].type_params;
         for (size_t k = 0; k < params.size() && k < parts.size(); ++k) {
           std::vector<TraitId> bounds = p_.type_params[+params[k]].bounds;
+          for (TraitId t : p_.type_params[+params[k]].inferred) bounds.push_back(t);
           uint32_t bits = p_.type_params[+params[k]].builtin_bounds;
           for (TraitId t : bounds)
             if (types_.kind(parts[k]) == TypeKind::Param) require_trait(parts[k], t, use);
@@ -146,7 +147,7 @@ void BodyChecker::solve_needs() {
     if (types_[uses_[i].args].has_param) handing_on.push_back(i);
   bool added = true;
   while (added) {
-    added = false;
+    added = share_impl_needs(p_);
     for (uint32_t i : handing_on) {
       const GenericUse use = uses_[i];
       SmallVec<TypeId, 8> args;
@@ -244,13 +245,17 @@ void BodyChecker::report_unmet(const GenericUse& use, size_t index, TypeId type,
     Diagnostic& d = p_.diags.report<Diag::NotImplemented>(at, type_name, trait);
     if (!of_std || !written) {
       if (written) d.at(info.span, "`" + callee + "` asks for `" + trait + "` here");
-      else if (!need.use.is_none()) d.at(need.use, "`" + callee + "` uses a method of `" + trait + "` here");
+      else if (!need.use.is_none()) d.at(need.use, "`" + callee + "` needs `" + trait + "` here");
     }
     TypeKind kind = types_.kind(type);
     if (kind == TypeKind::Param) {
       d.help("write the bound at this function: `where " + type_name + ": " + trait + "`");
     } else {
       d.note("`" + callee + "` works for every type that implements `" + trait + "`");
+      if (std::string why = unmet_impl(p_, type, need.trait); !why.empty()) {
+        d.note(why);
+        return;
+      }
       d.help("write `impl " + trait + " for " + type_name + " do … end`");
     }
     return;

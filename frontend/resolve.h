@@ -37,6 +37,9 @@ FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node
 DeclId lookup_name(Program& program, ModuleId from, NameId name);                 // own, imported, prelude; None
 // m.name: public declarations and what `pub import` brings. A private one is returned too, with *is_private set.
 DeclId lookup_in_module(Program& program, ModuleId module, NameId name, bool* is_private);
+// For the inference of bounds: see resolve_impl.cpp.
+bool share_impl_needs(Program& program);
+std::string unmet_impl(Program& program, TypeId type, TraitId trait);
 // Every name that `from` can use without a path, for "did you mean".
 void visible_names(Program& program, ModuleId from, std::vector<std::string_view>& out);
 // What people of other languages write: `int` -> "i64", `HashMap` -> "Map" …; empty when there is no such habit.

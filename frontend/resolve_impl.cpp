@@ -246,6 +246,54 @@ void check_type_tables(Program& program) {
     finder.run(self_type_of_decl(program, program.structs[i].decl));
 }
 
+// What the methods of `impl[T] Trait for []T` need of T is what the impl needs: bounds that bodies asked for go from the
+// methods' copies of the parameters to the impl's own. True when something was added.
+bool share_impl_needs(Program& p) {
+  bool added = false;
+  for (const ImplInfo& impl : p.impls) {
+    if (is_none(impl.trait) || impl.type_params.empty()) continue;
+    for (FuncId f : impl.methods) {
+      if (is_none(f)) continue;
+      for (size_t i = 0; i < impl.type_params.size(); ++i) {
+        const TypeParamInfo& from = p.type_params[+p.funcs[+f].type_params[i]];
+        TypeParamInfo& to = p.type_params[+impl.type_params[i]];
+        if (from.builtin_bounds & ~to.builtin_bounds) {
+          to.builtin_bounds |= from.builtin_bounds;
+          to.first_use = from.first_use;
+          added = true;
+        }
+        for (const std::vector<TraitId>* list : {&from.bounds, &from.inferred})
+          for (TraitId trait : *list) {
+            if (std::find(to.bounds.begin(), to.bounds.end(), trait) != to.bounds.end() ||
+                std::find(to.inferred.begin(), to.inferred.end(), trait) != to.inferred.end()) continue;
+            to.inferred.push_back(trait);
+            to.first_use = from.first_use;
+            added = true;
+          }
+      }
+    }
+  }
+  return added;
+}
+
+// Why a type does not implement a trait although an impl looks as if it were for it: "`impl Show for []T` is for types `T` that …".
+std::string unmet_impl(Program& p, TypeId type, TraitId trait) {
+  uint64_t key = (static_cast<uint64_t>(+trait) << 32) | type_head(p, type);
+  for (uint32_t row = p.index->impls.find(key); row != FlatMap::None; row = p.index->impl_rows[row].next) {
+    const ImplInfo& impl = p.impls[+p.index->impl_rows[row].impl];
+    std::vector<TypeId> args(impl.type_params.size(), TypeId::None);
+    if (!match_type(p, impl.self, type, impl.type_params, args)) continue;
+    for (size_t i = 0; i < args.size(); ++i) {
+      std::string missing;
+      if (args[i] == TypeId::None || p.meets_bounds(impl.type_params[i], args[i], &missing)) continue;
+      std::string param(p.names.text(p.type_params[+impl.type_params[i]].name));
+      return "`impl " + std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + " for " + p.type_name(impl.self) + "` needs `" +
+             param + ": " + missing + "`, and `" + p.type_name(args[i]) + "` is not `" + missing + "`";
+    }
+  }
+  return {};
+}
+
 // The compiler's own knowledge of std: literals of maps, `in`, `for` and ranges use these.
 void fill_lang_items(Program& program) {
   LangItems& lang = program.lang;
