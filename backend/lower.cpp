@@ -24,7 +24,30 @@ JModule ModuleLower::run() {
     module.funcs[work.index] = std::move(f);
   }
   mark_cycles();
+  if (options.release) unroll_recursion();
   return std::move(module);
+}
+
+// A small function that calls itself gets a twin: it calls the twin, the twin calls it. LLVM inlines the twin, and half of the
+// calls (with their stack checks) are gone. It does not inline a function into itself.
+void ModuleLower::unroll_recursion() {
+  constexpr size_t kSmall = 100;
+  size_t count = module.funcs.size();
+  for (uint32_t i = 0; i < count; ++i) {
+    if (module.funcs[i].c_abi || !module.funcs[i].in_cycle || module.funcs[i].instrs.size() > kSmall) continue;
+    bool calls_itself = false;
+    for (const JBlock& b : module.funcs[i].blocks)
+      for (uint32_t k : b.instrs) calls_itself |= module.funcs[i].instrs[k].op == JOp::Call && module.funcs[i].instrs[k].a == i;
+    if (!calls_itself) continue;
+    JFunc twin = module.funcs[i];
+    twin.symbol += "'";
+    twin.inline_hint = true;
+    auto& head = twin.blocks[0].instrs;   // the caller has checked, and both frames are small
+    if (!head.empty() && twin.instrs[head[0]].op == JOp::StackCheck) head.erase(head.begin());
+    uint32_t index = static_cast<uint32_t>(module.funcs.size());
+    for (JInstr& in : module.funcs[i].instrs) if (in.op == JOp::Call && in.a == i) in.a = index;
+    module.funcs.push_back(std::move(twin));
+  }
 }
 
 uint32_t ModuleLower::add_func(std::string symbol, std::string display, std::function<void(FuncLower&)> build, bool c_abi) {

@@ -106,6 +106,7 @@ class ModuleLower {
   uint32_t once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make);
   void build_main();
   void mark_cycles();
+  void unroll_recursion();
 };
 
 // What an expression evaluated to. Scalar, Managed: v is the value. Aggregate: v is its address. Void: nothing.
