@@ -24,10 +24,10 @@ DIFile* DebugInfo::file(const std::string& path) {
   return known;
 }
 
-DISubprogram* DebugInfo::begin(const JFunc& f, const std::string& symbol, Function* fn) {
+DISubprogram* DebugInfo::begin(const JFunc& f, Function* fn) {
   DIFile* in = file(places.path(f.span.lo));
   unsigned line = places.at(f.span.lo).line;
-  DISubprogram* sp = di_.createFunction(in, f.display.empty() ? f.symbol : f.display, symbol, in, line, untyped_, line, DINode::FlagPrototyped, DISubprogram::SPFlagDefinition);
+  DISubprogram* sp = di_.createFunction(in, f.display.empty() ? f.symbol : f.display, StringRef(), in, line, untyped_, line, DINode::FlagPrototyped, DISubprogram::SPFlagDefinition);
   fn->setSubprogram(sp);
   return sp;
 }

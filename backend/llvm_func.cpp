@@ -33,7 +33,7 @@ class FunctionEmitter {
       if (reached_[i] && f_.blocks[i].cold) blocks_[i] = BasicBlock::Create(u_.context, "", fn_);
     b_.SetInsertPoint(entry);
     if (u_.debug && f_.debug && f_.span.lo) {
-      scope_ = u_.debug->begin(f_, plan_.symbols[index_], fn_);
+      scope_ = u_.debug->begin(f_, fn_);
       locate(f_.span.lo);
     }
     prologue();

@@ -15,7 +15,7 @@ namespace janus {
 class DebugInfo {
  public:
   DebugInfo(llvm::Module& module, const CodegenPlan& plan);
-  llvm::DISubprogram* begin(const JFunc& f, const std::string& symbol, llvm::Function* fn);
+  llvm::DISubprogram* begin(const JFunc& f, llvm::Function* fn);
   void declare(const JSlot& slot, llvm::Value* address, llvm::DISubprogram* in, llvm::BasicBlock* block);
   llvm::DIType* type(uint32_t index);
   llvm::DIType* element_type(uint32_t index);
