@@ -31,6 +31,9 @@ extern const TokenTraits (&kTraits)[256];
 
 enum Precedence : uint8_t { kPrecNone, kPrecCoalesce, kPrecOr, kPrecAnd, kPrecCompare, kPrecRange, kPrecBitOr, kPrecBitXor, kPrecBitAnd, kPrecShift, kPrecSum, kPrecProduct };
 
+bool ends_value(TokenKind kind);                             // no value can stand before its end: `)` `do` …
+std::string_view janus_type(std::string_view foreign);      // int → i64; the name itself when it is not known
+
 // How a block was opened, and so how it ends.
 enum class Opening : uint8_t { Do, Brace, Indent };
 
