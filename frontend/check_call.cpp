@@ -335,6 +335,7 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       report_mismatch(span(arg), type, node(value).type, arg, param.span.is_none() ? nullptr : &why);
       value = poison(span(arg));
     }
+    if (type_of(value) == Types::Error) poison_open(type);   // what it would have decided
     out.values[index] = +value;
   };
   for (uint32_t index : written)

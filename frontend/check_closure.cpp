@@ -9,7 +9,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   const Node x = ast(n);
   size_t count = tree_->list(x.a).size();
   TypeId want = is_some(expected) ? peel(expected) : TypeId::None;
-  bool known = is_some(want) && types_.kind(want) == TypeKind::Func;
+  bool known = is_some(want) && types_.kind(want) == TypeKind::Func, wrong = false;
   if (known && types_[want].arg_count != count + 1) {
     size_t wanted = types_[want].arg_count - 1;
     Diagnostic& d = report<Diag::ClosureParams>(span(n), count, wanted);
@@ -18,6 +18,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
     if (wanted == 0) d.help("a closure that takes nothing is `{ || … }`");
     else d.help("write `{ |" + names + "| … }`; a parameter that is not needed is `_`");
     known = false;
+    wrong = true;
   }
   SmallVec<TypeId, 8> want_params;
   for (size_t i = 0; known && i < count; ++i) want_params.push_back(types_.args(want)[i]);
@@ -156,6 +157,10 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   TypeId type = types_.func(parts, flags, b.body.fallible ? b.body.errors : ErrorSetId::None);
   // What a closure writes is not known to be non-null afterwards. `b` of the node is ours until the group ends.
   for (uint32_t v : written) drop_fact(v, Fact::NonNull);
+  if (wrong) {
+    poison_open(type);
+    return poison(span(n));
+  }
   return emit(HirKind::MakeClosure, type, +b.id, b.index, span(n));
 }
 

@@ -169,7 +169,24 @@ bool BodyChecker::drop_value(HirId& value) {
 
 // ---- messages
 
+void BodyChecker::poison_open(TypeId type) {
+  type = shallow(type);
+  const TypeRow row = types_[type];
+  if (!row.has_infer) return;
+  if (row.kind == TypeKind::Infer) {
+    if (infer_[row.a].kind == InferKind::General) infer_[row.a].bound = Types::Error;
+    return;
+  }
+  if (row.arg_count == 0) return poison_open(TypeId(row.a));
+  for (uint32_t i = 0; i < row.arg_count; ++i) poison_open(types_.args(type)[i]);
+}
+
 void BodyChecker::report_mismatch(Span at, TypeId expected, TypeId found, NodeId n, const Why* why) {
+  explain_mismatch(at, expected, found, n, why);
+  poison_open(found);
+}
+
+void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeId n, const Why* why) {
   expected = shallow(expected);
   found = shallow(found);
   TypeKind e = types_.kind(expected), f = types_.kind(found);
@@ -283,7 +300,9 @@ void BodyChecker::report_optional_as_value(Span at, TypeId found, NodeId n, cons
   d.note("`?" + name_of(inner) + "` is either a `" + name_of(inner) + "` or `null`; before it is used the program must say what happens with `null`");
   d.help("a value to use instead: `" + code + " ?? " + stand_in + "`");
   d.help("only when there is one: `if let value = " + code + " do … end`");
-  d.help("after a test, in its branch: `if " + code + " != null do … end` (for names, not for fields or calls)");
+  bool is_name = is_some(n) && ast(unparen(n)).kind == NodeKind::Ident;
+  if (is_name) d.help("after a test, in its branch: `if " + code + " != null do … end`");
+  else d.help("after a test, when it has a name: `let value = " + code + "`, then `if value != null do … end`");
   d.help("when it cannot be null here: `" + code + "!`, which ends the program with a panic if it is");
 }
 

@@ -2,6 +2,7 @@
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/check_internal.h"
+#include "frontend/foreign.h"
 
 namespace janus {
 
@@ -273,14 +274,18 @@ HirId BodyChecker::check_map(NodeId n, TypeId expected) {
     value = fresh(InferKind::General, span(n), "the values of this map (and its keys)");
   }
   SmallVec<uint32_t, 16> items;
+  bool written = !types_[key].has_infer;
   size_t count = tree_->list(ast(n).a).size();
   for (size_t i = 0; i < count; ++i) {
     const Node entry = ast(tree_->list(ast(n).a)[i]);
     if (entry.kind != NodeKind::MapEntry) continue;
-    items.push_back(+check_as(NodeId(entry.a), key));
-    items.push_back(+check_as(NodeId(entry.b), value));
+    NodeId first = tree_->list(ast(n).a)[0];
+    Why key_why{span(NodeId(ast(first).a)), "the first key is `" + name_of(key) + "`"};
+    Why value_why{span(NodeId(ast(first).b)), "the first value is `" + name_of(value) + "`"};
+    items.push_back(+check_as(NodeId(entry.a), key, i ? &key_why : nullptr));
+    items.push_back(+check_as(NodeId(entry.b), value, i ? &value_why : nullptr));
   }
-  late_.push_back({LateCheck::Hashable, b_->index, key, span(n)});
+  if (!written) late_.push_back({LateCheck::Hashable, b_->index, key, span(n)});   // a written type was asked where it stands
   TypeId args[] = {key, value};
   return emit(HirKind::MakeMap, types_.structure(p_.lang.map, args), make_list(items), kNone32, span(n));
 }
@@ -707,12 +712,16 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
   std::string word(text(name));
   uint32_t self = find_var(n_self_);
   TypeId field = TypeId::None;
-  std::string_view friendly = false_friend(word);
+  const ForeignHint* hint = foreign_value(word);
+  std::string_view friendly = hint ? hint->write : false_friend(word);
   if (self != kNone32 && p_.find_field(zonk(vars_[self].type), name, &field) >= 0) {
     d.note("fields of the value are reached through `self`").help("write `self." + word + "`").fix(at, "self." + word, "read the field", Applicability::MaybeIncorrect);
   } else if (!friendly.empty()) {
     d.help("in Janus this is `" + std::string(friendly) + "`");
+    if (hint && !hint->help.empty()) d.help(std::string(hint->help));
     d.fix(at, std::string(friendly), "write `" + std::string(friendly) + "`", Applicability::MaybeIncorrect);
+  } else if (hint) {
+    d.help(std::string(hint->help));
   } else {
     std::vector<std::string_view> names;
     for (size_t i = hidden_below_; i < bindings_.size(); ++i) names.push_back(text(bindings_[i].name));
@@ -824,6 +833,12 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
   Diagnostic& d = is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
   bool suggested = suggest(d, at, word, names);
   std::string code = is_some(base_ast) ? source(base_ast) : "x";
+  if (const ForeignHint* hint = suggested ? nullptr : foreign_member(word)) {
+    bool there = !hint->write.empty() && std::find(names.begin(), names.end(), hint->write) != names.end();
+    if (there) d.fix(at, std::string(hint->write), "in Janus this is `" + std::string(hint->write) + "`", Applicability::MaybeIncorrect);
+    if (!hint->help.empty() && kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param) d.help(std::string(hint->help)), there = true;
+    if (there) return poison(span(n));
+  }
   if (word == "length" || word == "size" || word == "count") {
     if (!suggested) d.help("the number of elements is `" + code + ".len()`");
   } else if (kind == TypeKind::Struct && !is_call && !suggested) {
@@ -946,7 +961,7 @@ HirId BodyChecker::make_variant(TypeId enum_type, uint32_t variant, NodeId at, N
   NodeId whole = is_some(call) ? call : at;
   if (is_none(call)) {
     if (!info.fields.empty()) {
-      Diagnostic& d = report<Diag::VariantPayload>(span(at), owner + "." + std::string(text(info.name)), info.fields.size());
+      Diagnostic& d = report<Diag::VariantPayload>(span(at), owner + "." + std::string(text(info.name)), info.fields.size() == 1 ? "a value" : std::to_string(info.fields.size()) + " values");
       d.at(info.span, "declared here").help(info.named_fields ? "write them in braces: `" + source(at) + " { " + std::string(text(info.fields[0].name)) + ": … }`" : "write them in parentheses: `" + source(at) + "(…)`");
       return poison(span(at));
     }
@@ -978,7 +993,7 @@ HirId BodyChecker::make_error(TagId tag, NodeId at, NodeId call, TypeId type) {
   NodeId whole = is_some(call) ? call : at;
   if (is_none(call)) {
     if (!fields.empty()) {
-      report<Diag::VariantPayload>(span(at), p_.tags[+tag].full_name, fields.size()).at(fields[0].span, "declared here").help("write them in parentheses: `" + source(at) + "(…)`");
+      report<Diag::VariantPayload>(span(at), p_.tags[+tag].full_name, fields.size() == 1 ? "a value" : std::to_string(fields.size()) + " values").at(fields[0].span, "declared here").help("write them in parentheses: `" + source(at) + "(…)`");
       return poison(span(at));
     }
     return emit(HirKind::MakeError, type, +tag, kNone32, span(at));

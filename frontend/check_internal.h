@@ -347,6 +347,8 @@ class BodyChecker {
   HirId coerce(HirId value, TypeId to, NodeId ast, const Why* why = nullptr);
   bool try_coerce(HirId& value, TypeId to);
   void report_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
+  void explain_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
+  void poison_open(TypeId type);        // what is open in it has been reported with it
   void report_optional_as_value(Span span, TypeId found, NodeId ast, const Why* why);
   TypeId join(TypeId a, TypeId b);      // None: they have nothing in common
   bool widens(TypeId from, TypeId to);

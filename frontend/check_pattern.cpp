@@ -83,12 +83,12 @@ uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId
       }
       if (bad) {
         report<Diag::PatternRange>(at).note("a range in a pattern goes from one whole number or character to another");
-        return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+        return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       if (chars ? !unify(type, Types::Char) : !(types_.is_integer(type) || (kind == TypeKind::Infer && unify(type, fresh(InferKind::Int, at))))) {
         if (types_.is_float(type) && !chars) report<Diag::PatternRange>(at).note("between two numbers with a point lie too many others to be listed").help("ask with a guard: `x when x >= 1.0 and x < 2.0 =>`");
         else pattern_mismatch(at, type, chars ? "char" : "i64");
-        return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+        return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       type = shallow(type);
       if (types_.kind(type) == TypeKind::Infer && (!have[0] || !have[1])) {
@@ -103,11 +103,11 @@ uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId
       else if (!(x.flags & kInclusive)) ends[1] -= 1;
       if (ends[0] > ends[1]) {
         report<Diag::PatternEmpty>(at).note("the range ends before it begins, so no value lies in it");
-        return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+        return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       if (ends[0] < min || ends[1] > max) {
         report<Diag::PatternNotInType>(at, name_of(type)).note("the values of `" + name_of(type) + "` do not reach that far");
-        return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+        return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       b_->body.ints.push_back(ends[0]);
       b_->body.ints.push_back(ends[1]);
@@ -177,7 +177,7 @@ uint32_t BodyChecker::pattern_literal(NodeId n, TypeId type) {
   const Node x = ast(lit);
   Span at = span(n);
   TypeKind kind = types_.kind(type);
-  auto wild = [&] { return add_pat(PatKind::Wild, type, kNone32, kNone32, at); };
+  auto wild = [&] { return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at); };
   if (kind == TypeKind::Error) return wild();
   bool negative = x.kind == NodeKind::Unary;
   const Node v = negative ? ast(NodeId(x.a)) : x;

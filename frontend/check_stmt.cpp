@@ -602,10 +602,7 @@ HirId BodyChecker::check_break(NodeId n) {
     check_poison(NodeId(x.b));
   }
   LoopScope* loop = find_loop(NameId(x.a), n);
-  if (!loop) {
-    dead_ = true;
-    return poison(span(n));
-  }
+  if (!loop) return poison(span(n));
   if (is_break) {
     if (!dead_) {
       if (loop->has_break) meet(*loop->at_break, facts_);
