@@ -74,13 +74,9 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::Index: return check_index(n, expected);
     case NodeKind::Call: return check_call(n, expected, nullptr);
     case NodeKind::Arg: return check(NodeId(x.b), expected);
-    case NodeKind::MutArg: {
-      report<Diag::MisplacedMutArg>(tree_->token_span(x.token))
-          .note("`&x` lends a variable to a call whose parameter is declared `mut`; it is not a value by itself")
-          .help("write it as an argument: `f(&x)`");
+    case NodeKind::MutArg:   // outside a call: the parser has reported it
       check_poison(NodeId(x.a));
       return poison(span(n));
-    }
     case NodeKind::Unary: return check_unary(n, expected);
     case NodeKind::Binary: return check_binary(n, expected);
     case NodeKind::Range: return check_range(n, expected);
