@@ -28,6 +28,9 @@ bool has_error_match(const Program& program, const Body& body);
 // Endless instances of generic functions (ruling 14). check_patterns notes what each body calls; the second reports at the end.
 void note_growth(Program& program, const Body& body);
 void check_growth(Program& program);
+// Values that became `dyn Trait`: noted by check_patterns, looked at again when the needs of generic impls are known.
+void note_dyn(Program& program, TypeId type, TraitId trait, Span span);
+void check_dyns(Program& program);
 
 // Folds a const's value (ruling 44); reports failed checks. Called by collect's end, in dependency order.
 void check_consts(Program& program);

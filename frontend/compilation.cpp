@@ -18,6 +18,7 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
   begin("patterns");
   for (size_t i = 0; i < program.bodies.size(); ++i)
     if (program.bodies[i]) check_patterns(program, *program.bodies[i]);
+  check_dyns(program);                     // impls for what became `dyn`
   check_growth(program);                   // generics without end
   begin("done");
   diags.sort();

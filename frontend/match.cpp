@@ -685,6 +685,9 @@ void check_patterns(Program& p, const Body& body) {
     const HirNode& node = body.nodes[i];
     switch (node.kind) {
       case HirKind::Match: check_match(p, body, static_cast<HirId>(i)); break;
+      case HirKind::MakeDyn:
+        if (p.types.kind(node.type) == TypeKind::Dyn) note_dyn(p, body[static_cast<HirId>(node.a)].type, static_cast<TraitId>(p.types[node.type].a), node.span);
+        break;
       case HirKind::Let: check_irrefutable(p, body, node.a, body.pats[node.a].span, "the pattern of a `let`"); break;
       case HirKind::ForEach:
         if (uint32_t pattern = body.extra[node.a]; pattern != kWild) check_irrefutable(p, body, pattern, body.pats[pattern].span, "the pattern of a `for`");

@@ -57,6 +57,8 @@ struct ProgramIndex {
   std::vector<BoundUse> bound_uses;
   struct DynUse { TraitId trait; Span span; };
   std::vector<DynUse> dyn_uses;          // the same for `dyn Trait`
+  struct DynMade { TypeId type; TraitId trait; Span span; };
+  std::vector<DynMade> dyns_made;        // of generic types, whose impls may turn out to need more than was known
   FlatMap dyn_checked;                   // TraitId -> 1: one report a trait
 };
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "frontend/check.h"
 #include "frontend/program_index.h"
 #include "frontend/resolve.h"
 
@@ -292,6 +293,21 @@ std::string unmet_impl(Program& p, TypeId type, TraitId trait) {
     }
   }
   return {};
+}
+
+void note_dyn(Program& p, TypeId type, TraitId trait, Span span) {
+  const TypeRow& row = p.types[type];
+  bool generic = row.arg_count > 0 || row.kind == TypeKind::Array || row.kind == TypeKind::Fixed || row.kind == TypeKind::Optional;
+  if (generic && !row.has_infer && !row.has_param) p.index->dyns_made.push_back({type, trait, span});
+}
+
+void check_dyns(Program& p) {
+  for (const ProgramIndex::DynMade& made : p.index->dyns_made) {
+    if (p.implements(made.type, made.trait)) continue;
+    Diagnostic& d = p.diags.report<Diag::NotImplemented>(made.span, p.type_name(made.type), p.names.text(p.decls[+p.traits[+made.trait].decl].name));
+    if (std::string why = unmet_impl(p, made.type, made.trait); !why.empty()) d.note(why);
+  }
+  p.index->dyns_made = {};
 }
 
 // The compiler's own knowledge of std: literals of maps, `in`, `for` and ranges use these.
