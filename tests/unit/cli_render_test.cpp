@@ -235,7 +235,7 @@ TEST_CASE("after twenty errors the rest are counted") {
   Case c;
   Span f = c.add("a.jan", "x\n");
   for (int i = 0; i < 25; ++i) c.diags.report<Diag::UnknownName>(Span{f.lo, f.lo + 1}, "x" + std::to_string(i));
-  c.diags.report<Diag::SharedCellDecides>(Span{f.lo, f.lo + 1}, "y");
+  c.diags.report<Diag::UnusedComparison>(Span{f.lo, f.lo + 1});
   std::string text = render_diags(c.sources, c.diags, {});
   CHECK(text.find("`x19`") != std::string::npos);
   CHECK(text.find("`x20`") == std::string::npos);
