@@ -91,6 +91,8 @@ void BodyChecker::begin_group(FuncId func, ModuleId module) {
   facts_.clear();
   or_vars_.clear();
   in_or_ = false;
+  catch_operand_ = NodeId::None;
+  pattern_depth_ = 0;
   dead_ = false;
   hidden_below_ = 0;
   sink_override_ = nullptr;
@@ -126,7 +128,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   b.defers_open = b.in_defer = 0;
   b.arg_callee = FuncId::None;
   b.arg_param = 0;
-  b.node = NodeId::None;
+  b.node = b.last_stmt = NodeId::None;
   b.what = "function";
   group_.push_back(&b);
   stack_.push_back(&b);
@@ -137,6 +139,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
 // The body of a named function or test: its last expression is the result.
 void BodyChecker::check_body_value(Builder& b, NodeId body) {
   if (b.result == Types::Void) {
+    if (std::span<const NodeId> list = tree_->list(ast(body).a); !list.empty() && is_some(func_)) b.last_stmt = list.back();
     b.body.root = check_block(body, TypeId::None, false);
     return;
   }

@@ -126,6 +126,11 @@ HirId BodyChecker::answered(HirId call, bool fails, ErrorSetId set, NodeId n, An
   d.note("a call that can fail is answered where it stands, so that no failure is overlooked");
   TypeId type = type_of(call);
   std::string code = source(n);
+  if (is_some(catch_operand_) && tree_->first_token(catch_operand_) <= tree_->first_token(n) && tree_->lasts[+n] <= tree_->lasts[+catch_operand_]) {
+    d.note("`catch`, `try` and `?` answer the outermost call before or behind them, not a call inside an expression");
+    d.help("put the answer next to the call, in parentheses: `(" + code + " catch …)`");
+    return call;
+  }
   bool can_pass = current_sink().kind != Sink::Never;
   if (type == Types::Void) {
     d.help("do something about it: `" + code + " catch |err| do … end`");
@@ -207,6 +212,11 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
   SmallVec<uint32_t, 8> written;           // parameters in the order of the arguments
   of_param.resize(total, NodeId::None);
   size_t next = offset;
+  // Capability parameters are left out by a call that has no value for each parameter (7.2).
+  size_t capabilities = 0;
+  for (size_t i = offset; i < total; ++i) capabilities += types_.kind(callee.params[i].type) == TypeKind::Capability;
+  bool skip_capabilities = capabilities > 0 && count <= total - offset - capabilities;
+  auto skipped = [&](size_t i) { return skip_capabilities && i < total && types_.kind(callee.params[i].type) == TypeKind::Capability; };
   bool good = true, named = false;
   for (size_t i = 0; i < count; ++i) {
     NodeId arg = arg_at(i);
@@ -231,13 +241,14 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
         continue;
       }
     } else {
+      while (skipped(next)) ++next;
       // A closure behind the call is for the last parameter that takes a function.
       if (i + 1 == count && ast(value).kind == NodeKind::Closure && total > next + 1 && types_.kind(shallow(callee.params[next].type)) != TypeKind::Func &&
           types_.kind(shallow(callee.params[total - 1].type)) == TypeKind::Func && is_none(of_param[total - 1])) {
         index = total - 1;
         named = true;
       } else {
-        while (named && next < total && is_some(of_param[next])) ++next;
+        while (next < total && ((named && is_some(of_param[next])) || skipped(next))) ++next;
         index = next++;
       }
       if (index >= total) {

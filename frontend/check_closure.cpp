@@ -55,6 +55,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
     if (is_some(type_node)) {
       type = resolve_type(p_, type_scope_, type_node);
       if (known && !unify(type, want_params[i])) {
+        wrong = true;
         report<Diag::TypeMismatch>(span(type_node), name_of(want_params[i]), name_of(type)).with_label("the parameter is written as `" + name_of(type) + "`").note("the place where this closure is used gives it a `" + name_of(want_params[i]) + "`");
       }
     } else {
@@ -65,6 +66,8 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
     parts.push_back(type);
     uint8_t flags = kLocalParam | (is_mut ? kLocalMutParam : 0);
     NameId name = is_pattern ? NameId::None : NameId(p.a);
+    for (size_t k = scope; is_some(name) && name != n_underscore_ && k < bindings_.size(); ++k)
+      if (bindings_[k].name == name) report<Diag::DuplicateParam>(span(param), text(name)).at(vars_[bindings_[k].var].span, "the first one");
     uint32_t var = declare(name, type, flags, span(param));
     if (is_pattern) {
       patterns.push_back(NodeId(p.a));

@@ -203,7 +203,11 @@ HirId BodyChecker::check_answered(NodeId n, TypeId expected, Answer& answer) {
     answer.seen = true;
     return check_call(bare, expected, &answer);
   }
-  return check_unnarrowed(n, expected);
+  NodeId before = catch_operand_;
+  catch_operand_ = n;
+  HirId value = check_unnarrowed(n, expected);
+  catch_operand_ = before;
+  return value;
 }
 
 HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {

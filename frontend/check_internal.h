@@ -139,6 +139,7 @@ struct Builder {
   FuncId arg_callee = FuncId::None;       // closures that are an argument: of which function, which parameter
   uint32_t arg_param = 0;
   NodeId node = NodeId::None;
+  NodeId last_stmt = NodeId::None;        // of a named function without a result: its value is dropped
   const char* what = "function";
 };
 
@@ -257,6 +258,9 @@ class BodyChecker {
   std::vector<Binding> bindings_;
   std::vector<uint32_t> top_binding_;  // by NameId: newest binding, or none
   size_t hidden_below_ = 0;            // bindings before this one are out of sight (default values)
+  NodeId catch_operand_ = NodeId::None;  // of a `catch` that does not stand right behind a call
+  uint32_t pattern_depth_ = 0;
+  size_t pattern_mark_ = 0;            // bindings of the pattern being checked begin here
   Facts facts_;
   bool dead_ = false;                  // control cannot arrive here
   uint32_t assert_fails_depth_ = 0;
@@ -478,6 +482,7 @@ class BodyChecker {
   // ---- check_pattern.cpp
   HirId check_match_expr(NodeId n, TypeId expected, bool value);
   uint32_t check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
+  uint32_t check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
   uint32_t pattern_literal(NodeId n, TypeId type);
   uint32_t pattern_path(NodeId n, NodeId path, TypeId type, NodeId with, uint8_t flags, NodeId let);
   uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with, bool named, Span span, uint8_t flags, NodeId let,

@@ -108,6 +108,11 @@ HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
 
 HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) {
   TypeId lt = settle(node(left).type), rt = settle(node(right).type);
+  for (TypeId* t : {&lt, &rt})
+    if (types_.kind(*t) == TypeKind::Infer && open_kind(*t) != InferKind::General) {
+      settle_literals(*t);
+      *t = shallow(*t);
+    }
   TypeKind lk = types_.kind(lt), rk = types_.kind(rt);
   if (lk == TypeKind::Error || rk == TypeKind::Error) return poison(at);
   if (lk == TypeKind::Optional || rk == TypeKind::Optional) {
@@ -200,6 +205,12 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
     if (floats(lt) != floats(rt)) {
       NodeId whole = floats(lt) ? r : l;
       d.note("whole numbers and numbers with a point are different types, and one never becomes the other by itself");
+      const HirNode whole_value = node(floats(lt) ? right : left);
+      if (whole_value.kind == HirKind::Local && is_some(vars_[var_of_local(LocalId(whole_value.a))].let)) {
+        const Var& v = vars_[var_of_local(LocalId(whole_value.a))];
+        NodeId init = ast(v.let).kind == NodeKind::Let ? tree_->record_node(ast(v.let).b, 1) : NodeId::None;
+        if (is_some(init) && ast(init).kind == NodeKind::IntLit) d.help("or let `" + std::string(text(v.name)) + "` begin with a number with a point: `" + source(init) + ".0`");
+      }
       d.help("convert the whole number: `f64(" + source(whole) + ")`");
       if (source(whole) != "…") d.fix(span(whole), (floats(lt) ? p_.type_name(types_.is_float(lt) ? lt : Types::F64) : p_.type_name(types_.is_float(rt) ? rt : Types::F64)) + "(" + source(whole) + ")", "convert the whole number", Applicability::MaybeIncorrect);
     } else if (types_.is_number(lt) && types_.is_number(rt)) {
@@ -262,7 +273,7 @@ HirId BodyChecker::check_compare(NodeId n) {
     TypeId type = settle(node(value).type);
     TypeKind kind = types_.kind(type);
     if (kind == TypeKind::Error) return poison(span(n));
-    if (kind == TypeKind::Infer) {
+    if (kind == TypeKind::Infer && open_kind(type) == InferKind::General) {
       TypeId opt = types_.optional(fresh(InferKind::General, span(other), "this value"));
       unify(type, opt);
       type = opt;
@@ -495,7 +506,7 @@ HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, boo
         TypeId type = settle(node(value).type);
         NodeKind pk = ast(NodeId(x.a)).kind;
         bool binds = pk == NodeKind::PatBind || pk == NodeKind::PatWild;
-        if (binds && types_.kind(type) == TypeKind::Infer) {
+        if (binds && types_.kind(type) == TypeKind::Infer && open_kind(type) == InferKind::General) {
           TypeId opt = types_.optional(fresh(InferKind::General, span(NodeId(x.b)), "this value"));
           unify(type, opt);
           type = opt;

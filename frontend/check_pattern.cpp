@@ -33,6 +33,14 @@ bool BodyChecker::end_const(NodeId n, __int128& value) {
 }
 
 uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
+  if (pattern_depth_ == 0) pattern_mark_ = bindings_.size();
+  ++pattern_depth_;
+  uint32_t pat = check_one_pattern(n, type, flags, let);
+  --pattern_depth_;
+  return pat;
+}
+
+uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
   const Node x = ast(n);
   type = settle(type);
   TypeKind kind = types_.kind(type);
@@ -60,8 +68,10 @@ uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId
           }
         report<Diag::OrPatternNames>(at, text(name)).note("which alternative fitted is not known in the arm, so all of them must bind the same names");
         declare(name, Types::Error, flags, at, let);
-        return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+        return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
+      for (size_t k = pattern_mark_; k < bindings_.size(); ++k)
+        if (bindings_[k].name == name) report<Diag::DuplicateName>(at, text(name)).at(vars_[bindings_[k].var].span, "the first one");
       uint32_t var = declare(name, type, flags, at, let);
       return add_pat(PatKind::Bind, type, +vars_[var].local, kNone32, at);
     }

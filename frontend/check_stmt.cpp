@@ -86,7 +86,7 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
     case HirKind::MakeRange: case HirKind::MakeError: case HirKind::Interp: case HirKind::TypeValue: case HirKind::TypeMember: {
       Diagnostic& d = report<Diag::UnusedValue>(x.span, name_of(type));
       if (x.kind == HirKind::MakeError) d.help("to let the function fail with it, write `fail " + source(n) + "`");
-      else if (stack_.size() == 1 && is_some(func_) && b_->result == Types::Void && !b_->drop_result && b_->result_written) d.note("a function without a type behind `->` gives nothing back").help("to print it: `println(" + source(n) + ")`; to give it back: `return " + source(n) + "` and `-> " + name_of(type) + "`");
+      else if (b_->last_stmt == n) d.note("a function without a type behind `->` gives nothing back").help("to print it: `println(" + source(n) + ")`; to give it back: `return " + source(n) + "` and `-> " + name_of(type) + "`");
       else d.help("use it, or remove it");
       return;
     }
