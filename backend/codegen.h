@@ -6,7 +6,8 @@
 //   release   the failure register: swiftcc with a swifterror parameter.
 //   debug     a pointer to the caller's error word, the last parameter, plain C convention. LLVM's fast instruction selector knows
 //             neither swifterror nor swifttailcc and would hand every call to the slow one.
-//   functions that end in a call of another function (TailCall): swifttailcc, with the pointer; LLVM refuses swifterror there.
+//   functions that tail-call each other in a circle: swifttailcc, with the pointer; LLVM refuses swifterror there. A tail call that is
+//   in no circle cannot grow the stack without bound, and is a call and a return.
 // Callers convert at the boundary. Function values always follow the standard convention of the build, through a thunk where the
 // function itself does not.
 #pragma once
@@ -22,6 +23,7 @@ enum class Convention : uint8_t { C, Swift, SwiftTail };
 struct FuncAbi {
   Convention convention = Convention::C;
   FailMode fail = FailMode::None;
+  uint32_t circle = kNone;   // of functions that tail-call each other; kNone: in none
 };
 
 // Functions and data that become one object. Same functions, same unit, whatever the number of threads.
@@ -85,6 +87,7 @@ struct CodegenPlan {
   std::vector<FuncAbi> abi;          // by function
   std::vector<std::string> symbols;  // by function
   std::vector<Unit> units;
+  bool tail_circle(uint32_t from, uint32_t to) const { return abi[from].circle != kNone && abi[from].circle == abi[to].circle; }
 };
 // `one_unit`: a single text or object was asked for.
 void make_plan(CodegenPlan& plan, bool release, bool one_unit);

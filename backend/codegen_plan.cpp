@@ -15,20 +15,64 @@ namespace {
 // big enough that what LLVM does once a module does not matter.
 constexpr size_t kUnitInstrs = 60'000;
 
-// Conventions. A function that ends in a call of another one takes the convention of guaranteed tail calls, and so does its callee.
+// Numbers the circles of tail calls: strongly connected parts with two functions or more (Tarjan's algorithm, with a stack of its own).
+// A function that tail-calls itself only is a loop (llvm_func.cpp).
+void find_circles(const JModule& m, std::vector<uint32_t>& circle) {
+  uint32_t n = static_cast<uint32_t>(m.funcs.size());
+  std::vector<std::vector<uint32_t>> targets(n);
+  for (uint32_t i = 0; i < n; ++i)
+    for (const JInstr& in : m.funcs[i].instrs)
+      if (in.op == JOp::TailCall && in.a != i) targets[i].push_back(in.a);
+  circle.assign(n, kNone);
+  std::vector<uint32_t> number(n, 0), low(n, 0), path;
+  std::vector<bool> on_path(n);
+  struct Frame { uint32_t func; size_t next; };
+  std::vector<Frame> stack;
+  uint32_t count = 0, circles = 0;
+  for (uint32_t root = 0; root < n; ++root) {
+    if (number[root] || targets[root].empty()) continue;
+    stack.push_back({root, 0});
+    while (!stack.empty()) {
+      uint32_t f = stack.back().func;
+      if (stack.back().next == 0 && !number[f]) {
+        number[f] = low[f] = ++count;
+        path.push_back(f);
+        on_path[f] = true;
+      }
+      if (stack.back().next < targets[f].size()) {
+        uint32_t to = targets[f][stack.back().next++];
+        if (!number[to]) stack.push_back({to, 0});
+        else if (on_path[to]) low[f] = std::min(low[f], number[to]);
+        continue;
+      }
+      stack.pop_back();
+      if (!stack.empty()) low[stack.back().func] = std::min(low[stack.back().func], low[f]);
+      if (low[f] != number[f]) continue;
+      bool alone = path.back() == f;
+      for (uint32_t x = kNone; x != f;) {
+        x = path.back();
+        path.pop_back();
+        on_path[x] = false;
+        if (!alone) circle[x] = circles;
+      }
+      ++circles;
+    }
+  }
+}
+
 void choose_abi(CodegenPlan& plan) {
   const JModule& m = plan.module;
-  std::vector<bool> tail(m.funcs.size());
-  for (uint32_t i = 0; i < m.funcs.size(); ++i)
-    for (const JInstr& in : m.funcs[i].instrs)
-      if (in.op == JOp::TailCall && in.a != i) tail[i] = tail[in.a] = true;
+  std::vector<uint32_t> circle;
+  find_circles(m, circle);
   plan.abi.resize(m.funcs.size());
   for (uint32_t i = 0; i < m.funcs.size(); ++i) {
     const JFunc& f = m.funcs[i];
     FuncAbi& abi = plan.abi[i];
     if (f.c_abi) continue;
-    abi.convention = tail[i] ? Convention::SwiftTail : plan.release ? Convention::Swift : Convention::C;
-    abi.fail = !f.can_fail ? FailMode::None : tail[i] || !plan.release ? FailMode::Pointer : FailMode::Register;
+    bool tail = circle[i] != kNone;
+    abi.circle = circle[i];
+    abi.convention = tail ? Convention::SwiftTail : plan.release ? Convention::Swift : Convention::C;
+    abi.fail = !f.can_fail ? FailMode::None : tail || !plan.release ? FailMode::Pointer : FailMode::Register;
   }
 }
 
@@ -192,6 +236,7 @@ class Hasher {
   void func(uint32_t i) {
     const JFunc& f = plan_.module.funcs[i];
     signature(i);
+    here_ = i;
     text(f.display);
     text(places_.path(f.span.lo));
     place(f.span.lo);
@@ -220,7 +265,8 @@ class Hasher {
     row.in.pos = 0;
     if (in.pos) row.at = places_.at(in.pos);
     switch (in.op) {
-      case JOp::FuncAddr: case JOp::Call: case JOp::TailCall: func_ref(in.a); row.in.a = 0; break;
+      case JOp::TailCall: number(plan_.tail_circle(here_, in.a)); [[fallthrough]];
+      case JOp::FuncAddr: case JOp::Call: func_ref(in.a); row.in.a = 0; break;
       case JOp::GlobalAddr: global_ref(in.a); row.in.a = 0; break;
       case JOp::Release: case JOp::ReleaseDeep: if (!(in.aux & 2)) { func_ref(in.b); row.in.b = 0; } break;
       case JOp::CallC: {
@@ -242,6 +288,7 @@ class Hasher {
   std::vector<Key> func_keys_;
   std::vector<uint8_t> globals_;
   std::vector<bool> types_seen_;
+  uint32_t here_ = 0;   // the function being hashed
   llvm::BLAKE3 blake_;
   uint8_t buffer_[8192];
   size_t used_ = 0;

@@ -59,7 +59,7 @@ class FunctionEmitter {
         const JInstr& in = f_.instrs[i];
         each_target(f_, in, [&](uint32_t to) { targets[block].push_back(to); });
         switch (in.op) {
-          case JOp::TailCall: loops_ |= in.a == index_; break;
+          case JOp::TailCall: loops_ |= in.a == index_; uses_register_ |= plan_.module.funcs[in.a].can_fail; break;
           case JOp::Phi: has_merges_ = true; break;
           case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: case JOp::Check: case JOp::StackCheck: case JOp::SetError: case JOp::GetError: case JOp::PeekError:
             uses_register_ = true;
@@ -309,6 +309,13 @@ class FunctionEmitter {
     }
     SmallVector<Value*, 8> args;
     for (uint32_t i = 0; i < list_size(list); ++i) args.push_back(v(list_at(list, i)));
+    if (!plan_.tail_circle(index_, callee)) {   // a failure stays in the register and leaves with the result
+      Value* result = call(callee, list, kNone);
+      if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(b_.CreateLoad(u_.ptr, register_), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+      if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
+      else b_.CreateRet(result);
+      return;
+    }
     Function* to = u_.func(callee);
     if (plan_.abi[callee].fail == FailMode::Pointer) {
       require(abi_.fail == FailMode::Pointer, "a tail call keeps the failure convention");
