@@ -17,10 +17,8 @@ bool BodyChecker::has_written_bounds(TypeParamId param) {
   const TypeParamInfo& info = p_.type_params[+param];
   if (!info.bounds.empty()) return true;
   if (info.builtin_bounds == 0) return false;
-  // Bits that bodies added are recorded as needs.
-  uint32_t inferred = 0;
-  for (const Need& n : needs_)
-    if (n.param == param) inferred |= n.builtin;
+  // Bits that bodies added are kept beside.
+  uint32_t inferred = +param < inferred_bits_.size() ? inferred_bits_[+param] : 0;
   return (info.builtin_bounds & ~inferred) != 0;
 }
 
@@ -33,6 +31,8 @@ void BodyChecker::add_need(FuncId, TypeParamId param, TraitId trait, uint32_t bu
   } else {
     if ((info.builtin_bounds & builtin) == builtin) return;
     info.builtin_bounds |= builtin;
+    if (inferred_bits_.size() <= +param) inferred_bits_.resize(p_.type_params.size());
+    inferred_bits_[+param] |= static_cast<uint8_t>(builtin);
   }
   if (info.first_use.is_none()) info.first_use = use;
   needs_.push_back({param, trait, builtin, use, kNone32});

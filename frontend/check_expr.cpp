@@ -696,6 +696,7 @@ HirId BodyChecker::decl_value(const Head& head, NodeId n, TypeId expected) {
 }
 
 bool BodyChecker::suggest(Diagnostic& d, Span at, std::string_view wanted, const std::vector<std::string_view>& names) {
+  if (p_.diags.error_count() > 300) return false;   // a text that is no program: nobody reads this far
   std::string_view near = nearest_name(wanted, names);
   if (near.empty() || near == wanted) return false;
   d.help("did you mean `" + std::string(near) + "`?");
@@ -721,7 +722,7 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
   } else {
     std::vector<std::string_view> names;
     for (size_t i = hidden_below_; i < bindings_.size(); ++i) names.push_back(text(bindings_[i].name));
-    visible_names(p_, module_, names);
+    if (p_.diags.error_count() <= 300) visible_names(p_, module_, names);
     for (const char* b : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "unreachable", "todo", "String", "Array", "Map", "Set"}) names.push_back(b);
     if (!suggest(d, at, word, names)) {
       if (!word.empty() && word[0] >= 'a' && word[0] <= 'z') d.help("a variable is introduced with `let " + word + " = …`, a function with `func " + word + "(…) do … end`");

@@ -284,6 +284,7 @@ class BodyChecker {
   std::vector<FitCheck> fits_;
   std::vector<std::unique_ptr<Body>> late_matches_;   // bodies with matches on errors, whose sets are solved at the end
   std::vector<Need> needs_;
+  std::vector<uint8_t> inferred_bits_; // by TypeParamId: built-in bounds that bodies added
   std::vector<GenericUse> uses_;
   size_t first_use_ = 0;               // of this group
   FlatMap single_sets_;                // TagId -> ErrorSetId
