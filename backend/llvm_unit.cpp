@@ -125,7 +125,9 @@ Function* LlvmUnit::func(uint32_t index) {
       if (f.params[i].type == JType::I1) fn->addParamAttr(i, Attribute::ZExt);
   }
   // Debug: the fast instruction selector returns small integers only when it may extend them.
-  if ((f.c_abi && f.result == JType::I1) || (!plan.release && f.result >= JType::I1 && f.result <= JType::I16)) fn->addRetAttr(Attribute::ZExt);
+  // (A musttail call must promise exactly what its caller promises, so the circles stay as they are.)
+  bool extends = f.c_abi ? f.result == JType::I1 : !plan.release && abi.convention == Convention::C && f.result >= JType::I1 && f.result <= JType::I16;
+  if (extends) fn->addRetAttr(Attribute::ZExt);
   if (abi.fail == FailMode::Register) fn->addParamAttrs(static_cast<unsigned>(f.params.size()), AttrBuilder(context, register_attributes()));
   if (plan.release) param_attributes(*this, fn, f);
   return fn;

@@ -237,6 +237,35 @@ TEST_CASE("tail calls, with failures through them") {
   }
 }
 
+// Small results through a circle of tail calls: the selector refuses a call whose promises differ from its caller's.
+TEST_CASE("a circle of tail calls that gives a bool") {
+  if (!has_runtime()) return;
+  for (bool release : {false, true}) {
+    JModule m;
+    for (uint32_t which : {0u, 1u}) {
+      Func f(which ? "t.is_odd" : "t.is_even", JType::I1);
+      f.f.can_fail = false;
+      uint32_t n = f.param(JType::I64);
+      uint32_t done = f.block(), more = f.block();
+      f.op(JOp::CondBr, JType::Void, f.cmp(JCmp::Eq, n, f.integer(0)), done, more);
+      f.go(done);
+      f.ret(f.integer(which ? 0 : 1, JType::I1));
+      f.go(more);
+      f.op(JOp::TailCall, JType::Void, 1 - which, f.list({f.op(JOp::Sub, JType::I64, n, f.integer(1))}));
+      m.funcs.push_back(f.f);
+    }
+    Func f("t.main");
+    f.f.can_fail = false;
+    for (int64_t n : {3'000'000, 3'000'001}) print_line(f, f.op(JOp::Cast, JType::I64, f.call(0, {f.integer(n)}, JType::I1, kNone), kNone, kNone, static_cast<uint16_t>(JCast::ZExt)));
+    f.ret();
+    m.funcs.push_back(f.f);
+    add_main(m, 2);
+    Outcome r = build_and_run(m, release);
+    CHECK(r.out == "1\n0\n");
+    CHECK(r.code == 0);
+  }
+}
+
 // A failure is caught where it lands, the register is clean afterwards, and merges take one value per way in.
 TEST_CASE("catching and merging") {
   if (!has_runtime()) return;
