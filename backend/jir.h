@@ -109,6 +109,7 @@ struct JModule {
   std::vector<JFunc> funcs;
   std::vector<JGlobal> globals;
   std::vector<JExtern> externs;
+  bool tasks = false;       // uses tasks, nurseries or channels: linked with the scheduler, counts may be shared
   uint32_t main = kNone;    // function index of `main`'s wrapper: symbol janus_main_entry, C ABI, returns Error* or null
 };
 

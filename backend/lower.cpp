@@ -239,7 +239,7 @@ uint32_t ModuleLower::closure_code(BodyId body_id, std::span<const TypeId> args,
   return index;
 }
 
-uint32_t ModuleLower::closure_drop(BodyId body_id, std::span<const TypeId> args, FuncId outer) {
+uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args, FuncId outer) {
   std::string key = "d" + std::to_string(+body_id);
   for (TypeId a : args) key += "," + std::to_string(+a);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
@@ -264,7 +264,7 @@ uint32_t ModuleLower::closure_drop(BodyId body_id, std::span<const TypeId> args,
     f.emit(JOp::Ret);
   }, true);
   module.funcs[index].params = {{JType::Ptr}, {JType::I32}};
-  return instances_[key] = index;
+  return instances_[key] = closure_info(key, index, kNone);
 }
 
 uint32_t ModuleLower::static_closure(uint32_t code) {
@@ -340,7 +340,17 @@ uint32_t ModuleLower::result_dropper(TypeId inner, TypeId outer) {
   return instances_[key] = code;
 }
 
-uint32_t ModuleLower::dropper_drop() {
+// rt::ClosureInfo: how blocks of one closure are dropped and shared.
+uint32_t ModuleLower::closure_info(const std::string& key, uint32_t drop, uint32_t share) {
+  JGlobal g;
+  g.symbol = "janus.closure_info." + key;
+  g.bytes.assign(16, '\0');
+  g.relocs.push_back({0, true, false, drop});
+  if (share != kNone) g.relocs.push_back({8, true, false, share});
+  return add_global(std::move(g));
+}
+
+uint32_t ModuleLower::dropper_info() {
   if (auto it = instances_.find("wd"); it != instances_.end()) return it->second;
   uint32_t fn = add_func("janus.drop_result.drop", "", [](FuncLower& f) {
     uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
@@ -350,7 +360,7 @@ uint32_t ModuleLower::dropper_drop() {
     f.emit(JOp::Ret);
   }, true);
   module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
-  return instances_["wd"] = fn;
+  return instances_["wd"] = closure_info("drop_result", fn, kNone);
 }
 
 // The table of a dyn value: drop, clone, then the trait's methods.

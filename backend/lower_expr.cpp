@@ -137,7 +137,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(size)});
       store(i64(1), block, 0, JAlias::Count);
       store(func_addr(m.result_dropper(from, type)), block, 8, JAlias::ClosureCode);
-      store(func_addr(m.dropper_drop()), block, 16, JAlias::ClosureCode);
+      store(global(m.dropper_info()), block, 16, JAlias::ClosureCode);
       store(inner.v, block, static_cast<uint32_t>(rt::kClosureCaptures));
       return {type, block, true};
     }
@@ -814,7 +814,7 @@ Val FuncLower::lower_closure(HirId id) {
   uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(cl.size)});
   store(i64(1), block, 0, JAlias::Count);
   store(func_addr(code_index), block, 8, JAlias::ClosureCode);
-  store(func_addr(m.closure_drop(code_body, type_args, body->func)), block, 16, JAlias::ClosureCode);
+  store(global(m.closure_infos(code_body, type_args, body->func)), block, 16, JAlias::ClosureCode);
   auto moves = own->capture_moves.find(+id);
   for (size_t i = 0; i < code.captures.size(); ++i) {
     uint32_t outer = +code.captures[i].outer;

@@ -55,9 +55,10 @@ class ModuleLower {
   uint32_t instance(FuncId func, std::span<const TypeId> args, std::span<const uint32_t> known = {});
   uint32_t closure_code(BodyId body, std::span<const TypeId> args, FuncId outer);
   uint32_t result_dropper(TypeId inner, TypeId outer);                        // function: calls the captured function value, drops its result
-  uint32_t dropper_drop();
+  uint32_t dropper_info();                                                    // global: rt::ClosureInfo of a result_dropper's block
   uint32_t static_closure(uint32_t code);                                     // global: immortal function value without captures
-  uint32_t closure_drop(BodyId body, std::span<const TypeId> args, FuncId outer);
+  uint32_t closure_infos(BodyId body, std::span<const TypeId> args, FuncId outer);   // global: rt::ClosureInfo
+  uint32_t closure_info(const std::string& key, uint32_t drop, uint32_t share);
   ClosureLayout closure_layout(const Body& code, const std::function<TypeId(LocalId)>& type_of);
   std::vector<FieldLayout> payload_fields(TagId tag);                         // of an error, offsets from the payload's start
   uint32_t func_value_code(FuncId func, std::span<const TypeId> args);        // function: takes what closures take, calls the named one

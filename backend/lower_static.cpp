@@ -78,7 +78,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
   g.symbol = "janus.err." + info.full_name;
   // Descriptors are compared by address: one for the whole program.
   g.merge = true;
-  g.bytes.assign(48, '\0');
+  g.bytes.assign(sizeof(rt::ErrorDesc), '\0');
   put_value(g, 8, static_cast<int64_t>(info.full_name.size()));
   put_value(g, 16, info.implicit ? rt::kErrImplicit : 0u);
   put_value(g, 20, size);

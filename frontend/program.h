@@ -180,6 +180,7 @@ class Program {
   std::vector<TypeParamInfo> type_params;
   std::vector<std::unique_ptr<Body>> bodies;
   LangItems lang;
+  bool uses_tasks = false;                 // some body makes a nursery, a task or a channel, or waits
   ModuleId main_module = ModuleId::None;
   FuncId main_func = FuncId::None;      // None when there is none
 

@@ -23,6 +23,7 @@ struct TypeGlue {
   int64_t size;                              // bytes, also the stride
   void (*retain)(void* value);               // takes one more share of everything the value (at this address) owns
   void (*drop)(void* value, uint32_t depth); // gives up what the value owns; depth: see janus_defer_drop
+  void (*share)(void* value, uint32_t mode); // programs with tasks: makes what the value owns fit for other tasks (abi_tasks.h); null for plain data
 };
 
 // []T and String (a String is exactly a []u8 that holds UTF-8; `bytes()` shares the block).
@@ -40,10 +41,14 @@ using String = Array;
 constexpr int64_t kBoxPayload = 8;
 
 // A function value. code is called as code(closure, args…) with the swifterror register; captures start at offset 24.
+struct ClosureInfo {
+  void (*drop)(void* closure, uint32_t depth);  // drops the captures and frees the block
+  void (*share)(void* closure, uint32_t mode);  // as TypeGlue::share, of the captures; may be null
+};
 struct Closure {
   Head head;
   void* code;
-  void (*drop)(void* closure, uint32_t depth);  // drops the captures and frees the block; null: immortal
+  const ClosureInfo* info;   // null: immortal
 };
 constexpr int64_t kClosureCaptures = 24;
 
@@ -57,6 +62,7 @@ struct ErrorDesc {
   void (*drop)(void* payload, uint32_t depth);        // null for plain payloads
   void (*print)(struct Sink* sink, void* payload);    // prints "(…)", null when there is no payload
   bool (*equal)(void* a, void* b);                    // null when there is no payload
+  void (*share)(void* payload, uint32_t mode);        // as TypeGlue::share; null for plain payloads
 };
 constexpr uint32_t kErrImplicit = 1;   // Panic, Cancelled, ChannelClosed …: passes every plain `catch`
 constexpr uint32_t kErrPanic = 2;      // exits 101 when it leaves main

@@ -9,7 +9,7 @@
 
 extern "C" {
 
-void janus_closure_drop(void* closure, uint32_t depth) { static_cast<Closure*>(closure)->drop(closure, depth); }
+void janus_closure_drop(void* closure, uint32_t depth) { static_cast<Closure*>(closure)->info->drop(closure, depth); }
 
 void janus_dyn_drop(void* block, uint32_t depth) {
   using Drop = void (*)(void*, uint32_t);
