@@ -140,7 +140,7 @@ class Hasher {
   explicit Hasher(const CodegenPlan& plan) : plan_(plan), places_(plan.sources), func_keys_(plan.module.funcs.size()), globals_(plan.module.globals.size(), 0) {}
 
   Key unit(const Unit& unit) {
-    number(plan_.release);
+    number(plan_.release | plan_.module.tasks << 1);
     number(unit.has_flags);
     number(unit.funcs.size());
     for (uint32_t i : unit.funcs) func(i);

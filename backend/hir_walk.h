@@ -41,15 +41,22 @@ void each_operand(const Body& body, HirId id, Fn fn) {
       break;
     }
     case HirKind::Catch: one(n.a); one(ex(1)); break;
+    case HirKind::Nursery: one(ex(1)); one(ex(2)); one(n.a); break;
+    case HirKind::Spawn: one(ex(0)); one(ex(1)); one(n.a); break;
+    case HirKind::Select:
+      for (uint32_t c = 0, count = body.extra[n.a]; c < count; ++c) { one(body.extra[n.a + 1 + 5 * c + 1]); one(body.extra[n.a + 1 + 5 * c + 2]); }
+      for (uint32_t c = 0, count = body.extra[n.a]; c < count; ++c) one(body.extra[n.a + 1 + 5 * c + 4]);
+      break;
+    case HirKind::ChannelOp: one(n.a); one(n.b); break;
     case HirKind::Assign: case HirKind::AssignOp: case HirKind::Index: case HirKind::MapIndex: case HirKind::Arith: case HirKind::Compare:
     case HirKind::LogicAnd: case HirKind::LogicOr: case HirKind::Concat: case HirKind::Coalesce: case HirKind::MakeRange: one(n.a); one(n.b); break;
     case HirKind::Field: case HirKind::Neg: case HirKind::BitNot: case HirKind::Not: case HirKind::Some: case HirKind::Widen: case HirKind::Convert:
     case HirKind::ToString: case HirKind::MakeDyn: case HirKind::WidenFunc: case HirKind::WidenError: case HirKind::DropValue: case HirKind::ErrorMethod:
     case HirKind::Panic: case HirKind::Return: case HirKind::Fail: case HirKind::Try: case HirKind::OptTry: case HirKind::Unwrap: case HirKind::MutArg:
-    case HirKind::Defer: one(n.a); break;
+    case HirKind::Defer: case HirKind::Shield: case HirKind::Await: case HirKind::TaskOp: case HirKind::ChannelNew: case HirKind::Sleep: one(n.a); break;
     case HirKind::Int: case HirKind::Float: case HirKind::Bool: case HirKind::Char: case HirKind::Str: case HirKind::Null: case HirKind::Void:
     case HirKind::Local: case HirKind::ConstRef: case HirKind::FuncRef: case HirKind::TypeValue: case HirKind::TypeMember: case HirKind::MakeClosure:
-    case HirKind::LetUninit: case HirKind::Continue: case HirKind::TailBlock: break;
+    case HirKind::LetUninit: case HirKind::Continue: case HirKind::TailBlock: case HirKind::Yield: case HirKind::Cancelled: break;
   }
 }
 

@@ -101,7 +101,8 @@ const Layout& Layouts::of(TypeId type) {
   switch (kind) {
     case TypeKind::Error: case TypeKind::Never: case TypeKind::Void: case TypeKind::TypeOf: case TypeKind::Infer: case TypeKind::Param: break;
     case TypeKind::String: case TypeKind::Array: case TypeKind::Func: case TypeKind::ErrorVal: case TypeKind::Dyn:
-    case TypeKind::Channel: case TypeKind::Task: case TypeKind::Nursery: case TypeKind::Capability: managed(); break;
+    case TypeKind::Channel: case TypeKind::Task: case TypeKind::Capability: managed(); break;
+    case TypeKind::Nursery: scalar(JType::Ptr); break;   // lies in the frame of the task that opened it
     case TypeKind::Optional: {
       const Layout& inner = of(types.elem(type));
       if (inner.shape == Shape::Managed && !inner.nullable) {

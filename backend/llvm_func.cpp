@@ -353,6 +353,27 @@ class FunctionEmitter {
     if (end) { b_.CreateBr(end); b_.SetInsertPoint(end); }
   }
 
+  // IsUnique in programs with tasks: a shared block (count -1, no flags) whose only owner asks is made plain again.
+  Value* take_back(Value* p) {
+    LoadInst* head = b_.CreateAlignedLoad(u_.i64, p, Align(8));
+    head->setAtomic(AtomicOrdering::Monotonic);
+    Value* plain = b_.CreateICmpEQ(head, int64(1));
+    BasicBlock* from = b_.GetInsertBlock();
+    BasicBlock *ask = cold_block(), *done = next_block(), *test = next_block();
+    b_.CreateCondBr(plain, done, test, u_.likely);
+    b_.SetInsertPoint(test);
+    b_.CreateCondBr(b_.CreateICmpEQ(head, int64(0xffffffffu)), ask, done, u_.unlikely);
+    b_.SetInsertPoint(ask);
+    Value* taken = b_.CreateCall(u_.rt_func("janus_unshare", b_.getInt1Ty(), {u_.ptr}), {p});
+    b_.CreateBr(done);
+    b_.SetInsertPoint(done);
+    PHINode* unique = b_.CreatePHI(b_.getInt1Ty(), 3);
+    unique->addIncoming(b_.getTrue(), from);
+    unique->addIncoming(b_.getFalse(), test);
+    unique->addIncoming(taken, ask);
+    return unique;
+  }
+
   // ---- instructions
   Value* arithmetic_check(const JInstr& in) {
     bool is_signed = in.aux & 1;
@@ -383,7 +404,16 @@ class FunctionEmitter {
     Metadata* name = MDString::get(u_.context, "rsp");
     return b_.CreateIntrinsic(Intrinsic::read_register, {u_.i64}, {MetadataAsValue::get(u_.context, MDNode::get(u_.context, {name}))});
   }
+  // A fiber's limit is its worker's thread-local. Its address must never be kept over a switch, so LLVM does not see it.
+  Value* fiber_stack_limit() {
+    InlineAsm* read = InlineAsm::get(FunctionType::get(u_.i64, false), "movq %fs:janus_stack_limit@tpoff, $0", "=r", true);
+    return b_.CreateCall(read->getFunctionType(), read, {});
+  }
   void stack_check(const JInstr& in) {
+    if (plan_.module.tasks) {
+      check(b_.CreateICmpULT(stack_pointer(), fiber_stack_limit()), false, in.c, [&] { return panic("janus_panic_stack", {}, in.pos); });
+      return;
+    }
     Constant* limit = u_.module.getNamedGlobal("janus_stack_limit");
     if (!limit) {
       auto* var = new GlobalVariable(u_.module, u_.ptr, false, GlobalValue::ExternalLinkage, nullptr, "janus_stack_limit");
@@ -542,7 +572,7 @@ class FunctionEmitter {
       case JOp::Retain: retain(v(in.a), in.aux & 1); return nullptr;
       case JOp::Release: case JOp::ReleaseDeep: release(in); return nullptr;
       // One owner and no flags, in one compare: a slice's storage belongs to somebody else even when the slice has one owner.
-      case JOp::IsUnique: return b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
+      case JOp::IsUnique: return plan_.module.tasks ? take_back(v(in.a)) : b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
       case JOp::SetError: set_error(v(in.a)); return nullptr;
       case JOp::GetError: {
         Value* e = b_.CreateLoad(u_.ptr, register_);
@@ -590,6 +620,7 @@ void emit_function(LlvmUnit& unit, uint32_t index) { FunctionEmitter(unit, index
 
 static Value* load_count(LlvmUnit& u, IRBuilder<>& b, Value* p) {
   LoadInst* l = b.CreateAlignedLoad(u.i32, p, Align(8));
+  if (u.plan.module.tasks) l->setAtomic(AtomicOrdering::Monotonic);   // another task may be changing it
   if (u.tbaa_count) l->setMetadata(LLVMContext::MD_tbaa, u.tbaa_count);
   return l;
 }
@@ -598,13 +629,22 @@ static void store_count(LlvmUnit& u, IRBuilder<>& b, Value* p, Value* count) {
   if (u.tbaa_count) s->setMetadata(LLVMContext::MD_tbaa, u.tbaa_count);
 }
 
-// Immortal blocks (count < 0) lie in read-only memory: tested, never written.
+// Immortal blocks (count < 0) lie in read-only memory: tested, never written. In programs with tasks other negative counts are those
+// of blocks that tasks share; the runtime tells them apart.
 void emit_retain(LlvmUnit& u, IRBuilder<>& b, Value* p) {
   Function* fn = b.GetInsertBlock()->getParent();
   BasicBlock* more = BasicBlock::Create(u.context, "", fn, b.GetInsertBlock()->getNextNode());
   BasicBlock* end = BasicBlock::Create(u.context, "", fn, more->getNextNode());
+  BasicBlock* other = end;
+  if (u.plan.module.tasks) {
+    other = BasicBlock::Create(u.context, "", fn, end);
+    IRBuilder<> slow(other);
+    slow.SetCurrentDebugLocation(b.getCurrentDebugLocation());
+    slow.CreateCall(u.rt_func("janus_retain_shared", u.nothing, {u.ptr}), {p});
+    slow.CreateBr(end);
+  }
   Value* count = load_count(u, b, p);
-  b.CreateCondBr(b.CreateICmpSGT(count, ConstantInt::get(u.i32, 0)), more, end, u.likely);
+  b.CreateCondBr(b.CreateICmpSGT(count, ConstantInt::get(u.i32, 0)), more, other, u.likely);
   b.SetInsertPoint(more);
   store_count(u, b, p, b.CreateNSWAdd(count, ConstantInt::get(u.i32, 1)));
   b.CreateBr(end);
@@ -621,13 +661,23 @@ void emit_release(LlvmUnit& u, IRBuilder<>& b, Value* p, Function* drop, Value* 
   Constant* one = ConstantInt::get(u.i32, 1);
   Value* count = load_count(u, b, p);
   b.CreateCondBr(b.CreateICmpEQ(count, one), last, shared);
+  BasicBlock* drop_it = last;
   b.SetInsertPoint(shared);
-  b.CreateCondBr(b.CreateICmpSGT(count, one), less, end);
+  if (u.plan.module.tasks) {
+    drop_it = BasicBlock::Create(c, "", fn, end);
+    BasicBlock* other = BasicBlock::Create(c, "", fn, end);
+    b.CreateCondBr(b.CreateICmpSGT(count, one), less, other);
+    b.SetInsertPoint(other);
+    b.CreateCondBr(b.CreateCall(u.rt_func("janus_release_shared", b.getInt1Ty(), {u.ptr}), {p}), drop_it, end, u.unlikely);
+  } else {
+    b.CreateCondBr(b.CreateICmpSGT(count, one), less, end);
+  }
   b.SetInsertPoint(less);
   store_count(u, b, p, b.CreateNSWSub(count, one));
   b.CreateBr(end);
   b.SetInsertPoint(last);
   store_count(u, b, p, ConstantInt::get(u.i32, 0));
+  if (drop_it != last) { b.CreateBr(drop_it); b.SetInsertPoint(drop_it); }
   if (deep) {
     BasicBlock* direct = BasicBlock::Create(c, "", fn, end);
     BasicBlock* queue = BasicBlock::Create(c, "", fn, end);

@@ -228,6 +228,7 @@ Constant* LlvmUnit::rt(JRt symbol) {
     auto* var = new GlobalVariable(module, i8, false, GlobalValue::ExternalLinkage, nullptr, s.name);
     var->setDSOLocal(true);
     var->setAlignment(Align(8));
+    if (symbol == JRt::DropsPending && plan.module.tasks) var->setThreadLocalMode(GlobalValue::LocalExecTLSModel);   // drop code never suspends
     return known = var;
   }
   SmallVector<Type*, 8> params;

@@ -362,7 +362,47 @@ class OwnershipPass {
       }
       case HirKind::AssertFails: { Live after = live_; visit(HirId(n.b), Want::Borrow); join(live_, after); break; }
       case HirKind::Defer: visit(HirId(n.a), Want::Borrow); break;
+      case HirKind::Nursery: visit(HirId(n.a), want); visit_opt(ex(2), Want::Borrow); visit_opt(ex(1), Want::Borrow); break;
+      case HirKind::Shield: visit(HirId(n.a), want); break;
+      case HirKind::Await: case HirKind::TaskOp: case HirKind::ChannelNew: case HirKind::Sleep: visit_opt(n.a, Want::Borrow); break;
+      case HirKind::ChannelOp: {
+        if (LocalId root = root_local(body_, HirId(n.a)); is_some(root)) add(live_, +root);
+        visit_opt(n.b, Want::Own);
+        visit(HirId(n.a), Want::Borrow);
+        break;
+      }
+      case HirKind::Spawn: visit_spawned(HirId(n.a)); visit_opt(ex(1), Want::Borrow); break;
+      case HirKind::Select: visit_select(n, want); break;
       default: break;
+    }
+  }
+
+  // A task owns its arguments, and the function value that it calls.
+  void visit_spawned(HirId id) {
+    const HirNode& n = body_[id];
+    bool by_type = n.kind == HirKind::Call || n.kind == HirKind::CallTrait;
+    visit_call(n, body_.list(by_type ? body_.extra[n.b + 1] : n.b), [](size_t) { return Want::Own; });
+    if (n.kind == HirKind::CallValue) visit(HirId(n.a), Want::Own);
+  }
+
+  void visit_select(const HirNode& n, Want) {
+    uint32_t count = body_.extra[n.a];
+    const uint32_t* cases = &body_.extra[n.a + 1];
+    Live after = live_;
+    Live before(live_.size(), 0);
+    for (uint32_t c = 0; c < count; ++c) {
+      live_ = after;
+      visit(HirId(cases[5 * c + 4]), Want::Own);
+      kill_pattern(cases[5 * c + 3]);
+      join(before, live_);
+    }
+    live_ = before;
+    for (uint32_t c = 0; c < count; ++c)   // channels stay while it waits
+      if (uint32_t operand = cases[5 * c + 1]; operand != 0xffffffffu)
+        if (LocalId root = root_local(body_, HirId(operand)); is_some(root)) add(live_, +root);
+    for (uint32_t c = count; c-- > 0;) {
+      visit_opt(cases[5 * c + 2], Want::Own);
+      visit_opt(cases[5 * c + 1], Want::Borrow);
     }
   }
 

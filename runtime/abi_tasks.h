@@ -17,23 +17,23 @@ namespace janus::rt {
 // A task's constant part: static data, one per `spawn` in the source (and instance).
 struct TaskDesc {
   const char* name;                  // "main.worker": the function it runs, for the nursery tree
-  Error* (*entry)(void* data);       // runs the task: takes what lies in data, leaves the result at data + result_offset; null or its failure (owned)
+  Error* (*entry)(void* data);       // runs the task: takes the arguments out of data, leaves the result at its start (0); null or its failure (owned)
   void (*drop_args)(void* data);     // the task never ran: gives up its arguments; may be null
   void (*drop_result)(void* result); // gives up a result; may be null
   uint32_t data_size;                // bytes of arguments and result, at most 64 KiB
-  uint32_t result_offset;            // of the result in data
+  uint32_t unused;
   int64_t stack;                     // bytes of stack that entry needs at most, proved; 0: not known
 };
 
 enum TaskState : uint32_t { kTaskEnded = 1 };   // bit of Task::state; set (release) after the result or error is in place
 constexpr int64_t kTaskStateOffset = 8;         // u32
 constexpr int64_t kTaskErrorOffset = 16;        // Error*: null when it succeeded; valid once ended
-constexpr int64_t kTaskData = 192;              // arguments and result, aligned to 16
+constexpr int64_t kTaskData = 192;              // the result, then the arguments; aligned to 16
 
 struct Task;       // counted block, always shared; a handle is a pointer to it
 struct Channel;    // counted block, always shared
 struct Nursery;    // lies in the frame of the task that opened it
-constexpr int64_t kNurserySize = 192;           // bytes, aligned to 64
+constexpr int64_t kNurserySize = 192;           // bytes, aligned to 16
 enum NurseryKind : int32_t { kNurseryPlain = 0, kNurserySupervisor = 1, kNurseryRace = 2 };
 enum SpawnFlags : uint32_t { kSpawnHandle = 1 /* the caller keeps a handle: one more owner */, kSpawnAnswered = 2 /* every await has a catch */ };
 
@@ -54,11 +54,11 @@ Error* janus_nursery_end(Nursery* nursery, Error* failure, RT_SITE);
 Task* janus_race_winner(Nursery* nursery);    // after a race ended with null: the task whose value it is; owned by the caller; null when it had none
 
 // ---- tasks
-// Makes a task that does not run yet. The caller writes the arguments to task + kTaskData, then starts it. Null: *failed is the failure
+// Makes a task that does not run yet. The caller writes the arguments into the data at task + kTaskData (behind the result), then starts it. Null: *failed is the failure
 // (BudgetExceeded). Never suspends.
 Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_t stack /* -1: as desc says */, Error** failed, RT_SITE);
 void janus_spawn_start(Task* task);
-Error* janus_await(Task* task, RT_SITE);      // waits until it has ended; null: its result lies at task + kTaskData + result_offset and stays the task's
+Error* janus_await(Task* task, RT_SITE);      // waits until it has ended; null: its result lies at task + kTaskData and stays the task's
 void janus_task_cancel(Task* task);
 bool janus_task_is_done(Task* task);
 void janus_task_drop(Task* task, uint32_t depth);      // the last owner went (count is already 0)
