@@ -6,6 +6,7 @@
 // block becomes several LLVM blocks, one more behind each check; merges are filled in last, from the edges that were really made.
 #include <algorithm>
 
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/IntrinsicsX86.h"
 

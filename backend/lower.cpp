@@ -11,6 +11,7 @@ namespace janus {
 JModule lower(Program& program, Layouts& layouts, const LowerOptions& options) { return ModuleLower(program, layouts, options).run(); }
 
 JModule ModuleLower::run() {
+  module.tasks = program.uses_tasks;
   build_main();
   // Building a function may ask for others; the list grows at its end.
   for (size_t i = 0; i < work_.size(); ++i) {
@@ -264,7 +265,26 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
     f.emit(JOp::Ret);
   }, true);
   module.funcs[index].params = {{JType::Ptr}, {JType::I32}};
-  return instances_[key] = closure_info(key, index, kNone);
+  uint32_t share = kNone;
+  if (module.tasks) {
+    share = add_func("janus.share_closure." + key, "", [this, body_id, own_args, params](FuncLower& f) {
+      const Body& code = *program.bodies[+body_id];
+      f.type_args = own_args;
+      f.type_params = params;
+      auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
+      ClosureLayout cl = closure_layout(code, type_of);
+      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+      for (size_t i = 0; i < code.captures.size(); ++i) {
+        TypeId t = type_of(code.captures[i].inner);
+        uint32_t at = f.off(block, cl.offsets[i]);
+        if (cl.cells[i]) f.rt(JRt::Share, JType::Void, {f.load(JType::Ptr, at), f.func_addr(share_cell(t)), mode});
+        else if (layouts.of(t).needs_drop) f.share_at(t, at, mode);
+      }
+      f.emit(JOp::Ret);
+    }, true);
+    module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
+  }
+  return instances_[key] = closure_info(key, index, share);
 }
 
 uint32_t ModuleLower::static_closure(uint32_t code) {
@@ -360,7 +380,16 @@ uint32_t ModuleLower::dropper_info() {
     f.emit(JOp::Ret);
   }, true);
   module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
-  return instances_["wd"] = closure_info("drop_result", fn, kNone);
+  uint32_t share = kNone;
+  if (module.tasks) {
+    share = add_func("janus.drop_result.share", "", [](FuncLower& f) {
+      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+      f.rt(JRt::ShareClosure, JType::Void, {f.load(JType::Ptr, block, static_cast<uint32_t>(rt::kClosureCaptures)), mode});
+      f.emit(JOp::Ret);
+    }, true);
+    module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
+  }
+  return instances_["wd"] = closure_info("drop_result", fn, share);
 }
 
 // The table of a dyn value: drop, clone, then the trait's methods.
@@ -391,9 +420,18 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
   JGlobal g;
   g.symbol = "janus.table." + type_key(self) + "." + std::to_string(+trait);
   const TraitInfo& info = program.traits[+trait];
-  g.bytes.assign(16 + 8 * info.methods.size(), '\0');
+  g.bytes.assign(vtable_method(static_cast<uint32_t>(info.methods.size())), '\0');
   g.relocs.push_back({0, true, false, drop});
   g.relocs.push_back({8, true, false, clone});
+  if (module.tasks && layouts.of(self).needs_drop) {
+    uint32_t share = add_func("janus.dyn_share." + type_key(self) + "." + std::to_string(+trait), "", [self](FuncLower& f) {
+      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+      f.share_at(self, f.off(block, 16), mode);
+      f.emit(JOp::Ret);
+    }, true);
+    module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
+    g.relocs.push_back({16, true, false, share});
+  }
   TypeId dyn = types.dyn(trait);
   for (uint32_t i = 0; i < info.methods.size(); ++i) {
     FuncId method = info.methods[i];
@@ -425,7 +463,7 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
       f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : v.v);
     });
     apply(module.funcs[fn], outer);
-    g.relocs.push_back({16 + 8 * i, true, false, fn});
+    g.relocs.push_back({vtable_method(i), true, false, fn});
   }
   return instances_[key] = add_global(std::move(g));
 }

@@ -49,6 +49,26 @@ Val FuncLower::call_code(uint32_t closure, TypeId func_type, const std::vector<V
   return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
 }
 
+Val FuncLower::call_table(FuncId method, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
+  const FuncInfo& info = m.program.funcs[+method];
+  const TraitInfo& trait = m.program.traits[+info.trait];
+  uint32_t index = 0;
+  while (trait.methods[index] != method) ++index;
+  uint32_t self = args[0].v;
+  if (info.self == SelfKind::Mut) self = dyn_unique(self);   // its own block before it is changed
+  uint32_t table = load(JType::Ptr, self, 8);
+  Signature sig = m.dyn_signature(method, args[0].type);
+  std::vector<uint32_t> values{load(JType::Ptr, table, m.vtable_method(index), JAlias::ClosureCode)};
+  uint32_t to = kNone;
+  if (sig.result_pointer) { to = dest != kNone ? dest : temp_addr(sig.result_type); values.push_back(to); }
+  values.push_back(self);
+  for (size_t i = 1; i < args.size(); ++i)
+    if (!sig.skipped[i]) values.push_back(args[i].v);
+  uint32_t v = emit(JOp::CallPtr, sig.result, list(values), 1, on_fail);
+  const Layout& l = layout(sig.result_type);
+  return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
+}
+
 uint32_t FuncLower::code_of(HirId id) {
   const HirNode& n = (*body)[id];
   switch (n.kind) {
@@ -106,6 +126,24 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     any_mutates |= own->mutates[arg_ids[i]];
   }
   auto takes = [&](size_t i) { return direct && m.owners.param_owned(callee, static_cast<uint32_t>(i)); };
+  // Variables that tasks share: the call runs under the lock when one is lent, or when it only looks at one.
+  LocalId cell = LocalId::None;
+  bool looks = false, early = false;
+  uint32_t lock = kNone;
+  if (m.module.tasks) {
+    for (size_t i = 0; i < count && is_none(cell); ++i)
+      if ((*body)[HirId(arg_ids[i])].kind == HirKind::MutArg) cell = cell_root(HirId((*body)[HirId(arg_ids[i])].a));
+    for (size_t i = 0; i < count && is_some(cell); ++i)
+      early |= (*body)[HirId(arg_ids[i])].kind != HirKind::MutArg && touches_cell(HirId(arg_ids[i]));
+    if (is_none(cell) && !any_lent && is_quiet(id))
+      for (size_t i = 0; i < count; ++i)
+        if ((*body)[HirId(arg_ids[i])].kind == HirKind::Local && !takes(i) && is_some(cell_root(HirId(arg_ids[i])))) { cell = cell_root(HirId(arg_ids[i])); looks = true; }
+    if (looks || early) {
+      for (size_t i = 0; i < count; ++i) make_ready(HirId(arg_ids[i]));
+      if (dead) { top = base; return {ty(n.type)}; }
+      lock = lock_cell(cell);
+    }
+  }
   for (size_t k = 0; k < count; ++k) {
     size_t i = n.aux == 1 ? arg_ids[count + k] : k;
     HirId arg{arg_ids[i]};
@@ -115,6 +153,7 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
       args[i].type = ty(place);
       continue;
     }
+    if (looks && (*body)[arg].kind == HirKind::Local && (*body)[arg].a == +cell) { args[i] = load_val(local_addr(cell), ty(arg)); continue; }
     Val v = lower(arg, takes(i) ? Want::Own : Want::Borrow);
     const Layout& l = layout(v.type);
     if (dead) { top = base; return {ty(n.type)}; }
@@ -126,12 +165,17 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     push_temp(v);
     args[i] = v;
   }
+  if (is_some(cell) && !looks) {
+    if (!early) lock = lock_cell(cell);
+    for (size_t i = 0; i < count; ++i)
+      if ((*body)[HirId(arg_ids[i])].kind != HirKind::MutArg) share_passing(lock, args[i], args[i].owned);
+  }
   for (auto& [i, place] : lent) args[i].v = resolve(place);
   if (dead) { top = base; return {ty(n.type)}; }
 
   // Owned arguments leave the chain of cleanups; temporaries that were only borrowed, and lent temporaries, stay until after the call.
   Val result;
-  if (!lent.empty()) {
+  if (!lent.empty() || is_some(cell)) {
     // Lent places may have made nodes of their own between the arguments: take out only what the callee takes.
     for (size_t i = 0; i < count; ++i)
       if (args[i].owned && takes(i))
@@ -155,24 +199,7 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     }
     result.type = ty(n.type);
   } else if (through_table) {
-    const FuncInfo& info = m.program.funcs[+callee];
-    const TraitInfo& trait = m.program.traits[+info.trait];
-    uint32_t index = 0;
-    while (trait.methods[index] != callee) ++index;
-    uint32_t self_arg = args[0].v;
-    if (info.self == SelfKind::Mut) self_arg = dyn_unique(args[0].v);   // its own block before it is changed
-    uint32_t table = load(JType::Ptr, self_arg, 8);
-    std::vector<TypeId> self_args{args[0].type};
-    Signature sig = m.dyn_signature(callee, args[0].type);
-    std::vector<uint32_t> values{load(JType::Ptr, table, (2 + index) * 8, JAlias::ClosureCode)};
-    uint32_t to = kNone;
-    if (sig.result_pointer) { to = dest != kNone ? dest : temp_addr(sig.result_type); values.push_back(to); }
-    values.push_back(self_arg);
-    for (size_t i = 1; i < args.size(); ++i)
-      if (!sig.skipped[i]) values.push_back(args[i].v);
-    uint32_t v = emit(JOp::CallPtr, sig.result, list(values), 1, fail_edge(pending));
-    const Layout& l = layout(sig.result_type);
-    result = {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
+    result = call_table(callee, args, dest, fail_edge(pending));
   } else {
     const FuncInfo& info = m.program.funcs[+callee];
     if (info.origin == FuncOrigin::ExternC) {
@@ -195,6 +222,7 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     }
   }
   if (dead) { top = base; return result; }
+  if (is_some(cell)) share_passing(lock, result, false);
   // The result is kept while the temporaries go (dropping runs no code of the user, so it cannot fail).
   pop_to(base);
   return result;
@@ -209,7 +237,10 @@ bool FuncLower::lower_tail_call(HirId call_id) {
   const FuncInfo& info = m.program.funcs[+callee];
   if (info.origin != FuncOrigin::Janus) return false;
   for (int node = top; node >= 0; node = cleanups[node].parent)
-    if (cleanups[node].kind == CleanKind::Defer || cleanups[node].kind == CleanKind::ErrorInFlight) return false;
+    switch (cleanups[node].kind) {
+      case CleanKind::Defer: case CleanKind::ErrorInFlight: case CleanKind::Nursery: case CleanKind::Shield: case CleanKind::CellLock: return false;
+      default: break;
+    }
   std::vector<TypeId> targs = ty_list(body->extra[n.b]);
   Signature sig = m.signature(callee, targs);
   if (sig.result != f.result || sig.result_pointer != f.result_pointer || sig.result_type != result_type) return false;
@@ -368,6 +399,9 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
   int base = top;
   std::vector<Val> args(arg_ids.size());
   std::vector<std::pair<size_t, Place>> lent;
+  LocalId cell = LocalId::None;
+  for (uint32_t arg : arg_ids)
+    if (m.module.tasks && (*body)[HirId(arg)].kind == HirKind::MutArg && is_none(cell)) cell = cell_root(HirId((*body)[HirId(arg)].a));
   for (size_t i = 0; i < arg_ids.size(); ++i) {
     HirId arg{arg_ids[i]};
     if ((*body)[arg].kind == HirKind::MutArg) {
@@ -382,6 +416,11 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
     push_temp(v);
     args[i] = v;
   }
+  uint32_t lock = kNone;
+  if (is_some(cell)) {
+    lock = lock_cell(cell);
+    for (const Val& v : args) if (v.v != kNone) share_passing(lock, v, v.owned);
+  }
   for (auto& [i, place] : lent) args[i].v = resolve(place);
   if (lent.empty()) finish_args(base, args, [&](size_t i) { return intrinsic_owns(which, i); });
   else
@@ -390,6 +429,7 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
         for (int node = top; node != base; node = cleanups[node].parent)
           if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) { remove_cleanup(node); break; }
   Val result = intrinsic(which, targs, args, ty(n.type), dest, args.empty() || args[0].owned ? Want::Own : want);
+  if (is_some(cell)) share_passing(lock, result, false);
   pop_to(base);
   return result;
 }

@@ -6,10 +6,11 @@
 
 namespace janus {
 
-Val FuncLower::lower_block(HirId id, Want want, uint32_t dest) {
+Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery) {
   const HirNode& n = (*body)[id];
   TypeId type = ty(n.type);
   int base = top;
+  if (nursery != kNone) push(CleanKind::Nursery, Types::Void, nursery);
   PendingCatch pending = take_catch();
   auto statements = body->list(n.a);
   // Variables of this block by the statement that mentions them last.
@@ -47,7 +48,7 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest) {
   }
   if (dead) { top = base; return v; }
   bool has_defer = false;
-  for (int node = top; node != base; node = cleanups[node].parent) has_defer |= cleanups[node].kind == CleanKind::Defer;
+  for (int node = top; node != base; node = cleanups[node].parent) has_defer |= cleanups[node].kind == CleanKind::Defer || cleanups[node].kind == CleanKind::Nursery;
   if (has_defer && v.owned) {   // a failing defer must not lose the value: it goes below the block's own nodes
     std::vector<Cleanup> mine;
     for (int node = top; node != base; node = cleanups[node].parent) mine.push_back(cleanups[node]);
@@ -229,13 +230,13 @@ Val FuncLower::lower_for_each(HirId id) {
   const Layout& l = layout(type);
   if (!items.owned && (l.needs_drop || l.shape == Shape::Aggregate)) items = copy_val(items);
   uint32_t place = kNone;
-  if (l.shape == Shape::Managed && kind >= 4) {   // an iterator that is one pointer: it may change, so it lives in a slot
+  if (l.shape == Shape::Managed && kind >= 4 && kind != 6) {   // an iterator that is one pointer: it may change, so it lives in a slot
     uint32_t s = slot(8, 8);
     store(items.v, slot_addr(s));
     place = slot_addr(s);
     if (items.owned) push(CleanKind::Slot, type, s);
   } else {
-    if (l.shape == Shape::Aggregate || kind >= 4) place = spill(items);
+    if (l.shape == Shape::Aggregate || (kind >= 4 && kind != 6)) place = spill(items);
     if (items.owned) push(CleanKind::Value, type, l.shape == Shape::Aggregate ? place : items.v);
   }
   int base = top;
@@ -351,6 +352,22 @@ Val FuncLower::lower_for_each(HirId id) {
     cond_br(load(JType::I1, slot_addr(last), 0, JAlias::Local), exit, step);
     at(step);
     store(emit(JOp::Add, t, load(t, slot_addr(cursor), 0, JAlias::Local), iconst(t, 1)), slot_addr(cursor), 0, JAlias::Local);
+    br(head);
+  } else if (kind == 6) {   // a channel, until it is closed and drained
+    TypeId elem = types.elem(type);
+    uint32_t out = temp_addr(elem);
+    br(head);
+    at(head);
+    uint32_t more = new_block();
+    cond_br(recv(items.v, out, {kNone, -1}), more, exit);
+    at(more);
+    round([&] {
+      Val v = load_val(out, elem);
+      if (layout(elem).needs_drop) push(CleanKind::Value, elem, v.v);
+      bind_pattern(pat, v);
+    });
+    at(next);
+    bump();
     br(head);
   } else {   // 5: an iterator, through `next(mut self) -> ?T`
     FuncId next_func{a(4)};
@@ -488,7 +505,7 @@ void FuncLower::test_pattern(uint32_t pat, Val v, uint32_t fail) {
       return;
     }
     case PatKind::Error: {
-      expect(cmp(JCmp::Eq, load(JType::Ptr, v.v, 8, JAlias::ErrorDesc), global(m.error_desc(TagId(p.a)))));
+      expect(cmp(JCmp::Eq, load(JType::Ptr, v.v, 8, JAlias::ErrorDesc), desc_of(TagId(p.a))));
       auto subs = body->list(p.b);
       auto fields = m.payload_fields(TagId(p.a));
       for (uint32_t i = 0; i < subs.size(); ++i)
@@ -619,9 +636,13 @@ Val FuncLower::lower_catch(HirId id, uint32_t dest) {
     at(caught);
     // Implicit failures (a panic, a cancellation …) pass by.
     uint32_t error = emit(JOp::GetError, JType::Ptr);
-    uint32_t flags = load(JType::I32, load(JType::Ptr, error, 8, JAlias::ErrorDesc), 16);
     uint32_t passes = new_block(true), handle = new_block();
-    cond_br(cmp(JCmp::Eq, emit(JOp::And, JType::I32, flags, i32(static_cast<int32_t>(rt::kErrImplicit))), i32(0)), handle, passes, 2);
+    if (n.aux & 1) {   // on a nursery, an await, a channel operation: only the cancellation of this task passes
+      cond_br(cmp(JCmp::Ne, error, rt_addr(JRt::OwnCancel)), handle, passes, 2);
+    } else {
+      uint32_t flags = load(JType::I32, load(JType::Ptr, error, 8, JAlias::ErrorDesc), 16);
+      cond_br(cmp(JCmp::Eq, emit(JOp::And, JType::I32, flags, i32(static_cast<int32_t>(rt::kErrImplicit))), i32(0)), handle, passes, 2);
+    }
     at(passes);
     emit(JOp::SetError, JType::Void, error);
     br(fail_edge(outer_catch));

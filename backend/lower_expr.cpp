@@ -14,6 +14,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
   struct Restore { uint32_t& p; uint32_t v; ~Restore() { p = v; } } restore{pos, saved_pos};
   TypeId type = ty(n.type);
   const Layout& l = layout(type);
+  if (!ready_.empty())
+    if (auto it = ready_.find(+id); it != ready_.end()) { Val v = it->second; ready_.erase(it); return v; }
   switch (n.kind) {
     case HirKind::Int: {
       if (types.is_float(type)) return {type, emit(JOp::ConstFloat, l.scalar, static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a]))), static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a])) >> 32))};
@@ -192,6 +194,22 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       leave_to(loop.base, loop.at_break);
       return {type};
     }
+    case HirKind::Nursery: return lower_nursery(id, want, dest);
+    case HirKind::Shield: return lower_shield(id, want, dest);
+    case HirKind::Spawn: return lower_spawn(id);
+    case HirKind::Await: return lower_await(id, want, dest);
+    case HirKind::TaskOp: return lower_task_op(id);
+    case HirKind::ChannelNew: return lower_channel_new(id);
+    case HirKind::ChannelOp: return lower_channel_op(id, dest);
+    case HirKind::Select: return lower_select(id, dest);
+    case HirKind::Sleep: {
+      PendingCatch pending = take_catch();
+      uint32_t ms = lower_scalar(HirId(n.a));
+      if (!dead) fail_if(rt(JRt::Sleep, JType::Ptr, {ms}), pending);
+      return {type};
+    }
+    case HirKind::Yield: fail_if(rt(JRt::Yield, JType::Ptr, {}), take_catch()); return {type};
+    case HirKind::Cancelled: return {type, rt(JRt::Cancelled, JType::I1, {})};
     case HirKind::Continue: leave_to(loops[n.a].base, loops[n.a].at_continue); return {type};
     case HirKind::Fail: {
       Val e = lower(HirId(n.a), Want::Own);
@@ -261,8 +279,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
           if (dead) return {type};
           Bind& b = binds[local] = {BindKind::Address, addr};
           if (ll.needs_drop) {
-            if (own->ever_moved[local]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push(CleanKind::FlaggedSlot, init_type, addr, b.flag); }
-            else b.cleanup = push(CleanKind::Value, init_type, addr);
+            if (own->ever_moved[local]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push_scoped(CleanKind::FlaggedSlot, init_type, addr, b.flag); }
+            else b.cleanup = push_scoped(CleanKind::Value, init_type, addr);
             cleanups[b.cleanup].local = LocalId(local);
           }
           return {type};
@@ -275,7 +293,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       }
       Val v = lower(HirId(n.b), Want::Own);
       if (dead) return {type};
-      push_temp(v);   // taken apart: the parts are aliases, the whole lives to the end of the block
+      if (v.owned && layout(v.type).needs_drop) push_scoped(CleanKind::Value, v.type, v.v);   // taken apart: the parts are aliases, the whole lives to the end of the block
       bind_pattern(n.a, v);
       return {type};
     }
@@ -321,7 +339,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Assign: lower_assign(id); return {type};
     case HirKind::AssignOp: lower_assign_op(id); return {type};
     case HirKind::MapSet: lower_map_set(id); return {type};
-    case HirKind::Defer: push(CleanKind::Defer, Types::Void, n.a); return {type};
+    case HirKind::Defer: push_scoped(CleanKind::Defer, Types::Void, n.a); return {type};
     case HirKind::CondLet: {   // as a value outside a condition: tests only
       uint32_t s = slot(1, 1), no = new_block(), done = new_block();
       store(i1(false), slot_addr(s));
@@ -359,6 +377,7 @@ Val FuncLower::lower_local(HirId id, Want want) {
   TypeId type = ty(body->locals[local].type);
   const Layout& l = layout(type);
   if (l.shape == Shape::Void) return {type};
+  if (b.kind == BindKind::Cell && m.module.tasks) return read_cell(LocalId(local));
   Val v = load_val(local_addr(LocalId(local)), type);
   if (want == Want::Borrow || !l.needs_drop) {
     // A shared variable may be written by any closure that runs while we look at it.

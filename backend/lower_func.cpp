@@ -1,6 +1,7 @@
 // lower_func.cpp: the builder of one JIR function: values, ownership, cleanups.
 // Depends on lower_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "backend/hir_walk.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
@@ -74,6 +75,8 @@ void FuncLower::release(uint32_t ptr, TypeId type, uint32_t depth) {
     case TypeKind::ErrorVal: flags |= 2; target = static_cast<uint32_t>(JRt::ErrorDrop); break;
     case TypeKind::Func: flags |= 2; target = static_cast<uint32_t>(JRt::ClosureDrop); break;
     case TypeKind::Dyn: flags |= 2; target = static_cast<uint32_t>(JRt::DynDrop); break;
+    case TypeKind::Task: flags |= 2; target = static_cast<uint32_t>(JRt::TaskDrop); break;
+    case TypeKind::Channel: flags |= 2; target = static_cast<uint32_t>(JRt::ChannelDrop); break;
     default: target = m.drop_managed(type); break;
   }
   if (depth == kNone) emit(JOp::Release, JType::Void, ptr, target, kNone, flags);
@@ -97,6 +100,16 @@ uint32_t FuncLower::spill(const Val& v) {
 
 // ---- cleanups
 
+// Under the end of a nursery whose body is being built: what the body's own scope owns goes after the last child has ended.
+int FuncLower::push_scoped(CleanKind kind, TypeId type, uint32_t v, uint32_t flag) {
+  if (top < 0 || cleanups[top].kind != CleanKind::Nursery) return push(kind, type, v, flag);
+  Cleanup end = cleanups[top];
+  top = end.parent;
+  int made = push(kind, type, v, flag);
+  push(end.kind, end.type, end.v, end.flag);
+  return made;
+}
+
 int FuncLower::push(CleanKind kind, TypeId type, uint32_t v, uint32_t flag) {
   cleanups.push_back({top, kind, type, v, flag});
   return top = static_cast<int>(cleanups.size() - 1);
@@ -108,8 +121,10 @@ int FuncLower::push_temp(const Val& v) {
   return before;
 }
 
-void FuncLower::run_cleanup(int node) {
+// On a road without a failure. What fails here goes on from the state below the node, or from `below`.
+void FuncLower::run_cleanup(int node, int below) {
   Cleanup c = cleanups[node];
+  if (below == kBelow) below = c.parent;
   switch (c.kind) {
     case CleanKind::Value: drop_val({c.type, c.v, true}); break;
     case CleanKind::Slot: {
@@ -133,15 +148,69 @@ void FuncLower::run_cleanup(int node) {
     case CleanKind::Cell: emit(JOp::Release, JType::Void, load(JType::Ptr, slot_addr(c.v)), m.drop_cell(c.type)); break;
     case CleanKind::Defer: {
       int saved = top;
-      top = c.parent;
+      top = below;
       auto pending = take_catch();
-      lower_drop(HirId(c.v));
+      run_defer(HirId(c.v));
       catch_target = pending.target;
       top = saved;
       break;
     }
+    case CleanKind::Nursery: {
+      int saved = top;
+      top = below;
+      end_nursery(c.v, null());
+      top = saved;
+      break;
+    }
+    case CleanKind::Shield: rt(JRt::ShieldEnd, JType::Void, {}); break;
+    case CleanKind::CellLock: unlock_cells(c.v); break;
     case CleanKind::ErrorInFlight: case CleanKind::Catch: break;
   }
+}
+
+// The same with a failure in the register, which may not stay there while code runs that can fail. It is there again afterwards.
+void FuncLower::run_cleanup_failing(int node) {
+  Cleanup c = cleanups[node];
+  if (c.kind == CleanKind::ErrorInFlight) {
+    uint32_t second = emit(JOp::GetError, JType::Ptr);
+    rt(JRt::ErrorAdd, JType::Void, {c.v, second});
+    emit(JOp::SetError, JType::Void, c.v);
+  } else if (c.kind == CleanKind::Defer) {
+    uint32_t error = emit(JOp::GetError, JType::Ptr);
+    push(CleanKind::ErrorInFlight, Types::Void, error);
+    run_defer(HirId(c.v));
+    top = c.parent;
+    if (!dead) emit(JOp::SetError, JType::Void, error);
+  } else if (c.kind == CleanKind::Nursery) {   // the body's failure: what leaves is the first of all
+    uint32_t error = emit(JOp::GetError, JType::Ptr);
+    emit(JOp::SetError, JType::Void, rt(JRt::NurseryEnd, JType::Ptr, {slot_addr(c.v), error}));
+  } else {
+    run_cleanup(node);
+  }
+}
+
+// Cancellation waits while a deferred expression runs.
+void FuncLower::run_defer(HirId id) {
+  int base = top;
+  bool shielded = m.module.tasks && may_call(id);
+  if (shielded) {
+    rt(JRt::ShieldBegin, JType::Void, {});
+    push(CleanKind::Shield, Types::Void, kNone);
+  }
+  lower_drop(id);
+  if (!dead) pop_to(base);
+  top = base;
+}
+
+bool FuncLower::may_call(HirId id) {
+  switch ((*body)[id].kind) {
+    case HirKind::Call: case HirKind::CallValue: case HirKind::CallTrait: case HirKind::CallDyn: case HirKind::Await: case HirKind::ChannelOp: case HirKind::Select:
+    case HirKind::Sleep: case HirKind::Yield: case HirKind::Nursery: return true;
+    default: break;
+  }
+  bool any = false;
+  each_operand(*body, id, [&](HirId c) { any = any || may_call(c); });
+  return any;
 }
 
 void FuncLower::pop_to(int base) {
@@ -188,21 +257,8 @@ uint32_t FuncLower::landing_of(int node) {
   pos = 0;
   at(block);
   top = cleanups[node].parent;
-  Cleanup c = cleanups[node];
-  if (c.kind == CleanKind::ErrorInFlight) {
-    uint32_t second = emit(JOp::GetError, JType::Ptr);
-    rt(JRt::ErrorAdd, JType::Void, {c.v, second});
-    emit(JOp::SetError, JType::Void, c.v);
-  } else if (c.kind == CleanKind::Defer) {
-    uint32_t error = emit(JOp::GetError, JType::Ptr);
-    push(CleanKind::ErrorInFlight, Types::Void, error);
-    lower_drop(HirId(c.v));
-    top = c.parent;
-    if (!dead) emit(JOp::SetError, JType::Void, error);
-  } else {
-    run_cleanup(node);
-  }
-  if (!dead) br(landing_of(c.parent));
+  run_cleanup_failing(node);
+  if (!dead) br(landing_of(cleanups[node].parent));
   cur = saved; dead = was_dead; top = saved_top; pos = saved_pos;
   catch_target = pending.target;
   catch_base = pending.base;
@@ -219,8 +275,8 @@ uint32_t FuncLower::landing_to(int base, uint32_t target) {
   int node = top;
   at(block);
   top = cleanups[node].parent;
-  run_cleanup(node);
-  br(landing_to(base, target));
+  run_cleanup_failing(node);
+  if (!dead) br(landing_to(base, target));
   cur = saved; dead = was_dead; top = saved_top;
   return block;
 }
@@ -238,8 +294,14 @@ uint32_t FuncLower::return_of(int node) {
     else emit(JOp::Ret);
   } else {
     int parent = cleanups[node].parent;
-    top = node;
-    run_cleanup(node);
+    top = parent;
+    // Should this fail, the result that waits is given up.
+    if (cleanups[node].kind == CleanKind::Defer || cleanups[node].kind == CleanKind::Nursery) {
+      const Layout& l = layout(result_type);
+      if (l.needs_drop && l.shape == Shape::Managed) push(CleanKind::Slot, result_type, result_slot);
+      else if (l.needs_drop) push(CleanKind::Value, result_type, result_addr);
+    }
+    run_cleanup(node, top);
     top = parent;
     if (!dead) br(return_of(parent));
   }

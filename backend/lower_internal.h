@@ -17,6 +17,7 @@
 namespace janus {
 
 class FuncLower;
+struct Val;
 
 // The machine signature of a function: what a caller must pass and how.
 struct Signature {
@@ -63,7 +64,8 @@ class ModuleLower {
   std::vector<FieldLayout> payload_fields(TagId tag);                         // of an error, offsets from the payload's start
   uint32_t func_value_code(FuncId func, std::span<const TypeId> args);        // function: takes what closures take, calls the named one
   uint32_t func_value(FuncId func, std::span<const TypeId> args) { return static_closure(func_value_code(func, args)); }  // global
-  uint32_t vtable(TypeId self, TraitId trait);                                // global
+  uint32_t vtable(TypeId self, TraitId trait);                                // global: drop, clone, with tasks share, then the methods
+  uint32_t vtable_method(uint32_t index) const { return 8 * ((module.tasks ? 3u : 2u) + index); }   // offset in it
   uint32_t drop_managed(TypeId type);   // drop(block, depth): the last owner went
   uint32_t drop_at(TypeId type);        // drop(address, depth): for inline values
   uint32_t retain_at(TypeId type);
@@ -77,6 +79,10 @@ class ModuleLower {
   uint32_t c_string(std::string_view text);                                   // zero-terminated bytes
   uint32_t error_desc(TagId tag);
   uint32_t error_desc_print(TagId tag);
+  uint32_t share_func(TypeId type);                                           // (address, mode)
+  uint32_t share_contents(TypeId boxed);                                      // (block, mode): what a boxed struct or enum owns
+  uint32_t share_cell(TypeId content);                                        // (block, mode)
+  uint32_t task_desc(TypeId result, const std::vector<TypeId>& args, const std::string& key, const std::string& name, const std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)>& call, std::vector<uint32_t>& offsets);
   uint32_t empty_variant(TypeId type, uint32_t variant);                      // global: boxed enum's variant without payload
   uint32_t extern_func(FuncId func);
   uint32_t const_global(ConstId id, bool* ok);                                // static data of a constant; ok = false: not static
@@ -171,12 +177,12 @@ class FuncLower {
   void release(uint32_t ptr, TypeId type, uint32_t depth = kNone);
 
   // ---- cleanups: what must happen when control leaves, innermost first. A chain, so that states share their tails.
-  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight, Catch };
+  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight, Catch, Nursery, Shield, CellLock };
   struct Cleanup {
     int parent;
     CleanKind kind;
     TypeId type;
-    uint32_t v;              // value or address (Value), slot (Slot, FlaggedSlot, Cell), HirId (Defer)
+    uint32_t v;              // value or address (Value), slot (Slot, FlaggedSlot, Cell, Nursery, CellLock), HirId (Defer), block (Catch)
     uint32_t flag = kNone;   // slot of an I1: still owned
     uint32_t landing = kNone, return_block = kNone;
     LocalId local = LocalId::None;
@@ -185,7 +191,12 @@ class FuncLower {
   int top = -1;
   int push(CleanKind kind, TypeId type, uint32_t v, uint32_t flag = kNone);
   int push_temp(const Val& v);                              // no node when nothing is owned; returns the old top
-  void run_cleanup(int node);                               // the drop or defer of one node, here
+  static constexpr int kBelow = -2;
+  int push_scoped(CleanKind kind, TypeId type, uint32_t v, uint32_t flag = kNone);   // variables and defers of a block
+  void run_cleanup(int node, int below = kBelow);           // the drop or defer of one node, here
+  void run_cleanup_failing(int node);
+  void run_defer(HirId id);
+  bool may_call(HirId id);
   void pop_to(int base);                                    // runs and forgets, innermost first
   uint32_t landing();                                       // where a failure goes from here
   uint32_t landing_of(int node);
@@ -264,7 +275,7 @@ class FuncLower {
   Val intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type, uint32_t dest, Want want = Want::Own);
   Val lower_print(HirId id);
   Val lower_assert(HirId id);
-  Val lower_block(HirId id, Want want, uint32_t dest);
+  Val lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery = kNone);   // nursery: slot of its record, the block is its body
   Val lower_if(HirId id, uint32_t dest);
   Val lower_match(HirId id, uint32_t dest);
   bool has_cond_let(HirId cond) const;
@@ -286,6 +297,7 @@ class FuncLower {
   void lower_cond(HirId id, uint32_t if_false, int base);
   // patterns: tests jump to fail; then names are bound as aliases of the subject
   void test_pattern(uint32_t pat, Val subject, uint32_t fail);
+  uint32_t desc_of(TagId tag);                              // address of an error's descriptor: implicit failures are the runtime's
   void bind_pattern(uint32_t pat, Val subject);
   bool needs_test(uint32_t pat);
   bool binds_anything(uint32_t pat);
@@ -312,6 +324,7 @@ class FuncLower {
   struct Args { std::vector<uint32_t> values; int base = -1; std::vector<std::pair<size_t, Place>> muts; };
   Val call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);
   Val call_values(FuncId func, std::span<const TypeId> targs, std::vector<Val> args, uint32_t dest, uint32_t on_fail);  // args already evaluated as the callee wants them
+  Val call_table(FuncId method, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);   // through the table of the dyn value that is args[0]
   Val call_code(uint32_t closure, TypeId func_type, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);
   uint32_t catch_target = kNone; int catch_base = -1;        // waiting for the outermost call of a catch operand
   // Before the call: owned arguments leave the chain, borrowed temporaries stay to be dropped after it.
@@ -320,6 +333,35 @@ class FuncLower {
   PendingCatch take_catch() { PendingCatch p{catch_target, catch_base}; catch_target = kNone; return p; }
   uint32_t fail_edge(const PendingCatch& p) { return p.target == kNone ? landing() : landing_to(p.base, p.target); }
   std::unordered_map<uint64_t, uint32_t> catch_chains_;
+
+  // tasks, nurseries, channels (lower_task.cpp, lower_channel.cpp)
+  void fail_if(uint32_t error, const PendingCatch& pending);            // an Error that the runtime returned, or null
+  void fail_if(uint32_t error) { fail_if(error, {kNone, -1}); }
+  void fail_with(uint32_t error, const PendingCatch& pending);
+  void end_nursery(uint32_t record, uint32_t failure);                  // on a road without a failure
+  Val lower_nursery(HirId id, Want want, uint32_t dest);
+  Val lower_shield(HirId id, Want want, uint32_t dest);
+  Val lower_spawn(HirId id);
+  Val lower_await(HirId id, Want want, uint32_t dest);
+  Val lower_task_op(HirId id);
+  Val lower_channel_new(HirId id);
+  Val lower_channel_op(HirId id, uint32_t dest);
+  Val lower_select(HirId id, uint32_t dest);
+  Val task_result(uint32_t task, TypeId type, uint32_t dest);           // a copy of what an ended task left
+  uint32_t recv(uint32_t channel, uint32_t out, const PendingCatch& pending);   // I1: a value was received
+  void share_val(const Val& v, uint32_t mode);                          // fit for other tasks (lower_share.cpp); mode: v
+  void share_at(TypeId type, uint32_t address, uint32_t mode);
+  // variables that tasks share (lower_cell.cpp)
+  LocalId cell_root(HirId place) const;
+  bool touches_cell(HirId id) const;
+  uint32_t lock_cell(LocalId cell);                         // pushes the node that unlocks; the slot that says whether the lock was needed
+  void unlock_cells(uint32_t flag);
+  Val read_cell(LocalId cell);                              // a copy, taken out under the lock
+  bool is_quiet(HirId call) const;
+  void make_ready(HirId id);
+  void share_passing(uint32_t lock, const Val& v, bool moves);
+  void when(uint32_t condition, const std::function<void()>& then);
+  std::unordered_map<uint32_t, Val> ready_;                             // operands evaluated before the lock, by HirId
 
   void panic_message(uint32_t string_value);
   void print_value(uint32_t sink, const Val& v, bool quoted);

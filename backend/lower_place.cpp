@@ -23,7 +23,7 @@ void FuncLower::bind_local(LocalId id, Val v) {
     f.slots[s].is_reference = true; f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
     store(cell, slot_addr(s));
     b = {BindKind::Cell, s};
-    b.cleanup = push(CleanKind::Cell, v.type, s);
+    b.cleanup = push_scoped(CleanKind::Cell, v.type, s);
     cleanups[b.cleanup].local = id;
     return;
   }
@@ -34,15 +34,15 @@ void FuncLower::bind_local(LocalId id, Val v) {
   if (l.shape == Shape::Aggregate) {
     b = {BindKind::Address, addr};
     if (l.needs_drop) {
-      if (own->ever_moved[+id]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push(CleanKind::FlaggedSlot, v.type, addr, b.flag); }
-      else b.cleanup = push(CleanKind::Value, v.type, addr);
+      if (own->ever_moved[+id]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push_scoped(CleanKind::FlaggedSlot, v.type, addr, b.flag); }
+      else b.cleanup = push_scoped(CleanKind::Value, v.type, addr);
       cleanups[b.cleanup].local = id;
     }
     return;
   }
   b = {BindKind::Slot, s};
   if (l.needs_drop) {
-    b.cleanup = push(CleanKind::Slot, v.type, s);
+    b.cleanup = push_scoped(CleanKind::Slot, v.type, s);
     cleanups[b.cleanup].local = id;
   }
 }
@@ -239,9 +239,16 @@ void FuncLower::lower_assign(HirId id) {
   TypeId type = ty(HirId(n.a));
   const Layout& l = layout(type);
   Place place = prepare(HirId(n.a));
+  LocalId cell = cell_root(HirId(n.a));
+  bool early = is_some(cell) && touches_cell(HirId(n.b));   // the value reads cells too: it is evaluated under the lock
+  if (early) make_ready(HirId(n.b));
+  uint32_t lock = kNone;
+  if (early && !dead) lock = lock_cell(cell);
   Val v = lower(HirId(n.b), Want::Own);
   if (dead) { top = place.base; return; }
   if (!v.owned && l.needs_drop) v = copy_val(v);
+  if (is_some(cell) && !early) lock = lock_cell(cell);
+  if (is_some(cell)) share_passing(lock, v, true);
   const HirNode& target = (*body)[HirId(n.a)];
   if (target.kind == HirKind::Local && binds[target.a].kind != BindKind::Cell && l.shape != Shape::Void) {
     Bind& b = binds[target.a];
@@ -291,7 +298,14 @@ void FuncLower::lower_assign_op(HirId id) {
   TypeId type = ty(HirId(n.a));
   HirOp op = static_cast<HirOp>(n.aux);
   Place place = prepare(HirId(n.a));
+  LocalId cell = cell_root(HirId(n.a));
+  bool early = is_some(cell) && touches_cell(HirId(n.b));
+  if (early) make_ready(HirId(n.b));
+  uint32_t lock = kNone;
+  if (early && !dead) lock = lock_cell(cell);
   Val b = lower(HirId(n.b), Want::Borrow);
+  if (is_some(cell) && !early && !dead) lock = lock_cell(cell);
+  if (is_some(cell) && op == HirOp::Concat && !dead) share_passing(lock, b, false);
   if (op == HirOp::Concat && !b.owned && is_mutable_root(HirId(n.b)) && !dead) b = copy_val(b);   // `xs ++= xs`: what is read must outlive what is written
   push_temp(b);
   uint32_t addr = resolve(place);
@@ -318,6 +332,11 @@ void FuncLower::lower_map_set(HirId id) {
   auto span = types.args(type);
   std::vector<TypeId> targs(span.begin(), span.end());
   Place place = prepare(HirId(n.a));
+  LocalId cell = cell_root(HirId(n.a));
+  bool early = is_some(cell) && (touches_cell(HirId(ex(0))) || touches_cell(HirId(ex(1))));
+  if (early) { make_ready(HirId(ex(0))); make_ready(HirId(ex(1))); }
+  uint32_t lock = kNone;
+  if (early && !dead) lock = lock_cell(cell);
   int base = top;
   std::vector<Val> vals{{type}};
   for (uint32_t k = 0; k < 2; ++k) {
@@ -328,6 +347,14 @@ void FuncLower::lower_map_set(HirId id) {
     push_temp(v);
     vals.push_back(v);
   }
+  if (is_some(cell) && !early) {
+    top = base;
+    lock = lock_cell(cell);
+    base = top;
+    for (size_t k = 1; k < vals.size(); ++k) push_temp(vals[k]);
+  }
+  if (is_some(cell))
+    for (size_t k = 1; k < vals.size(); ++k) share_passing(lock, vals[k], vals[k].owned);
   vals[0].v = resolve(place);
   finish_args(base, vals, [&](size_t k) { return k > 0 && m.owners.param_owned(insert, static_cast<uint32_t>(k)); });
   Val r = call_values(insert, targs, vals, kNone, kNone);

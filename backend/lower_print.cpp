@@ -35,6 +35,9 @@ void FuncLower::print_value(uint32_t sink, const Val& v, bool quoted) {
     case TypeKind::Void: case TypeKind::Never: print_text(sink, "()"); return;
     case TypeKind::Func: print_text(sink, "<func>"); return;
     case TypeKind::Dyn: print_text(sink, "<dyn>"); return;
+    case TypeKind::Task: print_text(sink, "<task>"); return;
+    case TypeKind::Channel: print_text(sink, "<channel>"); return;
+    case TypeKind::Nursery: print_text(sink, "<nursery>"); return;
     case TypeKind::TypeOf: print_text(sink, m.program.type_name(types.elem(v.type))); return;
     default: break;
   }
@@ -73,6 +76,7 @@ Val FuncLower::lower_print(HirId id) {
   }
   if (line) rt(JRt::SinkNewline, JType::Void, {sink});
   else if (err) rt(JRt::SinkFlush, JType::Void, {sink});
+  if (m.module.tasks) rt(JRt::SinkDone, JType::Void, {sink});
   pop_to(base);
   return {Types::Void};
 }
@@ -165,7 +169,7 @@ Val FuncLower::lower_assert(HirId id) {
     at(caught);
     uint32_t error = emit(JOp::GetError, JType::Ptr);
     uint32_t right = new_block(), wrong = new_block(true);
-    cond_br(cmp(JCmp::Eq, load(JType::Ptr, error, 8, JAlias::ErrorDesc), global(m.error_desc(TagId(n.a)))), right, wrong, 2);
+    cond_br(cmp(JCmp::Eq, load(JType::Ptr, error, 8, JAlias::ErrorDesc), desc_of(TagId(n.a))), right, wrong, 2);
     at(wrong);   // another failure goes on as itself
     emit(JOp::SetError, JType::Void, error);
     br(landing());

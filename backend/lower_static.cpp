@@ -64,6 +64,17 @@ std::vector<FieldLayout> ModuleLower::payload_fields(TagId tag) {
   return fields;
 }
 
+uint32_t FuncLower::desc_of(TagId tag) {
+  const LangItems& lang = m.program.lang;
+  if (tag == lang.panic) return rt_addr(JRt::PanicDesc);
+  if (tag == lang.cancelled && m.module.tasks) return rt_addr(JRt::CancelledDesc);
+  if (tag == lang.channel_closed && m.module.tasks) return rt_addr(JRt::ChannelClosedDesc);
+  if (tag == lang.budget_exceeded && m.module.tasks) return rt_addr(JRt::BudgetExceededDesc);
+  if (tag == lang.timeout && m.module.tasks) return rt_addr(JRt::TimeoutDesc);
+  if (tag == lang.deadlock && m.module.tasks) return rt_addr(JRt::DeadlockDesc);
+  return global(m.error_desc(tag));
+}
+
 uint32_t ModuleLower::error_desc(TagId tag) {
   auto [it, fresh] = descs_.try_emplace(+tag, 0);
   if (!fresh) return it->second;
@@ -97,6 +108,15 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     }, true);
     module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
     g.relocs.push_back({24, true, false, fn});
+    if (module.tasks) {
+      fn = add_func("janus.err_share." + name, "", [payload](FuncLower& f) {
+        uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+        for (const Val& v : payload(f, base)) f.share_val(v, mode);
+        f.emit(JOp::Ret);
+      }, true);
+      module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
+      g.relocs.push_back({48, true, false, fn});
+    }
   }
   if (!fields.empty()) {
     uint32_t fn = add_func("janus.err_print." + name, "", [this, tag, payload](FuncLower& f) {

@@ -43,6 +43,9 @@ struct SelectCase {
   int32_t kind;       // 0 recv, 1 send, 3 closed
   int32_t unused;
 };
+
+// How a value crosses to another task.
+enum ShareMode : uint32_t { kShareMove = 0 /* the giver keeps no share */, kShareCopy = 1 /* the giver keeps one */ };
 }  // namespace janus::rt
 
 extern "C" {

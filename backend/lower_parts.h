@@ -1,0 +1,74 @@
+// lower_parts.h: the kinds of derived code, and the walk over the parts of a value that own something.
+// Depends on lower_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "backend/lower_internal.h"
+
+namespace janus {
+
+enum GlueKind : uint64_t { kDropManaged = 1, kDropAt, kRetainAt, kRetainPayload, kDropCell, kEqualGlue, kCompareGlue, kHashGlue, kPrintGlue, kGlue, kDeep, kShareAt, kShareContents, kShareCell };
+
+// Runs over the parts of an inline value or of a box's payload.
+template <class Fn>
+void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
+  const Layout& l = f.layout(type);
+  auto part = [&](const FieldLayout& field) {
+    if (f.layout(field.type).needs_drop) fn(f.load_val(f.off(addr, field.offset), field.type));
+  };
+  if (l.nullable) { fn(f.load_val(addr, type)); return; }   // one pointer, with null for null
+  switch (f.types.kind(type)) {
+    case TypeKind::Struct: case TypeKind::Tuple: for (const FieldLayout& field : l.fields) part(field); return;
+    case TypeKind::Optional: {
+      uint32_t some = f.new_block(), done = f.new_block();
+      f.cond_br(f.load(JType::I1, addr, l.tag_offset), some, done);
+      f.at(some);
+      part(l.fields[0]);
+      f.br(done);
+      f.at(done);
+      return;
+    }
+    case TypeKind::Fixed: {
+      TypeId elem = f.types.elem(type);
+      uint32_t n = f.types[type].b, size = f.layout(elem).size;
+      uint32_t s = f.slot(8, 8), head = f.new_block(), more = f.new_block(), done = f.new_block();
+      f.store(f.i64(0), f.slot_addr(s), 0, JAlias::Local);
+      f.br(head);
+      f.at(head);
+      uint32_t i = f.load(JType::I64, f.slot_addr(s), 0, JAlias::Local);
+      f.cond_br(f.cmp(JCmp::SLt, i, f.i64(n)), more, done);
+      f.at(more);
+      fn(f.load_val(f.emit(JOp::AddrIdx, JType::Ptr, addr, i, size), elem));
+      f.store(f.emit(JOp::Add, JType::I64, i, f.i64(1)), f.slot_addr(s), 0, JAlias::Local);
+      f.br(head);
+      f.at(done);
+      return;
+    }
+    case TypeKind::Enum: {
+      std::vector<uint32_t> cases;
+      uint32_t done = f.new_block();
+      std::vector<std::pair<uint32_t, uint32_t>> arms;
+      cases.push_back(done);
+      for (uint32_t v = 0; v < l.variants.size(); ++v) {
+        bool any = false;
+        for (const FieldLayout& field : l.variants[v]) any |= f.layout(field.type).needs_drop;
+        if (!any) continue;
+        uint32_t block = f.new_block();
+        arms.emplace_back(v, block);
+        cases.push_back(v);
+        cases.push_back(block);
+      }
+      f.emit(JOp::Switch, JType::Void, f.load(l.tag, addr, l.tag_offset), f.list(cases));
+      f.dead = true;
+      for (auto [v, block] : arms) {
+        f.at(block);
+        for (const FieldLayout& field : l.variants[v]) part(field);
+        f.br(done);
+      }
+      f.at(done);
+      return;
+    }
+    default: fn(f.load_val(addr, type)); return;
+  }
+}
+
+}  // namespace janus
