@@ -87,7 +87,7 @@ BuildReport build(Program& program, const BuildOptions& options, const std::func
   begins("link");
   std::string image;
   std::vector<std::string_view> views(objects.begin(), objects.end());
-  report.ok = link_bytes(views, options.link, options.release, image, report.why) && write_output(options.output, image, true, report.why);
+  report.ok = link_bytes(views, options.link, options.release, module.tasks, image, report.why) && write_output(options.output, image, true, report.why);
   report.from_cache = report.ok && report.objects_compiled == 0;
   return report;
 }

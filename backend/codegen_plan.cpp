@@ -142,6 +142,7 @@ class Hasher {
   Key unit(const Unit& unit) {
     number(plan_.release | plan_.module.tasks << 1);
     number(unit.has_flags);
+    if (unit.has_flags) { number(static_cast<uint64_t>(plan_.module.task_budget)); number(static_cast<uint64_t>(plan_.module.channel_budget)); text(plan_.module.profile); }
     number(unit.funcs.size());
     for (uint32_t i : unit.funcs) func(i);
     number(unit.globals.size());

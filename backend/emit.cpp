@@ -59,8 +59,8 @@ std::unique_ptr<TargetMachine> make_machine(bool release) {
 }
 
 // Takes in what the program uses of the runtime, so that counts, arrays and strings are inlined into user code.
-bool link_runtime(llvm::Module& module, std::string& why) {
-  std::string_view bytes = embedded_file("lib/janus_rt.bc");
+bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
+  std::string_view bytes = embedded_file(tasks ? "lib/janus_rt_tasks.bc" : "lib/janus_rt.bc");
   if (!bytes.data()) return true;   // a janus without a runtime: its own unit tests
   auto runtime = getLazyBitcodeModule(MemoryBufferRef(StringRef(bytes.data(), bytes.size()), "janus_rt.bc"), module.getContext());
   if (!runtime) { why = "the runtime inside janus is damaged: " + toString(runtime.takeError()); return false; }
@@ -80,7 +80,9 @@ bool link_runtime(llvm::Module& module, std::string& why) {
 }
 
 void optimise(llvm::Module& module, TargetMachine& machine) {
-  internalizeModule(module, [](const GlobalValue& v) { return v.getName() == "main" || v.getName() == "janus_main_entry"; });
+  // The last four are named by assembly only: the switch of stacks, and what belongs to a thread.
+  static const StringRef kept[] = {"main", "janus_main_entry", "janus_task_begin", "janus_worker", "janus_heap", "janus_stack_limit"};
+  internalizeModule(module, [](const GlobalValue& v) { return is_contained(kept, v.getName()); });
   if (Function* entry = module.getFunction("janus_main_entry"))
     if (Function* start = module.getFunction("main"); start && !start->isDeclaration() && !entry->isDeclaration()) entry->setLinkage(GlobalValue::InternalLinkage);
   PipelineTuningOptions tuning;
@@ -168,7 +170,7 @@ struct Worker {
     }
     if (plan.release) {
       if (phase) phase("optimise");
-      if (!link_runtime(*module, why)) return {};
+      if (!link_runtime(*module, plan.module.tasks, why)) return {};
       optimise(*module, *machine);
     }
     if (phase) phase("codegen");

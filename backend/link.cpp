@@ -72,7 +72,7 @@ std::string explain(const std::string& said) {
 
 }  // namespace
 
-bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<std::string>& extra_inputs, bool release, std::string& image, std::string& why) {
+bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<std::string>& extra_inputs, bool release, bool tasks, std::string& image, std::string& why) {
   Descriptors open;
   std::vector<std::string> inputs;
   auto add = [&](const char* name, std::string_view bytes) {
@@ -90,7 +90,7 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
     if (access(extra.c_str(), R_OK) != 0) { why = "cannot read `" + extra + "`: " + std::strerror(errno); return false; }
     inputs.push_back(extra);
   }
-  if (!embedded("lib/libjanus_rt.a") || !embedded("lib/libc.a") || !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o")) return false;
+  if (!embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a") || !embedded("lib/libc.a") || !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o")) return false;
 
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) { why = std::string("cannot link: ") + std::strerror(errno); return false; }
@@ -138,7 +138,7 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
 bool link_executable(const std::vector<std::string>& objects, const std::vector<std::string>& extra_inputs, const std::string& output, bool release, std::string& why) {
   std::string image;
   std::vector<std::string_view> views(objects.begin(), objects.end());
-  return link_bytes(views, extra_inputs, release, image, why) && write_output(output, image, true, why);
+  return link_bytes(views, extra_inputs, release, false, image, why) && write_output(output, image, true, why);
 }
 
 }  // namespace janus

@@ -44,6 +44,15 @@ std::unique_ptr<llvm::Module> LlvmUnit::run() {
   if (unit.has_flags) {
     auto* flags = new GlobalVariable(module, i32, true, GlobalValue::ExternalLinkage, ConstantInt::get(i32, plan.release ? 0 : 1), "janus_program_flags");
     flags->setVisibility(GlobalValue::HiddenVisibility);
+    if (plan.module.tasks) {
+      auto constant = [&](const char* name, Constant* value) {
+        auto* var = new GlobalVariable(module, value->getType(), true, GlobalValue::ExternalLinkage, value, name);
+        var->setVisibility(GlobalValue::HiddenVisibility);
+      };
+      constant("janus_program_tasks", ConstantInt::get(i64, static_cast<uint64_t>(plan.module.task_budget)));
+      constant("janus_program_channels", ConstantInt::get(i64, static_cast<uint64_t>(plan.module.channel_budget)));
+      constant("janus_program_profile", text(plan.module.profile));
+    }
   }
   if (debug) debug->finish();
   return std::move(owned);

@@ -10,8 +10,19 @@ namespace janus {
 
 JModule lower(Program& program, Layouts& layouts, const LowerOptions& options) { return ModuleLower(program, layouts, options).run(); }
 
+// Live tasks and channels that the program may have: those of the profile of its main file.
+void ModuleLower::set_budgets() {
+  Profile profile = Profile::Service;
+  if (is_some(program.main_func)) profile = program.modules[+program.decls[+program.funcs[+program.main_func].decl].module]->profile;
+  module.profile = profile_name(profile);
+  bool large = profile == Profile::Cluster || profile == Profile::Sovereign;
+  module.task_budget = large ? 10'000 : 100;
+  module.channel_budget = large ? 10'000 : 1'000;
+}
+
 JModule ModuleLower::run() {
   module.tasks = program.uses_tasks;
+  set_budgets();
   build_main();
   // Building a function may ask for others; the list grows at its end.
   for (size_t i = 0; i < work_.size(); ++i) {
@@ -619,6 +630,12 @@ void FuncLower::drain_at(uint32_t depth) {
   uint32_t outer = new_block(), pending = new_block(true), done = new_block();
   cond_br(cmp(JCmp::Eq, depth, i32(0)), outer, done);
   at(outer);
+  if (m.module.tasks) {   // what is pending belongs to the thread: the runtime looks
+    rt(JRt::DrainDrops, JType::Void, {});
+    br(done);
+    at(done);
+    return;
+  }
   cond_br(cmp(JCmp::Ne, load(JType::I32, rt_addr(JRt::DropsPending), 0, JAlias::Any), i32(0)), pending, done, 1);
   at(pending);
   rt(JRt::DrainDrops, JType::Void, {});

@@ -6,11 +6,11 @@
 
 namespace janus {
 
-Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery) {
+Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery, uint32_t race) {
   const HirNode& n = (*body)[id];
   TypeId type = ty(n.type);
   int base = top;
-  if (nursery != kNone) push(CleanKind::Nursery, Types::Void, nursery);
+  if (nursery != kNone) push(CleanKind::Nursery, Types::Void, nursery, race);
   PendingCatch pending = take_catch();
   auto statements = body->list(n.a);
   // Variables of this block by the statement that mentions them last.

@@ -183,7 +183,15 @@ void FuncLower::run_cleanup_failing(int node) {
     if (!dead) emit(JOp::SetError, JType::Void, error);
   } else if (c.kind == CleanKind::Nursery) {   // the body's failure: what leaves is the first of all
     uint32_t error = emit(JOp::GetError, JType::Ptr);
-    emit(JOp::SetError, JType::Void, rt(JRt::NurseryEnd, JType::Ptr, {slot_addr(c.v), error}));
+    uint32_t result = rt(JRt::NurseryEnd, JType::Ptr, {slot_addr(c.v), error});
+    if (c.flag != kNone) {   // of a race: a task has won meanwhile, and the body was cancelled for it
+      uint32_t won = new_block(), lost = new_block(true);
+      cond_br(cmp(JCmp::Eq, result, null()), won, lost);
+      at(won);
+      leave_to(races_[c.flag].first, races_[c.flag].second);
+      at(lost);
+    }
+    emit(JOp::SetError, JType::Void, result);
   } else {
     run_cleanup(node);
   }

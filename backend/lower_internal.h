@@ -112,6 +112,7 @@ class ModuleLower {
   friend class FuncLower;
   uint32_t once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make);
   void build_main();
+  void set_budgets();
   void mark_cycles();
   void unroll_recursion();
 };
@@ -275,7 +276,7 @@ class FuncLower {
   Val intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type, uint32_t dest, Want want = Want::Own);
   Val lower_print(HirId id);
   Val lower_assert(HirId id);
-  Val lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery = kNone);   // nursery: slot of its record, the block is its body
+  Val lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery = kNone, uint32_t race = kNone);   // nursery: slot of its record, the block is its body
   Val lower_if(HirId id, uint32_t dest);
   Val lower_match(HirId id, uint32_t dest);
   bool has_cond_let(HirId cond) const;
@@ -339,6 +340,7 @@ class FuncLower {
   void fail_if(uint32_t error) { fail_if(error, {kNone, -1}); }
   void fail_with(uint32_t error, const PendingCatch& pending);
   void end_nursery(uint32_t record, uint32_t failure);                  // on a road without a failure
+  std::vector<std::pair<int, uint32_t>> races_;                         // chain below a race's body, block behind it
   Val lower_nursery(HirId id, Want want, uint32_t dest);
   Val lower_shield(HirId id, Want want, uint32_t dest);
   Val lower_spawn(HirId id);

@@ -44,7 +44,11 @@ Val FuncLower::lower_nursery(HirId id, Want want, uint32_t dest) {
   push(CleanKind::Catch, Types::Void, fail_edge(pending));   // what leaves the nursery
   Val v{type};
   if (is_race) {   // its value is that of the first task, not of the body
-    lower_block(HirId(n.a), Want::Borrow, kNone, record);
+    uint32_t decided = new_block();
+    races_.emplace_back(top, decided);
+    Val body_value = lower_block(HirId(n.a), Want::Borrow, kNone, record, static_cast<uint32_t>(races_.size() - 1));
+    if (!dead) { if (body_value.owned) drop_val(body_value); br(decided); }
+    at(decided);
   } else {
     v = lower_block(HirId(n.a), want, dest, record);
   }

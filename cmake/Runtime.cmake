@@ -20,8 +20,6 @@ set(rt_flags --target=${JANUS_RT_TRIPLE} -march=x86-64-v2 -O2 -g0
   -fno-math-errno -ffp-contract=off -fno-strict-aliasing -Wall -Wextra)   # aliasing: a freed block comes back as another type
 set(rt_cxx_flags -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
 
-file(GLOB rt_cxx_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.cpp")
-file(GLOB rt_asm_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.S")
 set(rt_dir "${CMAKE_BINARY_DIR}/runtime")
 file(MAKE_DIRECTORY "${rt_dir}")
 
@@ -32,34 +30,34 @@ function(rt_compile source output)
             -MD -MF "${output}.d" -c "${source}" -o "${output}")
 endfunction()
 
-set(rt_objects)
-set(rt_bitcodes)
-foreach(source ${rt_cxx_sources})
-  get_filename_component(stem "${source}" NAME_WE)
-  rt_compile("${source}" "${rt_dir}/${stem}.o" ${rt_cxx_flags})
-  rt_compile("${source}" "${rt_dir}/${stem}.bc" ${rt_cxx_flags} -emit-llvm -DJANUS_RELEASE)
-  list(APPEND rt_objects "${rt_dir}/${stem}.o")
-  list(APPEND rt_bitcodes "${rt_dir}/${stem}.bc")
-endforeach()
-foreach(source ${rt_asm_sources})
-  get_filename_component(stem "${source}" NAME_WE)
-  rt_compile("${source}" "${rt_dir}/${stem}.S.o" -Wno-unused-command-line-argument)
-  list(APPEND rt_objects "${rt_dir}/${stem}.S.o")
-endforeach()
-
+# rt_flavour(<name> <flags> sources…): lib<name>.a and <name>.bc.
 set(JANUS_RT_FILES)     # what Embed.cmake takes
-if(rt_objects)
-  add_custom_command(OUTPUT "${rt_dir}/libjanus_rt.a" DEPENDS ${rt_objects} VERBATIM
-    COMMAND "${CMAKE_COMMAND}" -E rm -f "${rt_dir}/libjanus_rt.a"
-    COMMAND "${RT_AR}" rcsD "${rt_dir}/libjanus_rt.a" ${rt_objects})
-  list(APPEND JANUS_RT_FILES "${rt_dir}/libjanus_rt.a")
-endif()
-if(rt_bitcodes)
-  add_custom_command(OUTPUT "${rt_dir}/janus_rt.bc" DEPENDS ${rt_bitcodes} VERBATIM
-    COMMAND "${RT_LINK}" ${rt_bitcodes} -o "${rt_dir}/janus_rt.bc")
-  list(APPEND JANUS_RT_FILES "${rt_dir}/janus_rt.bc")
-endif()
-if(NOT JANUS_RT_FILES)
-  message(STATUS "runtime/ has no sources yet: nothing of it is embedded")
-endif()
+function(rt_flavour name flags)
+  set(objects)
+  set(bitcodes)
+  file(MAKE_DIRECTORY "${rt_dir}/${name}")
+  foreach(source ${ARGN})
+    get_filename_component(stem "${source}" NAME_WE)
+    set(object "${rt_dir}/${name}/${stem}.o")
+    if(source MATCHES "\\.S$")
+      rt_compile("${source}" "${object}" -Wno-unused-command-line-argument)
+    else()
+      rt_compile("${source}" "${object}" ${rt_cxx_flags} ${flags})
+      rt_compile("${source}" "${rt_dir}/${name}/${stem}.bc" ${rt_cxx_flags} ${flags} -emit-llvm -DJANUS_RELEASE)
+      list(APPEND bitcodes "${rt_dir}/${name}/${stem}.bc")
+    endif()
+    list(APPEND objects "${object}")
+  endforeach()
+  add_custom_command(OUTPUT "${rt_dir}/lib${name}.a" DEPENDS ${objects} VERBATIM
+    COMMAND "${CMAKE_COMMAND}" -E rm -f "${rt_dir}/lib${name}.a"
+    COMMAND "${RT_AR}" rcsD "${rt_dir}/lib${name}.a" ${objects})
+  add_custom_command(OUTPUT "${rt_dir}/${name}.bc" DEPENDS ${bitcodes} VERBATIM
+    COMMAND "${RT_LINK}" ${bitcodes} -o "${rt_dir}/${name}.bc")
+  set(JANUS_RT_FILES ${JANUS_RT_FILES} "${rt_dir}/lib${name}.a" "${rt_dir}/${name}.bc" PARENT_SCOPE)
+endfunction()
+
+file(GLOB rt_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.cpp" "${CMAKE_SOURCE_DIR}/runtime/*.S")
+file(GLOB rt_task_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/tasks/*.cpp" "${CMAKE_SOURCE_DIR}/runtime/tasks/*.S")
+rt_flavour(janus_rt "" ${rt_sources})
+rt_flavour(janus_rt_tasks -DJANUS_TASKS ${rt_sources} ${rt_task_sources})   # programs with tasks, nurseries or channels
 add_custom_target(janus_runtime DEPENDS ${JANUS_RT_FILES})

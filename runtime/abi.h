@@ -23,7 +23,7 @@ struct TypeGlue {
   int64_t size;                              // bytes, also the stride
   void (*retain)(void* value);               // takes one more share of everything the value (at this address) owns
   void (*drop)(void* value, uint32_t depth); // gives up what the value owns; depth: see janus_defer_drop
-  void (*share)(void* value, uint32_t mode); // programs with tasks: makes what the value owns fit for other tasks (abi_tasks.h); null for plain data
+  void (*share)(void* value, uint32_t mode) = nullptr; // programs with tasks: makes what the value owns fit for other tasks (abi_tasks.h); null for plain data
 };
 
 // []T and String (a String is exactly a []u8 that holds UTF-8; `bytes()` shares the block).
@@ -62,10 +62,11 @@ struct ErrorDesc {
   void (*drop)(void* payload, uint32_t depth);        // null for plain payloads
   void (*print)(struct Sink* sink, void* payload);    // prints "(…)", null when there is no payload
   bool (*equal)(void* a, void* b);                    // null when there is no payload
-  void (*share)(void* payload, uint32_t mode);        // as TypeGlue::share; null for plain payloads
+  void (*share)(void* payload, uint32_t mode) = nullptr;   // as TypeGlue::share; null for plain payloads
 };
 constexpr uint32_t kErrImplicit = 1;   // Panic, Cancelled, ChannelClosed …: passes every plain `catch`
 constexpr uint32_t kErrPanic = 2;      // exits 101 when it leaves main
+constexpr uint32_t kErrDetail = 4;     // the payload is a String that explains; told when the failure ends the program
 
 // A failure in flight, and every error value: one counted block.
 struct Error {
@@ -105,7 +106,11 @@ void* janus_alloc(int64_t size);                 // never null: out of memory pr
 void janus_free(void* block, int64_t size);      // the size it was allocated with
 void janus_defer_drop(void* block, void (*drop)(void* block, uint32_t depth));  // called by drop code deeper than 64 levels: queued, so that deep structures are freed in constant stack
 void janus_drain_drops(void);                    // called by drop code at depth 0 when janus_drops_pending != 0
+#ifdef JANUS_TASKS
+extern __thread uint32_t janus_drops_pending;
+#else
 extern uint32_t janus_drops_pending;
+#endif
 
 // failure
 Error* janus_panic_overflow(int32_t op, RT_SITE);          // op: '+', '-', '*', '/', '%', '<', 'n' (negation)
@@ -183,7 +188,12 @@ Error* janus_run_tests(const TestEntry* tests, int64_t count);
 
 // start and end. The backend emits `janus_main(swifterror)` and `janus_program` (below); crt calls main in the runtime, which calls it.
 extern const uint32_t janus_program_flags;   // emitted by the backend: 1 = debug build (leak check at exit)
-extern uint8_t* janus_stack_limit;           // functions in call cycles compare their stack pointer with it: below is a stack overflow
+#ifdef JANUS_TASKS
+extern __thread uint8_t* janus_stack_limit;
+#else
+extern uint8_t* janus_stack_limit;
+#endif
+// functions in call cycles compare their stack pointer with it: below is a stack overflow
 void janus_exit(int32_t code);               // flushes, ends
 constexpr uint32_t kProgramDebug = 1;        // janus_program_flags: check for leaks at exit
 Error* janus_main_entry(void);               // emitted by the backend around the program's main: null, or the failure that left it (owned by the runtime)

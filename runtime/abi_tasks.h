@@ -28,7 +28,7 @@ struct TaskDesc {
 enum TaskState : uint32_t { kTaskEnded = 1 };   // bit of Task::state; set (release) after the result or error is in place
 constexpr int64_t kTaskStateOffset = 8;         // u32
 constexpr int64_t kTaskErrorOffset = 16;        // Error*: null when it succeeded; valid once ended
-constexpr int64_t kTaskData = 192;              // the result, then the arguments; aligned to 16
+constexpr int64_t kTaskData = 208;              // the result, then the arguments; aligned to 16
 
 struct Task;       // counted block, always shared; a handle is a pointer to it
 struct Channel;    // counted block, always shared
@@ -64,7 +64,7 @@ void janus_spawn_start(Task* task);
 Error* janus_await(Task* task, RT_SITE);      // waits until it has ended; null: its result lies at task + kTaskData and stays the task's
 void janus_task_cancel(Task* task);
 bool janus_task_is_done(Task* task);
-void janus_task_drop(Task* task, uint32_t depth);      // the last owner went (count is already 0)
+void janus_task_drop(void* task, uint32_t depth);      // the last owner went (count is already 0)
 
 // ---- the running task
 Error* janus_sleep(int64_t ms, RT_SITE);
@@ -85,7 +85,7 @@ void janus_channel_close(Channel* channel);
 bool janus_channel_is_closed(Channel* channel);
 int64_t janus_channel_len(Channel* channel);
 int64_t janus_channel_cap(Channel* channel);
-void janus_channel_drop(Channel* channel, uint32_t depth);
+void janus_channel_drop(void* channel, uint32_t depth);
 Error* janus_channel_closed_error(RT_SITE);   // ChannelClosed, for a recv used as a plain value
 // Waits until a case is ready, and does it. Result: its index; count: the timeout; count + 1: nothing was ready and there is a default;
 // -1: *failed. timeout_ms -1: none.

@@ -5,6 +5,9 @@
 // A share is one owner. retain and release are what compiled code does inline; the runtime does the same here.
 #pragma once
 #include "runtime/memory.h"
+#ifdef JANUS_TASKS
+#include "runtime/abi_tasks.h"
+#endif
 
 namespace janus::rt {
 
@@ -12,6 +15,7 @@ constexpr int64_t kArrayHeader = sizeof(Array);
 constexpr int64_t kShareFrom = 64;   // slices below this many bytes are copied: cheaper than holding on to the owner
 JANUS_HIDDEN extern const TypeGlue byte_glue;
 
+#ifndef JANUS_TASKS
 JANUS_INLINE void retain(Head* head) {
   if (head->count > 0) head->count++;
 }
@@ -28,6 +32,31 @@ JANUS_INLINE bool is_unique(const Array* array) {
   __builtin_memcpy(&head, array, 8);
   return head == 1;
 }
+#else
+// Blocks that tasks share have negative counts (abi_tasks.h).
+JANUS_INLINE int32_t count_of(const Head* head) { return __atomic_load_n(&head->count, __ATOMIC_RELAXED); }
+
+JANUS_INLINE void retain(Head* head) {
+  const int32_t count = count_of(head);
+  if (JANUS_LIKELY(count > 0)) head->count = count + 1;
+  else janus_retain_shared(head);
+}
+
+// True when the last share was given up: the caller drops the contents.
+JANUS_INLINE bool release(Head* head) {
+  const int32_t count = count_of(head);
+  if (JANUS_UNLIKELY(count <= 0)) return janus_release_shared(head);
+  head->count = count - 1;
+  return count == 1;
+}
+
+// One owner and own storage. A shared block whose only owner asks is taken back.
+JANUS_INLINE bool is_unique(Array* array) {
+  if (array->head.flags != 0) return false;
+  const int32_t count = count_of(&array->head);
+  return count == 1 || (count == -1 && janus_unshare(array));
+}
+#endif
 
 JANUS_INLINE bool is_slice(const Array* array) { return (array->head.flags & kFlagSlice) != 0; }
 JANUS_INLINE uint8_t* inline_data(Array* array) { return reinterpret_cast<uint8_t*>(array) + kArrayHeader; }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/abi.h"
+#include "runtime/sink.h"
 #include "runtime/start.h"
 
 extern "C" {
@@ -23,7 +24,7 @@ Error* janus_run_tests(const TestEntry* tests, int64_t count) {
     int64_t index = atoll(argv[2]);
     if (index >= 0 && index < count) return tests[index].run();
   } else if (start_info.argc == 2 && strcmp(argv[1], "--list") == 0) {
-    Sink* out = janus_stdout();
+    Sink* out = plain_stdout();
     for (int64_t i = 0; i < count; ++i) {
       janus_print_i64(out, i);
       janus_print_bytes(out, reinterpret_cast<const uint8_t*>("\t"), 1);
@@ -35,7 +36,7 @@ Error* janus_run_tests(const TestEntry* tests, int64_t count) {
     return nullptr;
   }
   const char usage[] = "usage: --list, or --run INDEX\n";
-  janus_print_bytes(janus_stderr(), reinterpret_cast<const uint8_t*>(usage), sizeof usage - 1);
+  janus_print_bytes(plain_stderr(), reinterpret_cast<const uint8_t*>(usage), sizeof usage - 1);
   janus_exit(2);
   return nullptr;
 }

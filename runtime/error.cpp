@@ -148,7 +148,14 @@ void drop_error(void* value, uint32_t depth) {
   Error* error = *static_cast<Error**>(value);
   if (release(&error->head)) janus_error_drop(error, depth);
 }
-constexpr TypeGlue error_glue = {sizeof(Error*), retain_error, drop_error};
+#ifdef JANUS_TASKS
+void share_error(void* value, uint32_t mode) { janus_share_error(*static_cast<Error**>(value), mode); }
+void share_message(void* payload, uint32_t mode) { janus_share_array(*static_cast<String**>(payload), nullptr, mode); }
+#else
+constexpr auto share_error = nullptr;
+constexpr auto share_message = nullptr;
+#endif
+constexpr TypeGlue error_glue = {sizeof(Error*), retain_error, drop_error, share_error};
 
 }  // namespace
 
@@ -165,6 +172,10 @@ void report_failure(Sink* sink, Error* error) {
   } else {
     sink_text(sink, "error: ");
     janus_print_error(sink, error);
+    if (error->desc->flags & kErrDetail) {
+      sink_text(sink, ": ");
+      janus_print_string(sink, *static_cast<String**>(payload_of(error)));
+    }
   }
   janus_sink_newline(sink);
   if (error->trace) {
@@ -188,7 +199,7 @@ void report_failure(Sink* sink, Error* error) {
 
 extern "C" {
 
-const ErrorDesc janus_panic_desc = {"Panic", 5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages};
+const ErrorDesc janus_panic_desc = {"Panic", 5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages, share_message};
 
 JANUS_COLD Error* janus_panic_message(String* message, const FuncSite* site, int64_t at) {
   Error* error = janus_error_new(&janus_panic_desc, site, at);
@@ -258,7 +269,10 @@ void janus_error_trace(Error* error, const FuncSite* site, int64_t at) {
 }
 
 void janus_error_add(Error* first, Error* other) {
-  janus_require(first != other && first->head.count > 0, "an error that follows itself");
+#ifdef JANUS_TASKS
+  if (first->head.count == -1) janus_unshare(first);   // the task that failed with it is gone
+#endif
+  janus_require(first != other && first->head.count != kImmortal, "an error that follows itself");
   Array* list = first->others ? first->others : janus_array_new(0, &error_glue);
   list = janus_array_reserve(list, 1, &error_glue);
   reinterpret_cast<Error**>(list->data)[list->len++] = other;

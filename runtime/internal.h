@@ -17,6 +17,16 @@
 #define JANUS_HIDDEN __attribute__((visibility("hidden")))
 #define JANUS_INLINE inline __attribute__((always_inline))
 
+// The runtime is compiled twice: for programs without tasks, and with JANUS_TASKS for those with them. There, what belongs to a thread
+// is thread-local, and functions that use it are never inlined into code that may go on with another thread.
+#ifdef JANUS_TASKS
+#define JANUS_THREAD __thread
+#define JANUS_THREADED __attribute__((noinline))
+#else
+#define JANUS_THREAD
+#define JANUS_THREADED
+#endif
+
 // A bug of ours, never of the program: prints `janus runtime: WHY` and ends with 70.
 #define janus_require(cond, why) (JANUS_LIKELY(cond) ? (void)0 : janus::rt::require_failed(why))
 

@@ -29,8 +29,8 @@ Input input;
 
 // Bytes read, 0 at the end.
 int64_t read_some(uint8_t* to, int64_t room) {
-  janus_sink_flush(janus_stdout());
-  janus_sink_flush(janus_stderr());
+  janus_stdout_flush();
+  janus_stderr_flush();
   while (true) {
     const ssize_t n = read(0, to, static_cast<size_t>(room));
     if (n >= 0) return n;
@@ -67,7 +67,12 @@ void drop_string(void* value, uint32_t depth) {
   String* s = *static_cast<String**>(value);
   if (release(&s->head)) janus_string_drop(s, depth);
 }
-constexpr TypeGlue string_glue = {sizeof(String*), retain_string, drop_string};
+#ifdef JANUS_TASKS
+void share_string(void* value, uint32_t mode) { janus_share_array(*static_cast<String**>(value), nullptr, mode); }
+#else
+constexpr auto share_string = nullptr;
+#endif
+constexpr TypeGlue string_glue = {sizeof(String*), retain_string, drop_string, share_string};
 
 String* string_of(const char* text) { return string_from_any_bytes(reinterpret_cast<const uint8_t*>(text), static_cast<int64_t>(strlen(text))); }
 
@@ -122,11 +127,31 @@ bool janus_stdin_is_terminal(void) { return isatty(0); }
 bool janus_stdout_is_terminal(void) { return isatty(1); }
 bool janus_stderr_is_terminal(void) { return isatty(2); }
 
-void janus_stdout_write(String* text) { janus_print_string(janus_stdout(), text); }
-void janus_stderr_write(String* text) { janus_print_string(janus_stderr(), text); }
-void janus_stdout_write_bytes(Array* bytes) { janus_print_bytes(janus_stdout(), bytes->data, bytes->len); }
-void janus_stdout_flush(void) { janus_sink_flush(janus_stdout()); }
-void janus_stderr_flush(void) { janus_sink_flush(janus_stderr()); }
+void janus_stdout_write(String* text) {
+  Sink* sink = janus_stdout();
+  janus_print_string(sink, text);
+  janus_sink_done(sink);
+}
+void janus_stderr_write(String* text) {
+  Sink* sink = janus_stderr();
+  janus_print_string(sink, text);
+  janus_sink_done(sink);
+}
+void janus_stdout_write_bytes(Array* bytes) {
+  Sink* sink = janus_stdout();
+  janus_print_bytes(sink, bytes->data, bytes->len);
+  janus_sink_done(sink);
+}
+void janus_stdout_flush(void) {
+  Sink* sink = janus_stdout();
+  janus_sink_flush(sink);
+  janus_sink_done(sink);
+}
+void janus_stderr_flush(void) {
+  Sink* sink = janus_stderr();
+  janus_sink_flush(sink);
+  janus_sink_done(sink);
+}
 
 Array* janus_args(void) {
   const int64_t count = max64(0, start_info.argc - 1);

@@ -15,6 +15,10 @@
 #include <sys/mman.h>
 
 #include "runtime/leaks.h"
+#include "runtime/sink.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks.h"
+#endif
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -53,6 +57,10 @@ struct Heap {
   int64_t next_span;
   int64_t cached;               // bytes in the free lists of big classes
   uint16_t refill[kSmallClasses + 24 + 1];  // blocks to cut the next time, by class
+#ifdef JANUS_TASKS
+  uint32_t free_count[kClasses];  // length of each list
+  Heap* other;                  // of another thread
+#endif
 #ifndef JANUS_RELEASE
   int64_t live[kClasses + 1];   // blocks in use by class; the last entry: bigger than every class
   int64_t live_bytes;
@@ -60,8 +68,86 @@ struct Heap {
 };
 static_assert(class_of_doubling(kSpanMax) < kSmallClasses + 24);
 
-alignas(64) Heap heap;
+alignas(64) Heap first_heap;
 alignas(64) uint8_t first_span[kFirstSpan];
+
+#ifndef JANUS_TASKS
+JANUS_INLINE Heap& this_heap() { return first_heap; }
+JANUS_INLINE void was_freed(Heap&, uint32_t) {}
+JANUS_INLINE void was_taken(Heap&, uint32_t) {}
+JANUS_INLINE void was_cut(Heap&, uint32_t, uint32_t) {}
+JANUS_INLINE void take_central(Heap&, uint32_t) {}
+[[maybe_unused]] JANUS_INLINE Heap* next_heap(Heap*) { return nullptr; }
+#else
+// Every thread that runs tasks has a heap. A block may be freed by another thread than the one that made it: it stays where it was freed,
+// and when a list grows long there, a part of it goes to a central list, where heaps without a free block look first.
+__thread Heap* own_heap asm("janus_heap") = &first_heap;
+Lock all_heaps_lock;
+
+struct alignas(64) Central {
+  Lock lock;
+  FreeBlock* free;
+};
+Central central[kClasses];
+constexpr int64_t kListBytes = 64 * 1024;   // free blocks of one class that a heap keeps, about
+constexpr uint32_t kBatch = 32;
+
+JANUS_INLINE Heap& this_heap() {
+#if defined(__x86_64__)
+  Heap* heap;
+  __asm__ volatile("movq %%fs:janus_heap@tpoff, %0" : "=r"(heap));   // never cached: a task may go on with another thread
+  return *heap;
+#else
+  return *own_heap;
+#endif
+}
+
+JANUS_INLINE uint32_t list_limit(uint32_t index) { return static_cast<uint32_t>(max64(2 * kBatch, kListBytes / size_of_class(index))); }
+
+JANUS_COLD void give_central(Heap& heap, uint32_t index) {
+  FreeBlock* first = heap.free[index];
+  FreeBlock* last = first;
+  JANUS_UNPOISON(last, size_of_class(index));
+  for (uint32_t i = 1; i < kBatch; i++) {
+    FreeBlock* next = last->next;
+    JANUS_UNPOISON(next, size_of_class(index));
+    last = next;
+  }
+  heap.free[index] = last->next;
+  heap.free_count[index] -= kBatch;
+  lock(&central[index].lock);
+  last->next = central[index].free;
+  central[index].free = first;
+  unlock(&central[index].lock);
+}
+
+JANUS_INLINE void was_freed(Heap& heap, uint32_t index) {
+  if (JANUS_UNLIKELY(++heap.free_count[index] > list_limit(index)) && threads_started) give_central(heap, index);
+}
+JANUS_INLINE void was_taken(Heap& heap, uint32_t index) { heap.free_count[index]--; }
+JANUS_INLINE void was_cut(Heap& heap, uint32_t index, uint32_t blocks) { heap.free_count[index] = blocks; }
+
+// The class is empty here: a batch that others freed.
+void take_central(Heap& heap, uint32_t index) {
+  if (!threads_started || !__atomic_load_n(&central[index].free, __ATOMIC_RELAXED)) return;
+  lock(&central[index].lock);
+  FreeBlock* first = central[index].free;
+  FreeBlock* last = first;
+  uint32_t count = first ? 1 : 0;
+  while (count < kBatch && last && last->next) {
+    last = last->next;
+    count++;
+  }
+  if (last) {
+    central[index].free = last->next;
+    last->next = nullptr;
+  }
+  unlock(&central[index].lock);
+  heap.free[index] = first;
+  heap.free_count[index] = count;
+}
+[[maybe_unused]] JANUS_INLINE Heap* next_heap(Heap* heap) { return heap->other; }
+#endif
 
 #ifdef JANUS_RELEASE
 JANUS_INLINE void count_alloc(void*, int64_t) {}
@@ -69,14 +155,18 @@ JANUS_INLINE void count_free(void*, int64_t) {}
 #else
 uint32_t live_index(int64_t size) { return size <= kClassMax ? class_of(size) : kClasses; }
 void count_alloc(void* block, int64_t size) {
+  Heap& heap = this_heap();
   if (JANUS_UNLIKELY(leaks_watched)) leaks_made(block, size);
   heap.live[live_index(size)]++;
   heap.live_bytes += size;
 }
 void count_free(void* block, int64_t size) {
+  Heap& heap = this_heap();
   if (JANUS_UNLIKELY(leaks_watched)) leaks_freed(block);
   int64_t& live = heap.live[live_index(size)];
+#ifndef JANUS_TASKS   // another thread may have made it
   janus_require(live > 0, "a block was freed twice, or with a size that is not its own");
+#endif
   live--;
   heap.live_bytes -= size;
 }
@@ -111,6 +201,8 @@ void* map_pages(int64_t size) {
 // Makes [bump, bump_end) hold at least `size` bytes. What is left of the old span is lost: at most 32 KiB of a span at least four
 // times as big, and never touched.
 JANUS_COLD void new_span(int64_t size) {
+  Heap& heap = this_heap();
+  if (heap.next_span == 0 && &heap != &first_heap) heap.next_span = kSpanStart;
   if (heap.next_span == 0) {
     heap.bump = first_span;
     heap.bump_end = first_span + kFirstSpan;
@@ -135,7 +227,16 @@ JANUS_COLD void new_span(int64_t size) {
 
 // The class has no free block: cut some, give the first and list the others.
 void* refill(uint32_t index) {
+  Heap& heap = this_heap();
   const int64_t size = size_of_class(index);
+  take_central(heap, index);
+  if (FreeBlock* block = heap.free[index]) {
+    JANUS_UNPOISON(block, size);
+    heap.free[index] = block->next;
+    was_taken(heap, index);
+    mark_used(block);
+    return block;
+  }
   int64_t blocks = heap.refill[index];
   if (blocks == 0) blocks = size <= 64 ? 4 : 1;
   if (blocks * 2 * size <= kRefillTop) heap.refill[index] = static_cast<uint16_t>(blocks * 2);
@@ -156,11 +257,12 @@ void* refill(uint32_t index) {
     JANUS_POISON(block, size);
   }
   heap.free[index] = list;
+  was_cut(heap, index, static_cast<uint32_t>(blocks - 1));
   return first;
 }
 
 // Remapping costs a system call and fresh pages; a kept block of the right class has its pages, and copying some is cheaper.
-bool prefer_copy(int64_t new_size, int64_t keep) { return new_size <= kClassMax && keep <= kCopyTop && heap.free[class_of_doubling(new_size)]; }
+bool prefer_copy(int64_t new_size, int64_t keep) { return new_size <= kClassMax && keep <= kCopyTop && this_heap().free[class_of_doubling(new_size)]; }
 
 void* map_big(int64_t size) {
   const int64_t bytes = usable_size(size);
@@ -186,6 +288,7 @@ JANUS_COLD void* alloc_slow(int64_t size) {
 
 // Sizes above kSmallMax whose class may have a free block.
 __attribute__((noinline)) void* alloc_large(int64_t size) {
+  Heap& heap = this_heap();
   if (static_cast<uint64_t>(size) > static_cast<uint64_t>(kClassMax)) return alloc_slow(size);
   const uint32_t index = class_of_doubling(size);
   FreeBlock* block = heap.free[index];
@@ -193,12 +296,14 @@ __attribute__((noinline)) void* alloc_large(int64_t size) {
   JANUS_UNPOISON(block, size_of_class(index));
   heap.free[index] = block->next;
   if (size > kSpanMax) heap.cached -= size_of_class(index);
+  else was_taken(heap, index);
   mark_used(block);
   count_alloc(block, size);
   return block;
 }
 
 __attribute__((noinline)) void free_large(void* memory, int64_t size) {
+  Heap& heap = this_heap();
   janus_require(size > kSmallMax && memory, "a free of nothing, or of a negative size");
   count_free(memory, size);
   if (size > kSpanMax) {
@@ -217,6 +322,7 @@ __attribute__((noinline)) void free_large(void* memory, int64_t size) {
   block->next = heap.free[index];
   heap.free[index] = block;
   JANUS_POISON(block, size_of_class(index));
+  if (size <= kSpanMax) was_freed(heap, index);
 }
 
 }  // namespace
@@ -245,7 +351,8 @@ void* block_resize(void* block, int64_t old_size, int64_t new_size, int64_t keep
 int64_t live_blocks() {
   int64_t blocks = 0;
 #ifndef JANUS_RELEASE
-  for (int64_t live : heap.live) blocks += live;
+  for (Heap* heap = &first_heap; heap; heap = next_heap(heap))
+    for (int64_t live : heap->live) blocks += live;
 #endif
   return blocks;
 }
@@ -254,18 +361,23 @@ int64_t report_leaks() {
   const int64_t blocks = live_blocks();
 #ifndef JANUS_RELEASE
   if (blocks == 0) return 0;
-  Sink* err = janus_stderr();
+  Sink* err = plain_stderr();
   auto text = [&](const char* s) { janus_print_bytes(err, reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s))); };
+  Heap sum = {};
+  for (Heap* heap = &first_heap; heap; heap = next_heap(heap)) {
+    for (uint32_t i = 0; i <= kClasses; i++) sum.live[i] += heap->live[i];
+    sum.live_bytes += heap->live_bytes;
+  }
   text("leak: ");
   janus_print_i64(err, blocks);
   text(blocks == 1 ? " block (" : " blocks (");
-  janus_print_i64(err, heap.live_bytes);
+  janus_print_i64(err, sum.live_bytes);
   text(blocks == 1 ? " bytes) was never freed:" : " bytes) were never freed:");
   int shown = 0;
   for (uint32_t i = 0; i <= kClasses && shown < 8; i++) {
-    if (heap.live[i] == 0) continue;
+    if (sum.live[i] == 0) continue;
     text(shown++ ? ", " : " ");
-    janus_print_i64(err, heap.live[i]);
+    janus_print_i64(err, sum.live[i]);
     text(i == kClasses ? " of more than " : " of up to ");
     janus_print_i64(err, i == kClasses ? kClassMax : size_of_class(i));
   }
@@ -292,7 +404,7 @@ struct PendingQueue {
   int64_t cap;
   bool draining;
 };
-PendingQueue pending;
+JANUS_THREAD PendingQueue pending;
 
 JANUS_COLD void grow_pending() {
   const int64_t cap = pending.cap ? pending.cap * 2 : 1024;
@@ -310,27 +422,43 @@ void push_pending(Pending item) {
 
 }  // namespace
 
+#ifdef JANUS_TASKS
+// For a thread that is about to run tasks.
+void make_heap() {
+  Heap* heap = static_cast<Heap*>(map_pages((static_cast<int64_t>(sizeof(Heap)) + 4095) & ~int64_t(4095)));
+  if (!heap) out_of_memory();
+  lock(&all_heaps_lock);
+  heap->other = first_heap.other;
+  __atomic_store_n(&first_heap.other, heap, __ATOMIC_RELEASE);
+  unlock(&all_heaps_lock);
+  own_heap = heap;
+}
+#endif
+
 void defer_array_drop(Array* array, const TypeGlue* glue) { push_pending({array, nullptr, glue}); }
 
 }  // namespace janus::rt
 
 extern "C" {
 
-uint32_t janus_drops_pending = 0;
+JANUS_THREAD uint32_t janus_drops_pending = 0;
 
 void* janus_alloc(int64_t size) {
+  Heap& heap = this_heap();
   if (JANUS_UNLIKELY(static_cast<uint64_t>(size) > static_cast<uint64_t>(kSmallMax))) return alloc_large(size);
   const uint32_t index = class_of(size);
   FreeBlock* block = heap.free[index];
   if (JANUS_UNLIKELY(!block)) return alloc_slow(size);
   JANUS_UNPOISON(block, size_of_class(index));
   heap.free[index] = block->next;
+  was_taken(heap, index);
   mark_used(block);
   count_alloc(block, size);
   return block;
 }
 
 void janus_free(void* memory, int64_t size) {
+  Heap& heap = this_heap();
   if (JANUS_UNLIKELY(static_cast<uint64_t>(size) > static_cast<uint64_t>(kSmallMax))) return free_large(memory, size);
   count_free(memory, size);
   FreeBlock* block = static_cast<FreeBlock*>(memory);
@@ -339,15 +467,16 @@ void janus_free(void* memory, int64_t size) {
   block->next = heap.free[index];
   heap.free[index] = block;
   JANUS_POISON(block, size_of_class(index));
+  was_freed(heap, index);
 }
 
-void janus_defer_drop(void* block, void (*drop)(void* block, uint32_t depth)) {
+JANUS_THREADED void janus_defer_drop(void* block, void (*drop)(void* block, uint32_t depth)) {
   janus_require(block && drop, "a deferred drop of nothing");
   push_pending({block, drop, nullptr});
 }
 
 // Last in, first out: a list of n nodes keeps one entry in the queue, a tree no more than one path's siblings.
-void janus_drain_drops(void) {
+JANUS_THREADED void janus_drain_drops(void) {
   if (pending.draining) return;   // called by a drop that the loop below runs
   pending.draining = true;
   while (janus_drops_pending != 0) {

@@ -17,6 +17,9 @@
 
 #include "runtime/counted.h"
 #include "runtime/sink.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks.h"
+#endif
 
 namespace janus::rt {
 namespace {
@@ -108,7 +111,16 @@ __attribute__((noinline)) void print_slow(Sink* sink, const uint8_t* bytes, int6
   sink->len += len;
 }
 
+#ifdef JANUS_TASKS
+NestingLock output_lock;
+void lock_output() { lock_nesting(&output_lock); }
+void unlock_output() { unlock_nesting(&output_lock); }
+#endif
+
 }  // namespace
+
+Sink* plain_stdout() { return &out; }
+Sink* plain_stderr() { return &err; }
 
 void write_raw(int fd, const void* bytes, size_t len) { write_all(fd, static_cast<const uint8_t*>(bytes), static_cast<int64_t>(len)); }
 
@@ -151,8 +163,21 @@ void sink_text(Sink* sink, const char* text) {
 
 extern "C" {
 
+#ifndef JANUS_TASKS
 Sink* janus_stdout(void) { return &out; }
 Sink* janus_stderr(void) { return &err; }
+#else
+// One lock for both, so that their lines keep their order; it nests, because a flush of one may flush the other.
+JANUS_THREADED Sink* janus_stdout(void) {
+  lock_output();
+  return &out;
+}
+JANUS_THREADED Sink* janus_stderr(void) {
+  lock_output();
+  return &err;
+}
+JANUS_THREADED void janus_sink_done(Sink*) { unlock_output(); }
+#endif
 
 void janus_sink_begin(Sink* sink) { *sink = {nullptr, 0, 0, -1, 0}; }
 

@@ -17,6 +17,16 @@ constexpr uint32_t kFormatZero = 1;
 constexpr uint32_t kFormatLeft = 2;
 constexpr uint32_t kFormatCentre = 4;
 
+// stdout and stderr for the runtime itself; in programs with tasks for whoever holds the lock that janus_stdout() and janus_stderr()
+// take and janus_sink_done() gives back, or when no other task can run.
+JANUS_HIDDEN Sink* plain_stdout();
+JANUS_HIDDEN Sink* plain_stderr();
+#ifdef JANUS_TASKS
+extern "C" void janus_sink_done(Sink* sink);
+#else
+JANUS_INLINE void janus_sink_done(Sink*) {}
+#endif
+
 // Grows a string or flushes a descriptor until n more bytes fit. n is small: under 4096.
 JANUS_HIDDEN void sink_make_room(Sink* sink, int64_t n);
 

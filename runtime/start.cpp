@@ -18,10 +18,14 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "runtime/counted.h"
 #include "runtime/error.h"
 #include "runtime/leaks.h"
 #include "runtime/memory.h"
 #include "runtime/sink.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks.h"
+#endif
 
 namespace janus::rt {
 
@@ -38,19 +42,23 @@ constexpr int64_t kArgumentsTop = 1 << 20;     // more arguments and variables t
 uint8_t* stack_end;   // the lowest byte that belongs to the stack
 
 [[noreturn]] void end_process(int code) {
-  janus_sink_flush(janus_stdout());
-  janus_sink_flush(janus_stderr());
+  janus_sink_flush(plain_stdout());
+  janus_sink_flush(plain_stderr());
   exit(code);
 }
 
 int run_program() {
+#ifdef JANUS_TASKS
+  Error* error = run_main_task(janus_stack_limit);
+#else
   Error* error = janus_main_entry();
+#endif
   int code = 0;
   if (JANUS_UNLIKELY(error != nullptr)) {
-    janus_sink_flush(janus_stdout());
-    report_failure(janus_stderr(), error);
+    janus_sink_flush(plain_stdout());
+    report_failure(plain_stderr(), error);
     code = error->desc->flags & kErrPanic ? kExitPanic : kExitFailure;
-    if (error->head.count > 0 && --error->head.count == 0) janus_error_drop(error, 0);
+    if (release(&error->head)) janus_error_drop(error, 0);
   }
   if ((janus_program_flags & kProgramDebug) && report_leaks() != 0 && code == 0) code = kExitBug;
   return code;
@@ -111,8 +119,8 @@ bool is_overflow(uint8_t* touched, void* context) {
 // Runs on signal_stack: the program's own has no room left.
 void on_segv(int, siginfo_t* info, void* context) {
   if (is_overflow(static_cast<uint8_t*>(info->si_addr), context)) {
-    janus_sink_flush(janus_stdout());
-    janus_sink_flush(janus_stderr());
+    janus_sink_flush(plain_stdout());
+    janus_sink_flush(plain_stderr());
     static const char text[] = "panic: stack overflow\n";
     write_raw(2, text, sizeof text - 1);
     _exit(kExitPanic);
@@ -141,7 +149,9 @@ alignas(16) uint8_t signal_stack[32 * 1024];
 
 extern "C" {
 
+#ifndef JANUS_TASKS
 uint8_t* janus_stack_limit = nullptr;
+#endif
 
 void janus_exit(int32_t code) { end_process(code & 0xFF); }
 

@@ -1,0 +1,360 @@
+// nursery.cpp: nurseries and tasks: spawning, running, ending, awaiting, cancelling.
+// Depends on task.h, counted.h, error.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A nursery ends when its count of live children is zero. Its children hang on a list under its lock, so that a cancellation finds
+// them; a child leaves the list when it has ended, and the last one wakes the owner. The first failure is kept, later ones are added
+// to it. A task is cancelled when its own mark is set or when a nursery whose body it runs is.
+#include "runtime/counted.h"
+#include "runtime/error.h"
+#include "runtime/tasks/task.h"
+
+namespace janus::rt {
+
+Task main_task;
+int64_t live_tasks;
+
+namespace {
+
+Budget program_budget;
+uint32_t last_number;
+
+void link_child(Nursery* nursery, Task* task) {
+  task->prev_sibling = nullptr;
+  task->next_sibling = nursery->children;
+  if (nursery->children) nursery->children->prev_sibling = task;
+  nursery->children = task;
+}
+
+void unlink_child(Nursery* nursery, Task* task) {
+  (task->prev_sibling ? task->prev_sibling->next_sibling : nursery->children) = task->next_sibling;
+  if (task->next_sibling) task->next_sibling->prev_sibling = task->prev_sibling;
+}
+
+void release_error(Error* error) {
+  if (error == &janus_own_cancel) return;
+  if (error->head.count < 0 ? janus_release_shared(error) : --error->head.count == 0) janus_error_drop(error, 0);
+}
+
+Error* retain_error(Error* error) {
+  if (error->head.count < 0) janus_retain_shared(error);
+  else error->head.count++;
+  return error;
+}
+
+// Under the lock. Takes the error over.
+void add_failure(Nursery* nursery, Error* error) {
+  if (!nursery->failure) {
+    nursery->failure = error;
+  } else if (nursery->failure == error) {   // the same one came by two roads: its task, and an await of it
+    release_error(error);
+  } else if (nursery->kind == kNurseryRace) {   // the last one counts
+    release_error(nursery->failure);
+    nursery->failure = error;
+  } else {
+    janus_error_add(nursery->failure, error);
+  }
+}
+
+
+// Under the lock.
+void cancel_children_locked(Nursery* nursery) {
+  for (Task* child = nursery->children; child; child = child->next_sibling) {
+    __atomic_store_n(&child->cancel, 1u, __ATOMIC_SEQ_CST);
+    // A child in the list has not ended; it cannot leave while the lock is held, so its wait word is its own.
+    if (claim(child, true)) wake(child, kReasonCancel, false);
+  }
+}
+
+void cancel_locked(Nursery* nursery) {
+  if (nursery->cancelled) return;
+  __atomic_store_n(&nursery->cancelled, true, __ATOMIC_SEQ_CST);
+  cancel_children_locked(nursery);
+  // The body: its owner waits somewhere inside, or will find the mark.
+  Task* owner = nursery->owner;
+  if (!nursery->ending && claim(owner, true)) wake(owner, kReasonCancel, false);
+}
+
+}  // namespace
+
+bool is_cancelled(Task* task) {
+  if (JANUS_UNLIKELY(task->shield != 0)) return false;
+  if (__atomic_load_n(&task->cancel, __ATOMIC_SEQ_CST)) return true;
+  for (Nursery* n = task->inner; n; n = n->parent)
+    if (__atomic_load_n(&n->cancelled, __ATOMIC_SEQ_CST)) return true;
+  return false;
+}
+
+void cancel_nursery(Nursery* nursery) {
+  lock(&nursery->lock);
+  cancel_locked(nursery);
+  unlock(&nursery->lock);
+}
+
+void run_task(Task* task) {
+  Error* error;
+  if (JANUS_UNLIKELY(task->cancel != 0)) {   // before its first step: it never runs
+    if (task->desc->drop_args) task->desc->drop_args(reinterpret_cast<uint8_t*>(task) + kTaskData);
+    error = &janus_own_cancel;
+  } else {
+    error = task->desc->entry(reinterpret_cast<uint8_t*>(task) + kTaskData);
+  }
+  janus_require(task == this_task() && !task->inner, "a task ended with a nursery open");
+  end_task(task, error);
+}
+
+void end_task(Task* task, Error* error) {
+  if (JANUS_UNLIKELY(error && error != &janus_own_cancel)) janus_share_error(error, kShareCopy);
+  lock(&task->lock);
+  task->error = error;
+  task->wait_kind = WaitKind::None;
+  __atomic_store_n(&task->state, kTaskEnded, __ATOMIC_RELEASE);
+  Waiter* waiters = task->awaiters;
+  task->awaiters = nullptr;
+  for (Waiter* w = waiters; w;) {
+    Waiter* next = w->next;
+    w->linked = false;
+    Task* waiting = w->task;
+    if (claim(waiting, false)) wake(waiting, kReasonEnded, true);
+    w = next;
+  }
+  unlock(&task->lock);
+
+  add_word(&task->budget->live, -1);
+  add_word(&live_tasks, -1);
+  Nursery* nursery = task->nursery;
+  lock(&nursery->lock);
+  unlink_child(nursery, task);
+  const bool failed = error && error != &janus_own_cancel;
+  if (nursery->kind == kNurseryRace) {
+    if (!error && !nursery->winner) {
+      nursery->winner = task;
+      janus_retain_shared(task);
+      cancel_locked(nursery);
+    } else if (failed) {
+      add_failure(nursery, retain_error(error));
+    }
+  } else if (failed) {
+    if (nursery->kind == kNurserySupervisor) {
+      add_failure(nursery, retain_error(error));
+    } else if (task->flags & kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
+      janus_retain_shared(task);
+      task->next = nursery->held;
+      nursery->held = task;
+    } else {
+      add_failure(nursery, retain_error(error));
+      cancel_locked(nursery);
+    }
+  }
+  nursery->live--;
+  Task* owner = nursery->live == 0 && nursery->ending ? nursery->owner : nullptr;
+  if (owner && claim(owner, false)) wake(owner, kReasonEnded, true);   // under the lock: the record is in the owner's frame
+  unlock(&nursery->lock);
+}
+
+void cancel_task(Task* task) {
+  lock(&task->lock);
+  const bool ended = task->state & kTaskEnded;
+  if (!ended) {
+    __atomic_store_n(&task->cancel, 1u, __ATOMIC_SEQ_CST);
+    if (claim(task, true)) wake(task, kReasonCancel, false);
+  }
+  unlock(&task->lock);
+}
+
+}  // namespace janus::rt
+
+using namespace janus::rt;
+
+extern "C" {
+
+void janus_nursery_begin(Nursery* n, int32_t kind, int64_t tasks, int64_t timeout_ms, RT_SITE) {
+  Task* owner = this_task();
+  memset(static_cast<void*>(n), 0, sizeof *n);
+  n->kind = kind;
+  n->parent = owner->inner;
+  n->owner = owner;
+  n->site = site;
+  n->at = at;
+  if (tasks >= 0) {
+    n->own_budget.limit = tasks;
+    n->budget = &n->own_budget;
+  } else if (owner->inner) {
+    n->budget = owner->inner->budget;
+  } else if (owner->budget) {
+    n->budget = owner->budget;
+  } else {
+    program_budget.limit = janus_program_tasks;
+    n->budget = &program_budget;
+  }
+  owner->inner = n;
+  if (timeout_ms >= 0) {
+    n->timer.when = now_ns() + min64(timeout_ms, int64_t(1) << 40) * 1'000'000;
+    n->timer.nursery = n;
+    timer_start(&n->timer);
+  }
+}
+
+Error* janus_nursery_end(Nursery* n, Error* failure, RT_SITE) {
+  Task* owner = this_task();
+  janus_require(owner == n->owner && owner->inner == n, "nurseries end in the order they began, last first");
+  lock(&n->lock);
+  if (failure) {
+    if (failure != &janus_own_cancel) add_failure(n, failure);
+    n->ending = true;   // the owner needs no waking: it is here
+    cancel_locked(n);
+  }
+  n->ending = true;
+  while (n->live != 0) {
+    const bool cancellable = !n->cancelled && !is_cancelled(owner);
+    if (!n->cancelled && !cancellable && owner->shield == 0) {
+      cancel_locked(n);
+      continue;
+    }
+    begin_wait(owner, WaitKind::Nursery, n, cancellable, site, at);
+    unlock(&n->lock);
+    const int32_t reason = end_wait(owner);
+    lock(&n->lock);
+    if (reason == kReasonCancel) cancel_locked(n);
+  }
+  Task* held = n->held;
+  n->held = nullptr;
+  unlock(&n->lock);
+  if (n->timer.nursery) timer_stop(&n->timer);
+  // Nobody else reaches the record from here on.
+  for (Task* task = held; task;) {
+    Task* next = task->next;
+    if (!(__atomic_load_n(&task->flags, __ATOMIC_ACQUIRE) & kFlagAwaited)) add_failure(n, retain_error(task->error));
+    if (janus_release_shared(task)) janus_task_drop(task, 0);
+    task = next;
+  }
+  owner->inner = n->parent;
+  Error* result = n->failure;
+  if (n->kind == kNurseryRace) {
+    if (n->winner) {
+      if (result) release_error(result);
+      if (!is_cancelled(owner)) return nullptr;
+      if (janus_release_shared(n->winner)) janus_task_drop(n->winner, 0);
+      return &janus_own_cancel;
+    }
+    if (!result && !n->timed_out && !is_cancelled(owner)) {
+      static const char text[] = "a race without a task has no value";
+      result = janus_panic_message(janus_string_new(reinterpret_cast<const uint8_t*>(text), sizeof text - 1), site, at);
+    }
+  }
+  if (!result && n->timed_out) result = janus_error_new(&janus_timeout_desc, site, at);
+  if (!result && n->deadlocked) result = janus_error_new(&janus_deadlock_desc, site, at);
+  if (!result && (failure == &janus_own_cancel || is_cancelled(owner))) result = &janus_own_cancel;
+  return result;
+}
+
+Task* janus_race_winner(Nursery* n) { return n->winner; }
+
+Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_t stack, Error** failed, RT_SITE) {
+  Budget* budget = nursery->budget;
+  if (JANUS_UNLIKELY(add_word(&budget->live, 1) > budget->limit)) {
+    add_word(&budget->live, -1);
+    *failed = budget_exceeded("live tasks", budget->limit, "nursery(tasks: n) or [budget] tasks = n in janus.toml", site, at);
+    return nullptr;
+  }
+  Task* task = static_cast<Task*>(janus_alloc(kTaskData + desc->data_size));
+  memset(static_cast<void*>(task), 0, sizeof(Task));
+  task->head.count = flags & kSpawnHandle ? -2 : -1;
+  task->flags = flags & kSpawnAnswered ? kFlagAnswered : 0;
+  task->nursery = nursery;
+  task->wait = kClaimed;
+  task->desc = desc;
+  task->site = site;
+  task->at = at;
+  task->budget = budget;
+  task->stack_class = stack_class_of(stack >= 0 ? stack : desc->stack);
+  task->number = threads_started ? __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED) : ++last_number;
+  return task;
+}
+
+void janus_spawn_start(Task* task) {
+  Nursery* nursery = task->nursery;
+  add_word(&live_tasks, 1);
+  lock(&nursery->lock);
+  link_child(nursery, task);
+  nursery->live++;
+  if (nursery->cancelled) task->cancel = 1;
+  unlock(&nursery->lock);
+  queue_task(task);
+}
+
+Error* janus_await(Task* task, RT_SITE) {
+  Task* self = this_task();
+  if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
+  if (!(__atomic_load_n(&task->state, __ATOMIC_ACQUIRE) & kTaskEnded)) {
+    Waiter me = {nullptr, nullptr, self, nullptr, nullptr, 0, true};
+    begin_wait(self, WaitKind::Await, task, true, site, at);
+    lock(&task->lock);
+    if (task->state & kTaskEnded) {
+      unlock(&task->lock);
+      abandon_wait(self);
+    } else {
+      me.next = task->awaiters;
+      task->awaiters = &me;
+      unlock(&task->lock);
+      if (end_wait(self) == kReasonCancel) {
+        lock(&task->lock);
+        for (Waiter** w = &task->awaiters; *w; w = &(*w)->next)
+          if (*w == &me) {
+            *w = me.next;
+            break;
+          }
+        unlock(&task->lock);
+        return &janus_own_cancel;
+      }
+    }
+  }
+  Error* error = task->error;
+  if (JANUS_LIKELY(!error)) return nullptr;
+  if (threads_started) __atomic_fetch_or(&task->flags, static_cast<uint32_t>(kFlagAwaited), __ATOMIC_ACQ_REL);
+  else task->flags |= kFlagAwaited;
+  if (error == &janus_own_cancel) return janus_error_new(&janus_cancelled_desc, site, at);
+  return retain_error(error);
+}
+
+void janus_task_cancel(Task* task) { cancel_task(task); }
+bool janus_task_is_done(Task* task) { return __atomic_load_n(&task->state, __ATOMIC_ACQUIRE) & kTaskEnded; }
+
+void janus_task_drop(void* block, uint32_t) {
+  Task* task = static_cast<Task*>(block);
+  janus_require(task->state & kTaskEnded, "a task was freed while it runs");
+  if (!task->error && task->desc->drop_result) task->desc->drop_result(reinterpret_cast<uint8_t*>(task) + kTaskData);
+  if (task->error) release_error(task->error);
+  janus_free(task, kTaskData + task->desc->data_size);
+}
+
+Error* janus_sleep(int64_t ms, RT_SITE) {
+  (void)site, (void)at;
+  Task* self = this_task();
+  if (is_cancelled(self)) return &janus_own_cancel;
+  if (ms <= 0) return janus_yield(site, at);
+  Timer timer = {now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000, 0, self, nullptr};
+  begin_wait(self, WaitKind::Sleep, nullptr, true, site, at);
+  timer_start(&timer);
+  const int32_t reason = end_wait(self);
+  timer_stop(&timer);
+  return reason == kReasonCancel ? &janus_own_cancel : nullptr;
+}
+
+Error* janus_yield(RT_SITE) {
+  (void)site, (void)at;
+  Task* self = this_task();
+  if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
+  switch_away(After::Yielded);
+  return JANUS_UNLIKELY(is_cancelled(this_task())) ? &janus_own_cancel : nullptr;
+}
+
+bool janus_cancelled(void) { return is_cancelled(this_task()); }
+void janus_shield_begin(void) { this_task()->shield++; }
+void janus_shield_end(void) {
+  Task* self = this_task();
+  janus_require(self->shield != 0, "a shield ended that had not begun");
+  self->shield--;
+}
+
+}  // extern "C"

@@ -1,0 +1,98 @@
+// stack.cpp: stacks of tasks: size classes, caches by worker, one guard page each where it is cheap.
+// Depends on task.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stacks are cut from large reserved mappings, so that a million of them are a few mappings, and only pages that were touched take
+// memory. A task that has ended leaves its stack warm for the next one. Overflow is found by the check of functions in call cycles;
+// the guard page below stops what has no check.
+#include <sys/mman.h>
+
+#include "runtime/tasks/task.h"
+
+namespace janus::rt {
+namespace {
+
+constexpr int64_t kChunk = 64 << 20;
+constexpr int64_t kGuard = 4096;
+constexpr int64_t kReserve = 12 * 1024;    // for the runtime and functions that do not check
+constexpr uint32_t kCached = 64;           // free stacks a worker keeps of each class
+constexpr int64_t kProfileStack = 64 * 1024;
+
+struct Pool {
+  Lock lock;
+  uint8_t* free;      // linked through their highest word
+  uint8_t* fresh;     // never used part of the newest mapping
+  uint8_t* fresh_end;
+};
+Pool pools[kStackClasses];
+
+uint8_t** link_of(uint8_t* stack, int64_t size) { return reinterpret_cast<uint8_t**>(stack + size - sizeof(uint8_t*)); }
+
+bool has_guard(int64_t size) { return size >= 16 * 1024; }
+
+uint8_t* cut(Pool* pool, int64_t size) {
+  if (pool->fresh == pool->fresh_end) {
+    const int64_t bytes = max64(kChunk, size);
+    uint8_t* pages = static_cast<uint8_t*>(map_memory(bytes));
+    if (!pages) environment_failed("out of memory: no room for the stack of a task");
+    madvise(pages, static_cast<size_t>(bytes), MADV_NOHUGEPAGE);   // one touch must not commit 2 MiB
+    pool->fresh = pages;
+    pool->fresh_end = pages + bytes;
+  }
+  uint8_t* stack = pool->fresh;
+  pool->fresh += size;
+  if (has_guard(size)) guard_page(stack);
+  return stack;
+}
+
+}  // namespace
+
+uint8_t stack_class_of(int64_t bytes) {
+  if (bytes <= 0) bytes = kProfileStack;
+  bytes += kReserve;
+  uint8_t c = 0;
+  while (c + 1u < kStackClasses && stack_size_of(c) < bytes) c++;
+  return c;
+}
+
+void take_stack(Worker* worker, Task* task) {
+  const uint8_t c = task->stack_class;
+  janus_require(c < kStackClasses && !task->stack, "a task takes one stack, of a size that exists");
+  const int64_t size = stack_size_of(c);
+  uint8_t* stack = worker->stacks[c];
+  if (JANUS_LIKELY(stack != nullptr)) {
+    worker->stacks[c] = *link_of(stack, size);
+    worker->stack_count[c]--;
+  } else {
+    Pool* pool = &pools[c];
+    lock(&pool->lock);
+    stack = pool->free;
+    if (stack) pool->free = *link_of(stack, size);
+    else stack = cut(pool, size);
+    unlock(&pool->lock);
+  }
+  task->stack = stack;
+  task->stack_limit = stack + (has_guard(size) ? kGuard : 0) + kReserve;
+}
+
+void give_stack(Worker* worker, Task* task) {
+  if (!task->stack) return;
+  const uint8_t c = task->stack_class;
+  const int64_t size = stack_size_of(c);
+  uint8_t* stack = task->stack;
+  task->stack = nullptr;
+  if (size <= 256 * 1024 && worker->stack_count[c] < kCached) {
+    *link_of(stack, size) = worker->stacks[c];
+    worker->stacks[c] = stack;
+    worker->stack_count[c]++;
+    return;
+  }
+  if (size > 256 * 1024) madvise(stack + kGuard, static_cast<size_t>(size - kGuard), MADV_DONTNEED);   // large ones are rare and keep no pages
+  Pool* pool = &pools[c];
+  lock(&pool->lock);
+  *link_of(stack, size) = pool->free;
+  pool->free = stack;
+  unlock(&pool->lock);
+}
+
+}  // namespace janus::rt

@@ -1,0 +1,150 @@
+// sys.cpp: see sys.h.
+// Depends on sys.h, Linux, pthreads.
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/tasks/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace janus::rt {
+
+Settings settings;
+bool threads_started;
+
+namespace {
+
+constexpr int kFutexWait = 0 | 128, kFutexWake = 1 | 128;   // FUTEX_PRIVATE_FLAG
+constexpr int32_t kWorkersTop = 256;
+constexpr int kGuardInstall = 102;       // MADV_GUARD_INSTALL, Linux 6.13
+int64_t virtual_now = 1'000'000'000;     // of seeded runs
+uint64_t random_state;
+
+int32_t usable_processors() {
+  cpu_set_t set;
+  int32_t count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  // The quota of the control group: "MAX PERIOD", or "max PERIOD" when there is none.
+  const int fd = open("/sys/fs/cgroup/cpu.max", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    char text[64] = {};
+    const ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    char* rest = nullptr;
+    const long long quota = n > 0 && text[0] != 'm' ? strtoll(text, &rest, 10) : 0;
+    const long long period = quota > 0 && rest ? strtoll(rest, nullptr, 10) : 0;
+    if (quota > 0 && period > 0) count = static_cast<int32_t>(min64(count, max64(1, (quota + period - 1) / period)));
+  }
+  return static_cast<int32_t>(max64(1, min64(count, kWorkersTop)));
+}
+
+long futex(uint32_t* word, int op, uint32_t value, const timespec* timeout) { return syscall(SYS_futex, word, op, value, timeout, nullptr, 0); }
+
+}  // namespace
+
+void read_settings() {
+  const char* seed = getenv("JANUS_SCHED_SEED");
+  settings.seeded = seed && *seed;
+  settings.seed = settings.seeded ? strtoull(seed, nullptr, 10) : 0;
+  const char* workers = getenv("JANUS_WORKERS");
+  settings.workers = 0;   // asked of the system when the first surplus task appears
+  if (workers && *workers) settings.workers = static_cast<int32_t>(max64(1, min64(strtoll(workers, nullptr, 10), kWorkersTop)));
+  if (settings.seeded) settings.workers = 1;
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  random_state = settings.seeded ? settings.seed : static_cast<uint64_t>(t.tv_nsec) * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(t.tv_sec);
+}
+
+int32_t worker_limit() {
+  if (settings.workers == 0) settings.workers = usable_processors();
+  return settings.workers;
+}
+
+int64_t now_ns() {
+  if (settings.seeded) return virtual_now;
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
+void skip_time_to(int64_t when) {
+  janus_require(settings.seeded, "only the clock of a seeded run can be moved");
+  if (when > virtual_now) virtual_now = when;
+}
+
+// splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
+uint64_t random_bits() {
+  uint64_t z = threads_started ? __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED) : (random_state += 0x9e3779b97f4a7c15ull);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+void thread_sleep(uint32_t* word, uint32_t value, int64_t when) {
+  timespec limit;
+  if (when) {
+    const int64_t left = max64(0, when - now_ns());
+    limit = {left / 1'000'000'000, left % 1'000'000'000};
+  }
+  futex(word, kFutexWait, value, when ? &limit : nullptr);   // EINTR and early returns: the caller looks again
+}
+
+void thread_wake(uint32_t* word) { futex(word, kFutexWake, 1, nullptr); }
+
+bool start_thread(void (*run)(void*), void* argument) {
+  struct Start { void (*run)(void*); void* argument; };
+  Start* start = static_cast<Start*>(malloc(sizeof(Start)));
+  if (!start) return false;
+  *start = {run, argument};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 256 * 1024);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_t thread;
+  const int failed = pthread_create(
+      &thread, &attributes,
+      [](void* p) -> void* {
+        Start mine = *static_cast<Start*>(p);
+        free(p);
+        mine.run(mine.argument);
+        return nullptr;
+      },
+      start);
+  pthread_attr_destroy(&attributes);
+  if (failed) free(start);
+  return failed == 0;
+}
+
+void* map_memory(int64_t size) {
+  void* pages = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return pages == MAP_FAILED ? nullptr : pages;
+}
+
+void guard_page(uint8_t* page) { madvise(page, 4096, kGuardInstall); }   // EINVAL on older kernels: the checks in functions remain
+
+void lock_slow(Lock* l) {
+  for (;;) {
+    for (int i = 0; i < 100; i++) {
+      if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0) return;
+      pause_cpu();
+    }
+    sched_yield();   // its holder was taken off the processor
+  }
+}
+
+namespace {
+__thread uint32_t own_number;
+uint32_t last_number;
+}  // namespace
+
+uint32_t thread_number() {
+  if (own_number == 0) own_number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+  return own_number;
+}
+
+}  // namespace janus::rt

@@ -1,0 +1,223 @@
+// task.h: the scheduler's data: tasks, nurseries, waiters, workers.
+// Depends on sys.h, abi_tasks.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a task waits. Its wait word begins a wait as 0 (or kNoCancel); it then puts waiter nodes, which lie in its own frame, where others
+// find them, and parks. Whoever can end the wait (a partner at a channel, a timer, an ended child, a cancellation) first claims it:
+// the one that sets kClaimed has the task to itself, hands over what it has, writes the reason, and sets kReady. Parking ends with
+// kParked, set by the context that runs next, when the task's stack is no longer in use. Of kReady and kParked, the later one queues it.
+#pragma once
+#include "runtime/abi_tasks.h"
+#include "runtime/tasks/sys.h"
+
+namespace janus {
+namespace rt {
+
+enum WaitBits : uint32_t { kClaimed = 1, kReady = 2, kParked = 4, kNoCancel = 8 };
+enum Reason : int32_t { kReasonCancel = -1, kReasonTimer = -2, kReasonClosed = -3, kReasonEnded = -4, kReasonDeadlock = -5 };   // >= 0: the waiter's index
+enum TaskFlags : uint32_t {
+  kFlagAnswered = 1,     // every await has a catch
+  kFlagAwaited = 2,      // somebody has seen its failure
+  kFlagMain = 4,
+};
+enum class WaitKind : uint8_t { None, Send, Recv, Select, Await, Sleep, Nursery, Blocking };
+
+struct Task;
+struct Nursery;
+
+struct Waiter {
+  Waiter* prev;
+  Waiter* next;
+  Task* task;
+  void* value;
+  Channel* channel;
+  int32_t index;
+  bool linked;
+};
+struct WaiterList {
+  Waiter* first;
+  Waiter* last;
+};
+
+struct Timer {
+  int64_t when;
+  uint32_t place;        // in the heap, from 1; 0: not in it
+  Task* task;            // whose wait it ends, or
+  Nursery* nursery;      // which it cancels
+};
+
+struct Budget {
+  int64_t limit;
+  int64_t live;
+};
+
+struct Task {
+  Head head;
+  uint32_t state;
+  uint32_t flags;
+  Error* error;          // once ended: null, its failure, or &janus_own_cancel
+  void* sp;              // where it stands, while it does not run
+  Task* next;            // in a queue
+  Nursery* nursery;      // whose child it is
+  Task* prev_sibling;
+  Task* next_sibling;
+  uint32_t wait;         // WaitBits
+  int32_t reason;
+  uint32_t cancel;       // it should end
+  uint32_t shield;       // depth: cancellation waits
+  Nursery* inner;        // the nursery that it opened last
+  uint8_t* stack;        // lowest byte; null before it runs
+  uint8_t* stack_limit;
+  const TaskDesc* desc;
+  const FuncSite* site;
+  int64_t at;
+  Waiter* awaiters;
+  void* waits_on;
+  int64_t waits_since;   // 0: not asked
+  const FuncSite* wait_site;
+  int64_t wait_at;
+  Budget* budget;
+  uint32_t number;
+  Lock lock;             // awaiters, state
+  uint8_t stack_class;
+  WaitKind wait_kind;
+};
+static_assert(sizeof(Task) <= kTaskData, "tasks keep their data behind them");
+static_assert(__builtin_offsetof(Task, state) == kTaskStateOffset && __builtin_offsetof(Task, error) == kTaskErrorOffset);
+
+struct Nursery {
+  Lock lock;
+  int32_t kind;
+  int64_t live;
+  Task* children;
+  Task* held;            // ended with a failure that nobody has seen yet (ruling 1); linked by next
+  Nursery* parent;       // the one that its owner opened before
+  Task* owner;
+  Error* failure;        // the first one
+  Task* winner;          // of a race
+  Budget* budget;
+  Budget own_budget;
+  Timer timer;
+  const FuncSite* site;
+  int64_t at;
+  bool cancelled;
+  bool ending;           // its owner waits for the children
+  bool timed_out;
+  bool deadlocked;
+};
+static_assert(sizeof(Nursery) <= kNurserySize);
+
+// Stacks come in sizes of 4 KiB << class.
+constexpr uint32_t kStackClasses = 15;
+constexpr int64_t stack_size_of(uint8_t stack_class) { return int64_t(4096) << stack_class; }
+
+constexpr uint32_t kRing = 256;
+enum class After : uint32_t { Nothing, Parked, Yielded, Ended };
+
+struct Worker {
+  Task* current;
+  Task* idle;            // the context of its thread, without a task
+  Task* previous;        // what the context that runs now must finish (After)
+  After after;
+  Task* next;            // runs next; others leave it alone unless the worker has stayed in one task for long
+  uint32_t handovers;    // in a row through `next`
+  uint32_t ticks;
+  uint32_t head;         // of the ring: taken here and by thieves
+  uint32_t tail;         // put here only
+  Task* ring[kRing];
+  uint8_t* stacks[kStackClasses];        // free stacks by class
+  uint32_t stack_count[kStackClasses];
+  uint32_t sleeping;     // its thread waits on this word
+  uint32_t number;
+  Task idle_task;
+};
+
+// The worker of this thread. Read anew after every switch: a task may go on elsewhere.
+extern __thread Worker* janus_worker asm("janus_worker");
+JANUS_INLINE Worker* this_worker() {
+#if defined(__x86_64__)
+  Worker* w;
+  __asm__ volatile("movq %%fs:janus_worker@tpoff, %0" : "=r"(w));
+  return w;
+#else
+  return janus_worker;
+#endif
+}
+JANUS_INLINE Task* this_task() { return this_worker()->current; }
+
+// ---- worker.cpp
+JANUS_HIDDEN void queue_task(Task* task);                // ready, in turn
+JANUS_HIDDEN void queue_next(Task* task);                // ready, before the others (a hand-over)
+JANUS_HIDDEN void switch_away(After after);              // runs something else; returns when the task runs again
+JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is no worker
+JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
+JANUS_HIDDEN extern int64_t blocked_calls;               // on threads of the blocking pool: nobody is stuck while they run
+
+// Begins a wait. False: the task is cancelled, and cancel_failure() is what it gets.
+JANUS_HIDDEN bool is_cancelled(Task* task);
+JANUS_HIDDEN void begin_wait(Task* task, WaitKind kind, void* on, bool cancellable, RT_SITE);
+JANUS_HIDDEN int32_t end_wait(Task* task);               // parks until claimed; the reason
+JANUS_HIDDEN void abandon_wait(Task* task);             // after all there was nothing to wait for
+JANUS_HIDDEN bool claim(Task* task, bool by_cancel);
+JANUS_HIDDEN void wake(Task* task, int32_t reason, bool hand_over);   // after a claim
+
+// ---- stack.cpp
+JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // sets stack and stack_limit
+JANUS_HIDDEN void give_stack(Worker* worker, Task* task);
+JANUS_HIDDEN uint8_t stack_class_of(int64_t bytes);
+
+// ---- timer.cpp
+JANUS_HIDDEN void timer_start(Timer* timer);
+JANUS_HIDDEN void timer_stop(Timer* timer);
+JANUS_HIDDEN int64_t next_timer();                       // 0: none
+JANUS_HIDDEN bool fire_timers();                         // true: some task was made ready
+
+// ---- nursery.cpp
+JANUS_HIDDEN void cancel_nursery(Nursery* nursery);
+JANUS_HIDDEN void cancel_task(Task* task);
+JANUS_HIDDEN void end_task(Task* task, Error* error);
+JANUS_HIDDEN void run_task(Task* task);                  // on its own stack
+JANUS_HIDDEN extern Task main_task;
+JANUS_HIDDEN extern int64_t live_tasks;                  // spawned and not ended
+
+// ---- failures.cpp
+JANUS_HIDDEN Error* budget_exceeded(const char* what, int64_t limit, const char* raise, RT_SITE);
+
+// ---- channel.cpp
+JANUS_HIDDEN bool channel_ready(Channel* channel, int32_t kind);
+
+// ---- dump.cpp
+JANUS_HIDDEN void dump_tree(bool careful);               // careful: from a signal handler
+JANUS_HIDDEN void handle_deadlock();
+JANUS_HIDDEN void watch_signals();
+
+JANUS_INLINE void list_add(WaiterList* list, Waiter* w) {
+  w->next = nullptr;
+  w->prev = list->last;
+  (list->last ? list->last->next : list->first) = w;
+  list->last = w;
+  w->linked = true;
+}
+JANUS_INLINE void list_remove(WaiterList* list, Waiter* w) {
+  if (!w->linked) return;
+  (w->prev ? w->prev->next : list->first) = w->next;
+  (w->next ? w->next->prev : list->last) = w->prev;
+  w->linked = false;
+}
+
+// Read-modify-write of a word that other threads may share; plain while there is one thread.
+JANUS_INLINE uint32_t or_word(uint32_t* word, uint32_t bits) {
+  if (JANUS_LIKELY(!threads_started)) {
+    const uint32_t old = *word;
+    *word = old | bits;
+    return old;
+  }
+  return __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
+}
+JANUS_INLINE int64_t add_word(int64_t* word, int64_t n) {   // the new value
+  if (JANUS_LIKELY(!threads_started)) return *word += n;
+  return __atomic_add_fetch(word, n, __ATOMIC_ACQ_REL);
+}
+
+}  // namespace rt
+}  // namespace janus
