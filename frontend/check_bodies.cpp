@@ -14,7 +14,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options) : p_(pro
   n_len_ = name("len"); n_new_ = name("new"); n_name_ = name("name"); n_trace_ = name("trace"); n_others_ = name("others");
   n_wrap_ = name("wrap"); n_try_ = name("try"); n_next_ = name("next"); n_self_ = name("self"); n_contains_ = name("contains");
   n_min_ = name("MIN"); n_max_ = name("MAX"); n_inf_ = name("INFINITY"); n_nan_ = name("NAN"); n_eps_ = name("EPSILON");
-  n_underscore_ = name("_"); n_Self_ = name("Self"); n_main_ = name("main");
+  n_underscore_ = name("_"); n_Self_ = name("Self"); n_main_ = name("main"); n_spawn_ = name("spawn");
   auto builtin = [&](const char* s, Builtin b) {
     NameId id = name(s);
     if (name_codes_.size() <= +id) name_codes_.resize(+id + 1);
@@ -96,6 +96,8 @@ void BodyChecker::begin_group(FuncId func, ModuleId module) {
   dead_ = false;
   hidden_below_ = 0;
   sink_override_ = nullptr;
+  nurseries_.clear();
+  task_closure_ = false;
   first_use_ = uses_.size();
 }
 
@@ -123,6 +125,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   b.result = Types::Void;
   b.result_written = true;
   b.drop_result = b.fails = false;
+  b.result_wanted = true;
   b.sink = Sink{};
   b.sink_span = Span{};
   b.defers_open = b.in_defer = 0;

@@ -12,14 +12,11 @@ static bool plain_arguments(const Tree& tree, std::span<const NodeId> list) {
   return true;
 }
 
-HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId, Answer*) {
+HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer) {
   const Node x = ast(call);
   size_t count = tree_->list(x.b).size();
   auto arg = [&](size_t i) { return tree_->list(ast(call).b)[i]; };
-  if (builtin >= Builtin::Sleep) {
-    std::string word = source(NodeId(x.a));
-    return not_yet(NodeId(x.a), word.c_str());
-  }
+  if (builtin >= Builtin::Sleep) return task_builtin(builtin, call, expected, answer);
   std::string name = source(NodeId(x.a));
   if (!plain_arguments(*tree_, tree_->list(x.b))) {
     report<Diag::BuiltinArguments>(span(call), name);

@@ -53,7 +53,6 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
           return poison(span(n));
         }
         case HeadKind::Builtin:
-          if (Builtin(base.index) >= Builtin::Sleep) return not_yet(base_node, std::string(source(base_node)).c_str());
           check_rest(tree_->list(x.b));
           return decl_value(base, base_node, expected);
         default: {
@@ -601,12 +600,16 @@ HirId BodyChecker::error_method(HirId base, NodeId call, NameId name) {
 HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId member, TypeId expected, Answer* answer) {
   NameId name = NameId(ast(member).b);
   Span name_span = tree_->token_span(tree_->lasts[+member]);
+  base = received(base);
   TypeId type = settle(node(base).type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error || kind == TypeKind::Never) {
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
+  if (kind == TypeKind::Channel) return channel_method(base, call, name, name_span, answer);
+  if (kind == TypeKind::Task) return task_method(base, call, name, name_span);
+  if (kind == TypeKind::Nursery && name == n_spawn_) return spawn_method(base, call, expected, true);
   if (kind == TypeKind::Infer && open_kind(type) == InferKind::General) {
     SmallVec<uint32_t, 8> values;
     SmallVec<NodeId, 8> args;
@@ -713,6 +716,16 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
   if (kind == TypeKind::Error) {
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
+  }
+  if (kind == TypeKind::Channel && name == n_new_) {
+    if (!tasks_allowed(call, "Channel")) return poison(span(call));
+    std::span<const NodeId> list = tree_->list(ast(call).b);
+    if (list.size() > 1 || (list.size() == 1 && (ast(list[0]).kind == NodeKind::Arg || ast(list[0]).kind == NodeKind::MutArg))) {
+      report<Diag::ArgumentCount>(span(call), "`Channel.new`", "0 to 1 arguments", list.size()).note("its argument is the capacity; without one, a value is handed over only when both sides are there");
+      check_rest(tree_->list(ast(call).b));
+      return poison(span(call));
+    }
+    return make_channel(types_.elem(type), list.empty() ? NodeId::None : list[0], call, expected, answer);
   }
   if (kind == TypeKind::Enum) {
     int variant = p_.find_variant(EnumId(types_[type].a), name);
@@ -923,6 +936,8 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   } else if (d.question == 2) {
     if (f.fallible) include_set(d.answer_set, f.errors);
     else report<Diag::NothingToAnswer>(span(d.ast), "catch").with_label("this cannot fail");
+  } else if (d.question == 3) {
+    if (f.fallible) include_set(d.answer_set, f.errors);
   } else if (f.fallible) {
     answered(d.node, true, f.errors, d.ast, nullptr);
   }

@@ -25,6 +25,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   TypeId want_result = known ? shallow(types_.args(want).back()) : TypeId::None;
   uint32_t want_muts = known ? types_[want].a & ~uint32_t(kFuncFallible) : 0;
 
+  bool is_task = std::exchange(task_closure_, false);
   Facts facts_before;
   copy_facts(facts_before, facts_);
   bool dead_before = dead_;
@@ -36,7 +37,8 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   b.body.parent = outer->id;
   b.arg_callee = arg_callee;
   b.arg_param = arg_param;
-  b.what = "closure";
+  b.what = is_task ? "task" : "closure";
+  b.result_wanted = !is_task;
   b.node = n;
   b.sink = {Sink::Inferred, ErrorSetId::None};
   size_t scope = open_scope();

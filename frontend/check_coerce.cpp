@@ -128,6 +128,7 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
 }
 
 HirId BodyChecker::coerce(HirId value, TypeId to, NodeId ast, const Why* why) {
+  if (TypeKind k = types_.kind(shallow(to)); k != TypeKind::Optional && k != TypeKind::Infer && k != TypeKind::Void) value = received(value);
   if (node(value).type == to || try_coerce(value, to)) return value;
   report_mismatch(is_some(ast) ? span(ast) : node(value).span, to, node(value).type, ast, why);
   return poison(node(value).span);

@@ -102,20 +102,21 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
       report<Diag::LetOutsideCondition>(span(n)).help("`let … = …` as a question stands right behind `if` or `while`, joined with `and`");
       check_poison(NodeId(x.b));
       return poison(span(n));
-    case NodeKind::Await: return not_yet(n, "await");
-    case NodeKind::Nursery: {
-      static const char* const words[] = {"nursery", "supervisor", "race", "shield"};
-      return not_yet(n, words[x.aux & 3]);
-    }
-    case NodeKind::Spawn: return not_yet(n, "spawn");
-    case NodeKind::Child: return not_yet(n, "child");
-    case NodeKind::Yield: return not_yet(n, "yield");
-    case NodeKind::Select: return not_yet(n, "select");
+    case NodeKind::Await: return check_await(n, expected, nullptr);
+    case NodeKind::Nursery: return check_nursery(n, expected, true, nullptr);
+    case NodeKind::Spawn: return check_spawn(n, expected, true);
+    case NodeKind::Child:
+      report<Diag::RestartNotYet>(span(n)).note("`child` belongs to restarting supervisors").help("write `spawn`");
+      return poison(span(n));
+    case NodeKind::Yield:
+      if (!tasks_allowed(n, "yield")) return poison(span(n));
+      return emit(HirKind::Yield, Types::Void, kNone32, kNone32, span(n));
+    case NodeKind::Select: return check_select(n, expected, true, nullptr);
     default: return poison(span(n));
   }
 }
 
-// ---- concurrency: refused in :core, and not yet there in the other profiles
+// ---- concurrency: refused in :core
 
 void BodyChecker::report_concurrency(NodeId n, const char* what) {
   Span at = tree_->token_span(ast(n).token);
@@ -127,20 +128,12 @@ void BodyChecker::report_concurrency(NodeId n, const char* what) {
         .help("if the program needs it, write `profile :service` in its first line");
     return;
   }
-  if (!std::strcmp(what, "spawn")) {
+  {
     report<Diag::SpawnOutsideNursery>(at)
         .with_label("no nursery around this place waits for the task")
         .note("every task belongs to a nursery, which ends only when all its tasks have ended; so no task is forgotten")
         .help("put it into a nursery: `nursery do " + source(n) + " end`");
-    return;
   }
-  report<Diag::ConcurrencyNotYet>(at, what)
-      .note("this version of janus checks and compiles the language without concurrency; nurseries, tasks and channels come with the next one");
-}
-
-HirId BodyChecker::not_yet(NodeId n, const char* what) {
-  report_concurrency(n, what);
-  return poison(span(n));
 }
 
 // ---- literals
@@ -499,10 +492,9 @@ Head BodyChecker::head_of_name(NameId name, NodeId n) {
     case BuiltinGeneric::Array: h.type = types_.array(fresh(InferKind::General, span(n), "the elements of this array")); break;
     case BuiltinGeneric::Optional: h.type = types_.optional(fresh(InferKind::General, span(n), "a type argument")); break;
     case BuiltinGeneric::Type: h.type = types_.type_of(fresh(InferKind::General, span(n), "a type argument")); break;
-    case BuiltinGeneric::Channel: case BuiltinGeneric::Task: case BuiltinGeneric::Nursery:
-      h.kind = HeadKind::Builtin;
-      h.index = static_cast<uint32_t>(Builtin::Channel);
-      return h;
+    case BuiltinGeneric::Channel: h.type = types_.channel(fresh(InferKind::General, Span{})); break;
+    case BuiltinGeneric::Task: h.type = types_.task(fresh(InferKind::General, span(n), "the result of this task")); break;
+    case BuiltinGeneric::Nursery: h.type = nursery_type(); break;
     case BuiltinGeneric::None:
       if (name == word(Word::Error)) h.kind = HeadKind::AdHoc;
       return h;
@@ -593,7 +585,7 @@ Head BodyChecker::head_of(NodeId n) {
       Head base = head_of(NodeId(x.a));
       if (base.kind != HeadKind::Type) return {};
       TypeRow row = types_[shallow(base.type)];
-      bool generic = row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::TypeOf || ((row.kind == TypeKind::Struct || row.kind == TypeKind::Enum) && row.arg_count > 0);
+      bool generic = row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::TypeOf || row.kind == TypeKind::Channel || row.kind == TypeKind::Task || ((row.kind == TypeKind::Struct || row.kind == TypeKind::Enum) && row.arg_count > 0);
       if (!generic || !is_type_head(tree_->list(x.b)[0])) return {};
       Head h;
       h.kind = HeadKind::Type;
@@ -688,7 +680,6 @@ HirId BodyChecker::decl_value(const Head& head, NodeId n, TypeId expected) {
       report<Diag::NotAValue>(span(n), source(n), "a word of the language here").help("an error value is written `error.Name`");
       return poison(span(n));
     case HeadKind::Builtin:
-      if (Builtin(head.index) >= Builtin::Sleep) return not_yet(n, std::string(source(n)).c_str());
       report<Diag::NotAValue>(span(n), source(n), "built into the language and takes any number of values").help("put it into a function of your own: `{ |x| " + source(n) + "(x) }`");
       return poison(span(n));
     default: return poison(span(n));
@@ -769,9 +760,6 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
       case HeadKind::Trait:
         report<Diag::NotAValue>(span(n), source(n), "a method of a trait").help("call it: `" + source(n) + "(x)`");
         return poison(span(n));
-      case HeadKind::Builtin:
-        if (Builtin(base.index) >= Builtin::Sleep) return not_yet(NodeId(x.a), std::string(source(NodeId(x.a))).c_str());
-        break;
       case HeadKind::Unknown: {
         // An upper-case name that nobody declares, before a point: most likely a misspelt type or module.
         return unknown_name(NameId(ast(NodeId(x.a)).a), span(NodeId(x.a)));
@@ -783,6 +771,7 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
 }
 
 HirId BodyChecker::field_access(HirId base, NodeId n, NameId name, Span name_span) {
+  base = received(base);
   TypeId type = settle(node(base).type);
   if (types_.kind(type) == TypeKind::Error) return poison(span(n));
   if (types_.kind(type) == TypeKind::Infer && open_kind(type) == InferKind::General) {

@@ -197,8 +197,20 @@ HirId BodyChecker::check_fail(NodeId n) {
 // ---- answers
 
 // The operand of `?`, `try`, `catch`: its outermost call is answered by it (ruling 18).
-HirId BodyChecker::check_answered(NodeId n, TypeId expected, Answer& answer) {
+HirId BodyChecker::check_answered(NodeId n, TypeId expected, Answer& answer, bool value_wanted) {
   NodeId bare = unparen(n);
+  switch (ast(bare).kind) {
+    case NodeKind::Nursery: return check_nursery(bare, expected, value_wanted, &answer);
+    case NodeKind::Await: return check_await(bare, expected, &answer);
+    case NodeKind::Select: return check_select(bare, expected, value_wanted, &answer);
+    case NodeKind::Spawn: {
+      HirId spawned = check_spawn(bare, expected, value_wanted);
+      if (type_of(spawned) != Types::Error) raises_implicit(&answer);
+      return spawned;
+    }
+    case NodeKind::Yield: raises_implicit(&answer); return check(bare);
+    default: break;
+  }
   if (ast(bare).kind == NodeKind::Call) {
     answer.seen = true;
     return check_call(bare, expected, &answer);
@@ -222,7 +234,7 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {
   if (is_some(expected) && is_call) hint = expected;
   HirId value = check_answered(operand, hint, answer);
   TypeId type = settle(node(value).type);
-  if (answer.fails) {
+  if (answer.fails && !answer.only_implicit) {
     flow_into_sink(answer.set, is_try ? mark : span(n), n, word);
     if (type == Types::Error) return poison(span(n));
     return emit(HirKind::Try, node(value).type, value, kNone32, span(n));
@@ -270,8 +282,9 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   Span mark = tree_->token_span(x.token);
   size_t errors = p_.diags.error_count();
   Answer answer;
-  HirId tried = check_answered(operand, value ? expected : TypeId::None, answer);
+  HirId tried = check_answered(operand, value ? expected : TypeId::None, answer, value);
   TypeId type = shallow(node(tried).type);
+  if (answer.implicit) answer.set = with_implicit(answer.set);
   bool quiet = p_.diags.error_count() != errors || type == Types::Error;
   if (answer.deferred) {
     deferred_.back().answer_set = new_inferred_set();
@@ -340,7 +353,7 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     drop_value(branches[1]);
     result = dead_ ? Types::Never : Types::Void;
   }
-  return emit(HirKind::Catch, result, +branches[0], make_record({local, +branches[1]}), span(n));
+  return emit(HirKind::Catch, result, +branches[0], make_record({local, +branches[1]}), span(n), answer.implicit ? 1 : 0);
 }
 
 }  // namespace janus

@@ -131,6 +131,7 @@ struct Builder {
   TypeId result = Types::Void;            // what `return` must give
   bool result_written = true;             // false: an anonymous function whose result is found out
   bool drop_result = false;               // a value at the end is dropped
+  bool result_wanted = true;              // false: a task's closure, whose result nobody has asked for
   bool fails = false;
   Sink sink;
   Span sink_span;                         // where the function says that it can or cannot fail
@@ -148,6 +149,8 @@ struct Answer {
   bool seen = false;             // the operand is a call (or another thing that can fail)
   bool fails = false;
   bool deferred = false;         // not known before the receiver's type is
+  bool implicit = false;         // implicit failures arrive too: a nursery, an await, an operation that waits
+  bool only_implicit = false;    // and no others
   ErrorSetId set = ErrorSetId::None;
 };
 
@@ -162,7 +165,7 @@ struct Head {
 
 enum class Builtin : uint8_t {
   None, Print, Println, Eprint, Eprintln, Assert, AssertEq, AssertFails, Unreachable, Todo,
-  Sleep, Yield, Channel, Cancelled, Nursery,   // not before concurrency is available
+  Sleep, Yield, Channel, Cancelled,
 };
 
 // A parameter as a call sees it, with type arguments filled in.
@@ -201,7 +204,7 @@ struct DeferredMember {
   HirId answer_node;       // the Try around, or None
   ErrorSetId answer_set;   // an inferred set that takes the failures
   ModuleId module;
-  uint32_t question;       // 0 none, 1 `?` or `try`, 2 `catch`
+  uint32_t question;       // 0 none, 1 `?` or `try`, 2 `catch`, 3 a task's call: its failures go to answer_set
 };
 
 // Questions about types that must wait for the group's end.
@@ -274,7 +277,7 @@ class BodyChecker {
 
   // ---- names known to the checker
   std::vector<uint8_t> name_codes_;    // by NameId: 1 + TypeId of a simple type, or 64 + Builtin
-  NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_, n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_;
+  NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_, n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_;
 
   // ---- work left for later
   std::vector<FuncId> queue_;
@@ -425,7 +428,6 @@ class BodyChecker {
   HirId decl_value(const Head& head, NodeId n, TypeId expected);
   bool suggest(Diagnostic& d, Span at, std::string_view wanted, const std::vector<std::string_view>& names);
   void report_concurrency(NodeId n, const char* what);
-  HirId not_yet(NodeId n, const char* what);
   bool is_type_head(NodeId n);
   StructId struct_named(NameId name);
 
@@ -498,7 +500,7 @@ class BodyChecker {
   HirId check_fail(NodeId n);
   HirId check_question(NodeId n, TypeId expected, bool is_try);
   HirId check_catch(NodeId n, TypeId expected, bool value);
-  HirId check_answered(NodeId n, TypeId expected, Answer& answer);
+  HirId check_answered(NodeId n, TypeId expected, Answer& answer, bool value = true);
   void flow_into_sink(ErrorSetId set, Span span, NodeId n, const char* doing);
   void include_set(ErrorSetId into, ErrorSetId from);
   ErrorSetId new_inferred_set();
@@ -512,6 +514,43 @@ class BodyChecker {
 
   // ---- check_closure.cpp
   HirId check_closure(NodeId n, TypeId expected, FuncId arg_callee, uint32_t arg_param);
+
+  // ---- check_task.cpp
+  struct HandleSpawn { HirId spawn; uint32_t builder; ErrorSetId set; bool fails; LocalId local; };   // local: the variable it was bound to
+  struct NurseryScope {
+    uint32_t var = kNone32;
+    uint16_t kind = 0;
+    bool fails = false;                   // a task in it can
+    ErrorSetId set = ErrorSetId::None;    // with what; its body's failures too
+    TypeId race = TypeId::None;           // what its tasks give
+    std::vector<HandleSpawn> handles = {};
+  };
+  std::vector<NurseryScope> nurseries_;   // around this text, outermost first
+  bool task_closure_ = false;             // the closure checked next is a task's
+  bool tasks_allowed(NodeId n, const char* what);
+  TypeId nursery_type();
+  ErrorSetId with_implicit(ErrorSetId set);
+  void raises_implicit(Answer* answer);
+  HirId check_nursery(NodeId n, TypeId expected, bool value, Answer* answer);
+  HirId nursery_answered(HirId made, bool fails, ErrorSetId set, NodeId n, Answer* answer);
+  void decide_handles(NurseryScope& scope);
+  NurseryScope* nursery_here();
+  HirId check_spawn(NodeId n, TypeId expected, bool handle);
+  HirId spawn_method(HirId nursery, NodeId call, TypeId expected, bool handle);
+  HirId spawn_into(HirId nursery, uint32_t var, NodeId what, NodeId n, uint32_t stack, TypeId expected, bool handle);
+  ErrorSetId scope_of(uint32_t var);
+  HirId call_around(NodeId what);
+  void bind_handle(HirId spawn, uint32_t pat);
+  HirId check_await(NodeId n, TypeId expected, Answer* answer);
+  HirId task_method(HirId task, NodeId call, NameId name, Span name_span);
+  HirId task_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);
+
+  // ---- check_channel.cpp
+  HirId make_channel(TypeId elem, NodeId cap, NodeId n, TypeId expected, Answer* answer);
+  HirId channel_method(HirId channel, NodeId call, NameId name, Span name_span, Answer* answer);
+  HirId sent_value(HirId channel, NodeId arg, NodeId channel_node);
+  HirId received(HirId value);
+  HirId check_select(NodeId n, TypeId expected, bool value, Answer* answer);
 
   // ---- check_bounds.cpp
   bool require_trait(TypeId type, TraitId trait, Span use);        // a Param of the function gets the need

@@ -155,6 +155,8 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
   OpInfo info = op_info(token);
   if (op == HirOp::None) op = info.op;
   if (op == HirOp::None) op = info.op;   // `a op= b` says it by its token alone
+  left = received(left);
+  right = received(right);
   TypeId lt = settle(node(left).type), rt = settle(node(right).type);
   TypeKind lk = types_.kind(lt), rk = types_.kind(rt);
   if (lk == TypeKind::Error || rk == TypeKind::Error) return poison(at);

@@ -22,7 +22,9 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
       report<Diag::UnreachableCode>(span(stmt)).with_label("never runs").note("what stands before it always leaves: by `return`, `break`, `continue`, `fail`, a panic, or a loop without end").help("remove it, or put it before");
     }
     if (i + 1 == count && keeps_value) {
-      result = check(stmt, expected);
+      // A handle only where one is asked for (ruling 28).
+      bool dropped = ast(stmt).kind == NodeKind::Spawn && (is_none(expected) || (is_open(expected) && !b_->result_wanted) || shallow(expected) == Types::Void);
+      result = dropped ? check_dropped(stmt) : check(stmt, expected);
       if (type_of(result) == Types::Void) {
         stmts.push_back(+result);
         result = HirId::None;
@@ -59,11 +61,25 @@ HirId BodyChecker::check_dropped(NodeId n) {
       return value;
     }
     case NodeKind::Paren: return check_dropped(NodeId(ast(n).a));
+    case NodeKind::Spawn: return check_spawn(n, TypeId::None, false);
+    case NodeKind::Nursery: {
+      HirId value = check_nursery(n, TypeId::None, false, nullptr);
+      drop_value(value);
+      return value;
+    }
+    case NodeKind::Select: return check_select(n, TypeId::None, false, nullptr);
     default: break;
   }
   size_t errors = p_.diags.error_count();
   HirId value = check(n);
   if (p_.diags.error_count() == errors) warn_unused(value, n);
+  if (node(value).kind == HirKind::Spawn) {   // n.spawn(f): nobody holds the handle
+    node(value).type = Types::Void;
+    for (NurseryScope& s : nurseries_)
+      for (HandleSpawn& h : s.handles)
+        if (h.spawn == value && h.builder == b_->index && h.fails) { s.fails = true; include_set(s.set, h.set); }
+    return value;
+  }
   drop_value(value);
   return value;
 }
@@ -158,6 +174,7 @@ HirId BodyChecker::check_let(NodeId n) {
   bool open_null = node(value).kind == HirKind::Null;
   (void)open_null;
   uint32_t pat = check_pattern(pattern, type, flags, n);
+  bind_handle(value, pat);
   return emit(HirKind::Let, Types::Void, pat, +value, span(n));
 }
 
@@ -461,7 +478,7 @@ HirId BodyChecker::check_for(NodeId n) {
   NameId label = NameId(tree_->record(x.a, 1));
   size_t pattern_count = tree_->record_list(x.a, 0).size();
   auto pattern = [&](size_t i) { return tree_->record_list(x.a, 0)[i]; };
-  HirId value = check(iterable);
+  HirId value = received(check(iterable));
   if (!facts_.empty()) forget_assigned_in(body);
   size_t scope = open_scope();
   Facts before, at_break;
@@ -494,6 +511,7 @@ HirId BodyChecker::check_for(NodeId n) {
     switch (row.kind) {
       case TypeKind::Error: bad = true; break;
       case TypeKind::Array: case TypeKind::Fixed: elem = TypeId(row.a); break;
+      case TypeKind::Channel: elem = TypeId(row.a); how = 6; break;
       case TypeKind::String: refuse(("walk over its characters: `for c in " + code + ".chars() do`").c_str()); break;
       case TypeKind::Optional: report_optional_as_value(span(iterable), type, iterable, nullptr); bad = true; break;
       case TypeKind::Infer:
