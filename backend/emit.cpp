@@ -68,6 +68,7 @@ bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
   // `main` is the runtime's; naming it makes the linker take it.
   Type* i32 = Type::getInt32Ty(module.getContext());
   module.getOrInsertFunction("main", FunctionType::get(i32, {i32, PointerType::get(module.getContext(), 0)}, false));
+  if (tasks) module.getOrInsertFunction("janus_task_begin", FunctionType::get(Type::getVoidTy(module.getContext()), false));   // called by the switch, which is assembly
   if (Linker::linkModules(module, std::move(*runtime), Linker::LinkOnlyNeeded)) { why = "the runtime inside janus does not fit its compiler"; return false; }
   for (Function& f : module) {
     f.removeFnAttr("frame-pointer");

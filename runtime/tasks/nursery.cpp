@@ -121,7 +121,6 @@ void end_task(Task* task, Error* error) {
   unlock(&task->lock);
 
   add_word(&task->budget->live, -1);
-  add_word(&live_tasks, -1);
   Nursery* nursery = task->nursery;
   lock(&nursery->lock);
   unlink_child(nursery, task);

@@ -178,7 +178,7 @@ JANUS_HIDDEN void cancel_task(Task* task);
 JANUS_HIDDEN void end_task(Task* task, Error* error);
 JANUS_HIDDEN void run_task(Task* task);                  // on its own stack
 JANUS_HIDDEN extern Task main_task;
-JANUS_HIDDEN extern int64_t live_tasks;                  // spawned and not ended
+JANUS_HIDDEN extern int64_t live_tasks;                  // spawned and not yet put away
 
 // ---- failures.cpp
 JANUS_HIDDEN Error* budget_exceeded(const char* what, int64_t limit, const char* raise, RT_SITE);

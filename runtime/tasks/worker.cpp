@@ -191,6 +191,12 @@ Task* pick(Worker* w) {
   return task;
 }
 
+// The scheduler's own share of a task that has ended.
+JANUS_INLINE void forget(Task* task) {
+  if (janus_release_shared(task)) janus_task_drop(task, 0);
+  add_word(&live_tasks, -1);
+}
+
 // What the context before this one left to be done, now that its stack is no longer in use.
 void finish_switch() {
   Worker* w = this_worker();
@@ -203,7 +209,7 @@ void finish_switch() {
     case After::Yielded: queue_task(task); break;
     case After::Ended:
       give_stack(w, task);
-      if (janus_release_shared(task)) janus_task_drop(task, 0);
+      forget(task);
       break;
   }
   w->after = After::Nothing;
@@ -212,8 +218,7 @@ void finish_switch() {
 void prepare_context(Task* task, uint8_t* top) {
   void** sp = reinterpret_cast<void**>(reinterpret_cast<uintptr_t>(top) & ~uintptr_t(15));
 #if defined(__x86_64__)
-  *--sp = nullptr;                                            // keeps the alignment of a call
-  *--sp = reinterpret_cast<void*>(janus_task_entry);
+  *--sp = reinterpret_cast<void*>(janus_task_entry);         // returned into with the stack pointer at `top`, which its call needs
   for (int i = 0; i < 6; i++) *--sp = nullptr;
 #else
   sp -= 20;
@@ -453,7 +458,8 @@ Error* run_main_task(uint8_t* stack_limit) {
   janus_stack_limit = stack_limit;
   watch_signals();
   Error* error = janus_main_entry();
-  janus_require(__atomic_load_n(&live_tasks, __ATOMIC_ACQUIRE) == 0, "main has ended before its tasks");
+  // All nurseries have ended; another thread may still be putting the last task away.
+  while (__atomic_load_n(&live_tasks, __ATOMIC_ACQUIRE) != 0) pause_cpu();
   return error;
 }
 
@@ -477,7 +483,7 @@ void janus_task_begin(void) {
       to->sp = task;   // it has a context
       task->stack = nullptr;
       w->current = to;
-      if (janus_release_shared(task)) janus_task_drop(task, 0);
+      forget(task);
       continue;
     }
     go(w, task, to ? to : w->idle, After::Ended);
