@@ -10,6 +10,8 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
   const HirNode& n = (*body)[id];
   TypeId type = ty(n.type);
   int base = top;
+  struct Inside { bool& flag; bool before; ~Inside() { flag = before; } } inside{in_nursery_body_, in_nursery_body_};
+  in_nursery_body_ = nursery != kNone;
   if (nursery != kNone) push(CleanKind::Nursery, Types::Void, nursery, race);
   PendingCatch pending = take_catch();
   auto statements = body->list(n.a);

@@ -288,7 +288,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         Val v = lower(HirId(n.b), Want::Own);
         if (dead) return {type};
         if (!v.owned && layout(init_type).needs_drop) v = copy_val(v);
-        bind_local(LocalId(local), v);
+        bind_local(LocalId(local), v, true);
         return {type};
       }
       Val v = lower(HirId(n.b), Want::Own);
@@ -311,7 +311,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         uint32_t s = slot(8, 8);
         store(cell, slot_addr(s));
         b = {BindKind::Cell, s};
-        b.cleanup = push(CleanKind::Cell, t, s);
+        b.cleanup = push_scoped(CleanKind::Cell, t, s);
         return {type};
       }
       uint32_t s = slot(ll.size, ll.align);
@@ -322,7 +322,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         if (ll.needs_drop) {
           b.flag = slot(1, 1);
           store(i1(false), slot_addr(b.flag));
-          b.cleanup = push(CleanKind::FlaggedSlot, t, addr, b.flag);
+          b.cleanup = push_scoped(CleanKind::FlaggedSlot, t, addr, b.flag);
           cleanups[b.cleanup].local = LocalId(n.a);
         }
       } else {
@@ -330,7 +330,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         if (ll.needs_drop) {
           store(null(), slot_addr(s));
           // Registered as an optional: it may be released before it was assigned.
-          b.cleanup = push(CleanKind::Slot, l.nullable || types.kind(t) == TypeKind::Optional ? t : types.optional(t), s);
+          b.cleanup = push_scoped(CleanKind::Slot, l.nullable || types.kind(t) == TypeKind::Optional ? t : types.optional(t), s);
           cleanups[b.cleanup].local = LocalId(n.a);
         }
       }

@@ -102,7 +102,7 @@ uint32_t FuncLower::spill(const Val& v) {
 
 // Under the end of a nursery whose body is being built: what the body's own scope owns goes after the last child has ended.
 int FuncLower::push_scoped(CleanKind kind, TypeId type, uint32_t v, uint32_t flag) {
-  if (top < 0 || cleanups[top].kind != CleanKind::Nursery) return push(kind, type, v, flag);
+  if (!in_nursery_body_ || top < 0 || cleanups[top].kind != CleanKind::Nursery) return push(kind, type, v, flag);
   Cleanup end = cleanups[top];
   top = end.parent;
   int made = push(kind, type, v, flag);

@@ -193,6 +193,7 @@ class FuncLower {
   int push(CleanKind kind, TypeId type, uint32_t v, uint32_t flag = kNone);
   int push_temp(const Val& v);                              // no node when nothing is owned; returns the old top
   static constexpr int kBelow = -2;
+  bool in_nursery_body_ = false;                            // the innermost block is the body of a nursery
   int push_scoped(CleanKind kind, TypeId type, uint32_t v, uint32_t flag = kNone);   // variables and defers of a block
   void run_cleanup(int node, int below = kBelow);           // the drop or defer of one node, here
   void run_cleanup_failing(int node);
@@ -241,7 +242,7 @@ class FuncLower {
   uint32_t code_of(HirId function);         // of a function value that is known here, or kNone
 
   void build_body(const Body& b, std::span<const TypeId> args, std::span<const TypeParamId> params, const Signature& sig, bool closure);
-  void bind_local(LocalId id, Val owned_value);             // let: takes the value
+  void bind_local(LocalId id, Val owned_value, bool let = false);   // takes the value; let: a statement of a block, not part of one
   void bind_alias(LocalId id, Val borrowed);
   uint32_t local_addr(LocalId id);
   bool is_mutable_root(HirId place);

@@ -9,7 +9,8 @@
 
 namespace janus {
 
-void FuncLower::bind_local(LocalId id, Val v) {
+void FuncLower::bind_local(LocalId id, Val v, bool let) {
+  auto own_it = [&](CleanKind kind, uint32_t what, uint32_t flag = kNone) { return let ? push_scoped(kind, v.type, what, flag) : push(kind, v.type, what, flag); };
   const HirLocal& info = body->locals[+id];
   const Layout& l = layout(v.type);
   Bind& b = binds[+id] = {};
@@ -23,7 +24,7 @@ void FuncLower::bind_local(LocalId id, Val v) {
     f.slots[s].is_reference = true; f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
     store(cell, slot_addr(s));
     b = {BindKind::Cell, s};
-    b.cleanup = push_scoped(CleanKind::Cell, v.type, s);
+    b.cleanup = own_it(CleanKind::Cell, s);
     cleanups[b.cleanup].local = id;
     return;
   }
@@ -34,15 +35,15 @@ void FuncLower::bind_local(LocalId id, Val v) {
   if (l.shape == Shape::Aggregate) {
     b = {BindKind::Address, addr};
     if (l.needs_drop) {
-      if (own->ever_moved[+id]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push_scoped(CleanKind::FlaggedSlot, v.type, addr, b.flag); }
-      else b.cleanup = push_scoped(CleanKind::Value, v.type, addr);
+      if (own->ever_moved[+id]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = own_it(CleanKind::FlaggedSlot, addr, b.flag); }
+      else b.cleanup = own_it(CleanKind::Value, addr);
       cleanups[b.cleanup].local = id;
     }
     return;
   }
   b = {BindKind::Slot, s};
   if (l.needs_drop) {
-    b.cleanup = push_scoped(CleanKind::Slot, v.type, s);
+    b.cleanup = own_it(CleanKind::Slot, s);
     cleanups[b.cleanup].local = id;
   }
 }
