@@ -129,6 +129,7 @@ void janus_error_add(Error* first, Error* other);           // consumes other: a
 void janus_error_drop(Error* error, uint32_t depth);        // count is already 0: drops payload, trace, others, frees
 String* janus_error_name(Error* error);                     // "UserError.NotFound"
 String* janus_error_trace_text(Error* error);               // a line a place
+Array* janus_error_others(Error* error);                    // []Error: failures that followed, maybe none
 bool janus_error_equal(Error* a, Error* b);
 uint64_t janus_error_hash(Error* error);                     // of the name: equal errors have equal hashes
 void janus_print_error(Sink* sink, Error* error);           // name and payload

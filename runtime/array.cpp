@@ -171,7 +171,7 @@ void janus_array_drop(Array* array, const TypeGlue* glue, uint32_t depth) {
     for (int64_t i = 0; i < array->len; i++) glue->drop(array->data + i * glue->size, depth + 1);
   }
   array_free_storage(array, glue->size);
-  if (depth == 0 && janus_drops_pending != 0) janus_drain_drops();
+  if (depth == 0) drain_own_drops(glue->drop != nullptr);
 }
 
 }  // extern "C"

@@ -16,6 +16,9 @@ constexpr int64_t kShareFrom = 64;   // slices below this many bytes are copied:
 JANUS_HIDDEN extern const TypeGlue byte_glue;
 
 #ifndef JANUS_TASKS
+JANUS_INLINE int32_t count_of(const Head* head) { return head->count; }
+JANUS_INLINE bool is_immortal(int32_t count) { return count <= 0; }
+
 JANUS_INLINE void retain(Head* head) {
   if (head->count > 0) head->count++;
 }
@@ -32,13 +35,21 @@ JANUS_INLINE bool is_unique(const Array* array) {
   __builtin_memcpy(&head, array, 8);
   return head == 1;
 }
+
+// As TypeGlue::share, of a String and an error.
+constexpr void (*share_string_at)(void*, uint32_t) = nullptr;
+constexpr void (*share_error_at)(void*, uint32_t) = nullptr;
+JANUS_INLINE void share_error(Error*) {}
+JANUS_INLINE void share_block(void*) {}
 #else
-// Blocks that tasks share have negative counts (abi_tasks.h).
+// Blocks that tasks share have negative counts (abi_tasks.h). Whoever reads a count may be reading what another task is writing.
 JANUS_INLINE int32_t count_of(const Head* head) { return __atomic_load_n(&head->count, __ATOMIC_RELAXED); }
+JANUS_INLINE void set_count(Head* head, int32_t count) { __atomic_store_n(&head->count, count, __ATOMIC_RELAXED); }
+JANUS_INLINE bool is_immortal(int32_t count) { return count == kImmortal; }
 
 JANUS_INLINE void retain(Head* head) {
   const int32_t count = count_of(head);
-  if (JANUS_LIKELY(count > 0)) head->count = count + 1;
+  if (JANUS_LIKELY(count > 0)) set_count(head, count + 1);
   else janus_retain_shared(head);
 }
 
@@ -46,7 +57,7 @@ JANUS_INLINE void retain(Head* head) {
 JANUS_INLINE bool release(Head* head) {
   const int32_t count = count_of(head);
   if (JANUS_UNLIKELY(count <= 0)) return janus_release_shared(head);
-  head->count = count - 1;
+  set_count(head, count - 1);
   return count == 1;
 }
 
@@ -56,6 +67,13 @@ JANUS_INLINE bool is_unique(Array* array) {
   const int32_t count = count_of(&array->head);
   return count == 1 || (count == -1 && janus_unshare(array));
 }
+
+// As TypeGlue::share, of a String and an error.
+JANUS_INLINE void share_string(String* s, uint32_t mode) { janus_share_array(s, nullptr, mode); }
+inline void share_string_at(void* value, uint32_t mode) { share_string(*static_cast<String**>(value), mode); }
+inline void share_error_at(void* value, uint32_t mode) { janus_share_error(*static_cast<Error**>(value), mode); }
+JANUS_INLINE void share_error(Error* error) { janus_share_error(error, kShareCopy); }
+JANUS_INLINE void share_block(void* block) { janus_share(block, nullptr, kShareCopy); }   // not what it owns
 #endif
 
 JANUS_INLINE bool is_slice(const Array* array) { return (array->head.flags & kFlagSlice) != 0; }

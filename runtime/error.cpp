@@ -2,14 +2,20 @@
 // Depends on error.h, counted.h, sink.h.
 // SPDX-License-Identifier: Apache-2.0
 //
+// A failure that several tasks have (its task, its nursery, whoever awaits it) is one block. Places and later failures are added to it
+// under a lock, by whichever task it comes by, so that a trace tells the way through all of them.
+//
 // A panic is an error whose descriptor is janus_panic_desc and whose payload is its message. It travels and is dropped as any other.
 #include "runtime/error.h"
 
 #include "runtime/counted.h"
 #include "runtime/sink.h"
+#include "runtime/tasks.h"
 
 namespace janus::rt {
 namespace {
+
+Lock shared_errors;   // trace and others of every error with several tasks
 
 constexpr uint32_t kTraceStart = 3;   // with the header this fills a block of 64 bytes
 
@@ -148,14 +154,7 @@ void drop_error(void* value, uint32_t depth) {
   Error* error = *static_cast<Error**>(value);
   if (release(&error->head)) janus_error_drop(error, depth);
 }
-#ifdef JANUS_TASKS
-void share_error(void* value, uint32_t mode) { janus_share_error(*static_cast<Error**>(value), mode); }
-void share_message(void* payload, uint32_t mode) { janus_share_array(*static_cast<String**>(payload), nullptr, mode); }
-#else
-constexpr auto share_error = nullptr;
-constexpr auto share_message = nullptr;
-#endif
-constexpr TypeGlue error_glue = {sizeof(Error*), retain_error, drop_error, share_error};
+constexpr TypeGlue error_glue = {sizeof(Error*), retain_error, drop_error, share_error_at};
 
 }  // namespace
 
@@ -199,7 +198,7 @@ void report_failure(Sink* sink, Error* error) {
 
 extern "C" {
 
-const ErrorDesc janus_panic_desc = {"Panic", 5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages, share_message};
+const ErrorDesc janus_panic_desc = {"Panic", 5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages, share_string_at};
 
 JANUS_COLD Error* janus_panic_message(String* message, const FuncSite* site, int64_t at) {
   Error* error = janus_error_new(&janus_panic_desc, site, at);
@@ -265,14 +264,18 @@ Error* janus_error_value(const ErrorDesc* desc) {
 }
 
 void janus_error_trace(Error* error, const FuncSite* site, int64_t at) {
-  if (error->head.count > 0) trace_add(error, site, at);   // an immortal error keeps no trace
+  const int32_t count = count_of(&error->head);
+  if (JANUS_LIKELY(count > 0)) return trace_add(error, site, at);
+  if (is_immortal(count)) return;   // keeps no trace
+  Hold held(shared_errors);
+  trace_add(error, site, at);
 }
 
 void janus_error_add(Error* first, Error* other) {
-#ifdef JANUS_TASKS
-  if (first->head.count == -1) janus_unshare(first);   // the task that failed with it is gone
-#endif
-  janus_require(first != other && first->head.count != kImmortal, "an error that follows itself");
+  const int32_t count = count_of(&first->head);
+  janus_require(first != other && !is_immortal(count), "an error that follows itself");
+  if (count < 0) share_error(other);   // what a shared block owns is shared
+  Hold held(shared_errors);
   Array* list = first->others ? first->others : janus_array_new(0, &error_glue);
   list = janus_array_reserve(list, 1, &error_glue);
   reinterpret_cast<Error**>(list->data)[list->len++] = other;
@@ -286,7 +289,7 @@ void janus_error_drop(Error* error, uint32_t depth) {
   trace_free(error->trace);
   if (error->others && release(&error->others->head)) janus_array_drop(error->others, &error_glue, depth + 1);
   janus_free(error, error_bytes(desc));
-  if (depth == 0 && janus_drops_pending != 0) janus_drain_drops();
+  if (depth == 0) drain_own_drops(true);
 }
 
 String* janus_error_name(Error* error) { return janus_string_new(reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len); }
@@ -294,8 +297,20 @@ String* janus_error_name(Error* error) { return janus_string_new(reinterpret_cas
 String* janus_error_trace_text(Error* error) {
   Sink sink;
   janus_sink_begin(&sink);
-  print_trace(&sink, error->trace, "", "\n");
+  {
+    Hold held(shared_errors);
+    print_trace(&sink, error->trace, "", "\n");
+  }
   return janus_sink_finish(&sink);
+}
+
+Array* janus_error_others(Error* error) {
+  Hold held(shared_errors);
+  Array* list = error->others;
+  if (!list) return &janus_empty_array;
+  if (count_of(&error->head) < 0) share_block(list);   // its elements are shared already
+  retain(&list->head);
+  return list;
 }
 
 bool janus_error_equal(Error* a, Error* b) {

@@ -13,6 +13,7 @@
 #include "runtime/counted.h"
 #include "runtime/sink.h"
 #include "runtime/start.h"
+#include "runtime/tasks.h"
 #include "runtime/utf8.h"
 
 namespace janus::rt {
@@ -26,9 +27,10 @@ struct Input {
   uint8_t bytes[kStdinBuffer];
 };
 Input input;
+NestingLock input_lock;   // whoever reads has it while the read waits: a line is never torn between two tasks
 
 // Bytes read, 0 at the end.
-int64_t read_some(uint8_t* to, int64_t room) {
+JANUS_THREADED int64_t read_some(uint8_t* to, int64_t room) {
   janus_stdout_flush();
   janus_stderr_flush();
   while (true) {
@@ -67,12 +69,7 @@ void drop_string(void* value, uint32_t depth) {
   String* s = *static_cast<String**>(value);
   if (release(&s->head)) janus_string_drop(s, depth);
 }
-#ifdef JANUS_TASKS
-void share_string(void* value, uint32_t mode) { janus_share_array(*static_cast<String**>(value), nullptr, mode); }
-#else
-constexpr auto share_string = nullptr;
-#endif
-constexpr TypeGlue string_glue = {sizeof(String*), retain_string, drop_string, share_string};
+constexpr TypeGlue string_glue = {sizeof(String*), retain_string, drop_string, share_string_at};
 
 String* string_of(const char* text) { return string_from_any_bytes(reinterpret_cast<const uint8_t*>(text), static_cast<int64_t>(strlen(text))); }
 
@@ -88,7 +85,8 @@ int64_t clock_ns(clockid_t clock) {
 
 extern "C" {
 
-String* janus_stdin_read_line(void) {
+JANUS_THREADED String* janus_stdin_read_line(void) {
+  Hold held(input_lock);
   if (input.at == input.end && !refill()) return nullptr;
   const uint8_t* start = input.bytes + input.at;
   const uint8_t* stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));
@@ -109,7 +107,8 @@ String* janus_stdin_read_line(void) {
   return finish_any_bytes(&line);
 }
 
-String* janus_stdin_read_all(void) {
+JANUS_THREADED String* janus_stdin_read_all(void) {
+  Hold held(input_lock);
   Sink all;
   janus_sink_begin(&all);
   janus_print_bytes(&all, input.bytes + input.at, input.end - input.at);

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "runtime/sink.h"
+#include "runtime/tasks.h"
 
 namespace janus::rt {
 
@@ -34,6 +35,7 @@ struct Table {
   uint8_t* stack_top;
 };
 Table table;
+Lock table_lock;
 
 Made* find_slot(void* block) {
   for (uint64_t i = janus_hash_u64(0, reinterpret_cast<uintptr_t>(block));; i++) {
@@ -65,6 +67,7 @@ void leaks_watch(uint8_t* stack_top) {
 }
 
 __attribute__((noinline)) void leaks_made(void* block, int64_t size) {
+  Hold held(table_lock);
   if (table.used * 2 >= table.size) grow();
   Made* made = find_slot(block);
   table.used += made->block == nullptr;
@@ -79,6 +82,7 @@ __attribute__((noinline)) void leaks_made(void* block, int64_t size) {
 }
 
 void leaks_freed(void* block) {
+  Hold held(table_lock);
   Made* made = table.size ? find_slot(block) : nullptr;
   if (made && made->block) made->block = kGone;
 }

@@ -14,11 +14,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "runtime/central.h"
 #include "runtime/leaks.h"
 #include "runtime/sink.h"
-#ifdef JANUS_TASKS
 #include "runtime/tasks.h"
-#endif
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -34,13 +33,6 @@
 
 namespace janus::rt {
 namespace {
-
-// A free block. The mark stands where a counted block keeps its count: a block that is freed twice, or written after, is noticed.
-struct FreeBlock {
-  uint64_t mark;
-  FreeBlock* next;
-};
-constexpr uint64_t kFreedMark = 0x00f3eedb10c00000ull;
 
 constexpr int64_t kFirstSpan = 48 * 1024;
 constexpr int64_t kSpanStart = 128 * 1024;
@@ -58,7 +50,8 @@ struct Heap {
   int64_t cached;               // bytes in the free lists of big classes
   uint16_t refill[kSmallClasses + 24 + 1];  // blocks to cut the next time, by class
 #ifdef JANUS_TASKS
-  uint32_t free_count[kClasses];  // length of each list
+  int32_t room[kSpanClasses];   // how many more blocks each list takes before it is full (central.h)
+  FreeBlock* full[kSpanClasses];  // a full list beside it
   Heap* other;                  // of another thread
 #endif
 #ifndef JANUS_RELEASE
@@ -75,22 +68,18 @@ alignas(64) uint8_t first_span[kFirstSpan];
 JANUS_INLINE Heap& this_heap() { return first_heap; }
 JANUS_INLINE void was_freed(Heap&, uint32_t) {}
 JANUS_INLINE void was_taken(Heap&, uint32_t) {}
-JANUS_INLINE void was_cut(Heap&, uint32_t, uint32_t) {}
-JANUS_INLINE void take_central(Heap&, uint32_t) {}
+JANUS_INLINE void was_cut(Heap&, uint32_t, int64_t) {}
+JANUS_INLINE bool take_full_list(Heap&, uint32_t) { return false; }
+JANUS_INLINE void* take_big(int64_t) { return nullptr; }
+JANUS_INLINE bool give_big(void*, int64_t, int64_t) { return false; }
+JANUS_INLINE int64_t cache_top() { return kCacheTop; }
 [[maybe_unused]] JANUS_INLINE Heap* next_heap(Heap*) { return nullptr; }
 #else
-// Every thread that runs tasks has a heap. A block may be freed by another thread than the one that made it: it stays where it was freed,
-// and when a list grows long there, a part of it goes to a central list, where heaps without a free block look first.
 __thread Heap* own_heap asm("janus_heap") = &first_heap;
 Lock all_heaps_lock;
-
-struct alignas(64) Central {
-  Lock lock;
-  FreeBlock* free;
-};
-Central central[kClasses];
-constexpr int64_t kListBytes = 64 * 1024;   // free blocks of one class that a heap keeps, about
-constexpr uint32_t kBatch = 32;
+CentralLists central;
+int64_t central_bytes;                      // of big blocks in the central lists
+constexpr int64_t kOwnCacheTop = 4 << 20;   // freed big blocks that each of several threads keeps
 
 JANUS_INLINE Heap& this_heap() {
 #if defined(__x86_64__)
@@ -102,49 +91,52 @@ JANUS_INLINE Heap& this_heap() {
 #endif
 }
 
-JANUS_INLINE uint32_t list_limit(uint32_t index) { return static_cast<uint32_t>(max64(2 * kBatch, kListBytes / size_of_class(index))); }
-
-JANUS_COLD void give_central(Heap& heap, uint32_t index) {
-  FreeBlock* first = heap.free[index];
-  FreeBlock* last = first;
-  JANUS_UNPOISON(last, size_of_class(index));
-  for (uint32_t i = 1; i < kBatch; i++) {
-    FreeBlock* next = last->next;
-    JANUS_UNPOISON(next, size_of_class(index));
-    last = next;
+// The list of the class has as many blocks as it should. While there is one thread, lists are as long as they like.
+JANUS_COLD void list_is_full(Heap& heap, uint32_t index) {
+  if (threads_started) {
+    if (heap.full[index]) central.give(index, heap.full[index]);
+    heap.full[index] = heap.free[index];
+    heap.free[index] = nullptr;
+    JANUS_UNPOISON(heap.full[index], sizeof(FreeBlock));
   }
-  heap.free[index] = last->next;
-  heap.free_count[index] -= kBatch;
-  lock(&central[index].lock);
-  last->next = central[index].free;
-  central[index].free = first;
-  unlock(&central[index].lock);
+  heap.room[index] = list_limit(index);
 }
 
 JANUS_INLINE void was_freed(Heap& heap, uint32_t index) {
-  if (JANUS_UNLIKELY(++heap.free_count[index] > list_limit(index)) && threads_started) give_central(heap, index);
+  if (JANUS_UNLIKELY(--heap.room[index] < 0)) list_is_full(heap, index);
 }
-JANUS_INLINE void was_taken(Heap& heap, uint32_t index) { heap.free_count[index]--; }
-JANUS_INLINE void was_cut(Heap& heap, uint32_t index, uint32_t blocks) { heap.free_count[index] = blocks; }
+JANUS_INLINE void was_taken(Heap& heap, uint32_t index) { heap.room[index]++; }
+JANUS_INLINE void was_cut(Heap& heap, uint32_t index, int64_t blocks) { heap.room[index] -= static_cast<int32_t>(blocks); }
 
-// The class is empty here: a batch that others freed.
-void take_central(Heap& heap, uint32_t index) {
-  if (!threads_started || !__atomic_load_n(&central[index].free, __ATOMIC_RELAXED)) return;
-  lock(&central[index].lock);
-  FreeBlock* first = central[index].free;
-  FreeBlock* last = first;
-  uint32_t count = first ? 1 : 0;
-  while (count < kBatch && last && last->next) {
-    last = last->next;
-    count++;
+// The class is empty here: the full list, or one that another thread filled. Half of its room is left, so that a program that goes
+// to and fro at the edge does not exchange lists each time.
+bool take_full_list(Heap& heap, uint32_t index) {
+  FreeBlock* list = heap.full[index];
+  heap.full[index] = nullptr;
+  if (!list && threads_started) list = central.take(index);
+  if (!list) return false;
+  JANUS_POISON(list, size_of_class(index));
+  heap.free[index] = list;
+  heap.room[index] = list_limit(index) / 2;
+  return true;
+}
+
+// Big blocks go to and fro one by one.
+int64_t cache_top() { return threads_started ? kOwnCacheTop : kCacheTop; }
+void* take_big(int64_t size) {
+  if (!threads_started || size > kClassMax) return nullptr;
+  FreeBlock* block = central.take(class_of_doubling(size));
+  if (block) __atomic_fetch_sub(&central_bytes, usable_size(size), __ATOMIC_RELAXED);
+  return block;
+}
+bool give_big(void* memory, int64_t size, int64_t bytes) {
+  if (!threads_started || size > kClassMax) return false;
+  if (__atomic_add_fetch(&central_bytes, bytes, __ATOMIC_RELAXED) > kCacheTop) {
+    __atomic_fetch_sub(&central_bytes, bytes, __ATOMIC_RELAXED);
+    return false;
   }
-  if (last) {
-    central[index].free = last->next;
-    last->next = nullptr;
-  }
-  unlock(&central[index].lock);
-  heap.free[index] = first;
-  heap.free_count[index] = count;
+  central.give(class_of_doubling(size), static_cast<FreeBlock*>(memory));
+  return true;
 }
 [[maybe_unused]] JANUS_INLINE Heap* next_heap(Heap* heap) { return heap->other; }
 #endif
@@ -229,8 +221,8 @@ JANUS_COLD void new_span(int64_t size) {
 void* refill(uint32_t index) {
   Heap& heap = this_heap();
   const int64_t size = size_of_class(index);
-  take_central(heap, index);
-  if (FreeBlock* block = heap.free[index]) {
+  if (take_full_list(heap, index)) {
+    FreeBlock* block = heap.free[index];
     JANUS_UNPOISON(block, size);
     heap.free[index] = block->next;
     was_taken(heap, index);
@@ -257,7 +249,7 @@ void* refill(uint32_t index) {
     JANUS_POISON(block, size);
   }
   heap.free[index] = list;
-  was_cut(heap, index, static_cast<uint32_t>(blocks - 1));
+  was_cut(heap, index, blocks - 1);
   return first;
 }
 
@@ -278,6 +270,9 @@ JANUS_COLD void* alloc_slow(int64_t size) {
   void* block;
   if (size <= kSpanMax) {
     block = refill(class_of(size));
+  } else if ((block = take_big(size))) {
+    JANUS_UNPOISON(block, usable_size(size));
+    mark_used(static_cast<FreeBlock*>(block));
   } else {
     block = map_big(size);
   }
@@ -308,7 +303,8 @@ __attribute__((noinline)) void free_large(void* memory, int64_t size) {
   count_free(memory, size);
   if (size > kSpanMax) {
     const int64_t bytes = usable_size(size);
-    if (size > kClassMax || heap.cached + bytes > kCacheTop) {
+    if (size > kClassMax || heap.cached + bytes > cache_top()) {
+      if (give_big(memory, size, bytes)) return;
       JANUS_UNPOISON(memory, bytes);
       const int failed = munmap(memory, static_cast<size_t>(bytes));
       janus_require(failed == 0, "a big block could not be unmapped");
@@ -358,6 +354,7 @@ int64_t live_blocks() {
 }
 
 int64_t report_leaks() {
+  wait_for_workers();
   const int64_t blocks = live_blocks();
 #ifndef JANUS_RELEASE
   if (blocks == 0) return 0;
@@ -427,15 +424,19 @@ void push_pending(Pending item) {
 void make_heap() {
   Heap* heap = static_cast<Heap*>(map_pages((static_cast<int64_t>(sizeof(Heap)) + 4095) & ~int64_t(4095)));
   if (!heap) out_of_memory();
-  lock(&all_heaps_lock);
+  for (uint32_t i = 0; i < kSpanClasses; i++) heap->room[i] = list_limit(i);
+  Hold held(all_heaps_lock);
   heap->other = first_heap.other;
-  __atomic_store_n(&first_heap.other, heap, __ATOMIC_RELEASE);
-  unlock(&all_heaps_lock);
+  first_heap.other = heap;
   own_heap = heap;
+}
+
+JANUS_THREADED void drain_here() {
+  if (janus_drops_pending != 0) janus_drain_drops();
 }
 #endif
 
-void defer_array_drop(Array* array, const TypeGlue* glue) { push_pending({array, nullptr, glue}); }
+JANUS_THREADED void defer_array_drop(Array* array, const TypeGlue* glue) { push_pending({array, nullptr, glue}); }
 
 }  // namespace janus::rt
 

@@ -42,6 +42,13 @@ JANUS_INLINE int64_t usable_size(int64_t size) {
   return (size + 4095) & ~int64_t(4095);
 }
 
+// A free block. The mark stands where a counted block keeps its count: a block that is freed twice, or written after, is noticed.
+struct FreeBlock {
+  uint64_t mark;
+  FreeBlock* next;
+};
+constexpr uint64_t kFreedMark = 0x00f3eedb10c00000ull;
+
 // Moves the first `keep` bytes into a block of new_size and frees the old one; big blocks move by remapping their pages.
 JANUS_HIDDEN void* block_resize(void* block, int64_t old_size, int64_t new_size, int64_t keep);
 
@@ -52,5 +59,18 @@ JANUS_HIDDEN int64_t live_blocks();
 // As janus_defer_drop, for an array whose elements need their glue.
 JANUS_HIDDEN void defer_array_drop(Array* array, const TypeGlue* glue);
 constexpr uint32_t kDropDepth = 64;  // deeper drops are queued
+
+// At the end of a drop at depth 0; `any`: what was dropped owned something. In programs with tasks the queue belongs to the thread, and
+// whoever inlines this may change threads: out of line then.
+#ifdef JANUS_TASKS
+JANUS_HIDDEN void drain_here();
+JANUS_INLINE void drain_own_drops(bool any) {
+  if (any) drain_here();
+}
+#else
+JANUS_INLINE void drain_own_drops(bool) {
+  if (janus_drops_pending != 0) janus_drain_drops();
+}
+#endif
 
 }  // namespace janus::rt

@@ -17,9 +17,7 @@
 
 #include "runtime/counted.h"
 #include "runtime/sink.h"
-#ifdef JANUS_TASKS
 #include "runtime/tasks.h"
-#endif
 
 namespace janus::rt {
 namespace {
@@ -61,8 +59,8 @@ const char* reason_of(int error) {
   _exit(kExitEnvironment);
 }
 
-// 0, or the errno that stopped it.
-int write_all(int fd, const uint8_t* bytes, int64_t len) {
+// 0, or the errno that stopped it. Out of line in programs with tasks: where errno lies depends on the thread.
+JANUS_THREADED int write_all(int fd, const uint8_t* bytes, int64_t len) {
   while (len > 0) {
     const ssize_t n = write(fd, bytes, static_cast<size_t>(len));
     if (n >= 0) {
@@ -111,11 +109,8 @@ __attribute__((noinline)) void print_slow(Sink* sink, const uint8_t* bytes, int6
   sink->len += len;
 }
 
-#ifdef JANUS_TASKS
+// One for both sinks, so that their lines keep their order; it nests, because a flush of one may flush the other.
 NestingLock output_lock;
-void lock_output() { lock_nesting(&output_lock); }
-void unlock_output() { unlock_nesting(&output_lock); }
-#endif
 
 }  // namespace
 
@@ -131,9 +126,14 @@ void require_failed(const char* why) {
   _exit(kExitBug);
 }
 
-void environment_failed(const char* sentence) {
+void flush_for_good() {
+  lock(&output_lock);
   janus_sink_flush(&out);
   janus_sink_flush(&err);
+}
+
+void environment_failed(const char* sentence) {
+  flush_for_good();
   write_raw(2, "error: ", 7);
   write_raw(2, sentence, strlen(sentence));
   write_raw(2, "\n", 1);
@@ -167,16 +167,15 @@ extern "C" {
 Sink* janus_stdout(void) { return &out; }
 Sink* janus_stderr(void) { return &err; }
 #else
-// One lock for both, so that their lines keep their order; it nests, because a flush of one may flush the other.
 JANUS_THREADED Sink* janus_stdout(void) {
-  lock_output();
+  lock(&output_lock);
   return &out;
 }
 JANUS_THREADED Sink* janus_stderr(void) {
-  lock_output();
+  lock(&output_lock);
   return &err;
 }
-JANUS_THREADED void janus_sink_done(Sink*) { unlock_output(); }
+JANUS_THREADED void janus_sink_done(Sink*) { unlock(&output_lock); }
 #endif
 
 void janus_sink_begin(Sink* sink) { *sink = {nullptr, 0, 0, -1, 0}; }

@@ -27,6 +27,9 @@ extern "C" void janus_sink_done(Sink* sink);
 JANUS_INLINE void janus_sink_done(Sink*) {}
 #endif
 
+// For the end of the process: writes what was printed, and lets no other task print after it.
+JANUS_HIDDEN void flush_for_good();
+
 // Grows a string or flushes a descriptor until n more bytes fit. n is small: under 4096.
 JANUS_HIDDEN void sink_make_room(Sink* sink, int64_t n);
 

@@ -23,9 +23,7 @@
 #include "runtime/leaks.h"
 #include "runtime/memory.h"
 #include "runtime/sink.h"
-#ifdef JANUS_TASKS
 #include "runtime/tasks.h"
-#endif
 
 namespace janus::rt {
 
@@ -42,8 +40,7 @@ constexpr int64_t kArgumentsTop = 1 << 20;     // more arguments and variables t
 uint8_t* stack_end;   // the lowest byte that belongs to the stack
 
 [[noreturn]] void end_process(int code) {
-  janus_sink_flush(plain_stdout());
-  janus_sink_flush(plain_stderr());
+  flush_for_good();
   exit(code);
 }
 
@@ -109,18 +106,23 @@ int run_on_own_stack() {
   return run_program();
 }
 
-// A frame may be larger than every guard: then the stack pointer tells, not the place that was touched.
+// A frame may be larger than every guard: then the stack pointer tells, not the place that was touched. (A task's stack ends a little
+// above its guard page; what lies below that belongs to another task, and is never touched by chance.)
 bool is_overflow(uint8_t* touched, void* context) {
-  if (touched >= stack_end - kStackGuard && touched < janus_stack_limit) return true;
+#ifdef JANUS_TASKS
+  uint8_t* const lowest = janus_stack_limit - kStackReserve;
+#else
+  uint8_t* const lowest = stack_end;
+#endif
+  if (touched >= lowest - kStackGuard && touched < janus_stack_limit) return true;
   const uintptr_t pointer = static_cast<uintptr_t>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
-  return pointer < reinterpret_cast<uintptr_t>(janus_stack_limit) && pointer > reinterpret_cast<uintptr_t>(stack_end) - kLargestFrame;
+  return pointer < reinterpret_cast<uintptr_t>(janus_stack_limit) && pointer > reinterpret_cast<uintptr_t>(lowest) - kLargestFrame;
 }
 
 // Runs on signal_stack: the program's own has no room left.
 void on_segv(int, siginfo_t* info, void* context) {
   if (is_overflow(static_cast<uint8_t*>(info->si_addr), context)) {
-    janus_sink_flush(plain_stdout());
-    janus_sink_flush(plain_stderr());
+    flush_for_good();
     static const char text[] = "panic: stack overflow\n";
     write_raw(2, text, sizeof text - 1);
     _exit(kExitPanic);
@@ -131,13 +133,18 @@ void on_segv(int, siginfo_t* info, void* context) {
   sigaction(SIGSEGV, &fallback, nullptr);
 }
 
-alignas(16) uint8_t signal_stack[32 * 1024];
+constexpr size_t kSignalStack = 32 * 1024;
+alignas(16) uint8_t signal_stack[kSignalStack];   // of the first thread
+
+void use_signal_stack(void* memory) {
+  stack_t stack = {};
+  stack.ss_sp = memory;
+  stack.ss_size = kSignalStack;
+  sigaltstack(&stack, nullptr);
+}
 
 [[maybe_unused]] void catch_overflow() {
-  stack_t stack = {};
-  stack.ss_sp = signal_stack;
-  stack.ss_size = sizeof signal_stack;
-  sigaltstack(&stack, nullptr);
+  use_signal_stack(signal_stack);
   struct sigaction action = {};
   action.sa_sigaction = on_segv;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -145,6 +152,15 @@ alignas(16) uint8_t signal_stack[32 * 1024];
 }
 
 }  // namespace
+
+#ifdef JANUS_TASKS
+void begin_thread() {
+  make_heap();
+  void* memory = mmap(nullptr, kSignalStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory != MAP_FAILED) use_signal_stack(memory);   // without it a stack overflow is told by the shell only
+}
+#endif
+
 }  // namespace janus::rt
 
 extern "C" {

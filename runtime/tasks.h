@@ -1,4 +1,4 @@
-// tasks.h: what the rest of the runtime knows of the scheduler, in programs with tasks.
+// tasks.h: threads and locks, for the whole runtime. In programs without tasks there is one thread, and all of this is nothing.
 // Depends on internal.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -6,11 +6,17 @@
 
 namespace janus::rt {
 
+#ifdef JANUS_TASKS
+
 // Runs the program's main as the first task, on the stack it is called on (its lowest usable byte is stack_limit).
 JANUS_HIDDEN Error* run_main_task(uint8_t* stack_limit);
 
-// A heap for a thread that is about to run tasks (memory.cpp).
-JANUS_HIDDEN void make_heap();
+// At exit, when every task has ended: returns when the other threads have finished what they did for the last ones.
+JANUS_HIDDEN void wait_for_workers();
+
+// What a thread needs before it calls anything of the runtime: a heap, a stack for signals (start.cpp). The first thread has them.
+JANUS_HIDDEN void begin_thread();
+JANUS_HIDDEN void make_heap();   // memory.cpp's part of it
 
 // True once a second thread runs tasks. Until then every word of the runtime belongs to one thread, and atomic operations are plain ones.
 JANUS_HIDDEN extern bool threads_started;
@@ -32,15 +38,41 @@ JANUS_INLINE bool try_lock(Lock* l) {
 }
 JANUS_INLINE void unlock(Lock* l) { __atomic_store_n(&l->word, 0u, __ATOMIC_RELEASE); }
 
-// Fits a number to a thread: who holds a nesting lock.
+// A number for each thread, from 1: who holds a nesting lock.
 JANUS_HIDDEN uint32_t thread_number();
 
-// A lock that its thread may take again. Never held while a task suspends.
+// A lock that its thread may take again, for sections that may take long: those who wait sleep. Never held while a task suspends.
 struct NestingLock {
-  uint32_t holder;   // thread_number(), 0: free
-  uint32_t depth;
+  uint32_t word;     // 0 free, 1 held, 2 held and somebody may sleep
+  uint32_t holder;   // thread_number(); 0: nobody
+  uint32_t depth;    // of its holder
 };
-JANUS_HIDDEN void lock_nesting(NestingLock* lock);
-JANUS_HIDDEN void unlock_nesting(NestingLock* lock);
+JANUS_HIDDEN void lock(NestingLock* lock);
+JANUS_HIDDEN void unlock(NestingLock* lock);
+
+#else
+
+struct Lock {};
+struct NestingLock {};
+JANUS_INLINE void lock(Lock*) {}
+JANUS_INLINE void unlock(Lock*) {}
+JANUS_INLINE void lock(NestingLock*) {}
+JANUS_INLINE void unlock(NestingLock*) {}
+JANUS_INLINE void wait_for_workers() {}
+
+#endif
+
+// Holds a lock to the end of a block.
+template <typename AnyLock>
+class Hold {
+ public:
+  JANUS_INLINE explicit Hold(AnyLock& held) : lock_(&held) { lock(lock_); }
+  JANUS_INLINE ~Hold() { unlock(lock_); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  AnyLock* lock_;
+};
 
 }  // namespace janus::rt
