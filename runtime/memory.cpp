@@ -354,7 +354,6 @@ int64_t live_blocks() {
 }
 
 int64_t report_leaks() {
-  wait_for_workers();
   const int64_t blocks = live_blocks();
 #ifndef JANUS_RELEASE
   if (blocks == 0) return 0;

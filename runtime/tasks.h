@@ -11,9 +11,6 @@ namespace janus::rt {
 // Runs the program's main as the first task, on the stack it is called on (its lowest usable byte is stack_limit).
 JANUS_HIDDEN Error* run_main_task(uint8_t* stack_limit);
 
-// At exit, when every task has ended: returns when the other threads have finished what they did for the last ones.
-JANUS_HIDDEN void wait_for_workers();
-
 // What a thread needs before it calls anything of the runtime: a heap, a stack for signals (start.cpp). The first thread has them.
 JANUS_HIDDEN void begin_thread();
 JANUS_HIDDEN void make_heap();   // memory.cpp's part of it
@@ -58,7 +55,6 @@ JANUS_INLINE void lock(Lock*) {}
 JANUS_INLINE void unlock(Lock*) {}
 JANUS_INLINE void lock(NestingLock*) {}
 JANUS_INLINE void unlock(NestingLock*) {}
-JANUS_INLINE void wait_for_workers() {}
 
 #endif
 

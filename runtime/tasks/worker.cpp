@@ -6,8 +6,6 @@
 // next. The first worker is the program's own thread; others start when tasks wait while it is busy. A worker without work steals half
 // of another's ring, then looks around for a few microseconds, then sleeps (waking it costs more than everything else here, so it
 // happens once for a batch).
-#include <sched.h>
-
 #include "runtime/counted.h"
 #include "runtime/tasks/task.h"
 
@@ -442,11 +440,6 @@ void abandon_wait(Task* task) {
   task->wait_kind = WaitKind::None;
   if (claim(task, false)) return;
   while (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady)) pause_cpu();   // somebody has claimed it and is about to say so
-}
-
-// The others sleep as soon as they find nothing to do; what they did before is seen here then.
-void wait_for_workers() {
-  while (__atomic_load_n(&sleepers, __ATOMIC_ACQUIRE) + 1 < __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE)) sched_yield();
 }
 
 Error* run_main_task(uint8_t* stack_limit) {
