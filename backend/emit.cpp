@@ -22,6 +22,7 @@
 
 #include "backend/embed.h"
 #include "backend/llvm_unit.h"
+#include "backend/stacks.h"
 
 extern "C" {
 void LLVMInitializeX86TargetInfo();
@@ -46,7 +47,7 @@ void init_llvm() {
   });
 }
 
-std::unique_ptr<TargetMachine> make_machine(bool release) {
+std::unique_ptr<TargetMachine> make_machine(bool release, bool tasks) {
   init_llvm();
   std::string error;
   Triple triple("x86_64-unknown-linux-musl");
@@ -54,6 +55,7 @@ std::unique_ptr<TargetMachine> make_machine(bool release) {
   require(target, "the X86 target is linked in");
   TargetOptions options;
   options.UseInitArray = true;
+  options.EmitStackSizeSection = release && tasks;
   auto level = release ? CodeGenOptLevel::Aggressive : CodeGenOptLevel::None;
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(triple, "x86-64-v2", "", options, Reloc::Static, CodeModel::Small, level));
 }
@@ -71,6 +73,7 @@ bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
   if (tasks) module.getOrInsertFunction("janus_task_begin", FunctionType::get(Type::getVoidTy(module.getContext()), false));   // called by the switch, which is assembly
   if (Linker::linkModules(module, std::move(*runtime), Linker::LinkOnlyNeeded)) { why = "the runtime inside janus does not fit its compiler"; return false; }
   for (Function& f : module) {
+    if (tasks) f.addFnAttr(Attribute::NoRedZone);   // stacks.cpp adds frames up
     f.removeFnAttr("frame-pointer");
     if (f.getName().starts_with("janus_panic_") || f.getName() == "janus_error_trace" || f.getName() == "janus_error_add") {
       f.addFnAttr(Attribute::Cold);
@@ -156,7 +159,7 @@ struct Worker {
   std::string why;
 
   std::string run(const CodegenPlan& plan, const Unit& unit, const EmitOptions& options, const std::function<void(const char*)>& phase) {
-    if (!machine) machine = make_machine(plan.release);
+    if (!machine) machine = make_machine(plan.release, plan.module.tasks);
     LLVMContext context;
     context.setDiscardValueNames(options.kind != EmitKind::LlvmIr);
     std::unique_ptr<llvm::Module> module = LlvmUnit(context, plan, unit, machine->createDataLayout()).run();
@@ -175,7 +178,11 @@ struct Worker {
       optimise(*module, *machine);
     }
     if (phase) phase("codegen");
-    return generate(*module, *machine, options.kind);
+    if (!plan.release || !plan.module.tasks || options.kind != EmitKind::Object) return generate(*module, *machine, options.kind);
+    CallGraph calls = call_graph(*module);
+    std::string object = generate(*module, *machine, options.kind);
+    write_stack_needs(calls, object);
+    return object;
   }
 };
 

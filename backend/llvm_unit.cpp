@@ -201,6 +201,7 @@ void LlvmUnit::define_global(uint32_t index) {
   global(index);
   GlobalVariable* var = globals_[index];
   const JGlobal& g = plan.module.globals[index];
+  if (g.symbol.starts_with("janus.task_desc.")) var->setExternallyInitialized(true);   // stacks.cpp writes into it when the frames are known
   SmallVector<Constant*, 8> parts;
   uint32_t at = 0;
   auto bytes = [&](uint32_t to) { if (to > at) parts.push_back(ConstantDataArray::getString(context, StringRef(g.bytes).slice(at, to), false)); };

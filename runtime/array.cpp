@@ -5,6 +5,7 @@
 // The header and the elements are one block, so an array that grows moves; every function that may move it consumes the old pointer
 // and returns the new one. Elements are moved as bytes: no value of the language knows its own address.
 #include "runtime/counted.h"
+#include "runtime/tasks.h"
 
 namespace janus::rt {
 
@@ -163,12 +164,14 @@ void janus_array_drop(Array* array, const TypeGlue* glue, uint32_t depth) {
   if (is_slice(array)) {
     Array* owner = array->owner;
     janus_free(array, kArrayHeader);
-    if (release(&owner->head)) janus_array_drop(owner, glue, depth);
+    if (release(&owner->head)) off_task([=] { janus_array_drop(owner, glue, depth); });
     return;
   }
   if (glue->drop) {
     if (depth > kDropDepth) return defer_array_drop(array, glue);
-    for (int64_t i = 0; i < array->len; i++) glue->drop(array->data + i * glue->size, depth + 1);
+    off_task([=] {
+      for (int64_t i = 0; i < array->len; i++) glue->drop(array->data + i * glue->size, depth + 1);
+    });
   }
   array_free_storage(array, glue->size);
   if (depth == 0) drain_own_drops(glue->drop != nullptr);

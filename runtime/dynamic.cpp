@@ -7,15 +7,18 @@
 #include "runtime/abi.h"
 #include "runtime/sink.h"
 #include "runtime/start.h"
+#include "runtime/tasks.h"
 
 extern "C" {
 
-void janus_closure_drop(void* closure, uint32_t depth) { static_cast<Closure*>(closure)->info->drop(closure, depth); }
+void janus_closure_drop(void* closure, uint32_t depth) {
+  off_task([=] { static_cast<Closure*>(closure)->info->drop(closure, depth); });
+}
 
 void janus_dyn_drop(void* block, uint32_t depth) {
   using Drop = void (*)(void*, uint32_t);
   Drop* vtable = *reinterpret_cast<Drop**>(static_cast<char*>(block) + 8);
-  vtable[0](block, depth);
+  off_task([=] { vtable[0](block, depth); });
 }
 
 Error* janus_run_tests(const TestEntry* tests, int64_t count) {

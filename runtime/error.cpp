@@ -275,19 +275,23 @@ void janus_error_add(Error* first, Error* other) {
   const int32_t count = count_of(&first->head);
   janus_require(first != other && !is_immortal(count), "an error that follows itself");
   if (count < 0) share_error(other);   // what a shared block owns is shared
-  Hold held(shared_errors);
-  Array* list = first->others ? first->others : janus_array_new(0, &error_glue);
-  list = janus_array_reserve(list, 1, &error_glue);
-  reinterpret_cast<Error**>(list->data)[list->len++] = other;
-  first->others = list;
+  off_task([=] {
+    Hold held(shared_errors);
+    Array* list = first->others ? first->others : janus_array_new(0, &error_glue);
+    list = janus_array_reserve(list, 1, &error_glue);
+    reinterpret_cast<Error**>(list->data)[list->len++] = other;
+    first->others = list;
+  });
 }
 
 void janus_error_drop(Error* error, uint32_t depth) {
   janus_require(error->head.count == 0, "a drop of an error that has owners");
   const ErrorDesc* desc = error->desc;
-  if (desc->drop) desc->drop(payload_of(error), depth + 1);
+  off_task([=] {
+    if (desc->drop) desc->drop(payload_of(error), depth + 1);
+    if (error->others && release(&error->others->head)) janus_array_drop(error->others, &error_glue, depth + 1);
+  });
   trace_free(error->trace);
-  if (error->others && release(&error->others->head)) janus_array_drop(error->others, &error_glue, depth + 1);
   janus_free(error, error_bytes(desc));
   if (depth == 0) drain_own_drops(true);
 }
@@ -327,7 +331,7 @@ uint64_t janus_error_hash(Error* error) {
 
 void janus_print_error(Sink* sink, Error* error) {
   janus_print_bytes(sink, reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len);
-  if (error->desc->print) error->desc->print(sink, payload_of(error));
+  if (error->desc->print) off_task([=] { error->desc->print(sink, payload_of(error)); });
 }
 
 }  // extern "C"

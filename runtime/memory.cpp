@@ -477,13 +477,15 @@ JANUS_THREADED void janus_defer_drop(void* block, void (*drop)(void* block, uint
 
 // Last in, first out: a list of n nodes keeps one entry in the queue, a tree no more than one path's siblings.
 JANUS_THREADED void janus_drain_drops(void) {
-  if (pending.draining) return;   // called by a drop that the loop below runs
+  if (janus_drops_pending == 0 || pending.draining) return;   // called by a drop that the loop below runs
   pending.draining = true;
-  while (janus_drops_pending != 0) {
-    const Pending item = pending.items[--janus_drops_pending];
-    if (item.glue) janus_array_drop(static_cast<Array*>(item.block), item.glue, 1);
-    else item.drop(item.block, 1);
-  }
+  off_task([] {
+    while (janus_drops_pending != 0) {
+      const Pending item = pending.items[--janus_drops_pending];
+      if (item.glue) janus_array_drop(static_cast<Array*>(item.block), item.glue, 1);
+      else item.drop(item.block, 1);
+    }
+  });
   if (pending.cap > 4096) {
     munmap(pending.items, static_cast<size_t>(pending.cap) * sizeof(Pending));
     pending.items = nullptr;

@@ -58,12 +58,14 @@ JANUS_THREADED void enter(const Waiting& item) {
     return;
   }
   w.depth++;
-  visit(item);
-  if (w.depth == 1) {
-    while (w.count != 0) {
+  off_task([&] {
+    visit(item);
+    while (w.depth == 1 && w.count != 0) {
       const Waiting next = w.items[--w.count];
       visit(next);
     }
+  });
+  if (w.depth == 1) {
     if (w.cap > 4096) {
       munmap(w.items, w.cap * sizeof(Waiting));
       w.items = nullptr;

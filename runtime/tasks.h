@@ -47,7 +47,17 @@ struct NestingLock {
 JANUS_HIDDEN void lock(NestingLock* lock);
 JANUS_HIDDEN void unlock(NestingLock* lock);
 
+// Runs f on the thread's own stack: for what needs much, or nobody knows how much, and never suspends. So tasks need little.
+JANUS_HIDDEN void on_worker_stack(void (*f)(void*), void* argument);
+template <typename F>
+JANUS_INLINE void off_task(F f) {
+  on_worker_stack([](void* p) { (*static_cast<F*>(p))(); }, &f);
+}
+
 #else
+
+template <typename F>
+JANUS_INLINE void off_task(F f) { f(); }
 
 struct Lock {};
 struct NestingLock {};

@@ -202,8 +202,10 @@ int64_t janus_channel_cap(Channel* c) { return c->cap; }
 void janus_channel_drop(void* block, uint32_t depth) {
   Channel* c = static_cast<Channel*>(block);
   janus_require(!c->receivers.first && !c->senders.first, "a channel was freed while somebody waits at it");
-  if (c->elem->drop)
-    for (; c->len > 0; c->len--, c->first = next_index(c, c->first)) c->elem->drop(channel_slot(c, c->first), depth + 1);
+  if (c->elem->drop && c->len > 0)
+    off_task([=] {
+      for (; c->len > 0; c->len--, c->first = next_index(c, c->first)) c->elem->drop(channel_slot(c, c->first), depth + 1);
+    });
   add_word(&live_channels, -1);
   janus_free(c, static_cast<int64_t>(sizeof(Channel)) + c->cap * c->elem->size);
 }

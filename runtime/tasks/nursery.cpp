@@ -266,7 +266,7 @@ Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_
   task->site = site;
   task->at = at;
   task->budget = budget;
-  task->stack_class = stack_class_of(stack >= 0 ? stack : desc->stack);
+  task->stack_class = stack_class_of(stack, desc->stack);
   task->number = threads_started ? __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED) : ++last_number;
   return task;
 }
@@ -322,8 +322,11 @@ bool janus_task_is_done(Task* task) { return __atomic_load_n(&task->state, __ATO
 void janus_task_drop(void* block, uint32_t) {
   Task* task = static_cast<Task*>(block);
   janus_require(task->state & kTaskEnded, "a task was freed while it runs");
-  if (!task->error && task->desc->drop_result) task->desc->drop_result(reinterpret_cast<uint8_t*>(task) + kTaskData);
-  if (task->error) release_error(task->error);
+  if (task->error || task->desc->drop_result)
+    off_task([=] {
+      if (task->error) release_error(task->error);
+      else task->desc->drop_result(reinterpret_cast<uint8_t*>(task) + kTaskData);
+    });
   janus_free(task, kTaskData + task->desc->data_size);
 }
 

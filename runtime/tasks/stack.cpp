@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kChunk = 64 << 20;
 constexpr int64_t kGuard = 4096;
-constexpr int64_t kReserve = 12 * 1024;    // for the runtime and functions that do not check
+constexpr int64_t kReserve = 12 * 1024;    // above the limit of stacks whose need is not proved: for the runtime and functions that do not check
 constexpr uint32_t kCached = 64;           // free stacks a worker keeps of each class
 constexpr int64_t kProfileStack = 64 * 1024;
 
@@ -28,7 +28,7 @@ Pool pools[kStackClasses];
 
 uint8_t** link_of(uint8_t* stack, int64_t size) { return reinterpret_cast<uint8_t**>(stack + size - sizeof(uint8_t*)); }
 
-bool has_guard(int64_t size) { return size >= 16 * 1024; }
+bool has_guard(int64_t size) { return size >= 16 * 1024; }   // smaller ones are for proved needs
 
 uint8_t* cut(Pool* pool, int64_t size) {
   if (pool->fresh == pool->fresh_end) {
@@ -45,11 +45,26 @@ uint8_t* cut(Pool* pool, int64_t size) {
   return stack;
 }
 
+struct Refill { uint8_t stack_class; uint8_t* stack; };
+void take_from_pool(void* argument) {
+  Refill* r = static_cast<Refill*>(argument);
+  Pool* pool = &pools[r->stack_class];
+  const int64_t size = stack_size_of(r->stack_class);
+  lock(&pool->lock);
+  r->stack = pool->free;
+  if (r->stack) pool->free = *link_of(r->stack, size);
+  else r->stack = cut(pool, size);
+  unlock(&pool->lock);
+}
+
 }  // namespace
 
-uint8_t stack_class_of(int64_t bytes) {
-  if (bytes <= 0) bytes = kProfileStack;
-  bytes += kReserve;
+// asked: by the program, or -1; proved: by the compiler, or 0.
+uint8_t stack_class_of(int64_t asked, int64_t proved) {
+  int64_t bytes = proved;
+  if (asked >= 0) bytes = max64(asked + kReserve + kGuard, proved);
+  else if (proved == 0) bytes = kProfileStack;
+  if (proved == 0) bytes = max64(bytes, 16 * 1024);
   uint8_t c = 0;
   while (c + 1u < kStackClasses && stack_size_of(c) < bytes) c++;
   return c;
@@ -64,15 +79,12 @@ void take_stack(Worker* worker, Task* task) {
     worker->stacks[c] = *link_of(stack, size);
     worker->stack_count[c]--;
   } else {
-    Pool* pool = &pools[c];
-    lock(&pool->lock);
-    stack = pool->free;
-    if (stack) pool->free = *link_of(stack, size);
-    else stack = cut(pool, size);
-    unlock(&pool->lock);
+    Refill refill = {c, nullptr};
+    on_worker_stack(take_from_pool, &refill);
+    stack = refill.stack;
   }
   task->stack = stack;
-  task->stack_limit = stack + (has_guard(size) ? kGuard : 0) + kReserve;
+  task->stack_limit = has_guard(size) ? stack + kGuard + kReserve : stack;
 }
 
 void give_stack(Worker* worker, Task* task) {

@@ -45,5 +45,21 @@ janus_task_entry:
     bl janus_task_begin
     brk #0
     .size janus_task_entry, . - janus_task_entry
+
+// void janus_call_on(void* top /* x0: of another stack, or null: this one */, void (*f)(void*) /* x1 */, void* argument /* x2 */)
+    .globl janus_call_on
+    .hidden janus_call_on
+    .type janus_call_on, %function
+janus_call_on:
+    stp x29, x30, [sp, #-16]!
+    mov x29, sp
+    cbz x0, 1f
+    mov sp, x0
+1:  mov x0, x2
+    blr x1
+    mov sp, x29
+    ldp x29, x30, [sp], #16
+    ret
+    .size janus_call_on, . - janus_call_on
     .section .note.GNU-stack,"",%progbits
 #endif

@@ -34,5 +34,22 @@ janus_task_entry:
     callq janus_task_begin
     ud2
     .size janus_task_entry, . - janus_task_entry
+
+// void janus_call_on(void* top /* rdi: of another stack, or null: this one */, void (*f)(void*) /* rsi */, void* argument /* rdx */)
+    .globl janus_call_on
+    .hidden janus_call_on
+    .type janus_call_on, @function
+janus_call_on:
+    pushq %rbp
+    movq %rsp, %rbp
+    testq %rdi, %rdi
+    cmovzq %rsp, %rdi
+    movq %rdi, %rsp
+    movq %rdx, %rdi
+    callq *%rsi
+    movq %rbp, %rsp
+    popq %rbp
+    retq
+    .size janus_call_on, . - janus_call_on
     .section .note.GNU-stack,"",@progbits
 #endif

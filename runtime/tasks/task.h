@@ -107,9 +107,9 @@ struct Nursery {
 };
 static_assert(sizeof(Nursery) <= kNurserySize);
 
-// Stacks come in sizes of 4 KiB << class.
-constexpr uint32_t kStackClasses = 15;
-constexpr int64_t stack_size_of(uint8_t stack_class) { return int64_t(4096) << stack_class; }
+// Stacks come in sizes of 256 bytes << class.
+constexpr uint32_t kStackClasses = 19;
+constexpr int64_t stack_size_of(uint8_t stack_class) { return int64_t(256) << stack_class; }
 
 constexpr uint32_t kRing = 256;
 enum class After : uint32_t { Nothing, Parked, Yielded, Ended };
@@ -129,6 +129,7 @@ struct Worker {
   uint32_t stack_count[kStackClasses];
   uint32_t sleeping;     // its thread waits on this word
   uint32_t number;
+  bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)
   Task idle_task;
 };
 
@@ -164,7 +165,7 @@ JANUS_HIDDEN void wake(Task* task, int32_t reason, bool hand_over);   // after a
 // ---- stack.cpp
 JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // sets stack and stack_limit
 JANUS_HIDDEN void give_stack(Worker* worker, Task* task);
-JANUS_HIDDEN uint8_t stack_class_of(int64_t bytes);
+JANUS_HIDDEN uint8_t stack_class_of(int64_t asked, int64_t proved);
 
 // ---- timer.cpp
 JANUS_HIDDEN void timer_start(Timer* timer);

@@ -12,6 +12,7 @@
 extern "C" {
 void janus_switch(void** save, void* to);
 void janus_task_entry(void);
+void janus_call_on(void* top, void (*f)(void*), void* argument);
 [[noreturn]] JANUS_HIDDEN void janus_task_begin(void);
 __thread uint8_t* janus_stack_limit;
 }
@@ -140,7 +141,7 @@ void wake_one() {
   }
 }
 
-JANUS_COLD void start_worker() {
+JANUS_COLD void start_worker(void*) {
   static Lock starting;
   if (worker_limit() <= static_cast<int32_t>(worker_count) || !try_lock(&starting)) return;
   if (worker_limit() > static_cast<int32_t>(worker_count)) {
@@ -168,8 +169,8 @@ JANUS_INLINE void offer(Worker* w) {
   const uint64_t now = __builtin_readcyclecounter();
   if (now - __atomic_load_n(&last_wake, __ATOMIC_RELAXED) < (ring_size(w) > 1 ? kWakeCycles / 8 : kWakeCycles)) return;
   __atomic_store_n(&last_wake, now, __ATOMIC_RELAXED);
-  if (some_sleep) wake_one();
-  else start_worker();
+  if (some_sleep) on_worker_stack([](void*) { wake_one(); }, nullptr);
+  else on_worker_stack(start_worker, nullptr);
 }
 
 Task* pick(Worker* w) {
@@ -180,7 +181,7 @@ Task* pick(Worker* w) {
   }
   w->handovers = 0;
   if (JANUS_UNLIKELY(++w->ticks % kGlobalEvery == 0)) {
-    if (next_timer() != 0) fire_timers();
+    if (next_timer() != 0) on_worker_stack([](void*) { fire_timers(); }, nullptr);
     if (Task* task = shared_take()) return task;
   }
   Task* task = ring_take(w);
@@ -240,12 +241,8 @@ JANUS_COLD void make_idle_context(Worker* w) {
 
 void go(Worker* w, Task* from, Task* to, After after) {
   if (JANUS_UNLIKELY(!to->sp)) {
-    if (to == w->idle) {
-      make_idle_context(w);
-    } else {
-      take_stack(w, to);
-      prepare_context(to, to->stack + stack_size_of(to->stack_class));
-    }
+    take_stack(w, to);
+    prepare_context(to, to->stack + stack_size_of(to->stack_class));
   }
   w->previous = from;
   w->after = after;
@@ -349,6 +346,18 @@ void run_worker(void* argument) {
 }  // namespace
 
 int64_t blocked_calls;
+
+// The thread's own stack lies idle below where its idle context stands, as long as a task runs.
+void on_worker_stack(void (*f)(void*), void* argument) {
+  Worker* w = this_worker();
+  void* top = nullptr;
+  if (!w->on_own_stack && w->current != w->idle && !(w->current->flags & kFlagMain)) {
+    top = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15));
+    w->on_own_stack = true;
+  }
+  janus_call_on(top, f, argument);
+  if (top) w->on_own_stack = false;   // f has not suspended: this is still the same worker
+}
 
 void queue_task(Task* task) {
   Worker* w = this_worker();
@@ -454,6 +463,7 @@ Error* run_main_task(uint8_t* stack_limit) {
   main_task.stack = stack_limit;
   main_task.stack_limit = stack_limit;
   main_task.sp = w;   // it has a context
+  make_idle_context(w);
   janus_stack_limit = stack_limit;
   watch_signals();
   Error* error = janus_main_entry();

@@ -1,0 +1,224 @@
+// stacks.cpp: see stacks.h.
+// Depends on stacks.h, LLVM's object reader, runtime/abi_tasks.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bound of a function is its frame, its return address, and the largest bound of what it calls. Nothing is kept below the stack
+// pointer (NoRedZone). Frames are those that the code
+// generator really made; calls are those of the optimised module, so inlining and everything else has happened. A context switch, and
+// what the scheduler does on a task's stack, is part of the graph, because the runtime is part of the module. What the runtime does on
+// the thread's own stack (janus_call_on) is not.
+#include "backend/stacks.h"
+
+#include <cstring>
+#include <unordered_map>
+
+#include "llvm/BinaryFormat/ELF.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/LEB128.h"
+
+#include "runtime/abi_tasks.h"
+
+namespace janus {
+using namespace llvm;
+namespace {
+
+constexpr uint32_t kUnknown = 0xffffffffu;
+constexpr uint32_t kReturn = 8;
+constexpr uint32_t kSmall = 72;       // memcpy and the like (our own, in assembly), bare system calls, and the switch itself, which saves seven registers
+constexpr uint32_t kSystem = 256;     // musl's wrappers that do more; the kernel's clock page
+constexpr uint32_t kLast = 256;       // ends the process: may write over a neighbour that will not run again
+
+// Of functions outside the module; kUnknown: foreign.
+uint32_t outside_need(StringRef name) {
+  static const StringRef small[] = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strncmp", "strcmp", "janus_switch", "janus_call_on", "janus_task_entry",
+                                    "sched_yield", "madvise", "mmap", "munmap", "__errno_location", "___errno_location"};
+  static const StringRef system[] = {"mremap", "mprotect", "syscall", "write", "read", "poll", "isatty", "clock_gettime", "sched_getaffinity",
+                                     "getenv", "atoll", "strtoll", "strtoull", "close", "open", "sigaction", "sigaltstack", "pthread_sigmask"};
+  for (StringRef s : small) if (name == s) return kSmall;
+  for (StringRef s : system) if (name == s) return kSystem;
+  return kUnknown;
+}
+
+bool ends_process(const CallBase& call) {
+  const Function* f = call.getCalledFunction();
+  return call.doesNotReturn() || (f && f->doesNotReturn());
+}
+
+struct Frames {
+  std::unordered_map<std::string, uint32_t> bytes;
+};
+
+class Bounds {
+ public:
+  Bounds(const CallGraph& graph, const Frames& frames) : graph_(graph), need_(graph.nodes.size(), kUnknown), state_(graph.nodes.size(), 0), frame_(graph.nodes.size(), kUnknown) {
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+      if (auto it = frames.bytes.find(graph.nodes[i].name); it != frames.bytes.end()) frame_[i] = it->second;
+      index_[graph.nodes[i].name] = static_cast<uint32_t>(i);
+    }
+  }
+  uint32_t find(const std::string& name) const { auto it = index_.find(name); return it == index_.end() ? kUnknown : it->second; }
+
+  // Depth first, with a stack of its own. A function that is met again while it is open is in a circle: unknown.
+  uint32_t of(uint32_t root, bool trust_root = false) {
+    struct Frame { uint32_t node; size_t next; uint32_t most; bool unknown; };
+    std::vector<Frame> stack;
+    auto open = [&](uint32_t n) {
+      state_[n] = 1;
+      stack.push_back({n, 0, graph_.nodes[n].outside, (graph_.nodes[n].unknown && !(trust_root && n == root)) || frame_[n] == kUnknown});
+    };
+    if (state_[root] == 2 && !trust_root) return need_[root];
+    open(root);
+    uint32_t result = kUnknown;
+    while (!stack.empty()) {
+      Frame& f = stack.back();
+      const auto& calls = graph_.nodes[f.node].calls;
+      if (f.next < calls.size()) {
+        uint32_t to = calls[f.next++];
+        if (state_[to] == 2) take(f, need_[to]);
+        else if (state_[to] == 1) f.unknown = true;
+        else open(to);
+        continue;
+      }
+      uint32_t n = f.node;
+      result = f.unknown ? kUnknown : frame_[n] + kReturn + f.most;
+      need_[n] = result;
+      state_[n] = 2;
+      stack.pop_back();
+      if (!stack.empty()) take(stack.back(), result);
+    }
+    return result;
+  }
+
+ private:
+  template <class F>
+  static void take(F& f, uint32_t need) {
+    if (need == kUnknown) f.unknown = true;
+    else f.most = std::max(f.most, need);
+  }
+  const CallGraph& graph_;
+  std::vector<uint32_t> need_;
+  std::vector<uint8_t> state_;
+  std::vector<uint32_t> frame_;
+  std::unordered_map<std::string, uint32_t> index_;
+};
+
+using Object = object::ELFObjectFile<object::ELF64LE>;
+
+// .stack_sizes: pairs of a function's address (a relocation) and its frame's size (ULEB128).
+bool read_frames(const Object& object, Frames& frames) {
+  std::unordered_map<uint64_t, std::string> at;   // section << 40 | offset
+  for (const object::ELFSymbolRef symbol : object.symbols()) {
+    if (symbol.getELFType() != ELF::STT_FUNC) continue;
+    Expected<StringRef> name = symbol.getName();
+    Expected<object::section_iterator> section = symbol.getSection();
+    Expected<uint64_t> value = symbol.getValue();
+    if (!name || !section || !value || *section == object.section_end()) { consumeError(name.takeError()); consumeError(section.takeError()); consumeError(value.takeError()); continue; }
+    at[uint64_t((*section)->getIndex()) << 40 | *value] = name->str();
+  }
+  for (const object::SectionRef relocations : object.sections()) {
+    Expected<object::section_iterator> target = relocations.getRelocatedSection();
+    if (!target || *target == object.section_end()) { consumeError(target.takeError()); continue; }
+    Expected<StringRef> name = (*target)->getName();
+    if (!name || *name != ".stack_sizes") { consumeError(name.takeError()); continue; }
+    Expected<StringRef> contents = (*target)->getContents();
+    if (!contents) { consumeError(contents.takeError()); return false; }
+    for (const object::RelocationRef& r : relocations.relocations()) {
+      object::symbol_iterator symbol = r.getSymbol();
+      Expected<int64_t> addend = object::ELFRelocationRef(r).getAddend();
+      if (symbol == object.symbol_end() || !addend) { consumeError(addend.takeError()); continue; }
+      Expected<object::section_iterator> section = symbol->getSection();
+      Expected<uint64_t> value = symbol->getValue();
+      if (!section || !value || *section == object.section_end()) { consumeError(section.takeError()); consumeError(value.takeError()); continue; }
+      auto function = at.find(uint64_t((*section)->getIndex()) << 40 | (*value + static_cast<uint64_t>(*addend)));
+      uint64_t offset = r.getOffset() + 8;
+      if (function == at.end() || offset >= contents->size()) continue;
+      unsigned length = 0;
+      const char* error = nullptr;
+      uint64_t size = decodeULEB128(reinterpret_cast<const uint8_t*>(contents->data()) + offset, &length, reinterpret_cast<const uint8_t*>(contents->end()), &error);
+      if (!error && size < (1u << 30)) frames.bytes[function->second] = static_cast<uint32_t>(size);
+    }
+  }
+  return !frames.bytes.empty();
+}
+
+}  // namespace
+
+CallGraph call_graph(const llvm::Module& module) {
+  CallGraph graph;
+  std::unordered_map<const Function*, uint32_t> numbers;
+  for (const Function& f : module)
+    if (!f.isDeclaration()) {
+      numbers[&f] = static_cast<uint32_t>(graph.nodes.size());
+      graph.nodes.push_back({f.getName().str()});
+    }
+  for (const Function& f : module) {
+    if (f.isDeclaration()) continue;
+    CallGraph::Node& node = graph.nodes[numbers[&f]];
+    for (const Instruction& i : instructions(f)) {
+      const auto* call = dyn_cast<CallBase>(&i);
+      if (!call) continue;
+      if (call->isInlineAsm()) continue;
+      const auto* callee = dyn_cast<Function>(call->getCalledOperand()->stripPointerCasts());
+      if (callee && callee->isIntrinsic()) { node.outside = std::max(node.outside, kSmall); continue; }
+      if (ends_process(*call)) { node.outside = std::max(node.outside, kLast); continue; }
+      if (!callee) { node.unknown = true; continue; }
+      if (callee->isDeclaration()) {
+        uint32_t need = outside_need(callee->getName());
+        if (need == kUnknown) node.unknown = true;
+        else node.outside = std::max(node.outside, need);
+        continue;
+      }
+      node.calls.push_back(numbers[callee]);
+    }
+  }
+  return graph;
+}
+
+void write_stack_needs(const CallGraph& graph, std::string& bytes) {
+  Expected<std::unique_ptr<object::ObjectFile>> file = object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "program.o"));
+  if (!file) { consumeError(file.takeError()); return; }
+  const auto* object = dyn_cast<Object>(file->get());
+  Frames frames;
+  if (!object || !read_frames(*object, frames)) return;
+  Bounds bounds(graph, frames);
+  // Every task begins in janus_task_begin, which calls its entry through the description, and the scheduler.
+  uint32_t begin = bounds.find("janus_task_begin");
+  if (begin == kUnknown) return;
+  uint32_t around = bounds.of(begin, true);
+  bool says = std::getenv("JANUS_STACKS") != nullptr;   // for work on janus itself
+  if (says) {
+    std::fprintf(stderr, "janus_task_begin %d\n", static_cast<int>(around));
+    std::vector<std::pair<uint32_t, std::string>> all;
+    for (uint32_t i = 0; i < graph.nodes.size(); ++i) all.emplace_back(bounds.of(i), graph.nodes[i].name);
+    for (auto& [need, name] : all) std::fprintf(stderr, "  %8d frame %6d %s\n", static_cast<int>(need), frames.bytes.count(name) ? static_cast<int>(frames.bytes[name]) : -1, name.c_str());
+  }
+  if (around == kUnknown) return;
+  uint32_t frame = frames.bytes.count("janus_task_begin") ? frames.bytes["janus_task_begin"] : kUnknown;
+  if (frame == kUnknown) return;
+  const std::string prefix = "janus.task_desc.";
+  for (const object::ELFSymbolRef symbol : object->symbols()) {
+    Expected<StringRef> name = symbol.getName();
+    if (!name) { consumeError(name.takeError()); continue; }
+    if (!name->starts_with(prefix)) continue;
+    std::string key = name->substr(prefix.size()).str();
+    auto need_of = [&](const std::string& function) { uint32_t n = bounds.find(function); return n == kUnknown ? kUnknown : bounds.of(n); };
+    uint32_t entry = need_of("janus.task." + key);
+    if (entry == kUnknown) continue;
+    uint32_t args = need_of("janus.task_args." + key);   // dropped by a task that never ran
+    if (args == kUnknown) args = 0, entry = bounds.find("janus.task_args." + key) == kUnknown ? entry : kUnknown;
+    if (entry == kUnknown) continue;
+    uint32_t need = std::max(around, frame + 2 * kReturn + std::max(entry, args)) + 2 * kReturn;
+    Expected<object::section_iterator> section = symbol.getSection();
+    Expected<uint64_t> value = symbol.getValue();
+    if (!section || !value || *section == object->section_end()) { consumeError(section.takeError()); consumeError(value.takeError()); continue; }
+    uint64_t offset = object::ELFSectionRef(**section).getOffset() + *value + offsetof(rt::TaskDesc, stack);
+    int64_t stored = need;
+    if (offset + sizeof stored <= bytes.size()) std::memcpy(bytes.data() + offset, &stored, sizeof stored);
+  }
+}
+
+}  // namespace janus

@@ -1,0 +1,28 @@
+// stacks.h: how much stack a task needs at most, where that can be proved.
+// Depends on LLVM IR.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+namespace llvm { class Module; }
+
+namespace janus {
+
+// Who calls whom in a module as it goes to the code generator.
+struct CallGraph {
+  struct Node {
+    std::string name;
+    std::vector<uint32_t> calls = {};
+    uint32_t outside = 0;       // bytes that functions which are not in the module may take
+    bool unknown = false;       // calls what is not known: function values, tables, foreign code
+  };
+  std::vector<Node> nodes;
+};
+CallGraph call_graph(const llvm::Module& module);
+
+// Finds the frames of the object's functions (its .stack_sizes), adds them up along the calls, and writes what each task's entry needs
+// into its rt::TaskDesc. Tasks with recursion or calls that are not known keep 0: the runtime gives them a stack of the profile's size.
+void write_stack_needs(const CallGraph& graph, std::string& object);
+
+}  // namespace janus
