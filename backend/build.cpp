@@ -54,6 +54,8 @@ BuildReport build(Program& program, const BuildOptions& options, const std::func
   LowerOptions lowering;
   lowering.release = options.release;
   lowering.tests = options.tests;
+  lowering.budget_tasks = options.budget_tasks;
+  lowering.budget_channels = options.budget_channels;
   JModule module = lower(program, layouts, lowering);
   mark_nofail(module);
 #ifndef NDEBUG

@@ -10,7 +10,7 @@ namespace janus {
 
 JModule lower(Program& program, Layouts& layouts, const LowerOptions& options) { return ModuleLower(program, layouts, options).run(); }
 
-// Live tasks and channels that the program may have: those of the profile of its main file.
+// Live tasks and channels that the program may have: what its package says, else the profile of its main file.
 void ModuleLower::set_budgets() {
   Profile profile = Profile::Service;
   if (is_some(program.main_func)) profile = program.modules[+program.decls[+program.funcs[+program.main_func].decl].module]->profile;
@@ -18,6 +18,8 @@ void ModuleLower::set_budgets() {
   bool large = profile == Profile::Cluster || profile == Profile::Sovereign;
   module.task_budget = large ? 10'000 : 100;
   module.channel_budget = large ? 10'000 : 1'000;
+  if (options.budget_tasks >= 0) module.task_budget = options.budget_tasks;
+  if (options.budget_channels >= 0) module.channel_budget = options.budget_channels;
 }
 
 JModule ModuleLower::run() {

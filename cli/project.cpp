@@ -49,6 +49,8 @@ struct Finder {
       return kFailed;
     }
     target.load.profile = manifest.profile;
+    if (manifest.budget_tasks) target.budget_tasks = *manifest.budget_tasks;
+    if (manifest.budget_channels) target.budget_channels = *manifest.budget_channels;
     for (const std::string& file : manifest.link) target.link.push_back(join_path(folder, file));
     return kDone;
   }

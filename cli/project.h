@@ -22,6 +22,7 @@ struct Target {
   std::string package;       // the package's folder as shown, "." for here; "" when there is none
   bool is_package = false;   // the target is the package itself, not one file
   std::vector<std::string> link;
+  int64_t budget_tasks = -1, budget_channels = -1;   // [budget] of the package; -1: the profile's
   std::string stdin_hash;    // of the text, when it came from there
 };
 
