@@ -28,16 +28,18 @@ namespace {
 
 constexpr uint32_t kUnknown = 0xffffffffu;
 constexpr uint32_t kReturn = 8;
-constexpr uint32_t kSmall = 72;       // memcpy and the like (our own, in assembly), bare system calls, and the switch itself, which saves seven registers
+constexpr uint32_t kLeaf = 24;        // memcpy and the like (our own, in assembly), bare system calls
+constexpr uint32_t kSmall = 72;       // the switch, which saves seven registers
 constexpr uint32_t kSystem = 256;     // musl's wrappers that do more; the kernel's clock page
-constexpr uint32_t kLast = 256;       // ends the process: may write over a neighbour that will not run again
+constexpr uint32_t kLast = 16;         // ends the process: may write over a neighbour, which will not run again
 
 // Of functions outside the module; kUnknown: foreign.
 uint32_t outside_need(StringRef name) {
-  static const StringRef small[] = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strncmp", "strcmp", "janus_switch", "janus_call_on", "janus_task_entry",
-                                    "sched_yield", "madvise", "mmap", "munmap", "__errno_location", "___errno_location"};
+  static const StringRef leaves[] = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strncmp", "strcmp", "sched_yield", "madvise", "munmap", "janus_call_on", "__errno_location", "___errno_location"};
+  static const StringRef small[] = {"janus_switch", "janus_task_entry", "mmap"};
   static const StringRef system[] = {"mremap", "mprotect", "syscall", "write", "read", "poll", "isatty", "clock_gettime", "sched_getaffinity",
                                      "getenv", "atoll", "strtoll", "strtoull", "close", "open", "sigaction", "sigaltstack", "pthread_sigmask"};
+  for (StringRef s : leaves) if (name == s) return kLeaf;
   for (StringRef s : small) if (name == s) return kSmall;
   for (StringRef s : system) if (name == s) return kSystem;
   return kUnknown;
@@ -63,14 +65,15 @@ class Bounds {
   uint32_t find(const std::string& name) const { auto it = index_.find(name); return it == index_.end() ? kUnknown : it->second; }
 
   // Depth first, with a stack of its own. A function that is met again while it is open is in a circle: unknown.
-  uint32_t of(uint32_t root, bool trust_root = false) {
+  void trust(uint32_t node) { trusted_ = node; }   // its call through a table is reckoned with elsewhere
+  uint32_t of(uint32_t root) {
     struct Frame { uint32_t node; size_t next; uint32_t most; bool unknown; };
     std::vector<Frame> stack;
     auto open = [&](uint32_t n) {
       state_[n] = 1;
-      stack.push_back({n, 0, graph_.nodes[n].outside, (graph_.nodes[n].unknown && !(trust_root && n == root)) || frame_[n] == kUnknown});
+      stack.push_back({n, 0, graph_.nodes[n].outside, (graph_.nodes[n].unknown && n != trusted_) || frame_[n] == kUnknown});
     };
-    if (state_[root] == 2 && !trust_root) return need_[root];
+    if (state_[root] == 2) return need_[root];
     open(root);
     uint32_t result = kUnknown;
     while (!stack.empty()) {
@@ -100,6 +103,7 @@ class Bounds {
     else f.most = std::max(f.most, need);
   }
   const CallGraph& graph_;
+  uint32_t trusted_ = kUnknown;
   std::vector<uint32_t> need_;
   std::vector<uint8_t> state_;
   std::vector<uint32_t> frame_;
@@ -163,7 +167,7 @@ CallGraph call_graph(const llvm::Module& module) {
       if (!call) continue;
       if (call->isInlineAsm()) continue;
       const auto* callee = dyn_cast<Function>(call->getCalledOperand()->stripPointerCasts());
-      if (callee && callee->isIntrinsic()) { node.outside = std::max(node.outside, kSmall); continue; }
+      if (callee && callee->isIntrinsic()) { node.outside = std::max(node.outside, kLeaf); continue; }
       if (ends_process(*call)) { node.outside = std::max(node.outside, kLast); continue; }
       if (!callee) { node.unknown = true; continue; }
       if (callee->isDeclaration()) {
@@ -185,20 +189,25 @@ void write_stack_needs(const CallGraph& graph, std::string& bytes) {
   Frames frames;
   if (!object || !read_frames(*object, frames)) return;
   Bounds bounds(graph, frames);
-  // Every task begins in janus_task_begin, which calls its entry through the description, and the scheduler.
-  uint32_t begin = bounds.find("janus_task_begin");
-  if (begin == kUnknown) return;
-  uint32_t around = bounds.of(begin, true);
+  // Every task begins in janus_task_begin, which calls janus_run_task, which calls the entry through the description.
+  uint32_t begin = bounds.find("janus_task_begin"), run = bounds.find("janus_run_task");
+  if (begin == kUnknown || run == kUnknown) return;
+  bounds.trust(run);
+  uint32_t around = bounds.of(begin);
   bool says = std::getenv("JANUS_STACKS") != nullptr;   // for work on janus itself
   if (says) {
     std::fprintf(stderr, "janus_task_begin %d\n", static_cast<int>(around));
-    std::vector<std::pair<uint32_t, std::string>> all;
-    for (uint32_t i = 0; i < graph.nodes.size(); ++i) all.emplace_back(bounds.of(i), graph.nodes[i].name);
-    for (auto& [need, name] : all) std::fprintf(stderr, "  %8d frame %6d %s\n", static_cast<int>(need), frames.bytes.count(name) ? static_cast<int>(frames.bytes[name]) : -1, name.c_str());
+    for (uint32_t i = 0; i < graph.nodes.size(); ++i) {
+      const std::string* most = nullptr;
+      uint32_t deepest = graph.nodes[i].outside;
+      for (uint32_t to : graph.nodes[i].calls)
+        if (uint32_t need = bounds.of(to); need != kUnknown && need > deepest) { deepest = need; most = &graph.nodes[to].name; }
+      std::fprintf(stderr, "  %8d frame %6d %s > %s\n", static_cast<int>(bounds.of(i)), frames.bytes.count(graph.nodes[i].name) ? static_cast<int>(frames.bytes[graph.nodes[i].name]) : -1, graph.nodes[i].name.c_str(),
+                   most ? most->c_str() : "");
+    }
   }
   if (around == kUnknown) return;
-  uint32_t frame = frames.bytes.count("janus_task_begin") ? frames.bytes["janus_task_begin"] : kUnknown;
-  if (frame == kUnknown) return;
+  uint32_t frame = frames.bytes["janus_task_begin"] + frames.bytes["janus_run_task"];
   const std::string prefix = "janus.task_desc.";
   for (const object::ELFSymbolRef symbol : object->symbols()) {
     Expected<StringRef> name = symbol.getName();

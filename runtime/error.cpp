@@ -251,8 +251,11 @@ JANUS_COLD Error* janus_panic_stack(const FuncSite* site, int64_t at) {
 }
 
 Error* janus_error_new(const ErrorDesc* desc, const FuncSite* site, int64_t at) {
-  Error* error = janus_error_value(desc);
-  trace_add(error, site, at);
+  Error* error;
+  off_task([&] {
+    error = janus_error_value(desc);
+    trace_add(error, site, at);
+  });
   return error;
 }
 
@@ -265,17 +268,19 @@ Error* janus_error_value(const ErrorDesc* desc) {
 
 void janus_error_trace(Error* error, const FuncSite* site, int64_t at) {
   const int32_t count = count_of(&error->head);
-  if (JANUS_LIKELY(count > 0)) return trace_add(error, site, at);
   if (is_immortal(count)) return;   // keeps no trace
-  Hold held(shared_errors);
-  trace_add(error, site, at);
+  off_task([=] {
+    if (JANUS_LIKELY(count > 0)) return trace_add(error, site, at);
+    Hold held(shared_errors);
+    trace_add(error, site, at);
+  });
 }
 
 void janus_error_add(Error* first, Error* other) {
   const int32_t count = count_of(&first->head);
   janus_require(first != other && !is_immortal(count), "an error that follows itself");
-  if (count < 0) share_error(other);   // what a shared block owns is shared
   off_task([=] {
+    if (count < 0) share_error(other);   // what a shared block owns is shared
     Hold held(shared_errors);
     Array* list = first->others ? first->others : janus_array_new(0, &error_glue);
     list = janus_array_reserve(list, 1, &error_glue);

@@ -43,7 +43,7 @@ Error* retain_error(Error* error) {
 }
 
 // Under the lock. Takes the error over.
-void add_failure(Nursery* nursery, Error* error) {
+void add_failure_here(Nursery* nursery, Error* error) {
   if (!nursery->failure) {
     nursery->failure = error;
   } else if (nursery->failure == error) {   // the same one came by two roads: its task, and an await of it
@@ -56,6 +56,10 @@ void add_failure(Nursery* nursery, Error* error) {
   }
 }
 
+
+void add_failure(Nursery* nursery, Error* error) {
+  off_task([=] { add_failure_here(nursery, error); });
+}
 
 // Under the lock.
 void cancel_children_locked(Nursery* nursery) {
@@ -91,20 +95,8 @@ void cancel_nursery(Nursery* nursery) {
   unlock(&nursery->lock);
 }
 
-void run_task(Task* task) {
-  Error* error;
-  if (JANUS_UNLIKELY(task->cancel != 0)) {   // before its first step: it never runs
-    if (task->desc->drop_args) task->desc->drop_args(reinterpret_cast<uint8_t*>(task) + kTaskData);
-    error = &janus_own_cancel;
-  } else {
-    error = task->desc->entry(reinterpret_cast<uint8_t*>(task) + kTaskData);
-  }
-  janus_require(task == this_task() && !task->inner, "a task ended with a nursery open");
-  end_task(task, error);
-}
-
 void end_task(Task* task, Error* error) {
-  if (JANUS_UNLIKELY(error && error != &janus_own_cancel)) janus_share_error(error, kShareCopy);
+  if (JANUS_UNLIKELY(error && error != &janus_own_cancel)) off_task([=] { janus_share_error(error, kShareCopy); });
   lock(&task->lock);
   task->error = error;
   task->wait_kind = WaitKind::None;
@@ -166,6 +158,19 @@ void cancel_task(Task* task) {
 using namespace janus::rt;
 
 extern "C" {
+
+// Kept apart, so that the compiler can add up what lies on a task's stack (backend/stacks.cpp).
+void janus_run_task(Task* task) {
+  Error* error;
+  if (JANUS_UNLIKELY(task->cancel != 0)) {   // before its first step: it never runs
+    if (task->desc->drop_args) task->desc->drop_args(reinterpret_cast<uint8_t*>(task) + kTaskData);
+    error = &janus_own_cancel;
+  } else {
+    error = task->desc->entry(reinterpret_cast<uint8_t*>(task) + kTaskData);
+  }
+  janus_require(task == this_task() && !task->inner, "a task ended with a nursery open");
+  end_task(task, error);
+}
 
 void janus_nursery_begin(Nursery* n, int32_t kind, int64_t tasks, int64_t timeout_ms, RT_SITE) {
   Task* owner = this_task();

@@ -32,7 +32,7 @@ bool has_guard(int64_t size) { return size >= 16 * 1024; }   // smaller ones are
 
 uint8_t* cut(Pool* pool, int64_t size) {
   if (pool->fresh == pool->fresh_end) {
-    const int64_t bytes = max64(kChunk, size);
+    const int64_t bytes = max64(kChunk / size * size, size);
     uint8_t* pages = static_cast<uint8_t*>(map_memory(bytes));
     if (!pages) environment_failed("out of memory: no room for the stack of a task");
     madvise(pages, static_cast<size_t>(bytes), MADV_NOHUGEPAGE);   // one touch must not commit 2 MiB

@@ -107,9 +107,10 @@ struct Nursery {
 };
 static_assert(sizeof(Nursery) <= kNurserySize);
 
-// Stacks come in sizes of 256 bytes << class.
-constexpr uint32_t kStackClasses = 19;
-constexpr int64_t stack_size_of(uint8_t stack_class) { return int64_t(256) << stack_class; }
+// Small ones are for proved needs: close to each other, since a million tasks may wait on them.
+constexpr int64_t kStackSizes[] = {256, 384, 512, 640, 768, 1024, 1280, 1536, 2048, 3072, 4096, 6144, 8192, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20, 16 << 20, 64 << 20};
+constexpr uint32_t kStackClasses = sizeof kStackSizes / sizeof kStackSizes[0];
+constexpr int64_t stack_size_of(uint8_t stack_class) { return kStackSizes[stack_class]; }
 
 constexpr uint32_t kRing = 256;
 enum class After : uint32_t { Nothing, Parked, Yielded, Ended };
@@ -176,8 +177,8 @@ JANUS_HIDDEN bool fire_timers();                         // true: some task was 
 // ---- nursery.cpp
 JANUS_HIDDEN void cancel_nursery(Nursery* nursery);
 JANUS_HIDDEN void cancel_task(Task* task);
-JANUS_HIDDEN void end_task(Task* task, Error* error);
-JANUS_HIDDEN void run_task(Task* task);                  // on its own stack
+JANUS_HIDDEN __attribute__((noinline)) void end_task(Task* task, Error* error);
+extern "C" JANUS_HIDDEN __attribute__((noinline)) void janus_run_task(Task* task);   // on its own stack
 JANUS_HIDDEN extern Task main_task;
 JANUS_HIDDEN extern int64_t live_tasks;                  // spawned and not yet put away
 

@@ -208,8 +208,10 @@ void finish_switch() {
       break;
     case After::Yielded: queue_task(task); break;
     case After::Ended:
-      give_stack(w, task);
-      forget(task);
+      off_task([=] {   // on the stack of the one that runs now, it would have to be reckoned with there
+        give_stack(w, task);
+        forget(task);
+      });
       break;
   }
   w->after = After::Nothing;
@@ -483,7 +485,7 @@ void janus_task_begin(void) {
   if (this_task() == this_worker()->idle) idle_loop();
   for (;;) {
     Task* task = this_task();
-    run_task(task);
+    janus_run_task(task);
     Worker* w = this_worker();
     Task* to = pick(w);
     if (to && !to->sp && to->stack_class == task->stack_class) {
@@ -492,7 +494,7 @@ void janus_task_begin(void) {
       to->sp = task;   // it has a context
       task->stack = nullptr;
       w->current = to;
-      forget(task);
+      off_task([=] { forget(task); });
       continue;
     }
     go(w, task, to ? to : w->idle, After::Ended);
