@@ -146,6 +146,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     module.funcs[fn].params = {{JType::Ptr}, {JType::Ptr}};
     g.relocs.push_back({40, true, false, fn});
   }
+  sort_relocs(g);
   module.globals[index] = std::move(g);
   return index;
 }
