@@ -97,7 +97,12 @@ void BodyChecker::begin_group(FuncId func, ModuleId module) {
   hidden_below_ = 0;
   sink_override_ = nullptr;
   nurseries_.clear();
+  handles_.clear();
+  param_handles_.clear();
+  receives_.clear();
   task_closure_ = false;
+  closure_stays_ = NodeId::None;
+  spawn_target_ = kNone32;
   first_use_ = uses_.size();
 }
 
@@ -124,7 +129,9 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   b.var_of_local.clear(); b.capture_vars.clear(); b.type_lists.clear(); b.written_outer.clear(); b.loops.clear();
   b.result = Types::Void;
   b.result_written = true;
-  b.drop_result = b.fails = false;
+  b.drop_result = b.fails = b.fails_hard = b.is_task = false;
+  b.nursery = kNone32;
+  b.maybe_fails.clear();
   b.result_wanted = true;
   b.sink = Sink{};
   b.sink_span = Span{};
@@ -210,10 +217,12 @@ void BodyChecker::check_function(FuncId id) {
     bool is_mut = p.is_mut || (self && f.self == SelfKind::Mut);
     uint32_t var = declare(self ? n_self_ : p.name, p.type, kLocalParam | (is_mut ? kLocalMutParam : 0), p.span);
     vars_[var].is_self = self;
-    if (types_.kind(p.type) == TypeKind::Func && !(types_[p.type].a & kFuncFallible) && !is_mut && i < 255) vars_[var].poly_param = static_cast<uint16_t>(i);
+    if (types_.kind(p.type) == TypeKind::Nursery) vars_[var].nursery = var;
+    if (types_.kind(p.type) == TypeKind::Func && !is_mut && i < 255) vars_[var].poly_param = static_cast<uint16_t>(i);
   }
   b.body.param_count = static_cast<uint32_t>(f.params.size());
   check_body_value(b, tree_->record_node(ast(decl.node).b, 4));
+  if (!p_.funcs[+id].fallible && id != p_.main_func) maybe_fails_.insert(maybe_fails_.end(), b.maybe_fails.begin(), b.maybe_fails.end());
   close_scope(0);
   finish_group();
 }
@@ -484,8 +493,12 @@ void BodyChecker::run_late_check(const LateCheck& c) {
 
 void BodyChecker::finish_group() {
   retry_deferred(true);
+  decide_receives();
+  decide_param_handles();
   bool any_cell = false;
   for (const Var& v : vars_) any_cell |= v.closure_writes;
+  for (Builder* b : group_) note_effects(*b);
+  if (any_cell) check_shared_cells();
   for (Builder* b : group_) finish_builder(*b);
   // Late checks may bind nothing any more; they may add needs.
   for (size_t i = 0; i < late_.size(); ++i) {
@@ -563,6 +576,15 @@ void BodyChecker::finish_program() {
       }
     }
   }
+  // What an impl keeps, its trait's method keeps.
+  if (!poly_checks_.empty() || !nursery_args_.empty())
+    for (const ImplInfo& impl : p_.impls) {
+      if (is_none(impl.trait)) continue;
+      const std::vector<FuncId>& declared = p_.traits[+impl.trait].methods;
+      for (size_t i = 0; i < impl.methods.size() && i < declared.size(); ++i)
+        for (uint32_t k = 0; is_some(impl.methods[i]) && k < p_.funcs[+declared[i]].params.size(); ++k)
+          if (poly_escapes_.find(key(impl.methods[i], k)) != FlatMap::None) poly_escapes_[key(declared[i], k)] = 1;
+    }
   for (const PolyCheck& c : poly_checks_) {
     if (poly_escapes_.find(key(c.callee, c.param)) == FlatMap::None) continue;
     const FuncInfo& f = p_.funcs[+c.callee];
@@ -572,10 +594,21 @@ void BodyChecker::finish_program() {
         .help("answer the failure inside the closure with `catch`, or write the parameter's type with `!`");
   }
 
+  for (const NurseryArg& a : nursery_args_) {
+    if (poly_escapes_.find(key(a.callee, a.param)) == FlatMap::None) continue;
+    p_.diags.report<Diag::NurseryEscapes>(a.span)
+        .with_label("this closure can start tasks in a nursery")
+        .at(p_.funcs[+a.callee].params[a.param].span, "the function keeps what it is given, or lets a task run it")
+        .note("a nursery ends when its block and all its tasks have ended; what outlived it could start tasks for which nobody waits")
+        .help("hand the nursery itself to the function, as a parameter of type `Nursery`");
+  }
+
   solve_error_sets(p_);
+  solve_effects();
   // The next phases rely on final types. A stand-in that nobody explained is told at its place rather than handed on.
   if (!p_.diags.has_errors() && !error_type_.is_none()) p_.diags.report<Diag::TypeNotKnown>(error_type_, "this").help("write the type where the name is introduced");
   for (const FitCheck& check : fits_) report_unfit(check);
+  for (const MaybeFail& fail : maybe_fails_) report_maybe_fails(fail);
   for (const std::unique_ptr<Body>& body : late_matches_) check_patterns(p_, *body);
   late_matches_.clear();
 }

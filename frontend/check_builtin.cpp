@@ -195,7 +195,7 @@ HirId BodyChecker::convert(TypeId type, NodeId call, NodeId arg, uint16_t how) {
   NodeId digits = a.kind == NodeKind::Unary && TokenKind(a.aux) == TokenKind::Minus ? NodeId(a.a) : bare;
   bool int_literal = ast(digits).kind == NodeKind::IntLit, float_literal = ast(digits).kind == NodeKind::FloatLit;
   bool direct = how == 0 && ((int_literal && types_.is_number(type)) || (float_literal && types_.is_float(type)));
-  HirId value = check(arg, direct ? type : TypeId::None);
+  HirId value = received(check(arg, direct ? type : TypeId::None));
   TypeId from = settle(node(value).type);
   TypeKind kind = types_.kind(from);
   if (kind == TypeKind::Error) return poison(span(call));

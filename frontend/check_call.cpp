@@ -56,7 +56,9 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
           check_rest(tree_->list(x.b));
           return decl_value(base, base_node, expected);
         default: {
+          if (ast(unparen(base_node)).kind == NodeKind::Ident) closure_stays_ = unparen(base_node);
           HirId value = check(base_node);
+          closure_stays_ = NodeId::None;
           return call_method(value, base_node, n, callee, expected, answer);
         }
       }
@@ -311,11 +313,13 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
     bool func_param = types_.kind(plain) == TypeKind::Func && !(types_[plain].a & kFuncFallible);
     HirId value;
     NodeId bare = unparen(arg);
+    NodeId stays_before = closure_stays_;
+    if (ast(bare).kind == NodeKind::Ident && types_.kind(plain) == TypeKind::Func) closure_stays_ = bare;
     if (ast(bare).kind == NodeKind::Closure) {
       value = check_closure(bare, type, func_param ? callee.func : FuncId::None, index);
     } else if (func_param && ast(bare).kind == NodeKind::Ident) {
       uint32_t var = find_var(NameId(ast(bare).a));
-      if (var != kNone32 && vars_[var].poly_param != 0xffff && is_some(callee.func)) {
+      if (var != kNone32 && vars_[var].poly_param != 0xffff && is_some(callee.func)) {   // both without `!`, or both kept apart by coercion
         poly_edges_.push_back({func_, vars_[var].poly_param, callee.func, index});
         value = read_var(var, span(arg));
       } else {
@@ -324,6 +328,7 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
     } else {
       value = check(arg, type);
     }
+    closure_stays_ = stays_before;
     TypeId given = shallow(node(value).type);
     if (func_param && is_some(callee.func) && types_.kind(given) == TypeKind::Func && (types_[given].a & kFuncFallible)) {
       // A failing closure for a parameter that says nothing about failure: the call fails in its place (ruling 7).
@@ -334,6 +339,10 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       if (try_coerce(value, failing)) {
         out.poly_set = out.poly_fails ? join_sets(out.poly_set, set) : set;
         out.poly_fails = true;
+        HirId made = HirId(node(value).kind == HirKind::WidenFunc ? HirId(node(value).a) : value);
+        while (node(made).kind == HirKind::WidenFunc) made = HirId(node(made).a);
+        out.poly_hard |= node(made).kind != HirKind::MakeClosure || group_[node(made).b]->fails_hard;
+        nursery_argument(value, callee.func, index, arg);
         poly_checks_.push_back({callee.func, index, span(arg)});
         out.values[index] = +emit(HirKind::WidenFunc, type, value, kNone32, span(arg));
         return;
@@ -346,6 +355,8 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       value = poison(span(arg));
     }
     if (type_of(value) == Types::Error) poison_open(type);   // what it would have decided
+    else if (TypeKind k = types_.kind(shallow(type)); k == TypeKind::Func || k == TypeKind::Nursery) nursery_argument(value, callee.func, index, arg);
+    else if (ast(bare).kind == NodeKind::Closure) closure_leaves(value, bare);
     out.values[index] = +value;
   };
   for (uint32_t index : written)
@@ -532,11 +543,16 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
     made = emit(HirKind::Call, result, +func, make_record({make_type_list(targs), list}), span(call), aux);
   }
   if (result == Types::Never) dead_ = true;
+  if (fails && !f.fallible && !args.poly_hard && !answer) {   // it fails only by what its closure awaits, so it passes on as `await` does
+    pass_on(set, true, span(call), "await");
+    return made;
+  }
   return answered(made, fails, set, call, answer);
 }
 
 HirId BodyChecker::call_value(HirId callee_value, NodeId call, TypeId expected, Answer* answer, bool poly) {
   NodeId callee_node = NodeId(ast(call).a);
+  callee_value = received(callee_value);
   TypeId type = settle(node(callee_value).type);
   TypeRow row = types_[type];
   if (row.kind == TypeKind::Error || row.kind == TypeKind::Never) {
@@ -609,7 +625,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
   }
   if (kind == TypeKind::Channel) return channel_method(base, call, name, name_span, answer);
   if (kind == TypeKind::Task) return task_method(base, call, name, name_span);
-  if (kind == TypeKind::Nursery && name == n_spawn_) return spawn_method(base, call, expected, true);
+  if (kind == TypeKind::Nursery && name == n_spawn_) return spawn_method(base, base_ast, call, expected, true);
   if (kind == TypeKind::Infer && open_kind(type) == InferKind::General) {
     SmallVec<uint32_t, 8> values;
     SmallVec<NodeId, 8> args;
@@ -867,6 +883,7 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
     unify(d.result, x.aux == 2 ? types_.array(type) : Types::String);
     return leave(true);
   }
+  if (types_.kind(type) == TypeKind::Channel) return leave(late_channel_op(d, name));
   if (m.candidates != 1) {
     unknown_member(type, name, member, true);
     return leave(false);

@@ -1,6 +1,8 @@
 // check_channel.cpp: channels and select.
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "frontend/check_internal.h"
 
 namespace janus {
@@ -10,6 +12,20 @@ enum : uint16_t { kSend, kRecv, kTrySend, kTryRecv, kClose, kIsClosed, kLen, kCa
 struct Operation { const char* name; uint16_t op; uint32_t arguments; };
 constexpr Operation kOperations[] = {{"send", kSend, 1}, {"recv", kRecv, 0}, {"trySend", kTrySend, 1}, {"tryRecv", kTryRecv, 0}, {"close", kClose, 0},
                                      {"isClosed", kIsClosed, 0}, {"len", kLen, 0}, {"cap", kCap, 0}};
+
+const Operation* operation(std::string_view name) {
+  for (const Operation& o : kOperations)
+    if (name == o.name) return &o;
+  return nullptr;
+}
+TypeId result_of(Types& types, const Operation& op, TypeId elem) {
+  switch (op.op) {
+    case kRecv: case kTryRecv: return types.optional(elem);
+    case kTrySend: case kIsClosed: return Types::Bool;
+    case kLen: case kCap: return Types::I64;
+    default: return Types::Void;
+  }
+}
 }  // namespace
 
 // channel(cap), Channel(T).new(cap). The element type may be found out from later uses; what stays open is void.
@@ -25,9 +41,7 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
   std::string word(text(name));
   TypeId type = shallow(node(channel).type);
   TypeId elem = types_.elem(type);
-  const Operation* op = nullptr;
-  for (const Operation& o : kOperations)
-    if (word == o.name) op = &o;
+  const Operation* op = operation(word);
   if (!op) {
     std::vector<std::string_view> names;
     for (const Operation& o : kOperations) names.push_back(o.name);
@@ -49,14 +63,8 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
     value = +sent_value(channel, arg, NodeId(ast(NodeId(ast(call).a)).a));
   }
   if (op->op == kSend || op->op == kRecv) raises_implicit(answer);
-  TypeId result = Types::Void;
-  switch (op->op) {
-    case kRecv: case kTryRecv: result = types_.optional(elem); break;
-    case kTrySend: case kIsClosed: result = Types::Bool; break;
-    case kLen: case kCap: result = Types::I64; break;
-    default: break;
-  }
-  return emit(HirKind::ChannelOp, result, +channel, value, span(call), op->op);
+  HirId made = emit(HirKind::ChannelOp, result_of(types_, *op, elem), +channel, value, span(call), op->op);
+  return answer && answer->by_catch ? received(made) : made;   // what answers a closed channel replaces the value that did not come
 }
 
 HirId BodyChecker::sent_value(HirId channel, NodeId arg, NodeId channel_node) {
@@ -75,54 +83,108 @@ HirId BodyChecker::sent_value(HirId channel, NodeId arg, NodeId channel_node) {
 
 // ---- recv() as a plain value (ruling 35)
 
-// A received value that is needed as what it is: the receive then fails when the channel is closed. Also through a `let` that
-// nothing has used as an optional.
+// `value` is needed as what it is. A receive then fails when the channel is closed; so does the one that a `let` began with, when all
+// uses of its name need that (decide_receives).
 HirId BodyChecker::received(HirId value) {
   HirNode& n = node(value);
-  if (types_.kind(shallow(n.type)) != TypeKind::Optional) return value;
-  Body& body = b_->body;
-  auto take = [&](uint32_t id) {
-    HirNode& recv = body.nodes[id];
-    recv.aux = kRecvValue;
-    recv.type = types_.elem(shallow(recv.type));
-  };
+  TypeId type = shallow(n.type);
+  if (types_.kind(type) != TypeKind::Optional) return value;
   if (n.kind == HirKind::ChannelOp && n.aux == kRecv) {
-    take(+value);
-    return value;
-  }
-  if (n.kind != HirKind::Local) return value;
-  uint32_t local = n.a, let = kNone32;
-  for (uint32_t i = 0; i < body.nodes.size(); ++i) {
-    const HirNode& x = body.nodes[i];
-    auto is_it = [&](uint32_t id) { return id != kNone32 && id < body.nodes.size() && body.nodes[id].kind == HirKind::Local && body.nodes[id].a == local; };
-    switch (x.kind) {
-      case HirKind::Let:
-        if (x.b != kNone32 && body.pats[x.a].kind == PatKind::Bind && body.pats[x.a].a == local && body.nodes[x.b].kind == HirKind::ChannelOp && body.nodes[x.b].aux == kRecv) let = i;
-        break;
-      // Used as what may be null: it stays that.
-      case HirKind::Coalesce: case HirKind::Unwrap: case HirKind::OptTry: if (is_it(x.a)) return value; break;
-      case HirKind::CondLet: if (is_it(x.b)) return value; break;
-      case HirKind::IfMatch: if (is_it(body.extra[x.a])) return value; break;
-      case HirKind::Match: if (is_it(x.a)) return value; break;
-      case HirKind::Compare:
-        if ((is_it(x.a) && body.nodes[x.b].kind == HirKind::Null) || (is_it(x.b) && body.nodes[x.a].kind == HirKind::Null)) return value;
-        break;
-      default: break;
+    n.aux = kRecvValue;
+    n.type = types_.elem(type);
+  } else if (n.kind == HirKind::Local && vars_[var_of_local(LocalId(n.a))].received != kNone32) {
+    std::vector<Receive::Use>& uses = receives_[vars_[var_of_local(LocalId(n.a))].received].uses;
+    for (size_t i = uses.size(); i-- > 0;) {   // the newest first: that is the one
+      if (uses[i].node != value || uses[i].builder != b_->index) continue;
+      uses[i].plain = true;
+      node(value).type = types_.elem(type);
+      break;
     }
   }
-  if (let == kNone32) return value;
-  uint32_t var = b_->var_of_local[local];
-  for (Builder* b : group_)
-    for (uint32_t captured : b->capture_vars)
-      if (captured == var) return value;
-  take(body.nodes[let].b);
-  TypeId plain = body.nodes[body.nodes[let].b].type;
-  body.pats[body.nodes[let].a].type = plain;
-  body.locals[local].type = plain;
-  vars_[var].type = plain;
-  for (HirNode& x : body.nodes)
-    if (x.kind == HirKind::Local && x.a == local) x.type = plain;
   return value;
+}
+
+void BodyChecker::decide_receives() {
+  for (Receive& r : receives_) {
+    size_t plain = 0;
+    for (const Receive::Use& use : r.uses) plain += use.plain;
+    if (plain == 0) continue;
+    const Var v = vars_[r.var];
+    if (plain < r.uses.size()) {
+      const Receive::Use *needs = nullptr, *other = nullptr;
+      for (const Receive::Use& use : r.uses) {
+        if (use.plain && !needs) needs = &use;
+        if (!use.plain && !other) other = &use;
+      }
+      std::string name(text(v.name)), elem = name_of(r.elem);
+      report<Diag::OptionalAsValue>(group_[needs->builder]->body.nodes[+needs->node].span, "?" + elem, elem)
+          .with_label("a `" + elem + "` is needed here")
+          .at(group_[other->builder]->body.nodes[+other->node].span, "here `" + name + "` is a `?" + elem + "`: it would be printed, compared or asked about as one")
+          .at(group_[r.builder]->body.nodes[+r.recv].span, "`null` when the channel is closed and empty")
+          .note("`recv()` gives a `" + elem + "`, and fails on a closed channel, only where every use of its result needs a `" + elem + "`")
+          .help("a value to use instead: `" + name + " ?? …`")
+          .help("or end with the channel: `while let " + name + " = ch.recv() do … end`");
+      continue;
+    }
+    HirNode& recv = group_[r.builder]->body.nodes[+r.recv];
+    recv.aux = kRecvValue;
+    recv.type = r.elem;
+    group_[r.builder]->body.pats[r.pattern].type = r.elem;
+    vars_[r.var].type = r.elem;
+    for (Builder* b : group_) {
+      if (b->index != r.builder && std::find(b->capture_vars.begin(), b->capture_vars.end(), r.var) == b->capture_vars.end()) continue;
+      for (size_t i = 0; i < b->body.locals.size(); ++i)
+        if (b->var_of_local[i] == r.var) b->body.locals[i].type = r.elem;
+    }
+  }
+}
+
+// What a `let` without a written type remembers of its value.
+void BodyChecker::name_value(uint32_t var, HirId value, uint32_t pattern) {
+  const HirNode v = node(value);
+  switch (v.kind) {
+    case HirKind::Spawn: bind_handle(value, var); break;
+    case HirKind::ChannelOp:
+      if (v.aux != kRecv) break;
+      vars_[var].received = static_cast<uint32_t>(receives_.size());
+      receives_.push_back({b_->index, pattern, value, var, types_.elem(shallow(v.type))});
+      break;
+    case HirKind::MakeClosure:
+      vars_[var].closure = v.b;
+      vars_[var].holds = group_[v.b]->nursery;
+      break;
+    case HirKind::Local: {
+      const Var& from = vars_[var_of_local(LocalId(v.a))];
+      vars_[var].nursery = from.nursery;
+      vars_[var].holds = from.holds;
+      vars_[var].closure = from.closure;
+      break;
+    }
+    default: break;
+  }
+}
+
+// `c.send(1)` where the type of `c` became known later; the arguments were checked when the call was met.
+bool BodyChecker::late_channel_op(const DeferredMember& d, NameId name) {
+  std::string_view word = text(name);
+  const Operation* op = operation(word);
+  std::span<const uint32_t> given = b_->body.list(d.args);
+  TypeId type = shallow(node(d.base).type), elem = types_.elem(type);
+  if (!op || given.size() != op->arguments) {
+    if (!op) unknown_member(type, name, NodeId(ast(d.ast).a), true);
+    else report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(word) + "`", op->arguments ? "1 argument" : "no arguments", given.size());
+    return false;
+  }
+  uint32_t value = op->arguments ? +coerce(HirId(given[0]), elem, NodeId::None) : kNone32;
+  p_.uses_tasks = true;
+  HirNode& x = node(d.node);
+  x.kind = HirKind::ChannelOp;
+  x.a = +d.base;
+  x.b = value;
+  x.aux = op->op;
+  unify(d.result, result_of(types_, *op, elem));
+  if (d.question) report<Diag::NothingToAnswer>(span(d.ast), d.question == 1 ? "?" : "catch").note("which type this is called on becomes known only later, so its failure cannot be answered here").help("write the type where the name is introduced");
+  return true;
 }
 
 // ---- select

@@ -26,6 +26,8 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   uint32_t want_muts = known ? types_[want].a & ~uint32_t(kFuncFallible) : 0;
 
   bool is_task = std::exchange(task_closure_, false);
+  NodeId stays = std::exchange(closure_stays_, NodeId::None);
+  uint32_t target = std::exchange(spawn_target_, kNone32);
   Facts facts_before;
   copy_facts(facts_before, facts_);
   bool dead_before = dead_;
@@ -39,6 +41,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   b.arg_param = arg_param;
   b.what = is_task ? "task" : "closure";
   b.result_wanted = !is_task;
+  b.is_task = is_task;
   b.node = n;
   b.sink = {Sink::Inferred, ErrorSetId::None};
   size_t scope = open_scope();
@@ -71,6 +74,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
     for (size_t k = scope; is_some(name) && name != n_underscore_ && k < bindings_.size(); ++k)
       if (bindings_[k].name == name) report<Diag::DuplicateParam>(span(param), text(name)).at(vars_[bindings_[k].var].span, "the first one");
     uint32_t var = declare(name, type, flags, span(param));
+    if (types_.kind(shallow(type)) == TypeKind::Nursery) vars_[var].nursery = var;
     if (is_pattern) {
       patterns.push_back(NodeId(p.a));
       pattern_locals.push_back(var);
@@ -150,10 +154,14 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   b.body.fallible |= b.fails;
   b.body.errors = b.sink.set;
   if (b.body.fallible && is_none(b.body.errors)) b.body.errors = new_inferred_set();
+  // What it may turn out to fail with goes where its type says, or to the nursery of the task that it is.
+  if (!b.body.fallible && !is_task) maybe_fails_.insert(maybe_fails_.end(), b.maybe_fails.begin(), b.maybe_fails.end());
   SmallVec<uint32_t, 4> written;
   for (uint32_t v : b.written_outer) written.push_back(v);
   stack_.pop_back();
   b_ = outer;
+  closure_stays_ = stays;
+  spawn_target_ = target;
   copy_facts(facts_, facts_before);
   dead_ = dead_before;
 

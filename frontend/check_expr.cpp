@@ -54,7 +54,7 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::StructLit: return check_struct_lit(n, expected);
     case NodeKind::Member: return check_member(n, expected);
     case NodeKind::TupleMember: {
-      HirId base = check(NodeId(x.a));
+      HirId base = received(check(NodeId(x.a)));
       TypeId type = settle(node(base).type);
       TypeKind kind = types_.kind(type);
       if (kind == TypeKind::Error) return poison(span(n));
@@ -85,7 +85,11 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::Try: return check_question(n, expected, true);
     case NodeKind::BangUnwrap: return check_unwrap(n, expected);
     case NodeKind::Catch: return check_catch(n, expected, true);
-    case NodeKind::Closure: return check_closure(n, expected, FuncId::None, 0);
+    case NodeKind::Closure: {
+      HirId closure = check_closure(n, expected, FuncId::None, 0);
+      closure_leaves(closure, n);
+      return closure;
+    }
     case NodeKind::TypeExpr: {
       TypeId type = resolve_type(p_, type_scope_, NodeId(x.a));
       tree_ = &p_.modules[+module_]->tree;
@@ -234,7 +238,10 @@ HirId BodyChecker::check_array(NodeId n, TypeId expected) {
     values.push_back(+value);
   }
   if (!closed) {
-    if (is_none(joined) || joined == Types::Never) joined = fresh(InferKind::General, span(n), "the elements of this array");
+    bool bad = false;
+    for (uint32_t v : values) bad |= type_of(HirId(v)) == Types::Error;
+    if ((is_none(joined) || joined == Types::Never) && bad) joined = Types::Error;   // told already
+    else if (is_none(joined) || joined == Types::Never) joined = fresh(InferKind::General, span(n), "the elements of this array");
     for (uint32_t& v : values) {
       HirId value = HirId(v);
       try_coerce(value, joined);
@@ -310,8 +317,8 @@ HirId BodyChecker::check_range(NodeId n, TypeId expected) {
   }
   TypeId elem = TypeId::None;
   if (is_some(expected) && types_.kind(expected) == TypeKind::Struct && types_[expected].a == +p_.lang.range && types_[expected].arg_count == 1) elem = types_.args(expected)[0];
-  HirId low = check(NodeId(x.a), elem);
-  HirId high = check(NodeId(x.b), node(low).type);
+  HirId low = received(check(NodeId(x.a), elem));
+  HirId high = received(check(NodeId(x.b), node(low).type));
   if (type_of(low) == Types::Error || type_of(high) == Types::Error) return poison(span(n));
   if (!balance(low, high)) {
     Why why{span(NodeId(x.a)), "the range begins with `" + name_of(node(low).type) + "`"};
@@ -339,7 +346,7 @@ HirId BodyChecker::check_index(NodeId n, TypeId expected) {
   if (head.kind == HeadKind::Type) return type_value(head.type, n);
   if (head.kind == HeadKind::Func) return func_value(FuncId(head.index), n, expected, head);
   if (head.kind == HeadKind::Poison) return poison(span(n));
-  HirId base = check(NodeId(x.a));
+  HirId base = received(check(NodeId(x.a)));
   std::span<const NodeId> list = tree_->list(x.b);
   if (list.size() != 1) {
     report<Diag::IndexCount>(span(n), list.size()).help("for an array of arrays write `a[i][j]`");
@@ -657,6 +664,7 @@ HirId BodyChecker::check_ident(NodeId n, TypeId expected) {
   uint32_t var = find_var(NameId(x.a));
   if (var != kNone32) {
     if (vars_[var].poly_param != 0xffff) poly_escape(var);
+    if ((vars_[var].nursery != kNone32 || vars_[var].holds != kNone32) && !nursery_value(var, n, expected)) return poison(span(n));
     return read_var(var, tree_->token_span(x.token));
   }
   Head head = head_of_name(NameId(x.a), n);

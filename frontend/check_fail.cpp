@@ -80,7 +80,7 @@ void BodyChecker::report_unfit(const FitCheck& check) {
 }
 
 // A failure leaves the function (or the block of assert_fails) here.
-void BodyChecker::flow_into_sink(ErrorSetId set, Span at, NodeId n, const char* doing) {
+void BodyChecker::flow_into_sink(ErrorSetId set, Span at, NodeId n, const char* doing, bool by_await) {
   if (b_->in_defer > 0) {
     report<Diag::LeavesDefer>(at, doing)
         .note("a `defer` runs while its block is already being left, so it must come to its own end")
@@ -109,7 +109,10 @@ void BodyChecker::flow_into_sink(ErrorSetId set, Span at, NodeId n, const char* 
       include_set(sink.set, set);
       break;
   }
-  if (&sink == &b_->sink) b_->fails = true;
+  sink.fails = true;
+  if (&sink != &b_->sink) return;
+  b_->fails = true;
+  b_->fails_hard |= !by_await;
 }
 
 // ---- fail
@@ -282,6 +285,7 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   Span mark = tree_->token_span(x.token);
   size_t errors = p_.diags.error_count();
   Answer answer;
+  answer.by_catch = true;
   HirId tried = check_answered(operand, value ? expected : TypeId::None, answer, value);
   TypeId type = shallow(node(tried).type);
   if (answer.implicit) answer.set = with_implicit(answer.set);

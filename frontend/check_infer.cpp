@@ -111,7 +111,10 @@ bool BodyChecker::unify(TypeId a, TypeId b) {
   if (rb.kind == TypeKind::Infer) return bind(rb.a, a);
   if (ra.kind != rb.kind) return false;
   switch (ra.kind) {
-    case TypeKind::Array: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task:
+    case TypeKind::Task:
+      if (ra.b != rb.b) merge_tasks(ra.b, rb.b);
+      [[fallthrough]];
+    case TypeKind::Array: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel:
       return unify(TypeId(ra.a), TypeId(rb.a));
     case TypeKind::Fixed: return ra.b == rb.b && unify(TypeId(ra.a), TypeId(rb.a));
     case TypeKind::Struct: case TypeKind::Enum:
@@ -268,7 +271,7 @@ TypeId BodyChecker::finish_type(TypeId type) {
   switch (row.kind) {
     case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task: {
       TypeId inner = finish_type(TypeId(row.a));
-      return inner == Types::Error ? Types::Error : types_.intern(row.kind, +inner, row.b, {});
+      return inner == Types::Error ? Types::Error : types_.intern(row.kind, +inner, row.kind == TypeKind::Task ? 0 : row.b, {});
     }
     default: break;
   }

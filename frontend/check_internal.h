@@ -91,13 +91,18 @@ struct Var {
   bool written = false;
   bool is_self = false;
   uint16_t poly_param = 0xffff;  // index of the failure-polymorphic parameter that it is (ruling 7)
+  uint32_t handle = kNone32;     // `let h = spawn …`: in handles_
+  uint32_t received = kNone32;   // `let v = ch.recv()`: in receives_
+  uint32_t nursery = kNone32;    // a nursery: the variable that introduced it, mostly itself
+  uint32_t holds = kNone32;      // `let f = { … }` with a closure that captures a nursery: that nursery
+  uint32_t closure = kNone32;    // `let f = { … }`: the closure's builder
 };
 struct Binding { NameId name; uint32_t var; uint32_t previous; };
 
 // What is known here about a variable: that it is not null, that it has a value.
 struct Fact {
   uint32_t var;
-  enum Kind : uint8_t { NonNull, Assigned } kind;
+  enum Kind : uint8_t { NonNull, Assigned, Awaited } kind;
   friend bool operator==(Fact a, Fact b) { return a.var == b.var && a.kind == b.kind; }
 };
 using Facts = SmallVec<Fact, 6>;
@@ -107,6 +112,7 @@ inline void copy_facts(Facts& to, const Facts& from) { to.clear(); for (const Fa
 struct Sink {
   enum Kind : uint8_t { Never /* the function's type has no `!` */, Declared, Inferred } kind = Never;
   ErrorSetId set = ErrorSetId::None;
+  bool fails = false;   // something surely can; without it `set` may turn out to be empty
 };
 
 struct LoopScope {
@@ -115,6 +121,14 @@ struct LoopScope {
   bool has_break;
   uint32_t defer_depth;   // defers_open of the body when the loop began
   Facts* at_break;        // what holds at every `break` so far
+  size_t mark = 0;        // bindings before the loop
+};
+
+// A failure that goes on by itself, where only the end of the program tells whether there is one.
+struct MaybeFail {
+  ErrorSetId set;
+  Span span;
+  const char* what;   // "await", "nursery"
 };
 
 // A body under construction.
@@ -133,6 +147,10 @@ struct Builder {
   bool drop_result = false;               // a value at the end is dropped
   bool result_wanted = true;              // false: a task's closure, whose result nobody has asked for
   bool fails = false;
+  bool fails_hard = false;                // not only by what its `await`s pass on
+  bool is_task = false;                   // a closure that a `spawn` runs
+  uint32_t nursery = kNone32;             // a closure: the innermost nursery that it captures
+  std::vector<MaybeFail> maybe_fails;
   Sink sink;
   Span sink_span;                         // where the function says that it can or cannot fail
   uint32_t defers_open = 0;
@@ -151,6 +169,7 @@ struct Answer {
   bool deferred = false;         // not known before the receiver's type is
   bool implicit = false;         // implicit failures arrive too: a nursery, an await, an operation that waits
   bool only_implicit = false;    // and no others
+  bool by_catch = false;         // a `catch` asks
   ErrorSetId set = ErrorSetId::None;
 };
 
@@ -189,6 +208,7 @@ struct Args {
   SmallVec<uint32_t, 8> order;       // evaluation order when it differs
   bool reordered = false;
   bool poly_fails = false;           // a closure argument fails through the call (ruling 7)
+  bool poly_hard = false;            // and not only by what it awaits
   ErrorSetId poly_set = ErrorSetId::None;
 };
 
@@ -501,7 +521,7 @@ class BodyChecker {
   HirId check_question(NodeId n, TypeId expected, bool is_try);
   HirId check_catch(NodeId n, TypeId expected, bool value);
   HirId check_answered(NodeId n, TypeId expected, Answer& answer, bool value = true);
-  void flow_into_sink(ErrorSetId set, Span span, NodeId n, const char* doing);
+  void flow_into_sink(ErrorSetId set, Span span, NodeId n, const char* doing, bool by_await = false);
   void include_set(ErrorSetId into, ErrorSetId from);
   ErrorSetId new_inferred_set();
   ErrorSetId join_sets(ErrorSetId a, ErrorSetId b);
@@ -515,42 +535,107 @@ class BodyChecker {
   // ---- check_closure.cpp
   HirId check_closure(NodeId n, TypeId expected, FuncId arg_callee, uint32_t arg_param);
 
-  // ---- check_task.cpp
-  struct HandleSpawn { HirId spawn; uint32_t builder; ErrorSetId set; bool fails; LocalId local; };   // local: the variable it was bound to
+  // ---- check_task.cpp: nurseries, tasks, waiting
+  // A nursery whose body is being walked.
   struct NurseryScope {
     uint32_t var = kNone32;
-    uint16_t kind = 0;
-    bool fails = false;                   // a task in it can
+    uint16_t kind = 0;                    // 0 nursery, 1 supervisor, 2 race
+    bool fails = false;                   // a task in it surely can
     ErrorSetId set = ErrorSetId::None;    // with what; its body's failures too
     TypeId race = TypeId::None;           // what its tasks give
-    std::vector<HandleSpawn> handles = {};
+    std::vector<uint32_t> handles = {};   // spawns into it that gave a handle: in handles_
+  };
+  // A `spawn` whose handle somebody holds.
+  struct Handle {
+    uint32_t builder;
+    HirId spawn;
+    ErrorSetId set;
+    bool fails;                // the call surely can
+    bool bound = false;        // to a `let`
+    int32_t others = 0;        // mentions that are neither an `await` with a `catch` nor `cancel`, `isDone`
+    bool unawaited = false;    // some way out of the scope passes no `await`
+    bool dropped = false;      // nobody holds it after all
   };
   std::vector<NurseryScope> nurseries_;   // around this text, outermost first
+  std::vector<Handle> handles_;
+  std::vector<std::pair<uint32_t, uint32_t>> param_handles_;   // handle, and the parameter that is its nursery
   bool task_closure_ = false;             // the closure checked next is a task's
+  NodeId closure_stays_ = NodeId::None;   // the closure (or the name of one) at this node may capture a nursery: it does not leave
+  uint32_t spawn_target_ = kNone32;       // the nursery for which the operands of a task's call are being checked
+  FlatMap spawn_sets_;                    // func << 8 | param -> the set of what it spawns into that parameter
+  ErrorSetId lent_nurseries_ = ErrorSetId::None;   // what is spawned into nurseries that go through function values
+  ErrorSetId open_tasks_ = ErrorSetId::None;       // failures of tasks whose handles went through a written type
+  FlatMap failing_tasks_;                 // ErrorSetId of a task's type -> 1: it surely can fail
+  std::vector<MaybeFail> maybe_fails_;    // of all functions that cannot fail
+  struct NurseryArg { FuncId callee; uint32_t param; Span span; };
+  std::vector<NurseryArg> nursery_args_;  // closures that capture a nursery, given to a function
   bool tasks_allowed(NodeId n, const char* what);
-  TypeId nursery_type();
+  TypeId nursery_type() { return types_.intern(TypeKind::Nursery, 0, 0, {}); }
   ErrorSetId with_implicit(ErrorSetId set);
   void raises_implicit(Answer* answer);
   HirId check_nursery(NodeId n, TypeId expected, bool value, Answer* answer);
-  HirId nursery_answered(HirId made, bool fails, ErrorSetId set, NodeId n, Answer* answer);
-  void decide_handles(NurseryScope& scope);
-  NurseryScope* nursery_here();
-  HirId check_spawn(NodeId n, TypeId expected, bool handle);
-  HirId spawn_method(HirId nursery, NodeId call, TypeId expected, bool handle);
-  HirId spawn_into(HirId nursery, uint32_t var, NodeId what, NodeId n, uint32_t stack, TypeId expected, bool handle);
-  ErrorSetId scope_of(uint32_t var);
-  HirId call_around(NodeId what);
-  void bind_handle(HirId spawn, uint32_t pat);
+  void nursery_options(NodeId n, uint16_t kind, uint32_t& timeout, uint32_t& tasks);
+  HirId check_shield(NodeId n, TypeId expected, bool value);
   HirId check_await(NodeId n, TypeId expected, Answer* answer);
   HirId task_method(HirId task, NodeId call, NameId name, Span name_span);
   HirId task_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);
+  void pass_on(ErrorSetId set, bool fails, Span at, const char* what);
+  void report_maybe_fails(const MaybeFail& fail);
+  void merge_tasks(uint32_t a, uint32_t b);
+  TypeId task_type(TypeId elem, ErrorSetId set, bool fails);
+
+  // ---- check_spawn.cpp: what a task runs, and who holds its handle
+  HirId check_spawn(NodeId n, TypeId expected, bool handle);
+  HirId spawn_method(HirId nursery, NodeId nursery_ast, NodeId call, TypeId expected, bool handle);
+  HirId spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId n, uint32_t stack, TypeId expected, bool handle, bool method);
+  bool spawn_wanted(TypeId expected);
+  HirId closure_around(HirId operation, NodeId what, SmallVec<uint32_t, 8>& lets);
+  NurseryScope* scope_of(uint32_t root);
+  void bind_handle(HirId value, uint32_t var);
+  void name_value(uint32_t var, HirId value, uint32_t pattern);
+  void drop_handle(HirId value);
+  void leave_handles(size_t mark);
+  void decide_handles(NurseryScope& scope);
+  void decide_param_handles();
+
+  // ---- check_escape.cpp: nurseries stay where they are
+  ErrorSetId spawn_set(FuncId func, uint32_t param);
+  ErrorSetId nursery_set(uint32_t root);
+  bool encloses(uint32_t outer, uint32_t inner);
+  void captures_nursery(Builder& b, uint32_t root);
+  bool nursery_value(uint32_t var, NodeId n, TypeId expected);
+  void closure_leaves(HirId closure, NodeId n);
+  void nursery_argument(HirId value, FuncId callee, uint32_t param, NodeId arg);
+  void check_task_capture(uint32_t captured, uint32_t target, Span at);
+  void report_nursery_leaves(Span at, uint32_t root, bool closure);
 
   // ---- check_channel.cpp
+  // `let v = ch.recv()`: whether it is a `?T` or a `T` is decided when all its uses are known (ruling 35).
+  struct Receive {
+    uint32_t builder, pattern;
+    HirId recv;
+    uint32_t var;
+    TypeId elem;
+    struct Use { uint32_t builder; HirId node; bool plain; };
+    std::vector<Use> uses = {};
+  };
+  std::vector<Receive> receives_;
   HirId make_channel(TypeId elem, NodeId cap, NodeId n, TypeId expected, Answer* answer);
   HirId channel_method(HirId channel, NodeId call, NameId name, Span name_span, Answer* answer);
+  bool late_channel_op(const DeferredMember& d, NameId name);
   HirId sent_value(HirId channel, NodeId arg, NodeId channel_node);
   HirId received(HirId value);
+  void decide_receives();
   HirId check_select(NodeId n, TypeId expected, bool value, Answer* answer);
+
+  // ---- effects.cpp: who waits; variables that tasks share
+  struct EffectEdge { FuncId from, to; };
+  struct LentCell { FuncId callee; Span span; NameId name; Span declared; bool surely; };
+  std::vector<EffectEdge> effect_edges_;
+  std::vector<LentCell> lent_cells_;
+  void note_effects(Builder& b);
+  void solve_effects();
+  void check_shared_cells();
 
   // ---- check_bounds.cpp
   bool require_trait(TypeId type, TraitId trait, Span use);        // a Param of the function gets the need

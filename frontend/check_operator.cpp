@@ -86,7 +86,7 @@ HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
   }
   TypeId hint = is_some(expected) ? peel(expected) : TypeId::None;
   if (is_some(hint) && !types_.is_number(hint)) hint = TypeId::None;
-  HirId value = check(operand, hint);
+  HirId value = received(check(operand, hint));
   TypeId type = settle(node(value).type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error || kind == TypeKind::Never) return poison(span(n));
@@ -107,6 +107,8 @@ HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
 }
 
 HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) {
+  left = received(left);
+  right = received(right);
   TypeId lt = settle(node(left).type), rt = settle(node(right).type);
   for (TypeId* t : {&lt, &rt})
     if (types_.kind(*t) == TypeKind::Infer && open_kind(*t) != InferKind::General) {
@@ -305,6 +307,10 @@ HirId BodyChecker::check_compare(NodeId n) {
   TypeKind lk = types_.kind(lt), rk = types_.kind(rt);
   if (lk == TypeKind::Error || rk == TypeKind::Error) return poison(span(n));
   bool equality = op == HirOp::Eq || op == HirOp::Ne;
+  if (!equality) {   // `==` compares across, an order needs two values
+    lt = settle(node(received(left)).type), rt = settle(node(received(right)).type);
+    lk = types_.kind(lt), rk = types_.kind(rt);
+  }
   if (!equality && (lk == TypeKind::Optional || rk == TypeKind::Optional)) {
     bool is_left = lk == TypeKind::Optional;
     report_optional_as_value(span(is_left ? l : r), is_left ? lt : rt, is_left ? l : r, nullptr);
@@ -338,7 +344,7 @@ HirId BodyChecker::check_compare(NodeId n) {
 HirId BodyChecker::check_in(NodeId n) {
   const Node x = ast(n);
   NodeId l = NodeId(x.a), r = NodeId(x.b);
-  HirId base = check(r);
+  HirId base = received(check(r));
   TypeId type = settle(node(base).type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) {

@@ -62,6 +62,8 @@ LocalId BodyChecker::local_of(uint32_t var) {
     b.var_of_local.push_back(var);
     b.body.captures.push_back({local, inner});
     b.capture_vars.push_back(var);
+    if (vars_[var].nursery != kNone32) captures_nursery(b, vars_[var].nursery);
+    if (vars_[var].holds != kNone32) captures_nursery(b, vars_[var].holds);
     local = inner;
   }
   return local;
@@ -84,6 +86,8 @@ HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
     vars_[var].uninit = false;
   }
   HirId read = emit(HirKind::Local, v.type, +local, kNone32, span);
+  if (v.handle != kNone32) ++handles_[v.handle].others;
+  if (v.received != kNone32) receives_[v.received].uses.push_back({b_->index, read, false});
   if (narrowed && !facts_.empty() && has_fact(var, Fact::NonNull)) {
     TypeId type = shallow(v.type);
     if (types_.kind(type) == TypeKind::Optional) {

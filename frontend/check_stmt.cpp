@@ -22,9 +22,7 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
       report<Diag::UnreachableCode>(span(stmt)).with_label("never runs").note("what stands before it always leaves: by `return`, `break`, `continue`, `fail`, a panic, or a loop without end").help("remove it, or put it before");
     }
     if (i + 1 == count && keeps_value) {
-      // A handle only where one is asked for (ruling 28).
-      bool dropped = ast(stmt).kind == NodeKind::Spawn && (is_none(expected) || (is_open(expected) && !b_->result_wanted) || shallow(expected) == Types::Void);
-      result = dropped ? check_dropped(stmt) : check(stmt, expected);
+      result = check_branch(stmt, expected, true);
       if (type_of(result) == Types::Void) {
         stmts.push_back(+result);
         result = HirId::None;
@@ -33,6 +31,7 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
       stmts.push_back(+check_dropped(stmt));
     }
   }
+  leave_handles(scope);
   close_scope(scope);
   b_->defers_open = defers;
   TypeId type = is_some(result) ? node(result).type : dead_ ? Types::Never : Types::Void;
@@ -41,6 +40,8 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
 
 HirId BodyChecker::check_branch(NodeId n, TypeId expected, bool value) {
   if (ast(n).kind == NodeKind::Block) return check_block(n, expected, value);
+  // A task's handle is a block's value only where one is asked for (ruling 28).
+  if (ast(n).kind == NodeKind::Spawn && value && !spawn_wanted(expected)) value = false;
   return value ? check(n, expected) : check_dropped(n);
 }
 
@@ -73,13 +74,7 @@ HirId BodyChecker::check_dropped(NodeId n) {
   size_t errors = p_.diags.error_count();
   HirId value = check(n);
   if (p_.diags.error_count() == errors) warn_unused(value, n);
-  if (node(value).kind == HirKind::Spawn) {   // n.spawn(f): nobody holds the handle
-    node(value).type = Types::Void;
-    for (NurseryScope& s : nurseries_)
-      for (HandleSpawn& h : s.handles)
-        if (h.spawn == value && h.builder == b_->index && h.fails) { s.fails = true; include_set(s.set, h.set); }
-    return value;
-  }
+  if (node(value).kind == HirKind::Spawn) drop_handle(value);
   drop_value(value);
   return value;
 }
@@ -159,6 +154,9 @@ HirId BodyChecker::check_let(NodeId n) {
     return emit(HirKind::LetUninit, Types::Void, +vars_[var].local, kNone32, span(n));
   }
   HirId value;
+  // Another name for a nursery, or a name for a closure that spawns into one: both stay in this block.
+  bool named = ast(pattern).kind == NodeKind::PatBind && !(x.flags & kMut);
+  if (named && (ast(unparen(init)).kind == NodeKind::Closure || ast(unparen(init)).kind == NodeKind::Ident)) closure_stays_ = unparen(init);
   if (is_some(type)) {
     Why why{span(type_node), "the type is written here"};
     value = check_as(init, type, &why);
@@ -173,8 +171,10 @@ HirId BodyChecker::check_let(NodeId n) {
   }
   bool open_null = node(value).kind == HirKind::Null;
   (void)open_null;
+  closure_stays_ = NodeId::None;
+  size_t first_var = vars_.size();
   uint32_t pat = check_pattern(pattern, type, flags, n);
-  bind_handle(value, pat);
+  if (named && vars_.size() == first_var + 1) name_value(static_cast<uint32_t>(first_var), value, pat);
   return emit(HirKind::Let, Types::Void, pat, +value, span(n));
 }
 
@@ -453,7 +453,7 @@ HirId BodyChecker::check_while(NodeId n) {
   copy_facts(before, facts_);
   for (const Fact& f : when_true) add_fact(f.var, f.kind);
   uint32_t number = new_loop();
-  b_->loops.push_back({label, number, false, b_->in_defer, &at_break});
+  b_->loops.push_back({label, number, false, b_->in_defer, &at_break, scope});
   HirId body_value = check_block(body, TypeId::None, false);
   bool has_break = b_->loops.back().has_break;
   b_->loops.pop_back();
@@ -576,7 +576,7 @@ HirId BodyChecker::check_for(NodeId n) {
     }
     head = make_record({pat, +value, how, index_local, next_func, next_args});
   }
-  b_->loops.push_back({label, number, false, b_->in_defer, &at_break});
+  b_->loops.push_back({label, number, false, b_->in_defer, &at_break, scope});
   HirId body_value = check_block(body, TypeId::None, false);
   b_->loops.pop_back();
   close_scope(scope);
@@ -621,6 +621,7 @@ HirId BodyChecker::check_break(NodeId n) {
   }
   LoopScope* loop = find_loop(NameId(x.a), n);
   if (!loop) return poison(span(n));
+  leave_handles(loop->mark);
   if (is_break) {
     if (!dead_) {
       if (loop->has_break) meet(*loop->at_break, facts_);
@@ -677,6 +678,7 @@ HirId BodyChecker::check_return(NodeId n) {
       d.help("write the value behind `return`");
     }
   }
+  leave_handles(0);
   dead_ = true;
   bool tail = is_some(value) && b_->defers_open == 0;
   return emit(HirKind::Return, Types::Never, is_some(value) ? +value : kNone32, kNone32, span(n), tail ? 1 : 0);

@@ -63,7 +63,10 @@ struct Solver {
     for (size_t i = begin; i < open.size(); ++i) {
       ErrorSet& set = p.error_sets[open[i]];
       set.includes = {};
-      if (set.inferred) set.tags = i + 1 == open.size() ? std::move(all) : all;
+      if (set.inferred) {
+        set.tags = i + 1 == open.size() ? std::move(all) : all;
+        if (!set.implicit) std::erase_if(set.tags, [&](TagId tag) { return p.tags[+tag].implicit; });
+      }
       done[open[i]] = true;
     }
     open.resize(begin);

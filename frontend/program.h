@@ -81,6 +81,13 @@ struct ParamInfo {
   Span span;
 };
 
+// What a function does to the scheduler, found out from its body and from what it calls (effects.cpp).
+enum Effect : uint8_t {
+  kMaySuspend = 1,    // may wait: other tasks run meanwhile
+  kMaySpawn = 2,      // starts tasks
+  kRaisesBudget = 4,  // opens a nursery with a budget of its own
+};
+
 enum class FuncOrigin : uint8_t { Janus, ExternC, Intrinsic };
 
 struct FuncInfo {
@@ -100,6 +107,7 @@ struct FuncInfo {
   FuncOrigin origin = FuncOrigin::Janus;
   uint32_t intrinsic = 0;               // number in intrinsics.def
   bool is_blocking = false;
+  uint8_t effects = 0;                  // Effect bits, of the body and of all it calls; final after the bodies are checked
   bool has_body = false;
   BodyId body = BodyId::None;           // None until checked
 };
@@ -128,6 +136,7 @@ struct ErrorSet {
   std::vector<TagId> tags;            // sorted
   std::vector<ErrorSetId> includes;   // not yet solved
   bool inferred = false;
+  bool implicit = false;              // what a `catch` sees that implicit failures reach; every other inferred set leaves them out
   NameId name = NameId::None;         // of the declared error, for printing
 };
 

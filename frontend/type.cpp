@@ -51,7 +51,7 @@ TypeId Types::intern(TypeKind kind, uint32_t a, uint32_t b, std::span<const Type
         std::equal(args.begin(), args.end(), args_.begin() + row.args))
       return static_cast<TypeId>(impl_->slots[i]);
   }
-  TypeRow row{kind, kind == TypeKind::Infer, kind == TypeKind::Param, a, b, static_cast<uint32_t>(args_.size()),
+  TypeRow row{kind, kind == TypeKind::Infer || (kind == TypeKind::Task && b != 0), kind == TypeKind::Param, a, b, static_cast<uint32_t>(args_.size()),
               static_cast<uint32_t>(args.size()), 1};
   auto grow = [&](uint32_t by) { row.size = row.size > 0xffffffffu - by ? 0xffffffffu : row.size + by; };
   if (holds_element(kind)) {

@@ -27,7 +27,7 @@ enum class TypeKind : uint8_t {
   TypeOf,    // a: type: `Type[T]`, a type as a value; carries no data at run time
   Param,     // a: TypeParamId (also `Self` of a trait)
   Dyn,       // a: TraitId
-  Channel, Task,  // a: element
+  Channel, Task,  // a: element; b of a Task: 0, or 1 + ErrorSetId of what it can fail with, which only the checker knows (has_infer)
   Nursery,
   Capability,     // a: DeclId
   Infer,     // a: number of an inference variable of the body being checked; never leaves the checker
