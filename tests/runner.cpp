@@ -88,6 +88,7 @@ struct Options {
   vector<string> bless;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   int timeout_ms = 20'000;
+  int schedules = 6;  // more runs of each program with tasks
   bool only_codes = false, list = false, verbose = false;
 };
 
@@ -502,6 +503,14 @@ Failures test_run(const Test& test) {
     if (const Section* args = test.find("args"))
       for (const string& arg : split_words(args->argument)) command.push_back(arg);
     expect_outcome(test, run(command, place.dir, input ? input->body : "", env), label, failures);
+    // Tasks: the same under other schedules, half of them seeded. In release mode each task's use of its stack is checked too.
+    bool tasks = test.program.find("nursery") != string::npos || test.program.find("channel(") != string::npos || test.program.find("race do") != string::npos;
+    for (int k = 1; tasks && failures.empty() && k <= options.schedules; ++k) {
+      vector<string> how = env;
+      how.push_back(k % 2 ? "JANUS_SCHED_SEED=" + std::to_string(k) : "JANUS_WORKERS=" + std::to_string(k / 2 % 4 + 1));
+      if (mode == "release") how.push_back("JANUS_STACK_PAINT=1");
+      expect_outcome(test, run(command, place.dir, input ? input->body : "", how), label + how[env.size()] + ": ", failures);
+    }
   }
   return failures;
 }
@@ -700,7 +709,7 @@ vector<string> all_tests() {
 
 constexpr const char* usage =
     "usage: janus-tests [--janus PATH] [--tests DIR] [--filter TEXT] [--mode debug|release] [--jobs N] [--timeout S]\n"
-    "                   [--list] [--codes] [-v] [--bless FILE…]\n";
+    "                   [--schedules N] [--list] [--codes] [-v] [--bless FILE…]\n";
 
 bool read_options(int argc, char** argv) {
   options.janus = (fs::canonical("/proc/self/exe").parent_path() / "janus").string();
@@ -714,6 +723,7 @@ bool read_options(int argc, char** argv) {
     else if (arg == "--jobs") options.jobs = std::max(1u, static_cast<unsigned>(atoi(next().c_str())));
     else if (arg == "--timeout") options.timeout_ms = 1000 * std::max(1, atoi(next().c_str()));
     else if (arg == "--codes") options.only_codes = true;
+    else if (arg == "--schedules" && i + 1 < argc) options.schedules = atoi(argv[++i]);
     else if (arg == "--list") options.list = true;
     else if (arg == "-v") options.verbose = true;
     else if (arg == "--bless") while (i + 1 < argc) options.bless.push_back(next());

@@ -45,6 +45,20 @@ uint8_t* cut(Pool* pool, int64_t size) {
   return stack;
 }
 
+// What a task never touched still has its paint.
+constexpr uint8_t kPaint = 0xA5;
+JANUS_COLD void check_paint(const Task* task, int64_t size) {
+  if (task->desc->stack == 0) return;
+  const uint8_t* at = task->stack + (has_guard(size) ? kGuard : 0);
+  while (*at == kPaint) at++;
+  const int64_t used = task->stack + size - at;
+  if (used > task->desc->stack) {
+    write_raw(2, task->desc->name, strlen(task->desc->name));
+    write_raw(2, "\n", 1);
+  }
+  janus_require(used <= task->desc->stack, "a task used more stack than was proved");
+}
+
 struct Refill { uint8_t stack_class; uint8_t* stack; };
 void take_from_pool(void* argument) {
   Refill* r = static_cast<Refill*>(argument);
@@ -84,6 +98,7 @@ void take_stack(Worker* worker, Task* task) {
     stack = refill.stack;
   }
   task->stack = stack;
+  if (JANUS_UNLIKELY(settings.paint)) memset(stack + (has_guard(size) ? kGuard : 0), kPaint, static_cast<size_t>(size - (has_guard(size) ? kGuard : 0)));
   task->stack_limit = has_guard(size) ? stack + kGuard + kReserve : stack;
 }
 
@@ -92,6 +107,7 @@ void give_stack(Worker* worker, Task* task) {
   const uint8_t c = task->stack_class;
   const int64_t size = stack_size_of(c);
   uint8_t* stack = task->stack;
+  if (JANUS_UNLIKELY(settings.paint)) check_paint(task, size);
   task->stack = nullptr;
   if (size <= 256 * 1024 && worker->stack_count[c] < kCached) {
     *link_of(stack, size) = worker->stacks[c];

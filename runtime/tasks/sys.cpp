@@ -51,6 +51,7 @@ void read_settings() {
   const char* seed = getenv("JANUS_SCHED_SEED");
   settings.seeded = seed && *seed;
   settings.seed = settings.seeded ? strtoull(seed, nullptr, 10) : 0;
+  settings.paint = getenv("JANUS_STACK_PAINT") != nullptr;
   const char* workers = getenv("JANUS_WORKERS");
   settings.workers = 0;   // asked of the system when the first surplus task appears
   if (workers && *workers) settings.workers = static_cast<int32_t>(max64(1, min64(strtoll(workers, nullptr, 10), kWorkersTop)));

@@ -13,6 +13,7 @@ struct Settings {
   bool seeded;
   uint64_t seed;
   int32_t workers;    // 0: not asked yet
+  bool paint;         // JANUS_STACK_PAINT: check what each task used of its stack against what was proved
 };
 JANUS_HIDDEN extern Settings settings;
 JANUS_HIDDEN void read_settings();

@@ -488,7 +488,7 @@ void janus_task_begin(void) {
     janus_run_task(task);
     Worker* w = this_worker();
     Task* to = pick(w);
-    if (to && !to->sp && to->stack_class == task->stack_class) {
+    if (to && !to->sp && to->stack_class == task->stack_class && !settings.paint) {
       to->stack = task->stack;
       to->stack_limit = task->stack_limit;
       to->sp = task;   // it has a context
