@@ -1162,10 +1162,7 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
       SmallVec<uint32_t, 16> pairs;
       const std::vector<FieldInfo>& fields = p_.tags[+tag].fields;
       if (is_none(check_fields(&fields, n, module_, pairs, {}, {}, p_.tags[+tag].full_name, HirId::None))) return poison(span(n));
-      SmallVec<uint32_t, 8> values;
-      values.resize(fields.size(), kNone32);
-      for (size_t i = 0; i < pairs.size(); i += 2) values[pairs[i]] = pairs[i + 1];
-      return emit(HirKind::MakeError, types_.error_value(p_.errors[owner.index].set), +tag, values.empty() ? kNone32 : make_list(values), span(n));
+      return payload_in_order(HirKind::MakeError, types_.error_value(p_.errors[owner.index].set), +tag, pairs, span(n));
     }
     TypeId enum_type = shallow(owner.type);
     int variant = types_.kind(enum_type) == TypeKind::Enum ? p_.find_variant(EnumId(types_[enum_type].a), name) : -1;
@@ -1184,10 +1181,7 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
     for (TypeId a : types_.args(enum_type)) args.push_back(a);
     SmallVec<uint32_t, 16> pairs;
     if (is_none(check_fields(&info.fields, n, p_.decls[+e.decl].module, pairs, e.type_params, args, name_of(enum_type) + "." + std::string(text(name)), HirId::None))) return poison(span(n));
-    SmallVec<uint32_t, 8> values;
-    values.resize(info.fields.size(), kNone32);
-    for (size_t i = 0; i < pairs.size(); i += 2) values[pairs[i]] = pairs[i + 1];
-    return emit(HirKind::MakeEnum, enum_type, static_cast<uint32_t>(variant), values.empty() ? kNone32 : make_list(values), span(n));
+    return payload_in_order(HirKind::MakeEnum, enum_type, static_cast<uint32_t>(variant), pairs, span(n));
   }
   if (is_none(type)) type = resolve_type(p_, type_scope_, type_node);
   type = shallow(type);
@@ -1208,6 +1202,28 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
   SmallVec<uint32_t, 16> pairs;
   if (is_none(check_fields(&info.fields, n, p_.decls[+info.decl].module, pairs, info.type_params, args, name_of(type), update))) return poison(span(n));
   return emit(HirKind::MakeStruct, type, make_list(pairs), is_some(update) ? +update : kNone32, span(n));
+}
+
+// A payload whose values were written with names: (field, value) pairs as written. They are evaluated in that order; where it is not the
+// order of the fields, through variables.
+HirId BodyChecker::payload_in_order(HirKind kind, TypeId type, uint32_t which, std::span<const uint32_t> pairs, Span at) {
+  SmallVec<uint32_t, 8> values, lets;
+  values.resize(pairs.size() / 2, kNone32);
+  bool in_order = true;
+  for (size_t i = 0; i < pairs.size(); i += 2) in_order &= pairs[i] == i / 2;
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    HirId value = HirId(pairs[i + 1]);
+    if (!in_order) {
+      TypeId t = node(value).type;
+      uint32_t var = declare(NameId::None, t, 0, node(value).span);
+      uint32_t pat = add_pat(PatKind::Bind, t, +vars_[var].local, kNone32, node(value).span);
+      lets.push_back(+emit(HirKind::Let, Types::Void, pat, +value, node(value).span));
+      value = emit(HirKind::Local, t, +vars_[var].local, kNone32, node(value).span);
+    }
+    values[pairs[i]] = +value;
+  }
+  HirId made = emit(kind, type, which, values.empty() ? kNone32 : make_list(values), at);
+  return in_order ? made : emit(HirKind::Block, type, make_list(lets), +made, at);
 }
 
 // ---- functions as values

@@ -431,6 +431,7 @@ class BodyChecker {
   HirId make_error(TagId tag, NodeId at, NodeId call, TypeId type);
   HirId check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module, SmallVec<uint32_t, 16>& pairs, std::span<const TypeParamId> params,
                      std::span<const TypeId> args, const std::string& owner, HirId update);
+  HirId payload_in_order(HirKind kind, TypeId type, uint32_t which, std::span<const uint32_t> pairs, Span at);
   Head head_of(NodeId n);
   Head head_of_decl(DeclId decl, NodeId n);
   Head head_of_name(NameId name, NodeId n);
