@@ -33,12 +33,11 @@ void unlink_child(Nursery* nursery, Task* task) {
 
 void release_error(Error* error) {
   if (error == &janus_own_cancel) return;
-  if (error->head.count < 0 ? janus_release_shared(error) : --error->head.count == 0) janus_error_drop(error, 0);
+  if (release(&error->head)) janus_error_drop(error, 0);
 }
 
 Error* retain_error(Error* error) {
-  if (error->head.count < 0) janus_retain_shared(error);
-  else error->head.count++;
+  retain(&error->head);
   return error;
 }
 
@@ -92,6 +91,15 @@ bool is_cancelled(Task* task) {
 void cancel_nursery(Nursery* nursery) {
   lock(&nursery->lock);
   cancel_locked(nursery);
+  unlock(&nursery->lock);
+}
+
+void expire_nursery(Nursery* nursery) {
+  lock(&nursery->lock);
+  if (!nursery->cancelled) {   // a failure that came before goes on
+    nursery->timed_out = true;
+    cancel_locked(nursery);
+  }
   unlock(&nursery->lock);
 }
 
@@ -162,7 +170,7 @@ extern "C" {
 // Kept apart, so that the compiler can add up what lies on a task's stack (backend/stacks.cpp).
 void janus_run_task(Task* task) {
   Error* error;
-  if (JANUS_UNLIKELY(task->cancel != 0)) {   // before its first step: it never runs
+  if (JANUS_UNLIKELY(__atomic_load_n(&task->cancel, __ATOMIC_RELAXED) != 0)) {   // before its first step: it never runs
     if (task->desc->drop_args) task->desc->drop_args(reinterpret_cast<uint8_t*>(task) + kTaskData);
     error = &janus_own_cancel;
   } else {
@@ -195,7 +203,7 @@ void janus_nursery_begin(Nursery* n, int32_t kind, int64_t tasks, int64_t timeou
   if (timeout_ms >= 0) {
     n->timer.when = now_ns() + min64(timeout_ms, int64_t(1) << 40) * 1'000'000;
     n->timer.nursery = n;
-    timer_start(&n->timer);
+    timer_start(&n->timer, false);
   }
 }
 
@@ -246,8 +254,11 @@ Error* janus_nursery_end(Nursery* n, Error* failure, RT_SITE) {
       result = janus_panic_message(janus_string_new(reinterpret_cast<const uint8_t*>(text), sizeof text - 1), site, at);
     }
   }
-  if (!result && n->timed_out) result = janus_error_new(&janus_timeout_desc, site, at);
-  if (!result && n->deadlocked) result = janus_error_new(&janus_deadlock_desc, site, at);
+  if (n->timed_out || n->deadlocked) {   // that came first
+    Error* first = janus_error_new(n->timed_out ? &janus_timeout_desc : &janus_deadlock_desc, site, at);
+    if (result) janus_error_add(first, result);
+    result = first;
+  }
   if (!result && (failure == &janus_own_cancel || is_cancelled(owner))) result = &janus_own_cancel;
   return result;
 }
@@ -342,7 +353,7 @@ Error* janus_sleep(int64_t ms, RT_SITE) {
   if (ms <= 0) return janus_yield(site, at);
   Timer timer = {now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000, 0, self, nullptr};
   begin_wait(self, WaitKind::Sleep, nullptr, true, site, at);
-  timer_start(&timer);
+  timer_start(&timer, true);
   const int32_t reason = end_wait(self);
   timer_stop(&timer);
   return reason == kReasonCancel ? &janus_own_cancel : nullptr;

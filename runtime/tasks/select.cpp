@@ -26,6 +26,21 @@ Tried attempt(const SelectCase& x, Woken* woken) {
 
 WaiterList* queue_of(const SelectCase& x) { return x.kind == kRecv ? &x.channel->receivers : x.kind == kSend ? &x.channel->senders : &x.channel->watchers; }
 
+// Somebody else stands there: a select may hold both ends of a channel, and does not meet itself.
+bool has_other(const WaiterList& list, const Task* self) {
+  for (const Waiter* w = list.first; w; w = w->next)
+    if (w->task != self) return true;
+  return false;
+}
+
+// Under the lock: the case could happen now.
+bool looks_ready(const SelectCase& x, const Task* self) {
+  const Channel* c = x.channel;
+  if (x.kind == kRecv) return c->len > 0 || has_other(c->senders, self);
+  if (x.kind == kSend) return !c->closed && (c->len < c->cap || has_other(c->receivers, self));
+  return is_drained(c);
+}
+
 void leave_queues(const SelectCase* cases, Waiter* waiters, int32_t count) {
   for (int32_t i = 0; i < count; i++) {
     lock(&cases[i].channel->lock);
@@ -75,9 +90,8 @@ extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeou
       Woken woken = {nullptr, 0};
       lock(&x.channel->lock);
       // A last look. Our own wait must be claimed before the case may happen here: a partner elsewhere may have been quicker.
-      const bool looks_ready = x.kind == kRecv ? x.channel->len > 0 || x.channel->senders.first : x.kind == kSend ? !x.channel->closed && (x.channel->len < x.channel->cap || x.channel->receivers.first) : is_drained(x.channel);
       bool stop = false;
-      if (looks_ready) {
+      if (looks_ready(x, self)) {
         if (claim(self, false)) {
           const Tried tried = attempt(x, &woken);   // may meet only waiters whose wait is over
           if (tried == Tried::Done) happened = enlisted;
@@ -105,7 +119,7 @@ extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeou
       continue;
     }
     Timer timer = {deadline, 0, self, nullptr};
-    if (timeout_ms > 0) timer_start(&timer);
+    if (timeout_ms > 0) timer_start(&timer, true);
     const int32_t reason = end_wait(self);
     if (timeout_ms > 0) timer_stop(&timer);
     leave_queues(cases, waiters, enlisted);

@@ -62,7 +62,7 @@ void read_settings() {
 }
 
 int32_t worker_limit() {
-  if (settings.workers == 0) settings.workers = usable_processors();
+  if (settings.workers == 0) __atomic_store_n(&settings.workers, usable_processors(), __ATOMIC_RELAXED);
   return settings.workers;
 }
 

@@ -81,6 +81,7 @@ struct Task {
   Lock lock;             // awaiters, state
   uint8_t stack_class;
   WaitKind wait_kind;
+  void* fiber;           // ThreadSanitizer's, see sanitize.h
 };
 static_assert(sizeof(Task) <= kTaskData, "tasks keep their data behind them");
 static_assert(__builtin_offsetof(Task, state) == kTaskStateOffset && __builtin_offsetof(Task, error) == kTaskErrorOffset);
@@ -123,6 +124,8 @@ struct Worker {
   Task* next;            // runs next; others leave it alone unless the worker has stayed in one task for long
   uint32_t handovers;    // in a row through `next`
   uint32_t ticks;
+  uint32_t runs;         // tasks begun or gone on with: others see by it whether the worker has stayed in one
+  bool timer_news;       // a timer of the task that parks now is the earliest one
   uint32_t head;         // of the ring: taken here and by thieves
   uint32_t tail;         // put here only
   Task* ring[kRing];
@@ -131,6 +134,10 @@ struct Worker {
   uint32_t sleeping;     // its thread waits on this word
   uint32_t number;
   bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)
+  bool watches;          // asleep, and wakes by itself
+  int64_t watch_ns;      // how long it sleeps before it looks at the others again
+  uint32_t* seen_runs;   // of the others, by number, and since when they have not changed
+  int64_t* seen_since;
   Task idle_task;
 };
 
@@ -169,13 +176,14 @@ JANUS_HIDDEN void give_stack(Worker* worker, Task* task);
 JANUS_HIDDEN uint8_t stack_class_of(int64_t asked, int64_t proved);
 
 // ---- timer.cpp
-JANUS_HIDDEN void timer_start(Timer* timer);
+JANUS_HIDDEN void timer_start(Timer* timer, bool parks);   // parks: the running task waits for it now
 JANUS_HIDDEN void timer_stop(Timer* timer);
 JANUS_HIDDEN int64_t next_timer();                       // 0: none
 JANUS_HIDDEN bool fire_timers();                         // true: some task was made ready
 
 // ---- nursery.cpp
 JANUS_HIDDEN void cancel_nursery(Nursery* nursery);
+JANUS_HIDDEN void expire_nursery(Nursery* nursery);      // its time is up
 JANUS_HIDDEN void cancel_task(Task* task);
 JANUS_HIDDEN __attribute__((noinline)) void end_task(Task* task, Error* error);
 extern "C" JANUS_HIDDEN __attribute__((noinline)) void janus_run_task(Task* task);   // on its own stack

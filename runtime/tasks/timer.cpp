@@ -18,7 +18,7 @@ int64_t earliest;      // of heap[1]; 0: none. Read without the lock.
 
 void put(uint32_t place, Timer* timer) {
   heap[place] = timer;
-  timer->place = place;
+  __atomic_store_n(&timer->place, place, __ATOMIC_RELAXED);
 }
 
 void up(uint32_t place, Timer* timer) {
@@ -49,7 +49,7 @@ void remove(Timer* timer) {
   const uint32_t place = timer->place;
   janus_require(place >= 1 && place <= heap_size && heap[place] == timer, "a timer that is not where it says");
   Timer* last = heap[heap_size--];
-  timer->place = 0;
+  __atomic_store_n(&timer->place, 0u, __ATOMIC_RELAXED);
   if (last != timer) {
     if (place > 1 && heap[(place + 2) / 4]->when > last->when) up(place, last);
     else down(place, last);
@@ -70,14 +70,16 @@ void grow() {
 
 int64_t next_timer() { return __atomic_load_n(&earliest, __ATOMIC_ACQUIRE); }
 
-void timer_start(Timer* timer) {
+void timer_start(Timer* timer, bool parks) {
   lock(&timers_lock);
   if (heap_size + 2 > heap_cap) grow();
   up(++heap_size, timer);
   const bool first = timer->place == 1;
   if (first) __atomic_store_n(&earliest, timer->when, __ATOMIC_RELEASE);
   unlock(&timers_lock);
-  if (first) timers_changed();
+  if (!first) return;
+  if (parks) this_worker()->timer_news = true;   // this worker sleeps for it, unless it finds something else to do
+  else timers_changed();
 }
 
 void timer_stop(Timer* timer) {
@@ -105,8 +107,7 @@ bool fire_timers() {
       remove(timer);
       if (timer->nursery) {
         expired = timer->nursery;
-        expired->timed_out = true;
-        cancel_nursery(expired);
+        expire_nursery(expired);
       } else if (claim(timer->task, false)) {
         ready[count++] = timer->task;
       }

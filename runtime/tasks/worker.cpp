@@ -6,8 +6,13 @@
 // next. The first worker is the program's own thread; others start when tasks wait while it is busy. A worker without work steals half
 // of another's ring, then looks around for a few microseconds, then sleeps (waking it costs more than everything else here, so it
 // happens once for a batch).
+//
+// Wakers are lazy, so something must look after what they leave: a single ready task behind one that computes for long, a timer that
+// nobody sleeps for. That is the watcher: while some workers run and others sleep, one of the sleepers wakes now and then (100 µs, then
+// less and less often, to 10 ms) and takes what has waited. When all sleep and nothing has run since the last look, it sleeps for good:
+// an idle program uses no processor.
 #include "runtime/counted.h"
-#include "runtime/tasks/task.h"
+#include "runtime/tasks/sanitize.h"
 
 extern "C" {
 void janus_switch(void** save, void* to);
@@ -27,14 +32,28 @@ constexpr uint32_t kWorkersTop = 256;
 constexpr uint32_t kHandoversTop = 3;      // in a row before the ring has its turn
 constexpr uint32_t kGlobalEvery = 61;      // ticks between looks at the shared queue and the timers
 constexpr int64_t kSpinNs = 20'000;
-constexpr uint64_t kWakeCycles = 150'000;  // between two wake-ups for a single task that waits
+constexpr int64_t kAgeRing = 5'000;        // ns that its worker has been in one task, before a single task is taken from its ring,
+constexpr int64_t kAgeNext = 50'000;       // or the task that it is to run next
+constexpr int64_t kWatchLeast = 100'000;
+constexpr int64_t kWatchTop = 10'000'000;
+constexpr uint64_t kWakeSingle = 2'500'000;   // cycles between two wake-ups for a single task that waits,
+constexpr uint64_t kWakeSeveral = 20'000;     // for several
 
 alignas(64) Worker first_worker;
 Worker* workers[kWorkersTop] = {&first_worker};
+alignas(8) uint8_t first_notes[kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t))];
 uint32_t worker_count = 1;                 // started
-uint32_t sleepers;                         // of them, asleep
 uint32_t spinners;                         // awake, looking for work
 uint64_t last_wake;
+
+// Who sleeps. Falling asleep and waking are slow anyway, so one lock orders them all, and "everyone sleeps" is a fact when it is seen.
+struct Sleep {
+  Lock lock;
+  uint32_t count;
+  uint32_t watching;       // one of them wakes by itself now and then
+  uint64_t seen_runs;      // of all workers, at the watcher's last look
+};
+alignas(64) Sleep asleep;
 
 struct SharedQueue {
   Lock lock;
@@ -106,7 +125,7 @@ Task* steal_from(Worker* w, Worker* victim, bool even_one) {
 }
 
 Task* take_next(Worker* w) {
-  Task* task = w->next;
+  Task* task = __atomic_load_n(&w->next, __ATOMIC_RELAXED);
   if (!task) return nullptr;
   if (JANUS_LIKELY(!threads_started)) {
     w->next = nullptr;
@@ -130,30 +149,50 @@ Task* pick_seeded(Worker* w) {
 
 void run_worker(void* argument);
 
+// Wakes a sleeper, the watcher last.
 void wake_one() {
-  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++) {
-    uint32_t asleep = 1;
-    if (__atomic_compare_exchange_n(&workers[i]->sleeping, &asleep, 0u, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-      __atomic_sub_fetch(&sleepers, 1, __ATOMIC_ACQ_REL);
-      thread_wake(&workers[i]->sleeping);
-      return;
-    }
+  if (!threads_started) {   // the only worker sleeps while a blocking call runs
+    if (!__atomic_load_n(&first_worker.sleeping, __ATOMIC_ACQUIRE)) return;
   }
+  lock(&asleep.lock);
+  Worker* chosen = nullptr;
+  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count && asleep.count != 0; i++) {
+    Worker* w = workers[i];
+    if (!w->sleeping) continue;
+    if (!chosen || chosen->watches) chosen = w;
+    if (!w->watches) break;
+  }
+  if (chosen) {
+    __atomic_store_n(&chosen->sleeping, 0u, __ATOMIC_RELEASE);
+    __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
+  }
+  unlock(&asleep.lock);
+  if (chosen) thread_wake(&chosen->sleeping);
+}
+
+constexpr uint32_t kNotes = kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t));
+
+// What a worker notes about the others lies behind its record.
+void give_notes(Worker* w, void* room) {
+  w->seen_since = static_cast<int64_t*>(room);
+  w->seen_runs = reinterpret_cast<uint32_t*>(w->seen_since + kWorkersTop);
+  w->watch_ns = kWatchLeast;
 }
 
 JANUS_COLD void start_worker(void*) {
   static Lock starting;
-  if (worker_limit() <= static_cast<int32_t>(worker_count) || !try_lock(&starting)) return;
-  if (worker_limit() > static_cast<int32_t>(worker_count)) {
-    Worker* w = static_cast<Worker*>(map_memory(sizeof(Worker)));
+  if (!try_lock(&starting)) return;
+  if (worker_limit() > static_cast<int32_t>(worker_count)) {   // which changes under the lock only
+    Worker* w = static_cast<Worker*>(map_memory(static_cast<int64_t>(sizeof(Worker) + kNotes)));
     if (w) {
-      threads_started = true;   // nobody holds a lock here: this thread is the only one, or it is true already
+      give_notes(w, w + 1);
+      if (!threads_started) threads_started = true;   // locks that this thread holds look taken to others too
       w->number = worker_count;
       workers[worker_count] = w;
       __atomic_store_n(&worker_count, worker_count + 1, __ATOMIC_RELEASE);
       if (!start_thread(run_worker, w)) {
         __atomic_store_n(&worker_count, worker_count - 1, __ATOMIC_RELEASE);   // fewer processors are used, nothing else
-        settings.workers = static_cast<int32_t>(worker_count);
+        __atomic_store_n(&settings.workers, static_cast<int32_t>(worker_count), __ATOMIC_RELAXED);
       }
     }
   }
@@ -162,20 +201,22 @@ JANUS_COLD void start_worker(void*) {
 
 // Another thread may take a task that waits here. Rarely: one at a time, and for a single task only now and then.
 JANUS_INLINE void offer(Worker* w) {
-  if (settings.workers == 1) return;
+  const int32_t limit = __atomic_load_n(&settings.workers, __ATOMIC_RELAXED);
+  if (limit == 1) return;
   if (__atomic_load_n(&spinners, __ATOMIC_RELAXED) != 0) return;
-  const bool some_sleep = __atomic_load_n(&sleepers, __ATOMIC_RELAXED) != 0;
-  if (!some_sleep && settings.workers != 0 && static_cast<int32_t>(worker_count) >= settings.workers) return;
+  const bool some_sleep = __atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0;
+  if (!some_sleep && limit != 0 && static_cast<int32_t>(__atomic_load_n(&worker_count, __ATOMIC_RELAXED)) >= limit) return;
   const uint64_t now = __builtin_readcyclecounter();
-  if (now - __atomic_load_n(&last_wake, __ATOMIC_RELAXED) < (ring_size(w) > 1 ? kWakeCycles / 8 : kWakeCycles)) return;
+  if (now - __atomic_load_n(&last_wake, __ATOMIC_RELAXED) < (ring_size(w) > 1 ? kWakeSeveral : kWakeSingle)) return;
   __atomic_store_n(&last_wake, now, __ATOMIC_RELAXED);
   if (some_sleep) on_worker_stack([](void*) { wake_one(); }, nullptr);
   else on_worker_stack(start_worker, nullptr);
 }
 
 Task* pick(Worker* w) {
+  __atomic_store_n(&w->runs, w->runs + 1, __ATOMIC_RELAXED);
   if (JANUS_UNLIKELY(settings.seeded)) return pick_seeded(w);
-  if (w->next && w->handovers < kHandoversTop) {
+  if (__atomic_load_n(&w->next, __ATOMIC_RELAXED) && w->handovers < kHandoversTop) {
     w->handovers++;
     if (Task* task = take_next(w)) return task;
   }
@@ -187,7 +228,7 @@ Task* pick(Worker* w) {
   Task* task = ring_take(w);
   if (!task) task = take_next(w);
   if (!task) task = shared_take();
-  if (task && w->head != w->tail) offer(w);
+  if (task && ring_size(w) != 0) offer(w);
   return task;
 }
 
@@ -208,6 +249,7 @@ void finish_switch() {
       break;
     case After::Yielded: queue_task(task); break;
     case After::Ended:
+      context_ended(task);
       off_task([=] {   // on the stack of the one that runs now, it would have to be reckoned with there
         give_stack(w, task);
         forget(task);
@@ -228,6 +270,16 @@ void prepare_context(Task* task, uint8_t* top) {
   sp[11] = reinterpret_cast<void*>(janus_task_entry);        // x30
 #endif
   task->sp = sp;
+  context_made(task);
+}
+
+// Compiled code compares with it; written so that its address is never kept across a switch.
+JANUS_INLINE void set_stack_limit(uint8_t* limit) {
+#if defined(__x86_64__)
+  __asm__ volatile("movq %0, %%fs:janus_stack_limit@tpoff" : : "r"(limit) : "memory");
+#else
+  janus_stack_limit = limit;
+#endif
 }
 
 constexpr int64_t kIdleStack = 64 * 1024;
@@ -249,27 +301,36 @@ void go(Worker* w, Task* from, Task* to, After after) {
   w->previous = from;
   w->after = after;
   w->current = to;
-  janus_stack_limit = to->stack_limit;
+  set_stack_limit(to->stack_limit);
+  context_entering(to);
   janus_switch(&from->sp, to->sp);
   finish_switch();
 }
 
-bool anything_ready() {
+// Of the others, what is not theirs alone: a single task in a ring is left to its worker unless that stays in another for long.
+bool anything_to_take(Worker* w) {
   if (__atomic_load_n(&shared.count, __ATOMIC_ACQUIRE) != 0) return true;
   for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++)
-    if (ring_size(workers[i]) != 0 || __atomic_load_n(&workers[i]->next, __ATOMIC_ACQUIRE)) return true;
+    if (ring_size(workers[i]) > (workers[i] == w ? 0u : 1u)) return true;
   return false;
 }
 
-// From another worker: what has waited there for a while, however little it is.
-Task* steal(Worker* w, bool patient) {
+Task* steal(Worker* w) {
   const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
   const uint32_t start = static_cast<uint32_t>(random_bits() % count);
+  const int64_t now = now_ns();
   for (uint32_t i = 0; i < count; i++) {
-    Worker* victim = workers[(start + i) % count];
+    const uint32_t number = (start + i) % count;
+    Worker* victim = workers[number];
     if (victim == w) continue;
-    if (Task* task = steal_from(w, victim, patient)) return task;
-    if (patient)
+    const uint32_t runs = __atomic_load_n(&victim->runs, __ATOMIC_RELAXED);
+    if (runs != w->seen_runs[number]) {
+      w->seen_runs[number] = runs;
+      w->seen_since[number] = now;
+    }
+    const int64_t age = now - w->seen_since[number];
+    if (Task* task = steal_from(w, victim, age >= kAgeRing)) return task;
+    if (age >= kAgeNext)
       if (Task* task = take_next(victim)) return task;
   }
   return nullptr;
@@ -277,52 +338,98 @@ Task* steal(Worker* w, bool patient) {
 
 // Looks around for a while before sleeping; one worker at a time.
 Task* spin_for_work(Worker* w) {
-  if (!threads_started || __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE) < 2) return nullptr;
   uint32_t none = 0;
   if (!__atomic_compare_exchange_n(&spinners, &none, 1u, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return nullptr;
   Task* task = nullptr;
   const int64_t end = now_ns() + kSpinNs;
-  bool patient = false;
-  while (!task) {
+  for (;;) {
     task = shared_take();
-    if (!task) task = steal(w, patient);
+    if (!task) task = steal(w);
     if (task) break;
-    for (int i = 0; i < 200; i++) pause_cpu();
-    const int64_t now = now_ns();
-    patient = now > end - kSpinNs / 2;
-    if (now > end) break;
+    for (int i = 0; i < 64; i++) pause_cpu();
+    if (now_ns() > end) break;
   }
   __atomic_store_n(&spinners, 0u, __ATOMIC_RELEASE);
   return task;
 }
 
+uint64_t all_runs() {
+  uint64_t sum = 0;
+  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++) sum += __atomic_load_n(&workers[i]->runs, __ATOMIC_RELAXED);
+  return sum;
+}
+
+// Sleeps until there may be something to do. True: somebody woke it, or a timer is due.
+bool sleep_now(Worker* w) {
+  w->timer_news = false;
+  lock(&asleep.lock);
+  if (anything_to_take(w)) {   // what is made ready after this finds `sleeping`
+    unlock(&asleep.lock);
+    return true;
+  }
+  const int64_t when = next_timer();
+  const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
+  const bool all = asleep.count + 1 == count;
+  if (all && when == 0 && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
+    unlock(&asleep.lock);   // nobody is awake but this thread, and nothing will wake anybody
+    handle_deadlock();
+    return true;
+  }
+  const uint64_t runs = all_runs() - w->runs;   // its own change while it looks
+  w->watches = count > 1 && !asleep.watching && (!all || runs != asleep.seen_runs);
+  if (w->watches) {
+    __atomic_store_n(&asleep.watching, 1u, __ATOMIC_RELAXED);
+    asleep.seen_runs = runs;
+  }
+  __atomic_store_n(&w->sleeping, 1u, __ATOMIC_RELEASE);
+  __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
+  unlock(&asleep.lock);
+
+  int64_t until = when;
+  if (w->watches) {
+    const int64_t look = now_ns() + w->watch_ns;
+    if (until == 0 || look < until) until = look;
+  }
+  thread_sleep(&w->sleeping, 1, until);
+
+  lock(&asleep.lock);
+  const bool by_itself = w->sleeping != 0;
+  if (by_itself) {
+    __atomic_store_n(&w->sleeping, 0u, __ATOMIC_RELEASE);
+    __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
+  }
+  if (w->watches) __atomic_store_n(&asleep.watching, 0u, __ATOMIC_RELAXED);
+  const bool looked = w->watches && by_itself && until != when;
+  w->watches = false;
+  unlock(&asleep.lock);
+  w->watch_ns = looked ? min64(w->watch_ns * 2, kWatchTop) : kWatchLeast;
+  return !looked;
+}
+
+// Others sleep and none of them looks after this worker, which is about to run something.
+JANUS_INLINE void appoint_watcher() {
+  if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0 && !__atomic_load_n(&asleep.watching, __ATOMIC_RELAXED)) wake_one();
+}
+
 Task* find_work(Worker* w) {
+  bool slept = false;
+  bool spin = true;
   for (;;) {
-    if (Task* task = pick(w)) return task;
-    if (fire_timers()) continue;
-    if (settings.seeded) {
+    Task* task = pick(w);
+    if (!task && fire_timers()) task = pick(w);
+    if (!task && settings.seeded) {
       if (const int64_t when = next_timer()) {
         skip_time_to(when);
-        fire_timers();
         continue;
       }
     }
-    if (Task* task = spin_for_work(w)) return task;
-    // To sleep. Whoever makes a task ready afterwards sees `sleeping`; what was made ready before is seen here.
-    __atomic_store_n(&w->sleeping, 1u, __ATOMIC_SEQ_CST);
-    const uint32_t asleep = __atomic_add_fetch(&sleepers, 1, __ATOMIC_SEQ_CST);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    const int64_t when = next_timer();
-    bool again = anything_ready();
-    if (!again && when == 0 && asleep == __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE) && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
-      handle_deadlock();
-      again = true;
+    if (!task && threads_started) task = spin ? spin_for_work(w) : steal(w);
+    if (task) {
+      if (slept && threads_started) appoint_watcher();
+      return task;
     }
-    if (!again) thread_sleep(&w->sleeping, 1, when);
-    uint32_t one = 1;
-    if (__atomic_compare_exchange_n(&w->sleeping, &one, 0u, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) __atomic_sub_fetch(&sleepers, 1, __ATOMIC_ACQ_REL);
-    if (threads_started)
-      if (Task* task = steal(w, true)) return task;
+    spin = sleep_now(w);
+    slept = true;
   }
 }
 
@@ -342,6 +449,7 @@ void run_worker(void* argument) {
   w->idle = &w->idle_task;
   w->current = w->idle;
   w->idle->sp = w;   // it has a context: this thread's own stack
+  context_is_thread(w->idle);
   idle_loop();
 }
 
@@ -384,12 +492,8 @@ void queue_from_outside(Task* task) {
   wake_one();
 }
 
-void poke_all_workers() {
-  for (uint32_t i = 0; i < worker_count; i++) wake_one();
-}
-
 void timers_changed() {
-  if (__atomic_load_n(&sleepers, __ATOMIC_ACQUIRE) != 0) wake_one();
+  if (__atomic_load_n(&asleep.count, __ATOMIC_ACQUIRE) != 0) wake_one();
 }
 
 void switch_away(After after) {
@@ -399,10 +503,11 @@ void switch_away(After after) {
   if (!to) {
     if (after == After::Yielded) return;
     to = w->idle;
+  } else if (JANUS_UNLIKELY(w->timer_news)) {   // the worker goes on, so another must wake for the timer
+    w->timer_news = false;
+    timers_changed();
   }
-  if (to == from) {   // it was made ready before it had left
-    janus_require(after == After::Parked, "a task that runs was in a queue");
-  }
+  janus_require(to != from, "a task that runs was in a queue");
   go(w, from, to, after);
 }
 
@@ -412,7 +517,7 @@ bool claim(Task* task, bool by_cancel) {
     task->wait |= kClaimed;
     return true;
   }
-  uint32_t word = __atomic_load_n(&task->wait, __ATOMIC_ACQUIRE);
+  uint32_t word = __atomic_load_n(&task->wait, __ATOMIC_SEQ_CST);   // after the mark of a cancellation: see begin_wait
   do {
     if (word & (by_cancel ? kClaimed | kNoCancel : kClaimed)) return false;
   } while (!__atomic_compare_exchange_n(&task->wait, &word, word | kClaimed, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
@@ -438,7 +543,7 @@ void begin_wait(Task* task, WaitKind kind, void* on, bool cancellable, RT_SITE) 
 
 int32_t end_wait(Task* task) {
   // A cancellation that came before the wait began found nothing to end.
-  if (JANUS_UNLIKELY(!(task->wait & kNoCancel) && is_cancelled(task)) && claim(task, true)) {
+  if (JANUS_UNLIKELY(!(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) && is_cancelled(task)) && claim(task, true)) {
     task->wait_kind = WaitKind::None;
     return task->reason = kReasonCancel;
   }
@@ -466,7 +571,9 @@ Error* run_main_task(uint8_t* stack_limit) {
   main_task.stack_limit = stack_limit;
   main_task.sp = w;   // it has a context
   make_idle_context(w);
-  janus_stack_limit = stack_limit;
+  context_is_thread(&main_task);
+  give_notes(w, first_notes);
+  set_stack_limit(stack_limit);
   watch_signals();
   Error* error = janus_main_entry();
   // All nurseries have ended; another thread may still be putting the last task away.
@@ -492,6 +599,7 @@ void janus_task_begin(void) {
       to->stack = task->stack;
       to->stack_limit = task->stack_limit;
       to->sp = task;   // it has a context
+      context_inherited(to, task);
       task->stack = nullptr;
       w->current = to;
       off_task([=] { forget(task); });

@@ -1,0 +1,35 @@
+#!/bin/sh
+# build.sh: compiles the runtime and one test program of this folder: build.sh PROGRAM KIND OUTPUT
+# KIND: musl (as programs link it, with accounting), fast (as release programs), tsan, asan. Intermediate files: OUTPUT.d/
+# SPDX-License-Identifier: Apache-2.0
+set -e
+program=$1 kind=$2 output=$3
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cxx=${RT_CXX:-clang++-22}
+common="-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-strict-aliasing -fno-omit-frame-pointer -DJANUS_TASKS -I$root -Wall -Wextra -fno-pic -fno-pie"
+musl="--target=x86_64-linux-musl -march=x86-64-v2 -nostdinc++ -nostdlibinc -isystem /usr/include/x86_64-linux-musl -fno-stack-protector -fno-use-cxa-atexit"
+case $kind in
+  musl) flags="$musl -O2 -g0" ;;
+  fast) flags="$musl -O2 -g0 -DJANUS_RELEASE" ;;
+  tsan) flags="-O1 -g -fsanitize=thread" ;;
+  asan) flags="-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment,vptr" ;;
+esac
+mkdir -p "$output.d"
+objects=
+for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/tasks/*.S "$root"/runtime/*.S "$root/tests/runtime/programs.cpp" "$root/tests/runtime/$program.cpp"; do
+  case $kind:$source in
+    tsan:*mem_x86_64.S | asan:*mem_x86_64.S) continue ;;
+  esac
+  object="$output.d/$(echo "$source" | sed "s|$root/||; s|/|_|g").o"
+  objects="$objects $object"
+  if [ -f "$object" ] && [ -z "$(find "$root/runtime" "$root/tests/runtime" -newer "$object" \( -name '*.h' -o -path "$source" \) | head -1)" ]; then continue; fi
+  case $source in
+    *.S) $cxx --target=x86_64-linux-gnu -c "$source" -o "$object" ;;
+    *) ${CCACHE:-ccache} $cxx $common $flags -c "$source" -o "$object" ;;
+  esac
+done
+case $kind in
+  musl | fast) ld.lld-22 -static --gc-sections -o "$output" /usr/lib/x86_64-linux-musl/crt1.o /usr/lib/x86_64-linux-musl/crti.o $objects \
+      /usr/lib/x86_64-linux-musl/libc.a "$($cxx -print-resource-dir)/lib/linux/libclang_rt.builtins-x86_64.a" /usr/lib/x86_64-linux-musl/crtn.o ;;
+  *) $cxx $flags -no-pie -o "$output" $objects ;;
+esac
