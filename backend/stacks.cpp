@@ -30,6 +30,7 @@ constexpr uint32_t kUnknown = 0xffffffffu;
 constexpr uint32_t kReturn = 8;
 constexpr uint32_t kLeaf = 24;        // memcpy and the like (our own, in assembly), bare system calls
 constexpr uint32_t kSmall = 72;       // the switch, which saves seven registers
+constexpr uint32_t kInline = 16;      // assembly in a function: the switch puts two words on the stack that it leaves
 constexpr uint32_t kSystem = 256;     // musl's wrappers that do more; the kernel's clock page
 constexpr uint32_t kLast = 16;         // ends the process: may write over a neighbour, which will not run again
 
@@ -165,7 +166,7 @@ CallGraph call_graph(const llvm::Module& module) {
     for (const Instruction& i : instructions(f)) {
       const auto* call = dyn_cast<CallBase>(&i);
       if (!call) continue;
-      if (call->isInlineAsm()) continue;
+      if (call->isInlineAsm()) { node.outside = std::max(node.outside, kInline); continue; }
       const auto* callee = dyn_cast<Function>(call->getCalledOperand()->stripPointerCasts());
       if (callee && callee->isIntrinsic()) { node.outside = std::max(node.outside, kLeaf); continue; }
       if (ends_process(*call)) { node.outside = std::max(node.outside, kLast); continue; }

@@ -80,14 +80,6 @@ void cancel_locked(Nursery* nursery) {
 
 }  // namespace
 
-bool is_cancelled(Task* task) {
-  if (JANUS_UNLIKELY(task->shield != 0)) return false;
-  if (__atomic_load_n(&task->cancel, __ATOMIC_SEQ_CST)) return true;
-  for (Nursery* n = task->inner; n; n = n->parent)
-    if (__atomic_load_n(&n->cancelled, __ATOMIC_SEQ_CST)) return true;
-  return false;
-}
-
 void cancel_nursery(Nursery* nursery) {
   lock(&nursery->lock);
   cancel_locked(nursery);

@@ -162,13 +162,8 @@ JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is 
 JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
 JANUS_HIDDEN extern int64_t blocked_calls;               // on threads of the blocking pool: nobody is stuck while they run
 
-// Begins a wait. False: the task is cancelled, and cancel_failure() is what it gets.
-JANUS_HIDDEN bool is_cancelled(Task* task);
-JANUS_HIDDEN void begin_wait(Task* task, WaitKind kind, void* on, bool cancellable, RT_SITE);
-JANUS_HIDDEN int32_t end_wait(Task* task);               // parks until claimed; the reason
-JANUS_HIDDEN void abandon_wait(Task* task);             // after all there was nothing to wait for
-JANUS_HIDDEN bool claim(Task* task, bool by_cancel);
-JANUS_HIDDEN void wake(Task* task, int32_t reason, bool hand_over);   // after a claim
+JANUS_INLINE bool is_cancelled(Task* task);
+JANUS_HIDDEN void abandon_wait(Task* task);              // after all there was nothing to wait for
 
 // ---- stack.cpp
 JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // sets stack and stack_limit
@@ -227,6 +222,64 @@ JANUS_INLINE uint32_t or_word(uint32_t* word, uint32_t bits) {
 JANUS_INLINE int64_t add_word(int64_t* word, int64_t n) {   // the new value
   if (JANUS_LIKELY(!threads_started)) return *word += n;
   return __atomic_add_fetch(word, n, __ATOMIC_ACQ_REL);
+}
+
+
+// ---- waiting
+
+// In a nursery's body, its cancellation is the task's too.
+JANUS_INLINE bool is_cancelled(Task* task) {
+  if (JANUS_UNLIKELY(task->shield != 0)) return false;
+  if (JANUS_UNLIKELY(__atomic_load_n(&task->cancel, __ATOMIC_SEQ_CST) != 0)) return true;
+  for (Nursery* n = task->inner; n; n = n->parent)
+    if (JANUS_UNLIKELY(__atomic_load_n(&n->cancelled, __ATOMIC_SEQ_CST))) return true;
+  return false;
+}
+
+// True: the caller has the task to itself, and must wake it.
+JANUS_INLINE bool claim(Task* task, bool by_cancel) {
+  const uint32_t refused = by_cancel ? kClaimed | kNoCancel : kClaimed;
+  if (JANUS_LIKELY(!threads_started)) {
+    if (task->wait & refused) return false;
+    task->wait |= kClaimed;
+    return true;
+  }
+  uint32_t word = __atomic_load_n(&task->wait, __ATOMIC_SEQ_CST);   // after the mark of a cancellation: see begin_wait
+  do {
+    if (word & refused) return false;
+  } while (!__atomic_compare_exchange_n(&task->wait, &word, word | kClaimed, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+  return true;
+}
+
+// After a claim.
+JANUS_INLINE void wake(Task* task, int32_t reason, bool hand_over) {
+  task->reason = reason;
+  if (!(or_word(&task->wait, kReady) & kParked)) return;   // it has not left its stack: it is queued when it has
+  if (hand_over) queue_next(task);
+  else queue_task(task);
+}
+
+// From here on the task can be claimed; the caller then tells others where it waits.
+JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellable, RT_SITE) {
+  task->wait_kind = kind;
+  task->wait_site = site;
+  task->wait_at = at;
+  task->waits_on = on;
+  const uint32_t word = cancellable && task->shield == 0 ? 0u : kNoCancel;
+  if (JANUS_LIKELY(!threads_started)) task->wait = word;
+  else __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait
+}
+
+// Parks until claimed; the reason.
+JANUS_INLINE int32_t end_wait(Task* task) {
+  // A cancellation that came before the wait began found nothing to end.
+  if (JANUS_UNLIKELY(is_cancelled(task)) && !(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) && claim(task, true)) {
+    task->wait_kind = WaitKind::None;
+    return task->reason = kReasonCancel;
+  }
+  if (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady)) switch_away(After::Parked);
+  task->wait_kind = WaitKind::None;
+  return task->reason;
 }
 
 }  // namespace rt

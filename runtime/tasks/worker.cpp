@@ -239,31 +239,29 @@ JANUS_INLINE void forget(Task* task) {
 }
 
 // What the context before this one left to be done, now that its stack is no longer in use.
-void finish_switch() {
+JANUS_INLINE void finish_switch() {
   Worker* w = this_worker();
   Task* task = w->previous;
-  switch (w->after) {
-    case After::Nothing: return;
-    case After::Parked:
-      if (or_word(&task->wait, kParked) & kReady) queue_task(task);
-      break;
-    case After::Yielded: queue_task(task); break;
-    case After::Ended:
-      context_ended(task);
-      off_task([=] {   // on the stack of the one that runs now, it would have to be reckoned with there
-        give_stack(w, task);
-        forget(task);
-      });
-      break;
-  }
+  const After after = w->after;
   w->after = After::Nothing;
+  if (JANUS_LIKELY(after == After::Parked)) {
+    if (JANUS_UNLIKELY(or_word(&task->wait, kParked) & kReady)) queue_task(task);
+  } else if (after == After::Yielded) {
+    queue_task(task);
+  } else if (after == After::Ended) {
+    context_ended(task);
+    off_task([=] {   // on the stack of the one that runs now, it would have to be reckoned with there
+      give_stack(w, task);
+      forget(task);
+    });
+  }
 }
 
 void prepare_context(Task* task, uint8_t* top) {
   void** sp = reinterpret_cast<void**>(reinterpret_cast<uintptr_t>(top) & ~uintptr_t(15));
 #if defined(__x86_64__)
-  *--sp = reinterpret_cast<void*>(janus_task_entry);         // returned into with the stack pointer at `top`, which its call needs
-  for (int i = 0; i < 6; i++) *--sp = nullptr;
+  *--sp = reinterpret_cast<void*>(janus_task_entry);         // entered with the stack pointer at `top`, which its call needs
+  *--sp = nullptr;                                           // rbp
 #else
   sp -= 20;
   for (int i = 0; i < 20; i++) sp[i] = nullptr;
@@ -293,17 +291,45 @@ JANUS_COLD void make_idle_context(Worker* w) {
   prepare_context(w->idle, stack + kIdleStack);
 }
 
-void go(Worker* w, Task* from, Task* to, After after) {
-  if (JANUS_UNLIKELY(!to->sp)) {
-    take_stack(w, to);
-    prepare_context(to, to->stack + stack_size_of(to->stack_class));
-  }
+// Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the cache.
+JANUS_INLINE void make_context(Worker* w, Task* task) {
+  take_stack(w, task);
+  const int64_t size = stack_size_of(task->stack_class);
+  const uintptr_t colour = size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(task->stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
+  prepare_context(task, task->stack + size - colour);
+}
+
+// Changes the stack. Written here so that only what is live is saved: the compiler knows that nothing else survives. It is only in
+// functions that call others, which keep nothing below the stack pointer. (backend/stacks.cpp counts the 16 bytes.)
+JANUS_INLINE void switch_context(void** save, void* to) {
+#if defined(__x86_64__)
+  __asm__ volatile(
+      "leaq 1f(%%rip), %%rcx\n"
+      "pushq %%rcx\n"
+      "pushq %%rbp\n"
+      "movq %%rsp, (%%rdi)\n"
+      "movq %%rsi, %%rsp\n"
+      "popq %%rbp\n"
+      "popq %%rcx\n"
+      "jmpq *%%rcx\n"
+      "1:\n"
+      : "+D"(save), "+S"(to)
+      :
+      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
+        "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+#else
+  janus_switch(save, to);
+#endif
+}
+
+JANUS_INLINE void go(Worker* w, Task* from, Task* to, After after) {
+  if (JANUS_UNLIKELY(!to->sp)) make_context(w, to);
   w->previous = from;
   w->after = after;
   w->current = to;
   set_stack_limit(to->stack_limit);
   context_entering(to);
-  janus_switch(&from->sp, to->sp);
+  switch_context(&from->sp, to->sp);
   finish_switch();
 }
 
@@ -433,7 +459,7 @@ Task* find_work(Worker* w) {
   }
 }
 
-[[noreturn]] void idle_loop() {
+[[noreturn]] __attribute__((noinline)) void idle_loop() {
   for (;;) {
     finish_switch();
     Worker* w = this_worker();
@@ -496,7 +522,7 @@ void timers_changed() {
   if (__atomic_load_n(&asleep.count, __ATOMIC_ACQUIRE) != 0) wake_one();
 }
 
-void switch_away(After after) {
+__attribute__((noinline)) void switch_away(After after) {   // what it saves is decided here, so it stays in one piece
   Worker* w = this_worker();
   Task* from = w->current;
   Task* to = pick(w);
@@ -509,47 +535,6 @@ void switch_away(After after) {
   }
   janus_require(to != from, "a task that runs was in a queue");
   go(w, from, to, after);
-}
-
-bool claim(Task* task, bool by_cancel) {
-  if (JANUS_LIKELY(!threads_started)) {
-    if (task->wait & (by_cancel ? kClaimed | kNoCancel : kClaimed)) return false;
-    task->wait |= kClaimed;
-    return true;
-  }
-  uint32_t word = __atomic_load_n(&task->wait, __ATOMIC_SEQ_CST);   // after the mark of a cancellation: see begin_wait
-  do {
-    if (word & (by_cancel ? kClaimed | kNoCancel : kClaimed)) return false;
-  } while (!__atomic_compare_exchange_n(&task->wait, &word, word | kClaimed, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-  return true;
-}
-
-void wake(Task* task, int32_t reason, bool hand_over) {
-  task->reason = reason;
-  if (!(or_word(&task->wait, kReady) & kParked)) return;   // it has not left its stack: it is queued when it has
-  if (hand_over) queue_next(task);
-  else queue_task(task);
-}
-
-void begin_wait(Task* task, WaitKind kind, void* on, bool cancellable, RT_SITE) {
-  task->wait_kind = kind;
-  task->wait_site = site;
-  task->wait_at = at;
-  task->waits_on = on;
-  const uint32_t word = cancellable && task->shield == 0 ? 0u : kNoCancel;
-  if (JANUS_LIKELY(!threads_started)) task->wait = word;
-  else __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait
-}
-
-int32_t end_wait(Task* task) {
-  // A cancellation that came before the wait began found nothing to end.
-  if (JANUS_UNLIKELY(!(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) && is_cancelled(task)) && claim(task, true)) {
-    task->wait_kind = WaitKind::None;
-    return task->reason = kReasonCancel;
-  }
-  if (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady)) switch_away(After::Parked);
-  task->wait_kind = WaitKind::None;
-  return task->reason;
 }
 
 void abandon_wait(Task* task) {
