@@ -156,19 +156,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       Val out{type, kNone, true};
       if (n.aux == 0) out.v = rt(JRt::ErrorName, JType::Ptr, {e.v});
       else if (n.aux == 1) out.v = rt(JRt::ErrorTraceText, JType::Ptr, {e.v});
-      else {  // others(): shared array, empty when there are none
-        uint32_t s = slot(8, 8);
-        uint32_t others = load(JType::Ptr, e.v, 24);
-        store(others, slot_addr(s));
-        uint32_t none = new_block(), done = new_block();
-        cond_br(cmp(JCmp::Eq, others, null()), none, done);
-        at(none);
-        store(rt_addr(JRt::EmptyArray), slot_addr(s));
-        br(done);
-        at(done);
-        out.v = load(JType::Ptr, slot_addr(s));
-        emit(JOp::Retain, JType::Void, out.v);
-      }
+      else out.v = rt(JRt::ErrorOthers, JType::Ptr, {e.v});
       pop_to(base);
       return out;
     }
