@@ -486,6 +486,7 @@ int64_t blocked_calls;
 // The thread's own stack lies idle below where its idle context stands, as long as a task runs.
 void on_worker_stack(void (*f)(void*), void* argument) {
   Worker* w = this_worker();
+  if (JANUS_UNLIKELY(!w)) return f(argument);   // a thread that runs no tasks
   void* top = nullptr;
   if (!w->on_own_stack && w->current != w->idle && !(w->current->flags & kFlagMain)) {
     top = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15));
