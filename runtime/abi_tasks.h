@@ -75,6 +75,9 @@ void janus_shield_end(void);
 extern Error janus_own_cancel;                // the failure that a cancelled task gets from a suspension point: immortal, told apart by its address; no `catch` sees it
 extern const ErrorDesc janus_cancelled_desc, janus_channel_closed_desc, janus_budget_exceeded_desc, janus_timeout_desc, janus_deadlock_desc;
 
+// Runs run(argument) on a thread that may block, while the task is parked. Not cancelled; for the runtime and std.
+void janus_blocking_call(void (*run)(void*), void* argument);
+
 // ---- channels. `value` points at an element of the channel's type.
 Channel* janus_channel_new(int64_t cap, const TypeGlue* elem, Error** failed, RT_SITE);    // cap < 0 is a panic; null: *failed
 Error* janus_channel_send(Channel* channel, void* value, RT_SITE);                          // null: the value was taken; else it stays the caller's

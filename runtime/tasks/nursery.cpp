@@ -287,6 +287,7 @@ void janus_spawn_start(Task* task) {
   nursery->live++;
   if (nursery->cancelled) task->cancel = 1;
   unlock(&nursery->lock);
+  if (JANUS_UNLIKELY(tracing)) off_task([=] { trace_spawn(task); });
   queue_task(task);
 }
 

@@ -73,7 +73,7 @@ struct Task {
   int64_t at;
   Waiter* awaiters;
   void* waits_on;
-  int64_t waits_since;   // 0: not asked
+  int64_t waits_since;   // by the coarse clock
   const FuncSite* wait_site;
   int64_t wait_at;
   Budget* budget;
@@ -138,6 +138,7 @@ struct Worker {
   int64_t watch_ns;      // how long it sleeps before it looks at the others again
   uint32_t* seen_runs;   // of the others, by number, and since when they have not changed
   int64_t* seen_since;
+  int64_t span_began;    // of the stretch that the current task runs, for the trace
   Task idle_task;
 };
 
@@ -160,6 +161,7 @@ JANUS_HIDDEN void queue_next(Task* task);                // ready, before the ot
 JANUS_HIDDEN void switch_away(After after);              // runs something else; returns when the task runs again
 JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is no worker
 JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
+JANUS_HIDDEN extern int64_t coarse_now;                  // read from the clock every few dozen switches; for the nursery tree
 JANUS_HIDDEN extern int64_t blocked_calls;               // on threads of the blocking pool: nobody is stuck while they run
 
 JANUS_INLINE bool is_cancelled(Task* task);
@@ -190,6 +192,14 @@ JANUS_HIDDEN Error* budget_exceeded(const char* what, int64_t limit, const char*
 
 // ---- channel.cpp
 JANUS_HIDDEN bool channel_ready(Channel* channel, int32_t kind);
+
+// ---- trace.cpp
+JANUS_HIDDEN extern bool tracing;                        // JANUS_TRACE is set
+JANUS_HIDDEN void trace_start();
+JANUS_HIDDEN void trace_finish();
+JANUS_HIDDEN void trace_span_begins(Worker* worker);
+JANUS_HIDDEN void trace_span_ends(Worker* worker, const Task* task, After after);
+JANUS_HIDDEN void trace_spawn(const Task* task);
 
 // ---- dump.cpp
 JANUS_HIDDEN void dump_tree(bool careful);               // careful: from a signal handler
@@ -265,6 +275,7 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
   task->wait_site = site;
   task->wait_at = at;
   task->waits_on = on;
+  task->waits_since = __atomic_load_n(&coarse_now, __ATOMIC_RELAXED);
   const uint32_t word = cancellable && task->shield == 0 ? 0u : kNoCancel;
   if (JANUS_LIKELY(!threads_started)) task->wait = word;
   else __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait

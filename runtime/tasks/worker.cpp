@@ -213,6 +213,11 @@ JANUS_INLINE void offer(Worker* w) {
   else on_worker_stack(start_worker, nullptr);
 }
 
+void look_at_clock(void*) {
+  __atomic_store_n(&coarse_now, now_ns(), __ATOMIC_RELAXED);
+  if (next_timer() != 0) fire_timers();
+}
+
 Task* pick(Worker* w) {
   __atomic_store_n(&w->runs, w->runs + 1, __ATOMIC_RELAXED);
   if (JANUS_UNLIKELY(settings.seeded)) return pick_seeded(w);
@@ -222,7 +227,7 @@ Task* pick(Worker* w) {
   }
   w->handovers = 0;
   if (JANUS_UNLIKELY(++w->ticks % kGlobalEvery == 0)) {
-    if (next_timer() != 0) on_worker_stack([](void*) { fire_timers(); }, nullptr);
+    on_worker_stack(look_at_clock, nullptr);
     if (Task* task = shared_take()) return task;
   }
   Task* task = ring_take(w);
@@ -322,8 +327,17 @@ JANUS_INLINE void switch_context(void** save, void* to) {
 #endif
 }
 
+JANUS_COLD void trace_switch(Worker* w, const Task* from, After after) {
+  struct Span { Worker* w; const Task* from; After after; } span = {w, from, after};
+  off_task([&] {
+    trace_span_ends(span.w, span.from, span.after);
+    trace_span_begins(span.w);
+  });
+}
+
 JANUS_INLINE void go(Worker* w, Task* from, Task* to, After after) {
   if (JANUS_UNLIKELY(!to->sp)) make_context(w, to);
+  if (JANUS_UNLIKELY(tracing)) trace_switch(w, from, after);
   w->previous = from;
   w->after = after;
   w->current = to;
@@ -451,6 +465,7 @@ Task* find_work(Worker* w) {
     }
     if (!task && threads_started) task = spin ? spin_for_work(w) : steal(w);
     if (task) {
+      if (slept) __atomic_store_n(&coarse_now, now_ns(), __ATOMIC_RELAXED);
       if (slept && threads_started) appoint_watcher();
       return task;
     }
@@ -482,6 +497,7 @@ void run_worker(void* argument) {
 }  // namespace
 
 int64_t blocked_calls;
+int64_t coarse_now;
 
 // The thread's own stack lies idle below where its idle context stands, as long as a task runs.
 void on_worker_stack(void (*f)(void*), void* argument) {
@@ -561,7 +577,10 @@ Error* run_main_task(uint8_t* stack_limit) {
   give_notes(w, first_notes);
   set_stack_limit(stack_limit);
   watch_signals();
+  trace_start();
+  coarse_now = now_ns();
   Error* error = janus_main_entry();
+  if (JANUS_UNLIKELY(tracing)) trace_finish();
   // All nurseries have ended; another thread may still be putting the last task away.
   while (__atomic_load_n(&live_tasks, __ATOMIC_ACQUIRE) != 0) pause_cpu();
   return error;
@@ -587,6 +606,7 @@ void janus_task_begin(void) {
       to->sp = task;   // it has a context
       context_inherited(to, task);
       task->stack = nullptr;
+      if (JANUS_UNLIKELY(tracing)) trace_switch(w, task, After::Ended);
       w->current = to;
       off_task([=] { forget(task); });
       continue;

@@ -52,6 +52,7 @@ inline Task* spawn(Nursery* nursery, uint32_t flags, A... args) {
   Task* task = janus_spawn(nursery, &desc<body>, flags, -1, &error, HERE);
   CHECK(task && !error);
   int64_t values[] = {int64_t(args)..., 0};
+  data_of(task)->result = 0;
   memcpy(data_of(task)->a, values, sizeof(int64_t) * sizeof...(args));
   janus_spawn_start(task);
   return task;

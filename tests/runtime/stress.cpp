@@ -454,6 +454,27 @@ void deadlocks() {
   drop(c);
 }
 
+// ---- calls that block
+Error* blocks(Data* d) {
+  for (int i = 0; i < 3; i++)
+    janus_blocking_call([](void* p) {
+      timespec t = {0, 200'000};
+      nanosleep(&t, nullptr);
+      ++*static_cast<int64_t*>(p);
+    }, &d->result);
+  return nullptr;
+}
+void blocking() {
+  Scope scope;
+  Task* t[8];
+  for (auto& x : t) x = spawn<blocks>(scope.get(), kSpawnHandle);
+  CHECK(!scope.end());
+  for (auto& x : t) {
+    CHECK(data_of(x)->result == 3);
+    drop(x);
+  }
+}
+
 // ---- budgets
 void budgets() {
   Scope scope(kNurseryPlain, 5);
@@ -476,7 +497,7 @@ const Test tests[] = {
     {"trees", trees}, {"many-ask-one", many_ask_one}, {"first-failure", first_failure_wins}, {"answered", answered_failures}, {"awaited-failure", awaited_failure_is_the_first},
     {"supervisors", supervisors}, {"races", races}, {"cancel-one", cancel_one}, {"shields", shields}, {"timeouts", timeouts}, {"timeouts-in-time", timeouts_in_time},
     {"cancel-tree", cancel_tree}, {"spawn-into-cancelled", spawn_into_cancelled}, {"flows", flows}, {"flows-cancelled", flows_cancelled}, {"traders", traders},
-    {"closing", closing}, {"order", order}, {"sleeping", sleeping}, {"select-times", select_times}, {"deadlocks", deadlocks}, {"budgets", budgets},
+    {"closing", closing}, {"order", order}, {"sleeping", sleeping}, {"select-times", select_times}, {"deadlocks", deadlocks}, {"budgets", budgets}, {"blocking", blocking},
 };
 
 }  // namespace
