@@ -355,7 +355,7 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       value = poison(span(arg));
     }
     if (type_of(value) == Types::Error) poison_open(type);   // what it would have decided
-    else if (TypeKind k = types_.kind(shallow(type)); k == TypeKind::Func || k == TypeKind::Nursery) nursery_argument(value, callee.func, index, arg);
+    else if (TypeKind k = types_.kind(plain); k == TypeKind::Func || k == TypeKind::Nursery) nursery_argument(value, callee.func, index, arg);
     else if (ast(bare).kind == NodeKind::Closure) closure_leaves(value, bare);
     out.values[index] = +value;
   };

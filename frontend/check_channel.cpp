@@ -219,6 +219,11 @@ HirId BodyChecker::check_select(NodeId n, TypeId expected, bool value, Answer* a
       seen = true;
     }
     if (x.aux == kCaseDefault) continue;
+    if (is_none(operand)) {   // the parser has said what is missing
+      cases[i].bad = true;
+      if (is_some(sent)) check_poison(sent);
+      continue;
+    }
     if (x.aux == kCaseTimeout) {
       cases[i].operand = check_as(operand, Types::I64);
       continue;

@@ -276,6 +276,7 @@ HirId BodyChecker::check_map(NodeId n, TypeId expected) {
     const Node entry = ast(tree_->list(ast(n).a)[i]);
     if (entry.kind != NodeKind::MapEntry) continue;
     NodeId first = tree_->list(ast(n).a)[0];
+    if (ast(first).kind != NodeKind::MapEntry) first = tree_->list(ast(n).a)[i];
     Why key_why{span(NodeId(ast(first).a)), "the first key is `" + name_of(key) + "`"};
     Why value_why{span(NodeId(ast(first).b)), "the first value is `" + name_of(value) + "`"};
     items.push_back(+check_as(NodeId(entry.a), key, i ? &key_why : nullptr));

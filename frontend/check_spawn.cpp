@@ -98,7 +98,10 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
   };
   auto refuse = [&](HirId value, const char* note) {
     Diagnostic& d = report<Diag::NotSpawnable>(span(what)).note(note);
-    if (is_some(value)) d.with_label("this is `" + name_of(node(value).type) + "`");
+    if (is_some(value)) {
+      d.with_label("this is `" + name_of(node(value).type) + "`");
+      poison_open(node(value).type);
+    }
     d.help("write `spawn f(x)`, or `spawn func() do … end`");
     return poison(span(n));
   };
@@ -109,10 +112,11 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
     if (type_of(closure) == Types::Error) return poison(span(n));
     Builder& b = *group_[node(closure).b];
     if (b.nursery != kNone32) check_task_capture(b.nursery, root, span(what));
-    if (!call_of(closure)) return refuse(HirId::None, "nobody gives the closure its arguments: a task begins by calling it without any; it captures what it needs");
+    if (!call_of(closure)) return refuse(closure, "nobody gives the closure its arguments: a task begins by calling it without any; it captures what it needs");
     if (is_none(set)) set = b.sink.set;   // what it may turn out to fail with
   } else if (w.kind == NodeKind::Question || w.kind == NodeKind::Try || w.kind == NodeKind::Catch) {
-    check_poison(bare);
+    Answer answer;
+    check_answered(NodeId(w.a), TypeId::None, answer);   // for its own mistakes
     if (p_.diags.error_count() != errors) return poison(span(n));
     Diagnostic& d = report<Diag::NotSpawnable>(span(what));
     d.note("the failure of a task goes to its nursery, so the call itself is not answered here");

@@ -511,7 +511,11 @@ HirId BodyChecker::check_for(NodeId n) {
     switch (row.kind) {
       case TypeKind::Error: bad = true; break;
       case TypeKind::Array: case TypeKind::Fixed: elem = TypeId(row.a); break;
-      case TypeKind::Channel: elem = TypeId(row.a); how = 6; break;
+      case TypeKind::Channel:
+        elem = TypeId(row.a);
+        how = 6;
+        p_.uses_tasks = true;
+        break;
       case TypeKind::String: refuse(("walk over its characters: `for c in " + code + ".chars() do`").c_str()); break;
       case TypeKind::Optional: report_optional_as_value(span(iterable), type, iterable, nullptr); bad = true; break;
       case TypeKind::Infer:

@@ -254,6 +254,7 @@ HirId BodyChecker::task_method(HirId task, NodeId call, NameId name, Span name_s
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
+  p_.uses_tasks = true;
   const HirNode t = node(task);   // `cancel` and `isDone` leave it open who answers its failure
   if (t.kind == HirKind::Local && vars_[var_of_local(LocalId(t.a))].handle != kNone32) --handles_[vars_[var_of_local(LocalId(t.a))].handle].others;
   return emit(HirKind::TaskOp, cancels ? Types::Void : Types::Bool, task, kNone32, span(call), cancels ? 0 : 1);

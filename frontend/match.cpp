@@ -692,6 +692,10 @@ void check_patterns(Program& p, const Body& body) {
       case HirKind::ForEach:
         if (uint32_t pattern = body.extra[node.a]; pattern != kWild) check_irrefutable(p, body, pattern, body.pats[pattern].span, "the pattern of a `for`");
         break;
+      case HirKind::Select:
+        for (uint32_t c = 0; c < body.extra[node.a]; ++c)
+          if (uint32_t pattern = body.extra[node.a + 1 + c * 5 + 3]; pattern != kWild) check_irrefutable(p, body, pattern, body.pats[pattern].span, "what a `recv` case takes");
+        break;
       default: break;
     }
   }

@@ -59,7 +59,8 @@ class Names {
   Names(const Names&) = delete;
   NameId intern(std::string_view text);
   NameId find(std::string_view text) const;  // None when never interned
-  std::string_view text(NameId id) const { return texts_[+id]; }
+  // None, where the parser found no name, has no text.
+  std::string_view text(NameId id) const { return +id < texts_.size() ? texts_[+id] : std::string_view(); }
   size_t size() const { return texts_.size(); }
 
  private:
