@@ -164,6 +164,10 @@ void FuncLower::run_cleanup(int node, int below) {
     }
     case CleanKind::Shield: rt(JRt::ShieldEnd, JType::Void, {}); break;
     case CleanKind::CellLock: unlock_cells(c.v); break;
+    case CleanKind::Sink:
+      if (c.type == Types::String) release(rt(JRt::SinkFinish, JType::Ptr, {c.v}), Types::String);
+      else rt(JRt::SinkDone, JType::Void, {c.v});
+      break;
     case CleanKind::ErrorInFlight: case CleanKind::Catch: break;
   }
 }

@@ -271,6 +271,7 @@ uint32_t part_addr(FuncLower& f, const Layout& l, uint32_t v) { return l.boxed ?
 uint32_t ModuleLower::equal_func(TypeId type) {
   return once(kEqualGlue, type, [&] {
     uint32_t index = add_func("janus.equal." + type_key(type), "==", [this, type](FuncLower& f) {
+      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
       uint32_t no = f.new_block(), yes = f.new_block();
@@ -365,6 +366,7 @@ uint32_t ModuleLower::equal_func(TypeId type) {
 uint32_t ModuleLower::compare_func(TypeId type) {   // tuples and arrays: the first difference decides
   return once(kCompareGlue, type, [&] {
     uint32_t index = add_func("janus.compare." + type_key(type), "<", [this, type](FuncLower& f) {
+      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
       auto decide = [&](uint32_t order) {
@@ -410,6 +412,7 @@ uint32_t FuncLower::hash_value(uint32_t state, const Val& v) {
 uint32_t ModuleLower::hash_func(TypeId type) {
   return once(kHashGlue, type, [&] {
     uint32_t index = add_func("janus.hash." + type_key(type), "hash", [this, type](FuncLower& f) {
+      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
       uint32_t state = f.slot(8, 8);
       f.store(f.emit(JOp::Param, JType::I64, 0), f.slot_addr(state), 0, JAlias::Local);
       uint32_t v = f.emit(JOp::Param, JType::Ptr, 1);
@@ -480,6 +483,7 @@ uint32_t ModuleLower::hash_func(TypeId type) {
 uint32_t ModuleLower::print_func(TypeId type) {
   return once(kPrintGlue, type, [&] {
     uint32_t index = add_func("janus.print." + type_key(type), "print", [this, type](FuncLower& f) {
+      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
       const Layout& l = f.layout(type);
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0);
       uint32_t v = l.shape == Shape::Void ? kNone : f.emit(JOp::Param, l.shape == Shape::Scalar ? l.scalar : JType::Ptr, 1);

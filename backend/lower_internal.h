@@ -178,12 +178,12 @@ class FuncLower {
   void release(uint32_t ptr, TypeId type, uint32_t depth = kNone);
 
   // ---- cleanups: what must happen when control leaves, innermost first. A chain, so that states share their tails.
-  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight, Catch, Nursery, Shield, CellLock };
+  enum class CleanKind : uint8_t { Value, Slot, FlaggedSlot, Defer, Cell, ErrorInFlight, Catch, Nursery, Shield, CellLock, Sink };
   struct Cleanup {
     int parent;
     CleanKind kind;
     TypeId type;
-    uint32_t v;              // value or address (Value), slot (Slot, FlaggedSlot, Cell, Nursery, CellLock), HirId (Defer), block (Catch)
+    uint32_t v;              // value or address (Value), slot (Slot, FlaggedSlot, Cell, Nursery, CellLock), HirId (Defer), block (Catch), the sink (Sink; type String: a text being built)
     uint32_t flag = kNone;   // slot of an I1: still owned
     uint32_t landing = kNone, return_block = kNone;
     LocalId local = LocalId::None;

@@ -69,6 +69,8 @@ Val FuncLower::lower_print(HirId id) {
     values.push_back(v);
   }
   uint32_t sink = rt(err ? JRt::Stderr : JRt::Stdout, JType::Ptr, {});
+  int held = top;
+  if (m.module.tasks) push(CleanKind::Sink, Types::Void, sink);
   for (size_t i = 0; i < values.size(); ++i) {
     const HirNode& arg = (*body)[HirId(body->list(n.a)[i])];
     if (arg.kind == HirKind::Str) print_text(sink, m.program.names.text(NameId(arg.a)));
@@ -76,7 +78,7 @@ Val FuncLower::lower_print(HirId id) {
   }
   if (line) rt(JRt::SinkNewline, JType::Void, {sink});
   else if (err) rt(JRt::SinkFlush, JType::Void, {sink});
-  if (m.module.tasks) rt(JRt::SinkDone, JType::Void, {sink});
+  pop_to(held);
   pop_to(base);
   return {Types::Void};
 }
@@ -112,7 +114,9 @@ void FuncLower::format_value(uint32_t sink, const Val& v, const FormatSpec& spec
 uint32_t FuncLower::to_string(const Val& v) {
   uint32_t sink = slot_addr(slot(32, 8));
   rt(JRt::SinkBegin, JType::Void, {sink});
+  int building = push(CleanKind::Sink, Types::String, sink);
   print_value(sink, v, false);
+  top = cleanups[building].parent;
   return rt(JRt::SinkFinish, JType::Ptr, {sink});
 }
 
@@ -143,6 +147,7 @@ Val FuncLower::lower_interp(HirId id) {
   }
   uint32_t sink = slot_addr(slot(32, 8));
   rt(JRt::SinkBegin, JType::Void, {sink});
+  int building = push(CleanKind::Sink, Types::String, sink);
   for (size_t i = 0; i + 1 < parts.size(); i += 2) {
     const HirNode& part = (*body)[HirId(parts[i])];
     if (part.kind == HirKind::Str && parts[i + 1] == kNone) print_text(sink, m.program.names.text(NameId(part.a)));
@@ -150,6 +155,7 @@ Val FuncLower::lower_interp(HirId id) {
     else if (parts[i + 1] == kNone) print_value(sink, values[i / 2], false);
     else format_value(sink, values[i / 2], body->formats[parts[i + 1]]);
   }
+  top = cleanups[building].parent;
   Val out{Types::String, rt(JRt::SinkFinish, JType::Ptr, {sink}), true};
   pop_to(base);
   return out;
