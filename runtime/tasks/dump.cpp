@@ -53,7 +53,8 @@ class Writer {
 };
 
 // The tree may be deeper than the stack of a signal handler: a nursery in a task in a nursery … is cut here.
-constexpr uint32_t kDepthTop = 64;
+constexpr uint32_t kDepthTop = 32;
+constexpr uint32_t kOpenTop = 16;     // nurseries of one task that are shown
 
 bool take(Lock* l, bool careful) {
   for (int i = 0; careful && i < 10000; i++) {
@@ -79,7 +80,7 @@ const char* waits_for(const Task* task) {
   return nullptr;
 }
 
-void write_state(Writer& out, const Task* task, int64_t now) {
+void write_state(Writer& out, const Task* task, int64_t now, bool careful) {
   if (task->state & kTaskEnded) {
     out.text(", ended");
     return;
@@ -90,7 +91,7 @@ void write_state(Writer& out, const Task* task, int64_t now) {
   } else {
     out.text(", waits ");
     out.text(what);
-    if (task->wait_kind == WaitKind::Await) out.number(static_cast<Task*>(task->waits_on)->number);
+    if (task->wait_kind == WaitKind::Await && !careful) out.number(static_cast<Task*>(task->waits_on)->number);   // while others run, it may be gone
     if (task->wait_site) {
       out.text(" at ");
       out.place(task->wait_site, task->wait_at);
@@ -150,12 +151,12 @@ void write_task(Writer& out, Task* task, uint32_t depth, int64_t now, bool caref
     out.text(" spawned at ");
     out.place(task->site, task->at);
   }
-  write_state(out, task, now);
+  write_state(out, task, now, careful);
   out.text("\n");
   // Its nurseries, outermost first; the list is short.
-  Nursery* open[kDepthTop];
+  Nursery* open[kOpenTop];
   uint32_t count = 0;
-  for (Nursery* n = task->inner; n && count < kDepthTop; n = n->parent) open[count++] = n;
+  for (Nursery* n = __atomic_load_n(&task->inner, __ATOMIC_SEQ_CST); n && count < kOpenTop; n = n->parent) open[count++] = n;
   while (count) write_nursery(out, open[--count], ++depth, now, careful);
 }
 
@@ -200,9 +201,21 @@ void find_stuck(Task* task, Stuck* found) {
 
 }  // namespace
 
+bool dumping;
+
+// From a signal handler other threads go on meanwhile. What is read stays: a task is in its nursery's list under that nursery's lock, and
+// a nursery, which lies in its owner's frame, is not left before the tree is written (wait_for_dump).
 void dump_tree(bool careful) {
-  Writer out;
-  write_task(out, &main_task, 0, now_ns(), careful);
+  if (__atomic_exchange_n(&dumping, true, __ATOMIC_SEQ_CST)) return;   // another thread is at it
+  {
+    Writer out;
+    write_task(out, &main_task, 0, now_ns(), careful);
+  }
+  __atomic_store_n(&dumping, false, __ATOMIC_SEQ_CST);
+}
+
+void wait_for_dump() {
+  while (__atomic_load_n(&dumping, __ATOMIC_ACQUIRE)) pause_cpu();
 }
 
 // No task can run, no timer will fire, no call is out: nobody will ever wake anybody.

@@ -232,7 +232,12 @@ Error* janus_nursery_end(Nursery* n, Error* failure, RT_SITE) {
     if (janus_release_shared(task)) janus_task_drop(task, 0);
     task = next;
   }
-  owner->inner = n->parent;
+  if (JANUS_LIKELY(!threads_started)) {
+    owner->inner = n->parent;
+  } else {   // a thread that writes the tree either does not see this nursery any more, or is waited for
+    __atomic_store_n(&owner->inner, n->parent, __ATOMIC_SEQ_CST);
+    if (JANUS_UNLIKELY(__atomic_load_n(&dumping, __ATOMIC_SEQ_CST))) wait_for_dump();
+  }
   Error* result = n->failure;
   if (n->kind == kNurseryRace) {
     if (n->winner) {

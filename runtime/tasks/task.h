@@ -203,6 +203,8 @@ JANUS_HIDDEN void trace_spawn(const Task* task);
 
 // ---- dump.cpp
 JANUS_HIDDEN void dump_tree(bool careful);               // careful: from a signal handler
+JANUS_HIDDEN extern bool dumping;
+JANUS_HIDDEN JANUS_COLD void wait_for_dump();
 JANUS_HIDDEN void handle_deadlock();
 JANUS_HIDDEN void watch_signals();
 
