@@ -61,5 +61,5 @@ janus_call_on:
     ldp x29, x30, [sp], #16
     ret
     .size janus_call_on, . - janus_call_on
-    .section .note.GNU-stack,"",%progbits
 #endif
+    .section .note.GNU-stack,"",%progbits

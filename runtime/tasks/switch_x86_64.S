@@ -29,5 +29,5 @@ janus_call_on:
     popq %rbp
     retq
     .size janus_call_on, . - janus_call_on
-    .section .note.GNU-stack,"",@progbits
 #endif
+    .section .note.GNU-stack,"",%progbits

@@ -12,7 +12,7 @@ case $kind in
   musl) flags="$musl -O2 -g0" ;;
   fast) flags="$musl -O2 -g0 -DJANUS_RELEASE" ;;
   tsan) flags="-O1 -g -fsanitize=thread" ;;
-  asan) flags="-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment,vptr" ;;
+  asan) flags="-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment,vptr -fsanitize-address-use-after-return=never"   # tasks have stacks of their own ;;
 esac
 mkdir -p "$output.d"
 objects=
