@@ -502,9 +502,8 @@ int64_t coarse_now;
 // The thread's own stack lies idle below where its idle context stands, as long as a task runs.
 void on_worker_stack(void (*f)(void*), void* argument) {
   Worker* w = this_worker();
-  if (JANUS_UNLIKELY(!w)) return f(argument);   // a thread that runs no tasks
-  void* top = nullptr;
-  if (!w->on_own_stack && w->current != w->idle && !(w->current->flags & kFlagMain)) {
+  void* top = nullptr;   // no worker: a thread that runs no tasks. Only janus_call_on calls f: the compiler must not see it here (backend/stacks.cpp).
+  if (w && !w->on_own_stack && w->current != w->idle && !(w->current->flags & kFlagMain)) {
     top = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15));
     w->on_own_stack = true;
   }
