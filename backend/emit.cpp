@@ -22,6 +22,7 @@
 
 #include "backend/embed.h"
 #include "backend/llvm_unit.h"
+#include "backend/speculate.h"
 #include "backend/stacks.h"
 
 extern "C" {
@@ -100,6 +101,7 @@ void optimise(llvm::Module& module, TargetMachine& machine) {
   CGSCCAnalysisManager graphs;
   ModuleAnalysisManager modules;
   PassBuilder builder(&machine, tuning);
+  builder.registerScalarOptimizerLateEPCallback([](FunctionPassManager& passes, OptimizationLevel) { passes.addPass(Speculate()); });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
