@@ -173,6 +173,19 @@ bool is_block(string_view name) {
   return blocks.count(name) > 0;
 }
 
+constexpr string_view kInComments = "in comments";
+
+// Lines without the `// ` that they begin with.
+string uncommented(const vector<string>& lines, size_t from, size_t to) {
+  vector<string> bare;
+  for (size_t i = from; i < to; ++i) {
+    string_view line = lines[i];
+    if (starts_with(line, "//")) line.remove_prefix(line.size() > 2 && line[2] == ' ' ? 3 : 2);
+    bare.emplace_back(line);
+  }
+  return join_lines(bare, 0, bare.size());
+}
+
 Test load_test(const fs::path& path) {
   Test test;
   test.path = path;
@@ -182,6 +195,7 @@ Test load_test(const fs::path& path) {
   test.lines = split_lines(read_file(path).value_or(""));
   constexpr string_view mark = "//---- ";
   int block = -1;  // index of the open block section; -1: the program
+  bool whole = false;
   test.program_end = test.lines.size();
   for (size_t i = 0; i < test.lines.size(); ++i) {
     if (!starts_with(test.lines[i], mark)) continue;
@@ -190,7 +204,10 @@ Test load_test(const fs::path& path) {
     Section section{.name = string(trim(rest.substr(0, colon))), .argument = "", .body = "", .heading = i, .end = i + 1};
     if (colon != string_view::npos) section.argument = string(trim(rest.substr(colon + 1)));
     // `stderr contains: text` is a line; `stderr contains` alone heads a block.
-    bool opens = is_block(section.name) && (section.argument.empty() || section.name == "file");
+    // `output: in comments`: each line of the body is a comment, and the file is a program as it stands.
+    bool commented = section.argument == kInComments;
+    bool opens = is_block(section.name) && (section.argument.empty() || section.name == "file" || commented);
+    whole |= commented;
     if (opens) {
       if (block < 0) test.program_end = i;
       else test.sections[static_cast<size_t>(block)].end = i;
@@ -200,8 +217,8 @@ Test load_test(const fs::path& path) {
   }
   if (block >= 0) test.sections[static_cast<size_t>(block)].end = test.lines.size();
   for (Section& s : test.sections)
-    if (is_block(s.name)) s.body = join_lines(test.lines, s.heading + 1, s.end);
-  test.program = join_lines(test.lines, 0, test.program_end);
+    if (is_block(s.name)) s.body = s.argument == kInComments ? uncommented(test.lines, s.heading + 1, s.end) : join_lines(test.lines, s.heading + 1, s.end);
+  test.program = join_lines(test.lines, 0, whole ? test.lines.size() : test.program_end);
   return test;
 }
 
@@ -622,6 +639,8 @@ vector<string> unshown_codes() {
 void set_section(vector<string>& lines, const Test& test, string_view name, const string& body) {
   const Section* s = test.find(name);
   vector<string> text = split_lines(body);
+  if (s && s->argument == kInComments)
+    for (string& line : text) line = line.empty() ? "//" : "// " + line;
   if (s) {
     lines.erase(lines.begin() + static_cast<long>(s->heading) + 1, lines.begin() + static_cast<long>(s->end));
     lines.insert(lines.begin() + static_cast<long>(s->heading) + 1, text.begin(), text.end());
