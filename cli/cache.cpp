@@ -137,6 +137,7 @@ std::string own_identity() {
   HashOf hash;
   std::string id = build_id();
   hash.add(JANUS_VERSION).add(id);
+  if (const char* std_folder = env("JANUS_STD_DIR")) hash.add(absolute_path(std_folder));
   struct stat info{};
   if (id.empty() && stat("/proc/self/exe", &info) == 0)
     hash.add(std::to_string(info.st_size)).add(std::to_string(info.st_mtim.tv_sec)).add(std::to_string(info.st_mtim.tv_nsec));

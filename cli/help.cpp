@@ -78,6 +78,7 @@ Row option_row(const OptionInfo& option) {
 
 std::vector<Row> environment_rows() {
   return {{"JANUS_CACHE_DIR", "where builds are kept; else $XDG_CACHE_HOME/janus, else ~/.cache/janus"},
+          {"JANUS_STD_DIR", "a folder with the sources of std, for work on std itself"},
           {"NO_COLOR", "no colours, when not empty; --color stands above it"},
           {"CLICOLOR_FORCE, FORCE_COLOR", "colours also where no terminal is"}};
 }

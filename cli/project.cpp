@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/project.h"
 
+#include <cstdlib>
+
 #include "cli/session.h"
 #include "frontend/content_hash.h"
 
@@ -197,7 +199,18 @@ bool single_word(Context& context, std::string& word) {
   return false;
 }
 
+// JANUS_STD_DIR: the std sources of a folder in place of the embedded ones, for those who work on them.
+static int take_std_of_environment(Context& context) {
+  const char* folder = getenv("JANUS_STD_DIR");
+  if (!folder || !folder[0]) return kDone;
+  if (!is_file(join_path(folder, "prelude.jan")))
+    return context.console.fail(kEnvironment, std::string("JANUS_STD_DIR is ") + folder + ", which holds no prelude.jan", "name the folder that holds the files std.*, as stdlib/std does");
+  if (std::string why; !context.disk.take_std(absolute_path(folder), why)) return context.console.fail(kEnvironment, why);
+  return kDone;
+}
+
 int find_target(Context& context, const std::string& word, Purpose purpose, Target& target) {
+  if (int code = take_std_of_environment(context)) return code;
   return Finder{context, purpose, target}.find(word);
 }
 
