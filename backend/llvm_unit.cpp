@@ -68,6 +68,7 @@ void LlvmUnit::set_attributes(Function* fn) {
     attrs.addAttribute(Attribute::NoUnwind);
     attrs.addAttribute("target-cpu", "x86-64-v2");
     attrs.addAttribute("tune-cpu", "generic");
+    attrs.addAttribute("probe-stack", "inline-asm");   // a frame bigger than a page touches each of its pages: none jumps over a guard
     if (!plan.release) attrs.addAttribute("frame-pointer", "all");
     common_ = AttributeSet::get(context, attrs);
     common_ready_ = true;

@@ -235,6 +235,23 @@ bool Parser::comparison_chain(NodeId, uint32_t first, NodeId middle) {
   return true;
 }
 
+// `case pattern -> value` among statements: arms without their `match`. All arms of the block are one mistake.
+bool Parser::stray_arms() {
+  uint32_t first = pos_;
+  auto is_arm = [&] {
+    if (!at_word(Word::Case) || starts_line(pos_ + 1)) return false;
+    uint32_t stop = end_of_line(200);
+    for (uint32_t t = pos_ + 1; t < stop; ++t)
+      if (kind_at(t) == TokenKind::Arrow || kind_at(t) == TokenKind::FatArrow) return true;
+    return false;
+  };
+  if (!is_arm()) return false;
+  while (is_arm()) pos_ = end_of_line(200);
+  report<Diag::ForeignWord>(token_span(first), "case … -> …", "match value { pattern => result, }").note("arms stand in the braces of a `match`").help("to tell failures apart: `f() catch |err| do match err { … } end`");
+  error_token_ = first;
+  return true;
+}
+
 // A statement that begins with a word of another language, and is not a use of that word as a name.
 NodeId Parser::foreign_statement(bool& handled) {
   uint32_t token = pos_;

@@ -168,6 +168,7 @@ class Parser {
   NodeId after_value(NodeId value, uint32_t from);                 // assignment operators
   void end_statement(NodeId& done, uint32_t from);
   bool junk(NodeId& done, uint32_t from);
+  bool stray_arms();
   NodeId foreign_statement(bool& handled);
   NodeId nested_declaration();
   NodeId declared(uint32_t name, NodeId value, NodeId type_node);

@@ -184,6 +184,7 @@ NodeId Parser::statement() {
         return after_value(postfix_of(made, token), token);
       }
       if (at_declaration()) return nested_declaration();
+      if (at_word(Word::Case) && stray_arms()) return add(NodeKind::Error, token);
       if (is_foreign(NameId(values_[token])) && !starts_line(token + 1)) {
         bool handled = false;
         NodeId made = foreign_statement(handled);
