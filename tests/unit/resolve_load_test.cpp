@@ -55,7 +55,7 @@ TEST_CASE("collect: structs inside structs, ten thousand deep") {
 }
 
 TEST_CASE("collect: std may declare intrinsics that exist (E5005)") {
-  std::map<std::string, std::string> std_texts = {{"std/a.jan", "extern \"intrinsic\" func array_len[T](a: []T) -> i64\nextern \"intrinsic\" func array_fly[T](a: []T)\n"}};
+  std::map<std::string, std::string> std_texts = {{"std/num.jan", "extern \"intrinsic\" func array_len[T](a: []T) -> i64\nextern \"intrinsic\" func array_fly[T](a: []T)\n"}};
   Collected c({{"main.jan", "func main() do end\n"}}, std_texts);
   CHECK(c.codes() == "UnknownIntrinsic");
 }
