@@ -1,0 +1,159 @@
+// astdb.h: the ASTDB: rows about a package, kept in SQLite between runs (schema.sql says what each column means).
+// Depends on program.h. sqlite.cpp and its neighbours in this folder are the only files that know SQLite.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writing, after a check:
+//   AstDb db(path, notice);                       // opens, makes, or rebuilds; in memory when the disk refuses
+//   StoreResult stored = db.store(program, run);  // files, declarations, refs, effects, tests, diagnostics; one transaction, left open
+//   for (ModuleId m : stored.changed)             // docs of what changed
+//     db.put_docs(db.file_row(m), docs, tags, doctests);
+//   db.commit();
+// Reading: the find_ and each_ functions below, or any SQL through select().
+#pragma once
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontend/program.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace janus {
+
+using Cid = std::array<uint8_t, 32>;
+std::string cid_text(const Cid& cid);                 // "blake3:…"
+bool parse_cid(std::string_view text, Cid& cid);      // with or without `blake3:`
+
+// A row's id. 0: none (SQL null).
+using RowId = int64_t;
+constexpr int kFileShift = 20;                        // decl id = file id << 20 | ordinal
+constexpr RowId file_of(RowId decl) { return decl >> kFileShift; }
+
+struct FileRow { RowId id = 0; std::string path, module; Cid hash{}; std::string profile; int64_t lines = 0; bool is_std = false; };
+
+struct DeclRow {
+  RowId id = 0;
+  Cid cid{}, sig_cid{};
+  RowId file = 0, parent = 0;
+  std::string kind, name, path, signature, type_json;
+  int64_t shape = 0;
+  uint32_t effects = 0, traits = 0;                   // DeclEffect, DeclTrait
+  bool is_pub = false;
+  uint32_t span_lo = 0, span_hi = 0, line = 0, col = 0, lines = 0;
+};
+enum DeclEffect : uint32_t { kEffSuspends = 1, kEffSpawns = 2, kEffBudget = 4, kEffBlocks = 8, kEffPanics = 16, kEffAllocates = 32, kEffFfi = 64 };
+enum DeclTrait : uint32_t { kDeclCanFail = 1, kDeclRecursive = 2, kDeclGeneric = 4, kDeclUsed = 8, kDeclDeprecated = 16, kDeclMain = 32 };
+
+struct RefRow { RowId from = 0, to = 0; std::string kind; uint32_t line = 0, col = 0; };
+struct EffectRow { RowId decl = 0; std::string kind, name; RowId via = 0; };
+struct DocRow { RowId decl = 0; Cid cid{}; std::string name, summary, body_md, body_html; uint32_t line = 0; };
+struct DocTagRow { RowId decl = 0; uint32_t ordinal = 0; std::string tag, name, text; uint32_t line = 0; RowId target_decl = 0; Cid target_cid{}; };
+struct DoctestRow { RowId decl = 0; uint32_t ordinal = 0; std::string code; Cid cid{}; std::string mode; uint32_t line = 0; std::string last_result; };
+struct TestRow { RowId decl = 0; std::string name; Cid cid{}; std::string last_result; int64_t last_ms = -1; };
+struct DiagnosticRow { RowId file = 0; std::string code, severity; uint32_t line = 0, col = 0; std::string message, json; };
+
+// What the last run asked the disk, so that the next one can ask again whether anything changed.
+struct InputRow { char kind = 'R'; std::string path, answer; };
+
+// How a run was made, and what it said.
+struct RunInfo {
+  std::string key;                                    // janus itself and all options that decide what a check says
+  std::vector<InputRow> inputs;
+  std::string plain, color, json;                     // its diagnostics, as shown
+  size_t errors = 0, warnings = 0, files = 0;
+};
+
+struct StoreResult {
+  bool ok = false;
+  std::vector<ModuleId> changed;                      // modules whose text or declarations changed: their docs are to be put again
+  size_t files = 0, decls = 0, decls_same = 0;        // of the package; of those, with the CID they had before
+  size_t files_written = 0;
+};
+
+// One value of a select(): text, integer, blob or null.
+struct SqlValue {
+  enum Kind : uint8_t { Null, Integer, Real, Text, Blob } kind = Null;
+  int64_t integer = 0;
+  double real = 0;
+  std::string_view text;                              // Text, Blob: valid until the callback returns
+};
+
+class AstDb {
+ public:
+  // `path`: of the file, its folder is made when needed; ":memory:". `notice` gets at most one sentence when the database was rebuilt
+  // or cannot be kept on disk; it is empty otherwise.
+  AstDb(const std::string& path, std::string& notice);
+  ~AstDb();                                           // rolls back what was not committed
+  AstDb(const AstDb&) = delete;
+  bool in_memory() const { return in_memory_; }
+  // Only reads: no folder is made, nothing rebuilt. Null when there is no database of this version.
+  static std::unique_ptr<AstDb> open_to_read(const std::string& path);
+
+  // ---- what a run left (load.cpp)
+  bool find_run(RunInfo& run, bool with_reports);     // false: none, or not whole
+  std::string meta(std::string_view key);
+  void set_meta(std::string_view key, std::string_view value);
+
+  // ---- writing (store.cpp). One transaction from store() or begin() to commit().
+  bool begin();
+  bool commit();
+  void roll_back();
+  StoreResult store(Program& program, const RunInfo& run);
+  RowId file_row(ModuleId module) const { return +module < file_rows_.size() ? file_rows_[+module] : 0; }  // after store()
+  RowId decl_row(DeclId decl) const { return +decl < decl_rows_.size() ? decl_rows_[+decl] : 0; }          // 0: not stored
+  RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
+  // Replace all rows of the file.
+  bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags, std::span<const DoctestRow> doctests);
+  bool put_test_result(RowId decl, std::string_view result, int64_t ms);
+  bool put_doctest_result(RowId decl, uint32_t ordinal, std::string_view result);
+
+  // ---- reading (load.cpp)
+  bool find_file(RowId id, FileRow& row);
+  bool find_decl(RowId id, DeclRow& row);
+  std::vector<RowId> find_decls_named(std::string_view name);       // the name, or a path that ends in it
+  std::vector<RowId> find_renamed(std::string_view old_name);       // what a name of earlier days means now
+  bool find_doc(RowId decl, DocRow& row);
+  std::vector<DocTagRow> tags_of(RowId decl);
+  std::vector<EffectRow> effects_of(RowId decl);
+  std::vector<RefRow> refs_from(RowId decl);
+  void each_file(const std::function<void(const FileRow&)>& fn);
+  void each_decl(const std::function<void(const DeclRow&)>& fn);    // by file, then in the order of the source
+  void each_doc(const std::function<void(const DocRow&)>& fn);
+  void each_doctest(const std::function<void(RowId id, const DoctestRow&)>& fn);
+  void each_test(const std::function<void(const TestRow&)>& fn);
+  void each_diagnostic(const std::function<void(const DiagnosticRow&)>& fn);
+  bool need_fts();                                    // doc_fts is up to date afterwards
+
+  // Any statement. `fn` returns false to stop. False: `why` says what SQLite said.
+  bool select(std::string_view sql, std::span<const SqlValue> bound, const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why,
+              std::vector<std::string>* columns = nullptr);
+  sqlite3* handle() { return db_; }
+  const std::string& path() const { return path_; }
+
+  static std::string_view schema();                   // the text of schema.sql
+  static int schema_version();
+
+ private:
+  friend struct Storing;
+  AstDb() = default;
+  bool open(const std::string& path, bool read_only, std::string& why);
+  bool is_ours(std::string& why);
+  bool create(std::string& why);
+  bool exec(const char* sql);
+  sqlite3_stmt* prepare(int slot, const char* sql);
+  void close();
+
+  sqlite3* db_ = nullptr;
+  std::string path_;
+  bool in_memory_ = false, writing_ = false;
+  std::vector<sqlite3_stmt*> statements_;             // by slot
+  std::vector<RowId> file_rows_, decl_rows_, test_rows_;   // by ModuleId, DeclId, TestId: what store() found out
+};
+
+}  // namespace janus

@@ -1,0 +1,144 @@
+-- schema.sql: the ASTDB: what the compiler knows of a package, between runs: `.janus/astdb.sqlite`.
+-- Depends on SQLite 3.38 or later (json_each). Readable by any SQLite tool, also while janus writes. `janus query --schema` prints it.
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The sources are the truth; everything here but name_history can be thrown away. Another version of this file means another
+-- number in `meta.schema_version`, and a rebuild. Ids of declarations stay the same from run to run as long as the declaration is
+-- there, also under a new name. A CID is stored as its 32 bytes; janus shows it as `blake3:` and 64 hexadecimal digits.
+
+CREATE TABLE meta(
+  key   TEXT PRIMARY KEY,          -- schema_version, janus_version, run_key (options of the last check), boot_id, root, …
+  value
+) WITHOUT ROWID;
+
+-- What the last check asked the disk, and what the answer was. The rows below are good as long as the answers are the same.
+CREATE TABLE input(
+  ordinal INTEGER PRIMARY KEY,
+  kind    TEXT NOT NULL,           -- R read, E exists, L list of a folder
+  path    TEXT NOT NULL,
+  answer  TEXT NOT NULL            -- hash of the content or the list; - when there is none; 0 or 1
+);
+
+CREATE TABLE file(
+  id      INTEGER PRIMARY KEY,
+  path    TEXT NOT NULL UNIQUE,    -- relative to the package
+  module  TEXT NOT NULL,           -- geometry.shapes
+  hash    BLOB NOT NULL,           -- BLAKE3 of the bytes
+  profile TEXT NOT NULL,
+  lines   INTEGER NOT NULL,
+  is_std  INTEGER NOT NULL,        -- 1: of the standard library
+  decls   BLOB NOT NULL,           -- for janus: ordinals of the declarations, in the order of the source (32-bit numbers)
+  digests BLOB NOT NULL            -- for janus: hashes of what the other tables hold of this file
+);
+
+-- Every declaration: also methods, fields, variants and impls. `id` is file << 20 | ordinal, so a file's rows lie side by side.
+CREATE TABLE decl(
+  id        INTEGER PRIMARY KEY,
+  cid       BLOB NOT NULL,         -- same CID, same meaning; own name, comments, layout and local names are not in it
+  sig_cid   BLOB NOT NULL,         -- of the signature alone
+  file      INTEGER NOT NULL,
+  parent    INTEGER,               -- the struct, enum, error, trait or impl around it
+  kind      TEXT NOT NULL,         -- func method struct field enum variant error trait impl const type capability test module
+  name      TEXT NOT NULL,         -- of an impl: the type
+  path      TEXT NOT NULL,         -- geometry.Circle.area
+  is_pub    INTEGER NOT NULL,
+  signature TEXT NOT NULL,         -- as a user would write it
+  type_json TEXT,                  -- func: {"params":[{"name":"x","type":"i64"}],"result":"f64","generics":["T"]}; others: {"type":"i64"}
+  shape     INTEGER,               -- func: hash of its type with parameters of types numbered, for sig('…')
+  effects   INTEGER NOT NULL,      -- bits: 1 suspends 2 spawns 4 raises a budget 8 blocks 16 panics 32 allocates 64 calls C
+  traits    INTEGER NOT NULL,      -- bits: 1 can fail 2 recursive 4 generic 8 used by another declaration 16 deprecated 32 main
+  span_lo   INTEGER NOT NULL,      -- bytes in the file
+  span_hi   INTEGER NOT NULL,
+  line      INTEGER NOT NULL,      -- of the name, from 1
+  col       INTEGER NOT NULL,
+  lines     INTEGER NOT NULL       -- how many it covers
+);
+
+-- The tree of each file, columnar: `janus query --tree NAME` shows one. Written as eight 32-bit sizes and the columns, see store.cpp.
+CREATE TABLE ast(
+  file  INTEGER PRIMARY KEY,
+  nodes BLOB NOT NULL
+);
+
+-- Who names whom, and what each function does, packed: one row a declaration. The views `ref` and `effect` unpack them.
+CREATE TABLE fact(
+  decl    INTEGER PRIMARY KEY,
+  refs    TEXT NOT NULL,           -- [[to_decl, kind, lines below the declaration, column], …]
+  effects TEXT NOT NULL            -- [[kind, name or null, via_decl or null], …]
+);
+CREATE VIEW ref(from_decl, to_decl, kind, line, col) AS
+  SELECT fact.decl, value ->> 0, value ->> 1, decl.line + (value ->> 2), value ->> 3
+  FROM fact JOIN decl ON decl.id = fact.decl, json_each(fact.refs);
+CREATE VIEW effect(decl, kind, name, via_decl) AS
+  SELECT fact.decl, value ->> 0, value ->> 1, value ->> 2 FROM fact, json_each(fact.effects);
+
+CREATE TABLE doc(
+  decl      INTEGER PRIMARY KEY,   -- a module's own doc hangs at its declaration of kind module
+  cid       BLOB NOT NULL,         -- of the declaration when the doc was written
+  name      TEXT NOT NULL,         -- of the declaration, for doc_fts
+  summary   TEXT NOT NULL,
+  body_md   TEXT NOT NULL,
+  body_html TEXT NOT NULL,         -- '' until rendered
+  line      INTEGER NOT NULL       -- where the comment begins
+);
+CREATE TABLE doc_tag(
+  decl        INTEGER NOT NULL,
+  ordinal     INTEGER NOT NULL,
+  tag         TEXT NOT NULL,       -- param returns error capability since deprecated see safety complexity example
+  name        TEXT NOT NULL,       -- of the parameter, the error, the version …
+  text        TEXT NOT NULL,
+  line        INTEGER NOT NULL,
+  target_decl INTEGER,             -- what a @see or a link leads to
+  target_cid  BLOB,
+  PRIMARY KEY (decl, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE doctest(
+  id          INTEGER PRIMARY KEY, -- decl id * 256 + ordinal
+  decl        INTEGER NOT NULL,
+  ordinal     INTEGER NOT NULL,
+  code        TEXT NOT NULL,
+  cid         BLOB NOT NULL,       -- BLAKE3 of the code and of what it uses
+  mode        TEXT NOT NULL,       -- run, no_run, compile_fail, ignore, …
+  line        INTEGER NOT NULL,
+  last_result TEXT                 -- ok, failed, …; null: never run
+);
+CREATE TABLE test(
+  id          INTEGER PRIMARY KEY, -- the same number as decl
+  decl        INTEGER NOT NULL,
+  name        TEXT NOT NULL,
+  cid         BLOB NOT NULL,       -- of the declaration when last_result was written
+  last_result TEXT,                -- ok, failed, timeout, crashed; null: never run
+  last_ms     INTEGER
+);
+CREATE TABLE diagnostic(
+  id       INTEGER PRIMARY KEY,
+  file     INTEGER,                -- null: of no file
+  code     TEXT NOT NULL,
+  severity TEXT NOT NULL,          -- error, warning
+  line     INTEGER NOT NULL,
+  col      INTEGER NOT NULL,
+  message  TEXT NOT NULL,
+  json     TEXT NOT NULL           -- as `janus check --json` writes it
+);
+CREATE TABLE report(               -- for janus: the last check's diagnostics as they were shown
+  form TEXT PRIMARY KEY,           -- plain, color, json
+  text TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Renames seen: the one table that cannot be made again. Paths are whole: geometry.Circle.area.
+CREATE TABLE name_history(
+  decl_cid BLOB NOT NULL,
+  old_name TEXT NOT NULL,
+  new_name TEXT NOT NULL,
+  at       INTEGER NOT NULL,       -- seconds since 1970
+  PRIMARY KEY (old_name, new_name)
+) WITHOUT ROWID;
+
+-- Full text over doc, by its rows' numbers. Filled when first asked after a change (meta.fts_stale): see AstDb::need_fts.
+CREATE VIRTUAL TABLE doc_fts USING fts5(name, summary, body_md, content='doc', content_rowid='decl', tokenize='unicode61');
+
+-- CIDs as people write them.
+CREATE VIEW decl_text AS
+  SELECT decl.*, 'blake3:' || lower(hex(decl.cid)) AS cid_text, 'blake3:' || lower(hex(decl.sig_cid)) AS sig_cid_text,
+         file.path AS file_path, file.module AS module
+  FROM decl JOIN file ON file.id = decl.file;

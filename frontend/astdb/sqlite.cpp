@@ -1,0 +1,251 @@
+// sqlite.cpp: opens, makes and rebuilds the database file; falls back to memory when the disk refuses.
+// Depends on sqlite.h, the operating system.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reliability in layers. SQLite's write-ahead log keeps the file whole when janus is killed. It is not told to wait for the disk
+// (synchronous = off), which a loss of power could punish; so a stamp beside the database names the boot, the size and the time of the
+// file as janus left it, and whoever finds another one has the whole file checked before trusting it. What is damaged is thrown
+// away and made again: the sources are the truth. Only who holds the lock file may throw away, so that two processes that find the same
+// damage do not throw away each other's new file.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "frontend/astdb/sqlite.h"
+
+namespace janus {
+namespace {
+
+constexpr char kSchema[] = {
+#include "schema_sql.inc"
+};
+// Raised with every change of schema.sql or of what its columns hold.
+constexpr int kSchemaVersion = 1;
+constexpr int kApplicationId = 0x4a414e53;   // "JANS": what `file` and we know the database by
+
+std::string boot_id() {
+  char text[64] = {};
+  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "unknown";
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  while (n > 0 && text[n - 1] == '\n') --n;
+  return std::string(text, static_cast<size_t>(std::max<ssize_t>(n, 0)));
+}
+
+std::string stamp_of(const std::string& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return {};
+  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + " " + boot_id();
+}
+
+std::string read_stamp(const std::string& path) {
+  char text[256];
+  int fd = open((path + ".stamp").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  ssize_t n = read(fd, text, sizeof text);
+  close(fd);
+  return std::string(text, static_cast<size_t>(std::max<ssize_t>(n, 0)));
+}
+
+void write_stamp(const std::string& path) {
+  std::string text = stamp_of(path);
+  int fd = open((path + ".stamp").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return;
+  // A stamp cut short is another stamp: the next one checks once more than it must.
+  (void)!write(fd, text.data(), text.size());
+  close(fd);
+}
+
+bool has_log(const std::string& path) {
+  struct stat info{};
+  return stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
+}
+
+std::string folder_of(const std::string& path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// `.janus` keeps itself out of version control, as other tools' folders do.
+void make_folder(const std::string& folder) {
+  if (folder.empty() || mkdir(folder.c_str(), 0777) != 0) return;
+  int fd = open((folder + "/.gitignore").c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0) return;
+  (void)!write(fd, "*\n", 2);
+  close(fd);
+}
+
+// Held while a damaged database is replaced.
+struct FileLock {
+  int fd;
+  explicit FileLock(const std::string& path) : fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR) {}
+  }
+  ~FileLock() { if (fd >= 0) ::close(fd); }
+};
+
+bool scalar(sqlite3* db, const char* sql, std::string& text) {
+  sqlite3_stmt* s = nullptr;
+  if (sqlite3_prepare_v2(db, sql, -1, &s, nullptr) != SQLITE_OK) return false;
+  bool row = sqlite3_step(s) == SQLITE_ROW;
+  if (row)
+    if (auto* p = reinterpret_cast<const char*>(sqlite3_column_text(s, 0))) text = p;
+  return sqlite3_finalize(s) == SQLITE_OK && row;
+}
+
+bool is_damage(int code) {
+  code &= 0xff;
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+}  // namespace
+
+std::string_view AstDb::schema() { return {kSchema, sizeof kSchema - 1}; }
+int AstDb::schema_version() { return kSchemaVersion; }
+
+bool AstDb::exec(const char* sql) { return sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
+
+void AstDb::close() {
+  for (sqlite3_stmt* s : statements_) sqlite3_finalize(s);
+  statements_.clear();
+  if (db_) sqlite3_close(db_);
+  db_ = nullptr;
+}
+
+sqlite3_stmt* AstDb::prepare(int slot, const char* sql) {
+  if (statements_.empty()) statements_.resize(kStatementSlots, nullptr);
+  sqlite3_stmt*& s = statements_[static_cast<size_t>(slot)];
+  if (!s && db_) sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, nullptr);
+  return s;
+}
+
+bool AstDb::open(const std::string& path, bool read_only, std::string& why) {
+  path_ = path;
+  int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (sqlite3_open_v2(path.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr) != SQLITE_OK) {
+    why = db_ ? sqlite3_errmsg(db_) : "out of memory";
+    return false;
+  }
+  sqlite3_busy_timeout(db_, 20000);
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  return true;
+}
+
+// Ours, whole, and of this version? An empty file is not: it is to be filled. `why` stays empty then.
+bool AstDb::is_ours(std::string& why) {
+  std::string text;
+  if (!scalar(db_, "PRAGMA application_id", text)) return why = is_damage(sqlite3_errcode(db_)) ? "it is damaged" : sqlite3_errmsg(db_), false;
+  int id = atoi(text.c_str());
+  if (!scalar(db_, "PRAGMA user_version", text)) return why = "it is damaged", false;
+  int version = atoi(text.c_str());
+  if (id == 0 && version == 0) {
+    if (!scalar(db_, "SELECT count(*) FROM sqlite_schema", text)) return why = "it is damaged", false;
+    if (text != "0") why = "it is no database of janus";
+    return false;
+  }
+  if (id != kApplicationId) return why = "it is no database of janus", false;
+  if (version != kSchemaVersion) return why = "it is of another version of janus", false;
+  return true;
+}
+
+bool AstDb::create(std::string& why) {
+  exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
+  bool ok = exec("BEGIN IMMEDIATE");
+  std::string text;
+  // Another process may have been faster.
+  if (ok && scalar(db_, "PRAGMA user_version", text) && atoi(text.c_str()) == kSchemaVersion) return exec("COMMIT");
+  std::string last = "PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(kSchemaVersion) +
+                     "; INSERT INTO meta VALUES('schema_version', " + std::to_string(kSchemaVersion) + "), ('janus_version', '" JANUS_VERSION "'); COMMIT";
+  ok = ok && exec(std::string(schema()).c_str()) && exec(last.c_str());
+  if (!ok) {
+    why = sqlite3_errmsg(db_);
+    if (!sqlite3_get_autocommit(db_)) exec("ROLLBACK");
+  }
+  return ok;
+}
+
+AstDb::AstDb(const std::string& path, std::string& notice) {
+  std::string why;
+  if (path != ":memory:") {
+    make_folder(folder_of(path));
+    auto settle = [&] { exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = OFF"); };
+    // As janus left it; else the whole file is looked through, once.
+    auto whole = [&](std::string& reason) {
+      if (!has_log(path) && read_stamp(path) == stamp_of(path)) return true;
+      std::string text;
+      if (!scalar(db_, "PRAGMA quick_check(1)", text) || text != "ok") return reason = "it is damaged", false;
+      return true;
+    };
+    bool good = open(path, false, why) && is_ours(why) && whole(why);
+    if (!good && db_ && why.empty() && (good = create(why))) {}
+    if (!good) {
+      close();
+      FileLock lock(path + ".lock");
+      std::string again;
+      good = lock.fd >= 0 && open(path, false, again) && is_ours(again) && whole(again);   // another process has repaired it
+      struct stat info{};
+      bool replaceable = lock.fd >= 0 && stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (!db_ || !again.empty()) && access(path.c_str(), W_OK) == 0;
+      if (!good && replaceable) {
+        close();
+        bool removed = unlink(path.c_str()) == 0;
+        for (const char* end : {"-wal", "-shm", "-journal", ".stamp"}) unlink((path + end).c_str());
+        std::string trouble;
+        good = removed && open(path, false, trouble) && create(trouble);
+        if (good) notice = "the database " + path + " is made anew: " + (again.empty() ? why : again);
+        else why = trouble;
+      } else if (!good && db_ && again.empty()) {
+        good = create(again);
+      }
+    }
+    if (good) {
+      settle();
+      return;
+    }
+    close();
+    notice = "the database " + path + " cannot be used, so nothing is kept: " + why;
+  }
+  in_memory_ = true;
+  open(":memory:", false, why);
+  exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+  require(create(why), "a database in memory can be made");
+}
+
+std::unique_ptr<AstDb> AstDb::open_to_read(const std::string& path) {
+  std::string why;
+  // A folder that may not be written has no place for the shared index of the log: then the file is read as it stands.
+  for (bool immutable : {false, true}) {
+    if (immutable && has_log(path)) break;
+    std::unique_ptr<AstDb> db(new AstDb);
+    std::string name = path;
+    if (immutable) {
+      name = "file:";
+      for (char c : path) {
+        if (c == '%' || c == '?' || c == '#') name += c == '%' ? "%25" : c == '?' ? "%3f" : "%23";
+        else name += c;
+      }
+      name += "?immutable=1";
+    }
+    bool opened = db->open(name, true, why);
+    db->path_ = path;
+    if (opened && db->is_ours(why)) return db;
+  }
+  return nullptr;
+}
+
+AstDb::~AstDb() {
+  if (!db_) return;
+  roll_back();
+  bool stamp = !in_memory_ && sqlite3_db_readonly(db_, "main") == 0;
+  close();
+  // The last one to close has moved the log into the file.
+  if (stamp && !has_log(path_)) {
+    if (read_stamp(path_) != stamp_of(path_)) write_stamp(path_);
+  }
+}
+
+}  // namespace janus
