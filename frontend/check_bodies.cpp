@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frontend/check_internal.h"
+#include "frontend/effects.h"
 
 namespace janus {
 
@@ -27,6 +28,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options) : p_(pro
   queued_.resize(p_.funcs.size());
   trait_used_.resize(p_.traits.size());
   top_binding_.resize(p_.names.size(), kNone32);
+  begin_effects();
 }
 
 // ---- reaching std
@@ -130,7 +132,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   b.result = Types::Void;
   b.result_written = true;
   b.drop_result = b.fails = b.fails_hard = b.is_task = false;
-  b.nursery = kNone32;
+  b.nursery = b.effect_node = kNone32;
   b.maybe_fails.clear();
   b.result_wanted = true;
   b.sink = Sink{};
@@ -238,6 +240,8 @@ void BodyChecker::check_test(TestId id) {
   b.body.fallible = true;
   b.body.errors = b.sink.set;
   test.body = b.id;
+  b.effect_node = p_.effect_graph->test_nodes[+id] = new_effect_node(EffectGraph::Extra::Test);
+  test_uses_.push_back({uses_.size(), b.effect_node});
   check_body_value(b, NodeId(ast(test.node).b));
   close_scope(0);
   finish_group();
@@ -323,8 +327,6 @@ void BodyChecker::finish_builder(Builder& b) {
             break;
           }
       }
-    } else if (n.kind == HirKind::MakeClosure) {
-      n.b = kNone32;
     }
   }
   for (HirPat& p : body.pats)
@@ -497,9 +499,14 @@ void BodyChecker::finish_group() {
   decide_param_handles();
   bool any_cell = false;
   for (const Var& v : vars_) any_cell |= v.closure_writes;
-  for (Builder* b : group_) note_effects(*b);
+  for (Builder* b : group_) {
+    if (b->index > 0) b->effect_node = new_effect_node(EffectGraph::Extra::Closure);
+    else if (is_some(func_)) b->effect_node = +func_;
+    else if (b->effect_node == kNone32) b->effect_node = new_effect_node(EffectGraph::Extra::Closure);   // a default value: it counts where it is used
+  }
   if (any_cell) check_shared_cells();
   for (Builder* b : group_) finish_builder(*b);
+  for (Builder* b : group_) note_effects(*b);
   // Late checks may bind nothing any more; they may add needs.
   for (size_t i = 0; i < late_.size(); ++i) {
     const LateCheck check = late_[i];

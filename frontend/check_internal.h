@@ -150,6 +150,7 @@ struct Builder {
   bool fails_hard = false;                // not only by what its `await`s pass on
   bool is_task = false;                   // a closure that a `spawn` runs
   uint32_t nursery = kNone32;             // a closure: the innermost nursery that it captures
+  uint32_t effect_node = kNone32;         // in the effect graph
   std::vector<MaybeFail> maybe_fails;
   Sink sink;
   Span sink_span;                         // where the function says that it can or cannot fail
@@ -629,13 +630,29 @@ class BodyChecker {
   void decide_receives();
   HirId check_select(NodeId n, TypeId expected, bool value, Answer* answer);
 
-  // ---- effects.cpp: who waits; variables that tasks share
-  struct EffectEdge { FuncId from, to; };
-  struct LentCell { FuncId callee; Span span; NameId name; Span declared; bool surely; };
-  std::vector<EffectEdge> effect_edges_;
+  // ---- effects.cpp
+  struct LentCell { uint32_t runs; /* a node of the effect graph, or none */ Span span; NameId name; Span declared; };
+  struct Instance { uint32_t node; TypeId self; TraitId trait; Span span; };
+  struct FuncValue { TypeId type; uint32_t node; FuncId callee; uint32_t param; };   // given to `callee` as its `param`, when it is some
   std::vector<LentCell> lent_cells_;
+  std::vector<Instance> instances_;     // `node` calls methods of a trait on a type
+  std::vector<Instance> dyns_;          // types that become `dyn`
+  std::vector<FuncValue> func_values_;  // closures and named functions that become values
+  FlatMap value_sets_;                  // see value_set()
+  std::vector<uint32_t> last_caller_;   // by node: of which an edge was made last
+  std::vector<uint64_t> intrinsic_effects_;
+  std::vector<std::pair<size_t, uint32_t>> test_uses_;   // first index in uses_, node
+  size_t test_use_ = 0;
+  void begin_effects();
+  uint32_t new_effect_node(uint8_t kind);
+  uint32_t value_set(TypeId func);
+  uint32_t called_value(Builder& b, uint32_t value);
   void note_effects(Builder& b);
+  void instantiate(uint32_t at, TypeId self, TraitId trait, Span span, int depth);
+  void instantiate_bounds(uint32_t at, TypeParamId param, TypeId arg, Span span, int depth);
   void solve_effects();
+
+  // ---- check_cells.cpp: variables that tasks share
   void check_shared_cells();
 
   // ---- check_bounds.cpp

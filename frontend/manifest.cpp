@@ -229,8 +229,10 @@ std::optional<Profile> find_profile(std::string_view name) {
 }
 
 const std::vector<std::string_view>& builtin_capabilities() {
-  static const std::vector<std::string_view> names = {"CapFsRead", "CapFsWrite", "CapNetConnect", "CapNetListen", "CapEnv",
-                                                      "CapProcess", "CapStdin", "CapFfi", "CapSpawn", "CapChannel"};
+  static const std::vector<std::string_view> names = {
+#define CAPABILITY(Name, what) #Name,
+#include "frontend/capability.def"
+  };
   return names;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "frontend/effects.h"
 #include "frontend/program_index.h"
 
 namespace janus {
@@ -87,6 +88,7 @@ Program::Program(SourceMap& s, Names& n, Diagnostics& d)
   generic("Channel", BuiltinGeneric::Channel); generic("Task", BuiltinGeneric::Task); generic("Nursery", BuiltinGeneric::Nursery);
   for (const BoundName& b : kBoundNames) index->builtin_bounds[+names.intern(b.name)] = b.bit;
   decls.emplace_back().kind = DeclKind::Broken;
+  fill_capabilities(*this);
   index->name_Self = names.intern("Self");
   index->name_self = names.intern("self");
   index->name_main = names.intern("main");

@@ -81,12 +81,21 @@ struct ParamInfo {
   Span span;
 };
 
-// What a function does to the scheduler, found out from its body and from what it calls (effects.cpp).
-enum Effect : uint8_t {
-  kMaySuspend = 1,    // may wait: other tasks run meanwhile
-  kMaySpawn = 2,      // starts tasks
-  kRaisesBudget = 4,  // opens a nursery with a budget of its own
+// What a function does besides computing its result, found out from its body and from all that it may call; effects.h says through
+// which calls. A function that calls what it is given (`f` of `each(items, f)`) has the effects of that only in its callers.
+enum Effect : uint64_t {
+  kMaySuspend = 1,      // may wait: other tasks run meanwhile
+  kMaySpawn = 2,        // starts tasks
+  kRaisesBudget = 4,    // opens a nursery with a budget of its own
+  kMayBlock = 8,        // calls `extern blocking` functions, which occupy a thread
+  kMayPanic = 16,       // a check in it can fail: overflow, index, `opt!`, assert
+  kAllocates = 32,
+  kCallsFfi = 64,       // calls `extern` functions outside the standard library
+  // kFirstCapability + i: needs Program::capabilities[i]
 };
+constexpr uint32_t kFirstCapability = 16;
+constexpr uint32_t kMaxCapabilities = 48;   // that have a bit: the language's, and the first of the program's own
+struct CapabilityInfo { NameId name = NameId::None; DeclId decl = DeclId::None; bool builtin = false; };
 
 enum class FuncOrigin : uint8_t { Janus, ExternC, Intrinsic };
 
@@ -107,7 +116,7 @@ struct FuncInfo {
   FuncOrigin origin = FuncOrigin::Janus;
   uint32_t intrinsic = 0;               // number in intrinsics.def
   bool is_blocking = false;
-  uint8_t effects = 0;                  // Effect bits, of the body and of all it calls; final after the bodies are checked
+  uint64_t effects = 0;                 // Effect bits, of the body and of all it calls; final after the bodies are checked
   bool has_body = false;
   BodyId body = BodyId::None;           // None until checked
 };
@@ -188,6 +197,8 @@ class Program {
   std::vector<TestInfo> tests;
   std::vector<TypeParamInfo> type_params;
   std::vector<std::unique_ptr<Body>> bodies;
+  std::vector<CapabilityInfo> capabilities;   // those of capability.def in its order, then the program's own
+  std::unique_ptr<struct EffectGraph> effect_graph;   // effects.h; made by check_bodies
   LangItems lang;
   bool uses_tasks = false;                 // some body makes a nursery, a task or a channel, or waits
   ModuleId main_module = ModuleId::None;
