@@ -258,6 +258,11 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     std::string type = p_.type_name(expected);
     bool to_float = types_.is_float(expected), from_float = types_.is_float(found) || (f == TypeKind::Infer && open_kind(found) == InferKind::Float);
     if (to_float && !from_float) d.note("whole numbers and numbers with a point are different types, and one never becomes the other by itself");
+    if (to_float && !from_float && kind == NodeKind::Binary && TokenKind(ast(bare).aux) == TokenKind::Slash) {
+      d.note("`/` of two whole numbers leaves out what remains: 7 / 2 is 3");
+      d.help("convert before the division: `" + type + "(" + source(NodeId(ast(bare).a)) + ") / " + type + "(" + source(NodeId(ast(bare).b)) + ")`");
+      return;
+    }
     else if (from_float && !to_float) d.note("the digits behind the point would be lost: the conversion cuts them off");
     else d.note("not every `" + name_of(found) + "` fits into a `" + type + "`; the conversion checks it when the program runs");
     return converted(type.c_str());

@@ -704,6 +704,18 @@ bool BodyChecker::suggest(Diagnostic& d, Span at, std::string_view wanted, const
   return true;
 }
 
+// The enum of this module that has a variant of that name, if exactly one has.
+EnumId BodyChecker::enum_with_variant(NameId name) {
+  EnumId found = EnumId::None;
+  for (DeclId id : p_.modules[+module_]->decls) {
+    const Decl& decl = p_.decls[+id];
+    if (decl.kind != DeclKind::Enum || p_.find_variant(EnumId(decl.index), name) < 0) continue;
+    if (is_some(found)) return EnumId::None;
+    found = EnumId(decl.index);
+  }
+  return found;
+}
+
 HirId BodyChecker::unknown_name(NameId name, Span at) {
   Diagnostic& d = report<Diag::UnknownName>(at, text(name));
   std::string word(text(name));
@@ -726,7 +738,11 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
     for (const char* b : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "unreachable", "todo", "String", "Array", "Map", "Set"}) names.push_back(b);
     if (!suggest(d, at, word, names)) {
       if (!word.empty() && word[0] >= 'a' && word[0] <= 'z') d.help("a variable is introduced with `let " + word + " = …`, a function with `func " + word + "(…) do … end`");
-      else d.help("if it is declared in another file, import it; if it is a kind of failure, write `error." + word + "`");
+      else if (EnumId owner = enum_with_variant(name); is_some(owner)) {
+        std::string full = std::string(text(p_.decls[+p_.enums[+owner].decl].name)) + "." + word;
+        d.note("`" + word + "` is a variant of an enum, and is named after it");
+        d.fix(at, full, "write `" + full + "`", Applicability::MaybeIncorrect);
+      } else d.help("if it is declared in another file, import it; if it is a kind of failure, write `error." + word + "`");
     }
   }
   // Its further uses in this block say the same mistake again: stay quiet about them.
@@ -849,8 +865,19 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
     d.help("say which trait it needs: `where " + name_of(base) + ": TraitName`");
   } else if (kind == TypeKind::Void) {
     d.note("nothing comes out of what stands before the point");
+  } else if (is_call && !suggested && ((types_.is_number(base) && !types_.is_float(base)) || (kind == TypeKind::Infer && open_kind(base) == InferKind::Int)) && (p_.find_method(Types::F64, name, module_).candidates > 0 || is_some(p_.find_method(Types::F64, name, module_).func))) {
+    d.help("numbers with a point have it: `f64" + (code.starts_with("(") ? code : "(" + code + ")") + "." + word + "(…)`");
   }
   return poison(span(n));
+}
+
+// Names of the variants of a small enum, for messages about one that is not there.
+void BodyChecker::list_variants(Diagnostic& d, EnumId id) {
+  const EnumInfo& e = p_.enums[+id];
+  if (e.variants.empty() || e.variants.size() > 12) return;
+  std::string all;
+  for (const VariantInfo& v : e.variants) all += (all.empty() ? "`" : ", `") + std::string(text(v.name)) + "`";
+  d.note("`" + std::string(text(p_.decls[+e.decl].name)) + "` has " + all);
 }
 
 // ---- T.member without a call
@@ -906,7 +933,7 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
   if (kind == TypeKind::Enum) {
     for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
     Diagnostic& d = report<Diag::NoVariant>(name_span, name_of(type), text(name)).at(p_.decls[+p_.enums[types_[type].a].decl].name_span, "declared here");
-    suggest(d, name_span, text(name), names);
+    if (!suggest(d, name_span, text(name), names)) list_variants(d, EnumId(types_[type].a));
     return poison(span(n));
   }
   p_.method_names(zonk(type), names);
@@ -934,7 +961,7 @@ HirId BodyChecker::check_dot_name(NodeId n, TypeId expected, NodeId call, Answer
     std::vector<std::string_view> names;
     for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
     Diagnostic& d = report<Diag::NoVariant>(tree_->token_span(ast(n).token), name_of(type), text(name));
-    suggest(d, tree_->token_span(tree_->lasts[+n]), text(name), names);
+    if (!suggest(d, tree_->token_span(tree_->lasts[+n]), text(name), names)) list_variants(d, EnumId(types_[type].a));
   } else if (kind == TypeKind::ErrorVal) {
     for (TagId tag : p_.error_sets[types_[type].a].tags)
       if (p_.tags[+tag].name == name) return make_error(tag, n, call, type);

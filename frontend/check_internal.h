@@ -443,6 +443,10 @@ class BodyChecker {
   TypeId func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args);
   HirId type_member(TypeId type, NodeId n, TypeId expected);
   HirId unknown_name(NameId name, Span span);
+  EnumId enum_with_variant(NameId name);
+  void list_variants(Diagnostic& d, EnumId id);
+  std::string inside_text(NodeId n);
+  bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
   HirId unknown_member(TypeId base, NameId name, NodeId n, bool is_call);
   HirId default_value(ModuleId module, NodeId value, TypeId type, FuncId func);
   TypeId fresh_struct(StructId id, Span at);

@@ -72,6 +72,13 @@ bool BodyChecker::balance(HirId& left, HirId& right) {
   return unify(l, r);
 }
 
+// How an operand of `+` is written inside one text.
+std::string BodyChecker::inside_text(NodeId n) {
+  std::string_view raw = p_.sources.text(span(n));
+  if (ast(n).kind == NodeKind::StringLit && raw.size() >= 2 && raw.substr(0, 3) != "\"\"\"") return std::string(raw.substr(1, raw.size() - 2));
+  return "${" + source(n) + "}";
+}
+
 HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
   const Node x = ast(n);
   TokenKind op = TokenKind(x.aux);
@@ -174,7 +181,7 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
     Diagnostic& d = report<Diag::PlusOnText>(tree_->token_span(ast(n).token)).note("`+` adds numbers, `++` joins texts");
     std::string joined = std::string(written) == "+=" ? "++=" : "++";
     if (lk == rk || lk == TypeKind::Infer || rk == TypeKind::Infer) d.fix(tree_->token_span(ast(n).token), joined, "join the texts with `" + joined + "`");
-    else d.help("or write one text: `\"${" + source(l) + "}${" + source(r) + "}\"`");
+    else d.help("or write one text: `\"" + inside_text(l) + inside_text(r) + "\"`");
     return poison(at);
   }
   if (lk == TypeKind::Array && rk == TypeKind::Array && op == HirOp::Add) {
@@ -284,7 +291,7 @@ HirId BodyChecker::check_compare(NodeId n) {
     } else if (kind != TypeKind::Optional) {
       report<Diag::NeverNull>(span(other), name_of(type))
           .note("only a type with a question mark, such as `?" + name_of(type) + "`, has `null` among its values")
-          .help("leave the question out");
+          .help(asks_element(other) ? "`" + source(NodeId(ast(unparen(other)).a)) + ".get(…)` gives the element, or `null` when there is none" : "leave the question out");
       return poison(span(n));
     }
     if (op != HirOp::Eq && op != HirOp::Ne) {

@@ -426,6 +426,7 @@ NodeId Parser::closure_braces() {
     }
     expect(TokenKind::Pipe, "`|` after the names");
     list = flush(from);
+  } else if (kind_at(opener - 1) == TokenKind::KwSpawn) {   // a task, whatever it looks like: `spawn { 5 }`
   } else if ((at(TokenKind::StrLit) && next_kind() == TokenKind::Colon) || (at(TokenKind::RBrace)) || (at(TokenKind::Ident) && next_kind() == TokenKind::Colon && kind_at(pos_ + 2) != TokenKind::KwFor && kind_at(pos_ + 2) != TokenKind::KwWhile) ||
              (at(TokenKind::IntLit) && (next_kind() == TokenKind::Colon || next_kind() == TokenKind::Comma || next_kind() == TokenKind::RBrace))) {
     return braces_as_data(opener);
