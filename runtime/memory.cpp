@@ -347,6 +347,7 @@ void* block_resize(void* block, int64_t old_size, int64_t new_size, int64_t keep
 int64_t live_blocks() {
   int64_t blocks = 0;
 #ifndef JANUS_RELEASE
+  Hold held(all_heaps_lock);   // a thread may just be starting
   for (Heap* heap = &first_heap; heap; heap = next_heap(heap))
     for (int64_t live : heap->live) blocks += live;
 #endif
@@ -360,9 +361,12 @@ int64_t report_leaks() {
   Sink* err = plain_stderr();
   auto text = [&](const char* s) { janus_print_bytes(err, reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s))); };
   Heap sum = {};
-  for (Heap* heap = &first_heap; heap; heap = next_heap(heap)) {
-    for (uint32_t i = 0; i <= kClasses; i++) sum.live[i] += heap->live[i];
-    sum.live_bytes += heap->live_bytes;
+  {
+    Hold held(all_heaps_lock);
+    for (Heap* heap = &first_heap; heap; heap = next_heap(heap)) {
+      for (uint32_t i = 0; i <= kClasses; i++) sum.live[i] += heap->live[i];
+      sum.live_bytes += heap->live_bytes;
+    }
   }
   text("leak: ");
   janus_print_i64(err, blocks);

@@ -128,7 +128,7 @@ void end_task(Task* task, Error* error) {
   } else if (failed) {
     if (nursery->kind == kNurserySupervisor) {
       add_failure(nursery, retain_error(error));
-    } else if (task->flags & kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
+    } else if (__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
       janus_retain_shared(task);
       task->next = nursery->held;
       nursery->held = task;

@@ -172,13 +172,13 @@ Error* shielded(Data* d) {
   }
   janus_shield_end();
   Error* e = janus_yield(HERE);
-  d->result = 7;
+  __atomic_store_n(&d->result, 7, __ATOMIC_RELEASE);
   return e;
 }
 void shields() {
   Scope scope;
   Task* t = spawn<shielded>(scope.get(), kSpawnHandle);
-  while (!janus_yield(HERE) && data_of(t)->result == 0 && noise.below(8) != 0) {}
+  while (!janus_yield(HERE) && __atomic_load_n(&data_of(t)->result, __ATOMIC_ACQUIRE) == 0 && noise.below(8) != 0) {}
   Error* e = scope.end(fail_with(&broken));
   CHECK(is(e, broken));
   drop(e);
