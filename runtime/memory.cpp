@@ -73,6 +73,7 @@ JANUS_INLINE bool take_full_list(Heap&, uint32_t) { return false; }
 JANUS_INLINE void* take_big(int64_t) { return nullptr; }
 JANUS_INLINE bool give_big(void*, int64_t, int64_t) { return false; }
 JANUS_INLINE int64_t cache_top() { return kCacheTop; }
+[[maybe_unused]] Lock all_heaps_lock;
 [[maybe_unused]] JANUS_INLINE Heap* next_heap(Heap*) { return nullptr; }
 #else
 __thread Heap* own_heap asm("janus_heap") = &first_heap;
