@@ -592,6 +592,38 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
     }
     case Intrin::array_slice: return {type, rt(JRt::ArraySlice, JType::Ptr, {args[0].v, args[1].v, args[2].v, elem_glue(elem())}), true};
     case Intrin::string_byte: return {type, load(JType::I8, emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1))};
+    case Intrin::string_word: case Intrin::bytes_word: {   // wherever it lies: eight bytes are moved to a place of our own
+      uint32_t s = slot(8, 8);
+      emit(JOp::MoveBytes, JType::Void, slot_addr(s), emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1), i64(8));
+      return {type, load(JType::I64, slot_addr(s))};
+    }
+    case Intrin::bytes_append: {
+      uint32_t count = emit(JOp::Sub, JType::I64, args[3].v, args[2].v);
+      uint32_t arr = reserve_array(args[0].v, count, types.elem(args[0].type));
+      uint32_t len = array_len(arr);
+      emit(JOp::MoveBytes, JType::Void, emit(JOp::AddrIdx, JType::Ptr, array_data(arr), len, 1),
+           emit(JOp::AddrIdx, JType::Ptr, array_data(args[1].v), args[2].v, 1), count);
+      store(emit(JOp::Add, JType::I64, len, count), arr, 8, JAlias::ArrayLen);
+      return {type};
+    }
+    case Intrin::array_split: {   // the elements change hands: nothing is counted
+      TypeId t = elem();
+      uint32_t size = layout(t).size;
+      uint32_t arr = mut_array();
+      uint32_t count = emit(JOp::Sub, JType::I64, array_len(arr), args[1].v);
+      uint32_t tail = rt(JRt::ArrayNew, JType::Ptr, {count, elem_glue(t)});
+      if (size)
+        emit(JOp::MoveBytes, JType::Void, array_data(tail), emit(JOp::AddrIdx, JType::Ptr, array_data(arr), args[1].v, size),
+             emit(JOp::Mul, JType::I64, count, i64(size)));
+      uint32_t some = new_block(), done = new_block();   // an empty array may be the one that all share: never written
+      cond_br(cmp(JCmp::SGt, count, i64(0)), some, done);
+      at(some);
+      store(count, tail, 8, JAlias::ArrayLen);
+      store(args[1].v, arr, 8, JAlias::ArrayLen);
+      br(done);
+      at(done);
+      return {type, tail, true};
+    }
     case Intrin::string_slice: return {type, rt(JRt::StringSlice, JType::Ptr, {args[0].v, args[1].v, args[2].v}), true};
     case Intrin::string_bytes: case Intrin::string_from_utf8: {   // one block serves both types
       Val v = args[0].owned ? args[0] : copy_val(args[0]);

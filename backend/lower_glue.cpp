@@ -291,7 +291,9 @@ uint32_t ModuleLower::equal_func(TypeId type) {
         FuncId find = is_map(*this, type) ? program.lang.map_find_slot : program.lang.set_find_slot;
         each_entry(f, ea, [&](Val key, Val value) {
           if (owners.param_owned(find, 1)) key = f.copy_val(key);
-          Val slot = f.call_values(find, targs, {{type, b}, key}, kNone, kNone);
+          Val whole{type, b};
+          if (owners.param_owned(find, 0)) whole = f.copy_val(whole);
+          Val slot = f.call_values(find, targs, {whole, key}, kNone, kNone);
           must(f.cmp(JCmp::SGe, slot.v, f.i64(0)));
           if (is_map(*this, type)) {
             const Layout& el = f.layout(eb.entry);

@@ -187,7 +187,9 @@ uint32_t FuncLower::resolve(const Place& place) {
         FuncId find = m.program.lang.map_slot_or_panic;
         Val key = step.key;
         if (m.owners.param_owned(find, 1) && layout(key.type).needs_drop) key = copy_val(key);
-        Val slot_value = call_values(find, targs, {{type, layout(type).shape == Shape::Managed ? load(JType::Ptr, addr) : addr}, key}, kNone, kNone);
+        Val map{type, layout(type).shape == Shape::Managed ? load(JType::Ptr, addr) : addr};
+        if (m.owners.param_owned(find, 0)) map = copy_val(map);
+        Val slot_value = call_values(find, targs, {map, key}, kNone, kNone);
         int index = m.program.find_field(type, m.program.names.intern("entries"), nullptr);
         TypeId entries = m.program.field_type(type, static_cast<uint32_t>(index));
         TypeId entry = types.elem(entries);
