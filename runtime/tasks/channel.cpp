@@ -113,7 +113,7 @@ Channel* janus_channel_new(int64_t cap, const TypeGlue* elem, Error** failed, RT
   return c;
 }
 
-Error* janus_channel_send(Channel* c, void* value, RT_SITE) {
+__attribute__((noinline)) Error* janus_channel_send(Channel* c, void* value, RT_SITE) {
   Task* self = this_task();
   if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
   Woken woken = {nullptr, 0};
@@ -138,7 +138,8 @@ Error* janus_channel_send(Channel* c, void* value, RT_SITE) {
   return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
 }
 
-int32_t janus_channel_recv(Channel* c, void* out, Error** failed, RT_SITE) {
+// Not inlined: what waits below a function must not be added to all that the function does besides.
+__attribute__((noinline)) int32_t janus_channel_recv(Channel* c, void* out, Error** failed, RT_SITE) {
   Task* self = this_task();
   if (JANUS_UNLIKELY(is_cancelled(self))) {
     *failed = &janus_own_cancel;

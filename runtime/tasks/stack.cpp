@@ -59,16 +59,19 @@ JANUS_COLD void check_paint(const Task* task, int64_t size) {
   janus_require(used <= task->desc->stack, "a task used more stack than was proved");
 }
 
-struct Refill { uint8_t stack_class; uint8_t* stack; };
 void take_from_pool(void* argument) {
-  Refill* r = static_cast<Refill*>(argument);
-  Pool* pool = &pools[r->stack_class];
-  const int64_t size = stack_size_of(r->stack_class);
+  Worker* worker = static_cast<Worker*>(argument);
+  const uint8_t c = worker->wanted_stack;
+  Pool* pool = &pools[c];
+  const int64_t size = stack_size_of(c);
   lock(&pool->lock);
-  r->stack = pool->free;
-  if (r->stack) pool->free = *link_of(r->stack, size);
-  else r->stack = cut(pool, size);
+  uint8_t* stack = pool->free;
+  if (stack) pool->free = *link_of(stack, size);
+  else stack = cut(pool, size);
   unlock(&pool->lock);
+  *link_of(stack, size) = worker->stacks[c];
+  worker->stacks[c] = stack;
+  worker->stack_count[c]++;
 }
 
 }  // namespace
@@ -88,15 +91,14 @@ void take_stack(Worker* worker, Task* task) {
   const uint8_t c = task->stack_class;
   janus_require(c < kStackClasses && !task->stack, "a task takes one stack, of a size that exists");
   const int64_t size = stack_size_of(c);
-  uint8_t* stack = worker->stacks[c];
-  if (JANUS_LIKELY(stack != nullptr)) {
-    worker->stacks[c] = *link_of(stack, size);
-    worker->stack_count[c]--;
-  } else {
-    Refill refill = {c, nullptr};
-    on_worker_stack(take_from_pool, &refill);
-    stack = refill.stack;
+  if (JANUS_UNLIKELY(!worker->stacks[c])) {   // again from the start, so that little is kept: this lies below a task that waits
+    worker->wanted_stack = c;
+    on_worker_stack(take_from_pool, worker);
+    return take_stack(worker, task);
   }
+  uint8_t* stack = worker->stacks[c];
+  worker->stacks[c] = *link_of(stack, size);
+  worker->stack_count[c]--;
   task->stack = stack;
   if (JANUS_UNLIKELY(settings.paint)) memset(stack + (has_guard(size) ? kGuard : 0), kPaint, static_cast<size_t>(size - (has_guard(size) ? kGuard : 0)));
   task->stack_limit = has_guard(size) ? stack + kGuard + kReserve : stack;

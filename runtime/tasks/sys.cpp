@@ -43,7 +43,17 @@ int32_t usable_processors() {
   return static_cast<int32_t>(max64(1, min64(count, kWorkersTop)));
 }
 
-long futex(uint32_t* word, int op, uint32_t value, const timespec* timeout) { return syscall(SYS_futex, word, op, value, timeout, nullptr, 0); }
+// Without libc: a task that wakes a worker does so on its own small stack, and libc's wrapper is reckoned with 256 bytes.
+long futex(uint32_t* word, int op, uint32_t value, const timespec* timeout) {
+#if defined(__x86_64__)
+  long result;
+  register const void* limit __asm__("r10") = timeout;
+  __asm__ volatile("syscall" : "=a"(result) : "0"(static_cast<long>(SYS_futex)), "D"(word), "S"(static_cast<long>(op)), "d"(static_cast<long>(value)), "r"(limit) : "rcx", "r11", "memory");
+  return result;
+#else
+  return syscall(SYS_futex, word, op, value, timeout, nullptr, 0);
+#endif
+}
 
 }  // namespace
 

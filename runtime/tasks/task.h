@@ -109,7 +109,7 @@ struct Nursery {
 static_assert(sizeof(Nursery) <= kNurserySize);
 
 // Small ones are for proved needs: close to each other, since a million tasks may wait on them.
-constexpr int64_t kStackSizes[] = {256, 384, 512, 640, 768, 1024, 1280, 1536, 2048, 3072, 4096, 6144, 8192, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20, 16 << 20, 64 << 20};
+constexpr int64_t kStackSizes[] = {256, 320, 384, 448, 512, 576, 640, 768, 896, 1024, 1280, 1536, 2048, 3072, 4096, 6144, 8192, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20, 16 << 20, 64 << 20};
 constexpr uint32_t kStackClasses = sizeof kStackSizes / sizeof kStackSizes[0];
 constexpr int64_t stack_size_of(uint8_t stack_class) { return kStackSizes[stack_class]; }
 
@@ -121,6 +121,7 @@ struct Worker {
   Task* idle;            // the context of its thread, without a task
   Task* previous;        // what the context that runs now must finish (After)
   After after;
+  After traced;          // why the task stops that the trace is told of
   Task* next;            // runs next; others leave it alone unless the worker has stayed in one task for long
   uint32_t handovers;    // in a row through `next`
   uint32_t ticks;
@@ -131,6 +132,7 @@ struct Worker {
   Task* ring[kRing];
   uint8_t* stacks[kStackClasses];        // free stacks by class
   uint32_t stack_count[kStackClasses];
+  uint8_t wanted_stack;                  // the class that the pool is asked for
   uint32_t sleeping;     // its thread waits on this word
   uint32_t number;
   bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)

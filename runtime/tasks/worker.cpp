@@ -327,12 +327,15 @@ JANUS_INLINE void switch_context(void** save, void* to) {
 #endif
 }
 
-JANUS_COLD void trace_switch(Worker* w, const Task* from, After after) {
-  struct Span { Worker* w; const Task* from; After after; } span = {w, from, after};
-  off_task([&] {
-    trace_span_ends(span.w, span.from, span.after);
-    trace_span_begins(span.w);
-  });
+// Nothing of its own on the stack: this lies below every place where a task waits.
+void write_switch(void* from) {
+  Worker* w = this_worker();
+  trace_span_ends(w, static_cast<const Task*>(from), w->traced);
+  trace_span_begins(w);
+}
+JANUS_COLD void trace_switch(Worker* w, Task* from, After after) {
+  w->traced = after;
+  on_worker_stack(write_switch, from);
 }
 
 JANUS_INLINE void go(Worker* w, Task* from, Task* to, After after) {
@@ -589,27 +592,43 @@ Error* run_main_task(uint8_t* stack_limit) {
 
 using namespace janus::rt;
 
-// A new context begins here: a task for the first time, or the first worker's idle context. A stack whose task has ended goes on with
-// the next new task at once.
-void janus_task_begin(void) {
+namespace janus::rt {
+namespace {
+
+__attribute__((noinline)) void context_begins() {
   finish_switch();
   if (this_task() == this_worker()->idle) idle_loop();
+}
+
+// Returns when another task begins on this stack.
+__attribute__((noinline)) void next_after_end() {
+  Worker* w = this_worker();
+  Task* task = w->current;
+  Task* to = pick(w);
+  if (to && !to->sp && to->stack_class == task->stack_class && !settings.paint) {
+    to->stack = task->stack;
+    to->stack_limit = task->stack_limit;
+    to->sp = task;   // it has a context
+    context_inherited(to, task);
+    task->stack = nullptr;
+    if (JANUS_UNLIKELY(tracing)) trace_switch(w, task, After::Ended);
+    w->current = to;
+    off_task([=] { forget(task); });
+    return;
+  }
+  go(w, task, to ? to : w->idle, After::Ended);
+}
+
+}  // namespace
+}  // namespace janus::rt
+
+// A new context begins here: a task for the first time, or the first worker's idle context. A stack whose task has ended goes on with
+// the next new task at once.
+// Both are calls, so that the frame below a task is small: it is there as long as the task is.
+void janus_task_begin(void) {
+  context_begins();
   for (;;) {
-    Task* task = this_task();
-    janus_run_task(task);
-    Worker* w = this_worker();
-    Task* to = pick(w);
-    if (to && !to->sp && to->stack_class == task->stack_class && !settings.paint) {
-      to->stack = task->stack;
-      to->stack_limit = task->stack_limit;
-      to->sp = task;   // it has a context
-      context_inherited(to, task);
-      task->stack = nullptr;
-      if (JANUS_UNLIKELY(tracing)) trace_switch(w, task, After::Ended);
-      w->current = to;
-      off_task([=] { forget(task); });
-      continue;
-    }
-    go(w, task, to ? to : w->idle, After::Ended);
+    janus_run_task(this_task());
+    next_after_end();
   }
 }
