@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "frontend/check_internal.h"
+#include "frontend/derive.h"
 
 namespace janus {
 
@@ -256,6 +257,7 @@ void BodyChecker::report_unmet(const GenericUse& use, size_t index, TypeId type,
         d.note(why);
         return;
       }
+      if (std::string why = why_not_derived(p_, type, need.trait); !why.empty()) d.note(why);
       d.help("write `impl " + trait + " for " + type_name + " do … end`");
     }
     return;

@@ -1,7 +1,8 @@
 // program_index.h: the tables behind Program's questions: methods by (head of type, name), impls by (trait, head).
-// Depends on program.h, flat_map.h. Included by resolve*.cpp, program.cpp, const.cpp only.
+// Depends on program.h, derive.h, flat_map.h. Included by resolve*.cpp, program.cpp, const.cpp only.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "frontend/derive.h"
 #include "frontend/flat_map.h"
 #include "frontend/program.h"
 #include "frontend/resolve.h"
@@ -59,6 +60,7 @@ struct ProgramIndex {
   std::vector<DynUse> dyn_uses;          // the same for `dyn Trait`
   struct DynMade { TypeId type; TraitId trait; Span span; };
   std::vector<DynMade> dyns_made;        // of generic types, whose impls may turn out to need more than was known
+  Derived derived;
   FlatMap dyn_checked;                   // TraitId -> 1: one report a trait
 };
 

@@ -7,11 +7,12 @@
 //   bind      imports, the prelude
 //   heads     type parameters of structs, enums, aliases, traits; then their bounds
 //   shapes    fields, payloads, aliases
-//   impls     what each impl is for
+//   impls     what each impl is for; then those that are derived
 //   funcs     signatures of functions and methods; the method tables
 #include <algorithm>
 
 #include "frontend/check.h"
+#include "frontend/derive.h"
 #include "frontend/program_index.h"
 #include "frontend/resolve.h"
 
@@ -767,6 +768,9 @@ void collect(Program& program) {
   c.collect_heads();
   c.collect_shapes();
   for (size_t i = 0; i < program.impls.size(); ++i) c.collect_impl(static_cast<ImplId>(i));
+  size_t written = program.impls.size();
+  for (ModuleId derived : derive(program)) c.declare(derived);
+  for (size_t i = written; i < program.impls.size(); ++i) c.collect_impl(static_cast<ImplId>(i));
   c.collect_funcs();
   check_impls(program);
   program.index->collected = true;
