@@ -196,12 +196,14 @@ void BodyChecker::check_function(FuncId id) {
   if (user) {
     for (size_t i = 0; i < f.params.size(); ++i) {
       if (is_none(f.params[i].default_value)) continue;
+      owner_ = {BodyOwner::Param, +id, static_cast<uint32_t>(i)};
       BodyId body = check_default(f.params[i].type, f.params[i].default_value, id);
       p_.funcs[+id].params[i].default_body = body;
     }
     begin_group(id, decl.module);
   }
   type_scope_ = func_scope(p_, id);
+  owner_ = {BodyOwner::Func, +id, 0};
   Builder& b = open_builder(true);
   p_.funcs[+id].body = b.id;
   b.body.func = id;
@@ -235,6 +237,7 @@ void BodyChecker::check_test(TestId id) {
   type_scope_ = TypeScope{test.module, {}, TypeId::None, false};
   Builder& b = open_builder(true);
   b.what = "test";
+  owner_ = {BodyOwner::Test, +id, 0};
   b.sink = {Sink::Inferred, new_inferred_set()};
   b.sink_span = test.span;
   b.body.fallible = true;
@@ -264,10 +267,11 @@ BodyId BodyChecker::check_default(TypeId type, NodeId value, FuncId func) {
 
 // Defaults of fields; those of parameters are checked with their functions.
 void BodyChecker::check_defaults(ModuleId module) {
-  auto each = [&](size_t count, auto&& field) {
+  auto each = [&](size_t count, BodyOwner owner, auto&& field) {
     for (size_t i = 0; i < count; ++i) {
       FieldInfo& f = field(i);
       if (is_none(f.default_value)) continue;
+      owner_ = {owner.kind, owner.id, owner.index + static_cast<uint32_t>(i)};
       enter_module(module);
       type_scope_ = TypeScope{module, {}, TypeId::None, false};
       BodyId id = check_default(f.type, f.default_value, FuncId::None);
@@ -275,11 +279,12 @@ void BodyChecker::check_defaults(ModuleId module) {
     }
   };
   for (size_t d = 0; d < p_.modules[+module]->decls.size(); ++d) {
-    const Decl decl = p_.decls[+p_.modules[+module]->decls[d]];
-    if (decl.kind == DeclKind::Struct) each(p_.structs[decl.index].fields.size(), [&](size_t i) -> FieldInfo& { return p_.structs[decl.index].fields[i]; });
+    uint32_t id = +p_.modules[+module]->decls[d];
+    const Decl decl = p_.decls[id];
+    if (decl.kind == DeclKind::Struct) each(p_.structs[decl.index].fields.size(), {BodyOwner::Field, id, 0}, [&](size_t i) -> FieldInfo& { return p_.structs[decl.index].fields[i]; });
     if (decl.kind == DeclKind::Enum)
       for (size_t v = 0; v < p_.enums[decl.index].variants.size(); ++v)
-        each(p_.enums[decl.index].variants[v].fields.size(), [&](size_t i) -> FieldInfo& { return p_.enums[decl.index].variants[v].fields[i]; });
+        each(p_.enums[decl.index].variants[v].fields.size(), {BodyOwner::Variant, id, static_cast<uint32_t>(v << 8)}, [&](size_t i) -> FieldInfo& { return p_.enums[decl.index].variants[v].fields[i]; });
   }
 }
 
@@ -548,6 +553,11 @@ void BodyChecker::finish_group() {
             .help("use a named function, which may call itself");
       }
     }
+  }
+  if (options_.sink) {
+    SmallVec<const Body*, 8> bodies;
+    for (Builder* b : group_) bodies.push_back(&b->body);
+    options_.sink->take(p_, owner_, {bodies.begin(), bodies.size()});
   }
   for (Builder* b : group_) hand_over(*b);
 }

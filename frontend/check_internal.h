@@ -13,6 +13,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "frontend/body_sink.h"
 #include "frontend/check.h"
 #include "frontend/flat_map.h"
 #include "frontend/resolve.h"
@@ -275,6 +276,7 @@ class BodyChecker {
   bool core_ = false;                  // words for first-term students
   bool quiet_ = false;                 // a default value checked again: its mistakes were reported at its declaration
   std::vector<std::unique_ptr<Builder>> pool_;
+  BodyOwner owner_;                    // what the group's body belongs to
   std::vector<Builder*> group_;        // bodies of this group, in the order begun
   std::vector<Builder*> stack_;        // bodies open now
   Builder* b_ = nullptr;               // the innermost

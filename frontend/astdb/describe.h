@@ -1,0 +1,47 @@
+// describe.h: the declarations of a module as flat items: what a row says of each, before ids and CIDs.
+// Depends on cid.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "frontend/astdb/cid.h"
+
+namespace janus {
+
+constexpr uint32_t kNoItem = 0xffffffffu;
+
+// A declaration, a member or an impl of one module; parents stand before their members.
+struct Item {
+  Sym symbol = 0;
+  uint16_t member = kNoMember;      // field or variant number; of a variant's field: variant << 8 | field
+  uint32_t parent = kNoItem;        // in the list
+  const char* kind = "";
+  bool is_pub = false;
+  DeclId decl = DeclId::None;       // the declaration itself, not a member
+  Span span, name_span;
+  std::string name, path, signature, type_json;
+  int64_t shape = 0;
+};
+
+class Describer {
+ public:
+  explicit Describer(const Program& program) : p_(program) {}
+  std::vector<Item> items(ModuleId module);
+  const std::string& type_name(TypeId type);                // remembered
+  int64_t shape_of(FuncId func);
+
+ private:
+  void func(FuncId id, const char* kind, uint32_t parent, std::vector<Item>& out);
+  void fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sym symbol, uint16_t base, bool is_pub, std::vector<Item>& out);
+  void impl(ImplId id, std::vector<Item>& out);
+  void shape(TypeId type, std::vector<TypeId>& seen, std::string& out);
+  std::string generics(std::span<const TypeParamId> params) const;
+  std::string_view name(NameId id) const { return p_.names.text(id); }
+  const Program& p_;
+  std::vector<std::string> type_names_;
+  std::string module_path_;
+  ModuleId module_ = ModuleId::None;
+};
+
+// The same number for the text of a type, as `sig('…')` has it: "[]T, func(T) -> U -> []U". False: `why`, at `place`.
+bool shape_of_text(std::string_view text, int64_t& shape, std::string& why, size_t& place);
+
+}  // namespace janus
