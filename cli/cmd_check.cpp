@@ -1,9 +1,10 @@
 // cmd_check.cpp: `janus check`: diagnostics and nothing else; with --fix also the edits that are certain.
-// Depends on session.h, fix.h, frontend/parse.h (--dump-tree), frontend/diag_json.h (--sarif).
+// Depends on knowledge.h, fix.h, frontend/parse.h (--dump-tree), frontend/diag_json.h (--sarif).
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 #include "cli/fix.h"
 #include "cli/interrupt.h"
+#include "cli/knowledge.h"
 #include "cli/session.h"
 #include "frontend/diag_json.h"
 #include "frontend/parse.h"
@@ -45,6 +46,8 @@ struct Checker {
     Target target;
     if (int failure = find_target(context, word, Purpose::Modules, target)) return grave(failure);
     bool fix = context.args.has(Opt::Fix);
+    // A package has a memory of its own. What is asked for besides what was found is worked out anew.
+    if (target.is_package && !fix && !context.args.has(Opt::Sarif) && !context.args.has(Opt::MaxErrors)) return remembered(target);
     if (fix && !target.stdin_hash.empty()) return grave(context.console.fail(kUsage, "`--fix` writes files, and stdin is none"));
     Compilation* compilation;
     {
@@ -63,6 +66,19 @@ struct Checker {
     warnings += compilation->diags.all().size() - compilation->diags.error_count();
     for (size_t i = 0; i < compilation->sources.size(); ++i) files += !compilation->sources.file(static_cast<FileId>(i)).is_std;
     if (compilation->diags.has_errors()) grave(kFailed);
+  }
+
+  void remembered(Target& target) {
+    Knowledge k;
+    {
+      Progress progress(context.console, context.timing);
+      if (int failure = refresh(context, target, true, k)) return grave(failure);
+    }
+    show(context, {k.run.plain, k.run.color, k.run.json});
+    errors += k.run.errors;
+    warnings += k.run.warnings;
+    files += k.run.files;
+    if (k.run.errors) grave(kFailed);
   }
 
   int finish() {
@@ -89,7 +105,6 @@ int run_check(Context& context) {
   if (context.args.has(Opt::DumpTree)) return dump(context, words[0]);
   if (context.args.has(Opt::Sarif) && context.console.is_json()) return context.console.fail(kUsage, "`--json` and `--sarif` both want stdout");
   guard_interrupts();
-  context.disk.set_remembering(false);
   Checker checker{context};
   for (const std::string& word : words) checker.run(word);
   return checker.finish();

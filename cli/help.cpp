@@ -2,6 +2,7 @@
 // Depends on commands.h, frontend/text_width.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "frontend/astdb/query.h"
 #include "frontend/text_width.h"
 
 namespace janus {
@@ -38,6 +39,10 @@ std::vector<Row> examples_of(Command command) {
     case Command::Test: return {{"janus test", "all tests of the package"},
                                 {"janus test --filter parse", "those with `parse` in their name"},
                                 {"janus test shapes.jan", "the tests of one file"}};
+    case Command::Query: return {{"janus query 'pub func and not has_doc'", "words, and, or, not, brackets"},
+                                 {"janus query \"sig('[]T, func(T) -> U -> []U')\"", "functions of that type"},
+                                 {"janus query --fail-if-any unused", "for CI: exit 1 when there is one"},
+                                 {"janus query --sql 'SELECT kind, count(*) FROM decl GROUP BY kind'", "any SELECT"}};
     case Command::Clean: return {{"janus clean", "forget this package's builds"}, {"janus clean --all", "empty the whole cache"}};
     case Command::Explain: return {{"janus explain E2001", "what the code means, with programs"}, {"janus explain", "list all codes"}};
     case Command::Help: return {{"janus help build", "the same as janus build --help"}};
@@ -56,6 +61,13 @@ std::vector<Row> examples_of(Command command) {
   return {};
 }
 
+// All predicates, those that take an argument with an example of it.
+std::vector<std::string> predicate_remarks() {
+  std::string words = "Predicates:", others = "With an argument:";
+  for (const PredicateInfo& p : all_predicates()) (p.argument[0] ? others : words) += std::string(" ") + p.name + (p.argument[0] ? std::string("(") + p.argument + ")" : "");
+  return {words + ".", others + ".", "`and` may be left out. With --sql any SELECT; --schema shows the tables, which other SQLite tools may read as well."};
+}
+
 std::vector<std::string> remarks_of(Command command) {
   switch (command) {
     case Command::Run: return {"The exit code is the program's own: 101 after a panic, 128 + n after signal n. When the program does not build, it is 1."};
@@ -64,6 +76,7 @@ std::vector<std::string> remarks_of(Command command) {
               "The executable is static: it needs no library, no Janus and no other file to run."};
     case Command::Check: return {"PATH is a .jan file, a folder, or - for stdin. Diagnostics go to stderr; --json and --sarif write them to stdout."};
     case Command::Test: return {"Each test runs as a process of its own, several at a time. A failed one shows what it printed and how to run it again."};
+    case Command::Query: return predicate_remarks();
     case Command::Clean: return {"The folder build/ of a package goes too, if janus made it."};
     default: return {};
   }

@@ -4,7 +4,7 @@
 //
 // Writing, after a check:
 //   AstDb db(path, notice);                       // opens, makes, or rebuilds; in memory when the disk refuses
-//   StoreResult stored = db.store(program, run);  // files, declarations, refs, effects, tests, diagnostics; one transaction, left open
+//   StoreResult stored = db.store(program, facts, run);   // cid.h: facts was CheckOptions::sink. files, declarations, refs, effects, tests, diagnostics; one transaction, left open
 //   for (ModuleId m : stored.changed)             // docs of what changed
 //     db.put_docs(db.file_row(m), docs, tags, doctests);
 //   db.commit();
@@ -43,12 +43,12 @@ struct DeclRow {
   RowId file = 0, parent = 0;
   std::string kind, name, path, signature, type_json;
   int64_t shape = 0;
-  uint32_t effects = 0, traits = 0;                   // DeclEffect, DeclTrait
+  uint64_t effects = 0;                               // Effect (program.h)
+  uint32_t traits = 0;                                // DeclTrait
   bool is_pub = false;
   uint32_t span_lo = 0, span_hi = 0, line = 0, col = 0, lines = 0;
 };
-enum DeclEffect : uint32_t { kEffSuspends = 1, kEffSpawns = 2, kEffBudget = 4, kEffBlocks = 8, kEffPanics = 16, kEffAllocates = 32, kEffFfi = 64 };
-enum DeclTrait : uint32_t { kDeclCanFail = 1, kDeclRecursive = 2, kDeclGeneric = 4, kDeclUsed = 8, kDeclDeprecated = 16, kDeclMain = 32 };
+enum DeclTrait : uint32_t { kDeclCanFail = 1, kDeclRecursive = 2, kDeclGeneric = 4, kDeclUsed = 8, kDeclDeprecated = 16, kDeclMain = 32, kDeclFfi = 64, kDeclTraitMethod = 128 };
 
 struct RefRow { RowId from = 0, to = 0; std::string kind; uint32_t line = 0, col = 0; };
 struct EffectRow { RowId decl = 0; std::string kind, name; RowId via = 0; };
@@ -63,6 +63,7 @@ struct InputRow { char kind = 'R'; std::string path, answer; };
 
 // How a run was made, and what it said.
 struct RunInfo {
+  std::string folder;                                 // of the package, as paths of files begin; not stored
   std::string key;                                    // janus itself and all options that decide what a check says
   std::vector<InputRow> inputs;
   std::string plain, color, json;                     // its diagnostics, as shown
@@ -104,7 +105,7 @@ class AstDb {
   bool begin();
   bool commit();
   void roll_back();
-  StoreResult store(Program& program, const RunInfo& run);
+  StoreResult store(Program& program, const class Facts& facts, const RunInfo& run);
   RowId file_row(ModuleId module) const { return +module < file_rows_.size() ? file_rows_[+module] : 0; }  // after store()
   RowId decl_row(DeclId decl) const { return +decl < decl_rows_.size() ? decl_rows_[+decl] : 0; }          // 0: not stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
@@ -133,6 +134,7 @@ class AstDb {
   // Any statement. `fn` returns false to stop. False: `why` says what SQLite said.
   bool select(std::string_view sql, std::span<const SqlValue> bound, const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why,
               std::vector<std::string>* columns = nullptr);
+  std::string last_error() const { return trouble_; }   // of a store or commit that failed
   sqlite3* handle() { return db_; }
   const std::string& path() const { return path_; }
 
@@ -141,6 +143,7 @@ class AstDb {
 
  private:
   friend struct Storing;
+  friend struct StoringDocs;
   AstDb() = default;
   bool open(const std::string& path, bool read_only, std::string& why);
   bool is_ours(std::string& why);
@@ -150,7 +153,7 @@ class AstDb {
   void close();
 
   sqlite3* db_ = nullptr;
-  std::string path_;
+  std::string path_, trouble_;
   bool in_memory_ = false, writing_ = false;
   std::vector<sqlite3_stmt*> statements_;             // by slot
   std::vector<RowId> file_rows_, decl_rows_, test_rows_;   // by ModuleId, DeclId, TestId: what store() found out

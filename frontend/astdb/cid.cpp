@@ -552,7 +552,9 @@ struct Facts::Impl {
         body_part[dense(s)] = first_part.find(s);
         own.push_back(s);
       }
-    solve(own, done);
+    std::vector<uint8_t> all_done = done;
+    solve(own, done, false);
+    solve(own, all_done, true);
     for (Sym s : own) {
       const Part& part = parts[sign_part[dense(s)]];
       out.data.clear();
@@ -576,7 +578,8 @@ struct Facts::Impl {
   }
 
   // Tarjan over what needs what, without recursion; a component is hashed when it is complete.
-  void solve(const std::vector<Sym>& own, std::vector<uint8_t>& done) {
+  // `calls`: only functions that bodies name count, and what is found is who is recursive.
+  void solve(const std::vector<Sym>& own, std::vector<uint8_t>& done, bool calls) {
     std::vector<uint32_t> number(cids.size(), 0), low(cids.size(), 0);
     std::vector<Sym> open;
     struct Frame { Sym s; std::vector<Sym> needs; size_t next; };
@@ -586,7 +589,13 @@ struct Facts::Impl {
       number[dense(s)] = low[dense(s)] = ++counter;
       open.push_back(s);
       Frame frame{s, {}, 0};
-      each_need(s, [&](Sym n) { if (!done[dense(n)]) frame.needs.push_back(n); });
+      if (!calls) each_need(s, [&](Sym n) { if (!done[dense(n)]) frame.needs.push_back(n); });
+      for (uint32_t part = calls ? body_part[dense(s)] : kNone; part != kNone; part = parts[part].next)
+        for (uint32_t i = 0; i < parts[part].need_count; ++i)
+          if (Sym n = needs[parts[part].needs + i]; kind_of(n) == SymKind::Func && !done[dense(n)]) {
+            if (n == s) recursive[dense(s)] = 1;
+            frame.needs.push_back(n);
+          }
       stack.push_back(std::move(frame));
     };
     for (Sym root : own) {
@@ -610,7 +619,10 @@ struct Facts::Impl {
         size_t begin = open.size() - 1;
         while (open[begin] != s) --begin;
         std::span<const Sym> group(open.data() + begin, open.size() - begin);
-        if (group.size() == 1) single(s);
+        if (calls) {
+          if (group.size() > 1)
+            for (Sym member : group) recursive[dense(member)] = 1;
+        } else if (group.size() == 1) single(s);
         else together(group);
         for (Sym member : group) done[dense(member)] = 1;
         open.resize(begin);
@@ -623,10 +635,8 @@ struct Facts::Impl {
       out.raw(part.own.data(), 32);
       for (uint32_t i = 0; i < part.need_count; ++i) {
         Sym n = needs[part.needs + i];
-        if (n == s) {
-          recursive[dense(s)] = 1;
-          out.text("self");
-        } else out.raw(cids[dense(n)].data(), 32);
+        if (n == s) out.text("self");
+        else out.raw(cids[dense(n)].data(), 32);
       }
     });
     cids[dense(s)] = hash_of(out.data.data(), out.data.size());
@@ -634,10 +644,7 @@ struct Facts::Impl {
   void together(std::span<const Sym> group) {
     // Inside the group cids holds the round before; it begins with what the members are without each other.
     std::vector<Cid> next(group.size());
-    for (Sym s : group) {
-      cids[dense(s)] = Cid{};
-      recursive[dense(s)] = 1;
-    }
+    for (Sym s : group) cids[dense(s)] = Cid{};
     size_t kinds = 0;
     for (size_t round = 0; round <= group.size(); ++round) {
       for (size_t i = 0; i < group.size(); ++i) {
@@ -699,6 +706,16 @@ void Facts::take(const Program& program, const BodyOwner& owner, std::span<const
   f.begin_part(program);
   f.params_of = func;
   f.more_params = params;
+  // After a mistake tables may have holes: what follows counts by its text, until the mistake is gone.
+  if (program.diags.has_errors()) {
+    const Module& module = *program.modules[+m];
+    NodeId node = is_some(func) ? program.decls[+program.funcs[+func].decl].node : owner.kind == BodyOwner::Test ? program.tests[owner.id].node : program.decls[owner.id].node;
+    f.out.text("text");
+    f.out.u32(owner.index);
+    if (is_some(node)) f.out.text(program.sources.text(module.tree.span(node)));
+    f.add_part(s, f.end_part());
+    return;
+  }
   f.out.u32(owner.kind);
   f.out.u32(owner.kind == BodyOwner::Func || owner.kind == BodyOwner::Test ? 0 : owner.index);
   for (const Body* body : group) f.body(*body);

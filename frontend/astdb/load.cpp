@@ -13,7 +13,7 @@ DeclRow read_decl(const Statement& s) {
   DeclRow d;
   d.id = s.integer(0), d.cid = s.cid(1), d.sig_cid = s.cid(2), d.file = s.integer(3), d.parent = s.integer(4);
   d.kind = s.text(5), d.name = s.text(6), d.path = s.text(7), d.is_pub = s.integer(8) != 0, d.signature = s.text(9), d.type_json = s.text(10);
-  d.shape = s.integer(11), d.effects = static_cast<uint32_t>(s.integer(12)), d.traits = static_cast<uint32_t>(s.integer(13));
+  d.shape = s.integer(11), d.effects = static_cast<uint64_t>(s.integer(12)), d.traits = static_cast<uint32_t>(s.integer(13));
   d.span_lo = static_cast<uint32_t>(s.integer(14)), d.span_hi = static_cast<uint32_t>(s.integer(15));
   d.line = static_cast<uint32_t>(s.integer(16)), d.col = static_cast<uint32_t>(s.integer(17)), d.lines = static_cast<uint32_t>(s.integer(18));
   return d;

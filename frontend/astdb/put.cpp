@@ -10,13 +10,16 @@ namespace janus {
 // Takes the right to write at once: a transaction that first reads and then writes could find that another was faster.
 bool AstDb::begin() {
   if (writing_) return true;
-  return writing_ = exec("BEGIN IMMEDIATE");
+  writing_ = exec("BEGIN IMMEDIATE");
+  if (!writing_) trouble_ = sqlite3_errmsg(db_);
+  return writing_;
 }
 
 bool AstDb::commit() {
   if (!writing_) return false;
   writing_ = false;
   if (exec("COMMIT")) return true;
+  trouble_ = sqlite3_errmsg(db_);
   if (!sqlite3_get_autocommit(db_)) exec("ROLLBACK");
   return false;
 }

@@ -45,8 +45,8 @@ CREATE TABLE decl(
   signature TEXT NOT NULL,         -- as a user would write it
   type_json TEXT,                  -- func: {"params":[{"name":"x","type":"i64"}],"result":"f64","generics":["T"]}; others: {"type":"i64"}
   shape     INTEGER,               -- func: hash of its type with parameters of types numbered, for sig('…')
-  effects   INTEGER NOT NULL,      -- bits: 1 suspends 2 spawns 4 raises a budget 8 blocks 16 panics 32 allocates 64 calls C
-  traits    INTEGER NOT NULL,      -- bits: 1 can fail 2 recursive 4 generic 8 used by another declaration 16 deprecated 32 main
+  effects   INTEGER NOT NULL,      -- bits: 1 suspends 2 spawns 4 raises a budget 8 blocks 16 panics 32 allocates 64 calls C; higher: capabilities
+  traits    INTEGER NOT NULL,      -- bits: 1 can fail 2 recursive 4 generic 8 named elsewhere 16 deprecated 32 main 64 extern 128 fulfils a trait
   span_lo   INTEGER NOT NULL,      -- bytes in the file
   span_hi   INTEGER NOT NULL,
   line      INTEGER NOT NULL,      -- of the name, from 1
@@ -54,17 +54,12 @@ CREATE TABLE decl(
   lines     INTEGER NOT NULL       -- how many it covers
 );
 
--- The tree of each file, columnar: `janus query --tree NAME` shows one. Written as eight 32-bit sizes and the columns, see store.cpp.
-CREATE TABLE ast(
-  file  INTEGER PRIMARY KEY,
-  nodes BLOB NOT NULL
-);
-
 -- Who names whom, and what each function does, packed: one row a declaration. The views `ref` and `effect` unpack them.
 CREATE TABLE fact(
   decl    INTEGER PRIMARY KEY,
   refs    TEXT NOT NULL,           -- [[to_decl, kind, lines below the declaration, column], …]
-  effects TEXT NOT NULL            -- [[kind, name or null, via_decl or null], …]
+  effects TEXT NOT NULL            -- [[kind, name or null, via_decl or null], …]; kinds: may_suspend spawns raises_budget may_block may_panic
+                                   -- allocates calls_ffi; requires (name: a capability), fails_with (name: an error); no via_decl: by itself
 );
 CREATE VIEW ref(from_decl, to_decl, kind, line, col) AS
   SELECT fact.decl, value ->> 0, value ->> 1, decl.line + (value ->> 2), value ->> 3

@@ -1,0 +1,91 @@
+// knowledge.cpp: asks whether anything changed; if so, checks again and stores what differs.
+// Depends on knowledge.h, cache.h (own_identity), frontend/astdb/cid.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/knowledge.h"
+
+#include <cstdlib>
+
+#include "cli/cache.h"
+#include "frontend/astdb/cid.h"
+#include "frontend/content_hash.h"
+
+namespace janus {
+namespace {
+
+// All that decides what a check says and is not asked of the disk. The current folder is part of it: paths are shown relative to it.
+std::string run_key(const Context& context, const Target& target) {
+  HashOf hash;
+  hash.add(own_identity()).add(absolute_path("")).add(target.load.root).add(target.load.source_root).add(target.stdin_hash);
+  hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
+  for (const std::string& folder : context.args.values(Opt::Directory)) hash.add(folder);
+  if (const char* std_folder = getenv("JANUS_STD_DIR")) hash.add(std_folder);
+  return hash.hex();
+}
+
+bool still_good(const RunInfo& run) {
+  for (const InputRow& input : run.inputs)
+    if (answer_to(static_cast<Question::Kind>(input.kind), input.path) != input.answer) return false;
+  return true;
+}
+
+}  // namespace
+
+std::string database_path(const Context& context, const Target& target) {
+  if (const Args::Given* given = context.args.find(Opt::Astdb)) return given->value;
+  return target.is_package && !getenv("JANUS_STD_DIR") ? join_path(target.package, ".janus/astdb.sqlite") : ":memory:";
+}
+
+int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
+  std::string notice;
+  std::string path = database_path(context, target), key = run_key(context, target);
+  context.timing.begin("database");
+  k.db = std::make_unique<AstDb>(path, notice);
+  if (!notice.empty()) context.console.say("note: " + notice);
+  if (k.db->find_run(k.run, with_reports) && k.run.key == key && still_good(k.run)) {
+    context.timing.begin(nullptr);
+    context.console.verbose(1, "unchanged since the last check: " + std::to_string(k.run.files) + (k.run.files == 1 ? " file" : " files") + ", nothing parsed");
+    k.fresh = true;
+    return kDone;
+  }
+
+  auto& compilation = *new Compilation;
+  auto& facts = *new Facts;
+  CheckOptions options;
+  options.keep_bodies = false;
+  options.sink = &facts;
+  compilation.check(context.disk, target.load, options, context.timing.callback());
+  k.compilation = &compilation;
+
+  context.timing.begin("facts");
+  facts.finish(compilation.program);
+  RunInfo& run = k.run;
+  run = {};
+  run.key = key;
+  run.folder = target.package;
+  for (const Question& q : context.disk.questions()) run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer});
+  Rendered rendered = render_all(compilation.sources, compilation.diags);
+  run.plain = std::move(rendered.plain);
+  run.color = std::move(rendered.color);
+  run.json = std::move(rendered.json);
+  run.errors = compilation.diags.error_count();
+  run.warnings = compilation.diags.all().size() - run.errors;
+  for (size_t i = 0; i < compilation.sources.size(); ++i) run.files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
+
+  context.timing.begin("store");
+  k.stored = k.db->store(compilation.program, facts, run);
+  bool kept = k.stored.ok && k.db->commit();
+  if (!kept && !k.db->in_memory()) {
+    // The disk is full, say. What was asked is answered all the same, from memory.
+    context.console.say("note: the database " + path + " could not be written (" + k.db->last_error() + "), so nothing is kept");
+    std::string ignored;
+    k.db = std::make_unique<AstDb>(":memory:", ignored);
+    k.stored = k.db->store(compilation.program, facts, run);
+    k.db->commit();
+  }
+  context.timing.begin(nullptr);
+  context.console.verbose(1, std::to_string(k.stored.files) + " files checked, " + std::to_string(k.stored.files_written) + " stored anew, " +
+                                 std::to_string(k.stored.decls) + " declarations, " + std::to_string(k.stored.decls_same) + " as they were");
+  return kDone;
+}
+
+}  // namespace janus

@@ -1,0 +1,570 @@
+// store.cpp: a checked program to rows: files, declarations, refs, effects, tests, diagnostics; renames noticed.
+// Depends on sqlite.h, describe.h, effects.h, diag_json.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A file's rows are written when their digest is not what it was; the rest of the database is not touched, nor read. Declarations keep
+// their ids: those of a changed file are matched to the rows that were there by kind and path, then by CID, which is a rename.
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <map>
+
+#include "frontend/astdb/describe.h"
+#include "frontend/astdb/sqlite.h"
+#include "frontend/content_hash.h"
+#include "frontend/diag_json.h"
+#include "frontend/effects.h"
+#include "llvm/Support/BLAKE3.h"
+
+namespace janus {
+namespace {
+
+Cid hash_bytes(std::string_view bytes) {
+  auto digest = llvm::BLAKE3::hash<32>(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  Cid cid;
+  std::copy(digest.begin(), digest.end(), cid.begin());
+  return cid;
+}
+
+void number(std::string& out, int64_t n) {
+  char text[24];
+  out.append(text, static_cast<size_t>(snprintf(text, sizeof text, "%lld", static_cast<long long>(n))));
+}
+
+// Everything of a row, so that two rows with the same bytes are the same row.
+struct Digest {
+  std::string bytes;
+  Digest& add(int64_t n) { bytes.append(reinterpret_cast<const char*>(&n), 8); return *this; }
+  Digest& add(std::string_view t) { add(static_cast<int64_t>(t.size())); bytes += t; return *this; }
+  Digest& add(const Cid& c) { bytes.append(reinterpret_cast<const char*>(c.data()), c.size()); return *this; }
+};
+
+struct OldFile { RowId id; Cid hash; std::vector<uint32_t> ordinals; std::string digests; bool seen = false; };
+struct OldDecl { uint32_t ordinal; std::string kind, path; Cid cid; bool taken = false; };
+
+struct FileWork {
+  ModuleId module;
+  RowId id = 0;
+  bool known = false;                   // the file was there before
+  bool same_text = false;
+  std::vector<Item> items;
+  std::vector<uint32_t> ordinals;       // by item
+  OldFile* old = nullptr;
+};
+
+}  // namespace
+
+struct Storing {
+  AstDb& db;
+  Program& p;
+  const Facts& facts;
+  const RunInfo& run;
+  StoreResult result = {};
+  std::map<std::string, OldFile, std::less<>> old_files = {};
+  std::vector<FileWork> files = {};
+  std::vector<std::vector<RowId>> member_rows = {};   // by kind of Sym; index: id
+  std::map<uint64_t, RowId> inner_rows = {};          // Sym << 16 | member
+  std::vector<uint8_t> used[static_cast<size_t>(SymKind::Count)] = {};
+  std::map<uint64_t, bool> used_members = {};
+  struct Renamed { Cid cid; std::string from, to; };
+  std::vector<Renamed> renames = {};
+  std::vector<std::pair<OldDecl, std::string>> gone = {};     // declarations that are there no more; their kind stands in OldDecl
+  struct New { Cid cid; std::string kind, path; };
+  std::vector<New> fresh = {};
+  Describer describer{p};
+  bool ok = true;
+
+  std::string path_of(const SourceFile& file) const {
+    if (file.is_std || run.folder.empty() || run.folder == ".") return file.path;
+    std::string prefix = run.folder + "/";
+    return file.path.starts_with(prefix) ? file.path.substr(prefix.size()) : file.path;
+  }
+  Cid cid_of(const Item& item) const {
+    if (kind_of(item.symbol) == SymKind::Module) {
+      const Module& m = *p.modules[id_of(item.symbol)];
+      return hash_bytes(std::string("module ") + std::string(p.names.text(m.path)));
+    }
+    const Cid& own = facts.cid(item.symbol);
+    return item.member == kNoMember ? own : member_cid(own, item.kind, item.member);
+  }
+  Cid sig_cid_of(const Item& item, const Cid& cid) const { return item.member != kNoMember || kind_of(item.symbol) == SymKind::Module ? cid : facts.sig_cid(item.symbol); }
+
+  void set_row(const Item& item, RowId id) {
+    if (item.member != kNoMember) {
+      inner_rows[uint64_t(item.symbol) << 16 | item.member] = id;
+      return;
+    }
+    auto& rows = member_rows[static_cast<size_t>(kind_of(item.symbol))];
+    if (rows.size() <= id_of(item.symbol)) rows.resize(id_of(item.symbol) + 1, 0);
+    rows[id_of(item.symbol)] = id;
+  }
+  RowId row_of(Sym s, uint16_t member = kNoMember) const {
+    if (member != kNoMember) {
+      auto found = inner_rows.find(uint64_t(s) << 16 | member);
+      if (found != inner_rows.end()) return found->second;
+    }
+    const auto& rows = member_rows[static_cast<size_t>(kind_of(s))];
+    return id_of(s) < rows.size() ? rows[id_of(s)] : 0;
+  }
+
+  // ---- what was there
+  void read_old() {
+    sqlite3_stmt* s = nullptr;
+    sqlite3_prepare_v2(db.db_, "SELECT id, path, hash, decls, digests FROM file", -1, &s, nullptr);
+    {
+      Statement rows(s);
+      while (rows.row()) {
+        OldFile file{rows.integer(0), rows.cid(2), {}, std::string(rows.bytes(4))};
+        std::string_view blob = rows.bytes(3);
+        file.ordinals.resize(blob.size() / 4);
+        std::memcpy(file.ordinals.data(), blob.data(), file.ordinals.size() * 4);
+        old_files[std::string(rows.text(1))] = std::move(file);
+      }
+      ok &= rows.code() == SQLITE_DONE;
+    }
+    sqlite3_finalize(s);
+  }
+
+  std::vector<OldDecl> old_decls(RowId file) {
+    std::vector<OldDecl> rows;
+    Statement s(db.prepare(kOldDecls, "SELECT id, kind, path, cid FROM decl WHERE id >= ? AND id < ? ORDER BY id"));
+    s.bind(1, file << kFileShift).bind(2, (file + 1) << kFileShift);
+    while (s.row()) rows.push_back({static_cast<uint32_t>(s.integer(0) & ((1 << kFileShift) - 1)), std::string(s.text(1)), std::string(s.text(2)), s.cid(3)});
+    ok &= s.code() == SQLITE_DONE;
+    return rows;
+  }
+
+  // ---- ids
+  void number_files() {
+    RowId next = 1;
+    for (auto& [path, file] : old_files) next = std::max(next, file.id + 1);
+    for (size_t m = 0; m < p.modules.size(); ++m) {
+      if (is_none(p.modules[m]->file)) continue;
+      const SourceFile& source = p.sources.file(p.modules[m]->file);
+      FileWork work;
+      work.module = ModuleId(m);
+      auto found = old_files.find(path_of(source));
+      if (found != old_files.end() && !found->second.seen) {
+        work.known = true;
+        work.old = &found->second;
+        work.old->seen = true;
+        work.id = found->second.id;
+        work.same_text = found->second.hash == hash_bytes(source.text);
+      } else {
+        work.id = next++;
+      }
+      files.push_back(std::move(work));
+    }
+  }
+
+  void number_decls(FileWork& f) {
+    f.items = describer.items(f.module);
+    f.ordinals.assign(f.items.size(), 0);
+    if (f.known && f.old->ordinals.size() == f.items.size() && f.same_text) {
+      f.ordinals = f.old->ordinals;
+    } else {
+      std::vector<OldDecl> old;
+      if (f.known) old = old_decls(f.id);
+      uint32_t next = 1;
+      std::map<std::pair<std::string_view, std::string_view>, std::vector<OldDecl*>> by_path;
+      for (OldDecl& o : old) {
+        next = std::max(next, o.ordinal + 1);
+        by_path[{o.kind, o.path}].push_back(&o);
+      }
+      std::vector<uint8_t> matched(f.items.size(), 0);
+      for (size_t i = 0; i < f.items.size(); ++i) {
+        auto found = by_path.find({f.items[i].kind, f.items[i].path});
+        if (found == by_path.end()) continue;
+        for (OldDecl* o : found->second)
+          if (!o->taken) {
+            o->taken = true;
+            matched[i] = 1;
+            f.ordinals[i] = o->ordinal;
+            break;
+          }
+      }
+      // What means the same under another name. Members follow their declaration, by kind and place.
+      std::map<std::pair<Cid, std::string_view>, std::vector<OldDecl*>> by_cid;
+      for (OldDecl& o : old)
+        if (!o.taken) by_cid[{o.cid, o.kind}].push_back(&o);
+      for (size_t i = 0; i < f.items.size(); ++i) {
+        if (matched[i]) continue;
+        Cid cid = cid_of(f.items[i]);
+        if (auto found = by_cid.find({cid, f.items[i].kind}); found != by_cid.end())
+          for (OldDecl* o : found->second)
+            if (!o->taken) {
+              o->taken = true;
+              matched[i] = 1;
+              f.ordinals[i] = o->ordinal;
+              if (can_be_named(f.items[i].kind)) renames.push_back({cid, o->path, f.items[i].path});
+              break;
+            }
+        if (matched[i]) continue;
+        f.ordinals[i] = next++;
+        if (!p.modules[+f.module]->is_std) fresh.push_back({cid, f.items[i].kind, f.items[i].path});
+      }
+      for (OldDecl& o : old)
+        if (!o.taken) gone.push_back({std::move(o), {}});
+      if (next >= 1u << kFileShift) {   // a file edited a million times over: it gets a new number
+        for (size_t i = 0; i < f.ordinals.size(); ++i) f.ordinals[i] = static_cast<uint32_t>(i + 1);
+      }
+    }
+    for (size_t i = 0; i < f.items.size(); ++i) set_row(f.items[i], f.id << kFileShift | f.ordinals[i]);
+  }
+  static bool can_be_named(std::string_view kind) { return kind != "impl" && kind != "test" && kind != "field" && kind != "variant"; }
+
+  // What went from one file and came in another with the same meaning has moved.
+  void find_moves() {
+    std::map<std::pair<Cid, std::string_view>, std::string*> lost;
+    for (auto& [o, unused] : gone)
+      if (can_be_named(o.kind)) lost.insert({{o.cid, o.kind}, &o.path});
+    for (const New& n : fresh) {
+      if (!can_be_named(n.kind)) continue;
+      auto found = lost.find({n.cid, n.kind});
+      if (found == lost.end()) continue;
+      if (*found->second != n.path) renames.push_back({n.cid, *found->second, n.path});
+      lost.erase(found);
+    }
+  }
+
+  void note_uses() {
+    for (size_t k = 0; k < static_cast<size_t>(SymKind::Count); ++k) used[k].assign(member_rows[k].size(), 0);
+    for (const FileWork& f : files) {
+      if (p.modules[+f.module]->is_std) continue;
+      for (const Item& item : f.items) {
+        if (item.member != kNoMember || kind_of(item.symbol) == SymKind::Module) continue;
+        // An impl does not use its own methods, nor a trait its own.
+        SymKind kind = kind_of(item.symbol);
+        facts.each_use(item.symbol, [&](const Use& u) {
+          if (u.to == item.symbol) return;
+          if (kind == SymKind::Impl && u.kind != UseKind::Sign) return;
+          auto& flags = used[static_cast<size_t>(kind_of(u.to))];
+          if (id_of(u.to) < flags.size()) flags[id_of(u.to)] = 1;
+          if (u.member != kNoMember) used_members[uint64_t(u.to) << 16 | u.member] = true;
+        });
+      }
+    }
+  }
+
+  // ---- effects
+  std::vector<std::pair<uint32_t, uint32_t>> calls_of = {};   // by node: range in graph.calls
+  std::vector<uint64_t> own_of = {};
+  void index_effects() {
+    if (!p.effect_graph) return;
+    const EffectGraph& g = *p.effect_graph;
+    size_t nodes = g.first_extra + g.extras.size();
+    nodes = std::max(nodes, p.funcs.size());
+    calls_of.assign(nodes, {0, 0});
+    own_of.assign(nodes, 0);
+    for (uint32_t i = 0; i < g.calls.size(); ++i) {
+      auto& range = calls_of[g.calls[i].from];
+      if (range.second == i && range.second > range.first) range.second = i + 1;
+      else if (range.second == range.first) range = {i, i + 1};
+    }
+    for (const EffectGraph::Own& o : g.own) own_of[o.node] |= uint64_t(1) << o.bit;
+  }
+  uint64_t effects_of_node(uint32_t node) const {
+    const EffectGraph& g = *p.effect_graph;
+    return node < g.first_extra ? p.funcs[node].effects : g.extra_effects[node - g.first_extra];
+  }
+  // The function that `node` calls for this effect; None: it does it by itself.
+  FuncId via(uint32_t node, uint64_t bit, uint32_t self, int depth) const {
+    if (own_of[node] & bit) return FuncId::None;
+    const EffectGraph& g = *p.effect_graph;
+    for (uint32_t i = calls_of[node].first; i < calls_of[node].second; ++i) {
+      const EffectGraph::Call& c = g.calls[i];
+      if (c.to == self || !(effects_of_node(c.to) & bit) || (c.task && bit == kMaySuspend)) continue;
+      if (c.to < g.first_extra) return FuncId(c.to);
+      if (depth < 8) return via(c.to, bit, self, depth + 1);
+    }
+    return FuncId::None;
+  }
+  void effect(std::string& out, const char* kind, std::string_view name, RowId via_row) {
+    out += out.size() > 1 ? ",[\"" : "[\"";
+    out += kind;
+    out += '"';
+    if (name.empty()) out += ",null";
+    else { out += ",\""; out += name; out += '"'; }
+    if (via_row) { out += ','; number(out, via_row); }
+    else out += ",null";
+    out += ']';
+  }
+  void effects_json(uint32_t node, uint64_t bits, ErrorSetId errors, std::string& out) {
+    static const char* const kinds[] = {"may_suspend", "spawns", "raises_budget", "may_block", "may_panic", "allocates", "calls_ffi"};
+    out = "[";
+    for (uint32_t bit = 0; bit < 64 && bits >> bit; ++bit) {
+      if (!(bits >> bit & 1)) continue;
+      RowId through = 0;
+      if (!calls_of.empty())
+        if (FuncId f = via(node, uint64_t(1) << bit, node, 0); is_some(f)) through = row_of(sym(SymKind::Func, +f));
+      if (bit < 7) effect(out, kinds[bit], {}, through);
+      else if (bit >= kFirstCapability && bit - kFirstCapability < p.capabilities.size()) effect(out, "requires", p.names.text(p.capabilities[bit - kFirstCapability].name), through);
+    }
+    if (is_some(errors))
+      for (TagId t : p.error_sets[+errors].tags) effect(out, "fails_with", p.tags[+t].full_name, 0);
+    out += ']';
+  }
+
+  // ---- rows of one file
+  void put_file(FileWork& f) {
+    const Module& m = *p.modules[+f.module];
+    const SourceFile& source = p.sources.file(m.file);
+    Cid hash = hash_bytes(source.text);
+    uint32_t end_line = p.sources.line_col(source.base + static_cast<uint32_t>(source.text.size())).line;   // makes the table of lines too
+    const std::vector<uint32_t>& starts = source.line_starts;
+    auto line_of = [&](uint32_t offset) { return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()); };
+    struct Row { RowId id, parent; Cid cid, sig; uint64_t effects; uint32_t traits, lo, hi, line, col, lines; std::string refs, effect_rows; };
+    std::vector<Row> rows(f.items.size());
+    Digest decls, facts_of_file;
+    std::string refs;
+    for (size_t i = 0; i < f.items.size(); ++i) {
+      const Item& item = f.items[i];
+      Row& r = rows[i];
+      r.id = f.id << kFileShift | f.ordinals[i];
+      r.parent = item.parent == kNoItem ? 0 : f.id << kFileShift | f.ordinals[item.parent];
+      r.cid = cid_of(item);
+      r.sig = sig_cid_of(item, r.cid);
+      r.lo = item.span.lo - std::min(item.span.lo, source.base);
+      r.hi = item.span.hi - std::min(item.span.hi, source.base);
+      uint32_t at = item.name_span.lo - std::min(item.name_span.lo, source.base);
+      r.line = line_of(at);
+      r.col = at - starts[r.line - 1] + 1;
+      uint32_t first_line = line_of(r.lo);
+      r.lines = (r.hi > r.lo ? line_of(r.hi - 1) : first_line) - first_line + 1;
+      r.effects = 0;
+      r.traits = 0;
+      SymKind kind = kind_of(item.symbol);
+      uint32_t id = id_of(item.symbol);
+      if (item.member == kNoMember && kind != SymKind::Module) {
+        if (!m.is_std && facts.is_recursive(item.symbol)) r.traits |= kDeclRecursive;
+        if (id < used[static_cast<size_t>(kind)].size() && used[static_cast<size_t>(kind)][id]) r.traits |= kDeclUsed;
+        ErrorSetId errors = ErrorSetId::None;
+        uint32_t node = 0xffffffffu;
+        switch (kind) {
+          case SymKind::Func: {
+            const FuncInfo& info = p.funcs[id];
+            r.effects = info.effects;
+            node = id;
+            errors = info.fallible ? info.errors : ErrorSetId::None;
+            if (info.fallible) r.traits |= kDeclCanFail;
+            if (!info.type_params.empty() && (is_none(info.trait) || info.type_params.size() > 1)) r.traits |= kDeclGeneric;
+            if (FuncId(id) == p.main_func) r.traits |= kDeclMain;
+            if (info.origin == FuncOrigin::ExternC) r.traits |= kDeclFfi;
+            if (is_some(info.trait) || (is_some(info.impl) && is_some(p.impls[+info.impl].trait))) r.traits |= kDeclTraitMethod;
+            break;
+          }
+          case SymKind::Test:
+            r.effects = effects_of_test(p, TestId(id));
+            if (p.effect_graph && id < p.effect_graph->test_nodes.size()) node = p.effect_graph->test_nodes[id];
+            break;
+          case SymKind::Struct: if (!p.structs[id].type_params.empty()) r.traits |= kDeclGeneric; break;
+          case SymKind::Enum: if (!p.enums[id].type_params.empty()) r.traits |= kDeclGeneric; break;
+          default: break;
+        }
+        refs = "[";
+        if (!m.is_std)
+          facts.each_use(item.symbol, [&](const Use& u) {
+            RowId to = row_of(u.to, u.member);
+            if (!to) return;
+            uint32_t pos = u.pos >= source.base && u.pos < source.base + source.text.size() ? u.pos - source.base : at;
+            uint32_t line = line_of(pos);
+            refs += refs.size() > 1 ? ",[" : "[";
+            number(refs, to);
+            refs += ",\"";
+            refs += use_kind_name(u.kind);
+            refs += "\",";
+            number(refs, int64_t{line} - r.line);
+            refs += ',';
+            number(refs, pos - starts[line - 1] + 1);
+            refs += ']';
+          });
+        refs += ']';
+        r.effect_rows = "[]";
+        if (node != 0xffffffffu) effects_json(node, r.effects, errors, r.effect_rows);
+        if (refs.size() > 2 || r.effect_rows.size() > 2) r.refs = refs;
+        else r.effect_rows.clear();
+      } else if (item.member != kNoMember) {
+        auto found = used_members.find(uint64_t(item.symbol) << 16 | item.member);
+        if (found != used_members.end()) r.traits |= kDeclUsed;
+      }
+      decls.add(r.id).add(r.parent).add(r.cid).add(r.sig).add(item.kind).add(item.path).add(item.signature).add(item.type_json).add(item.shape);
+      decls.add(int64_t{item.is_pub}).add(static_cast<int64_t>(r.effects)).add(r.traits).add(r.lo).add(r.hi).add(r.line).add(r.col).add(r.lines);
+      if (!r.refs.empty()) facts_of_file.add(r.id).add(r.refs).add(r.effect_rows);
+    }
+    std::string digests;
+    for (const Digest* d : {&decls, &facts_of_file}) {
+      Cid c = hash_bytes(d->bytes);
+      digests.append(reinterpret_cast<const char*>(c.data()), 16);
+    }
+    bool same = f.known && f.same_text;
+    bool same_decls = same && f.old->digests.size() == 32 && f.old->digests.compare(0, 16, digests, 0, 16) == 0;
+    bool same_facts = f.known && f.old->digests.size() == 32 && f.old->digests.compare(16, 16, digests, 16, 16) == 0;
+    if (!m.is_std) result.files++;
+    if (same_decls && same_facts) return;
+    result.files_written++;
+    if (!same_decls) result.changed.push_back(f.module);
+    RowId first = f.id << kFileShift, end = (f.id + 1) << kFileShift;
+    std::string_view profile = profile_name(m.profile), module_path = p.names.text(m.path);
+    std::string shown = path_of(source);
+    Statement file(db.prepare(kPutFile, "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    ok &= file.bind(1, f.id).bind(2, shown).bind(3, module_path).blob(4, hash).bind(5, profile).bind(6, int64_t{end_line}).bind(7, int64_t{m.is_std})
+              .blob(8, f.ordinals.data(), f.ordinals.size() * 4).blob(9, digests.data(), digests.size()).run();
+    if (!same_decls) {
+      if (f.known) ok &= Statement(db.prepare(kDropDecls, "DELETE FROM decl WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
+      sqlite3_stmt* put = db.prepare(kPutDecl, "INSERT INTO decl VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      for (size_t i = 0; i < rows.size() && ok; ++i) {
+        const Item& item = f.items[i];
+        const Row& r = rows[i];
+        Statement s(put);
+        s.bind(1, r.id).blob(2, r.cid).blob(3, r.sig).bind(4, f.id).row_or_null(5, r.parent).bind(6, item.kind).bind(7, item.name).bind(8, item.path);
+        s.bind(9, int64_t{item.is_pub}).bind(10, item.signature);
+        if (item.type_json.empty()) s.null(11); else s.bind(11, item.type_json);
+        if (item.shape) s.bind(12, item.shape); else s.null(12);
+        s.bind(13, static_cast<int64_t>(r.effects)).bind(14, int64_t{r.traits}).bind(15, int64_t{r.lo}).bind(16, int64_t{r.hi}).bind(17, int64_t{r.line}).bind(18, int64_t{r.col}).bind(19, int64_t{r.lines});
+        ok &= s.run();
+      }
+      put_tests(f, rows.data(), first, end);
+    }
+    if (!same_facts) {
+      if (f.known) ok &= Statement(db.prepare(kDropFacts, "DELETE FROM fact WHERE decl >= ? AND decl < ?")).bind(1, first).bind(2, end).run();
+      sqlite3_stmt* put = db.prepare(kPutFact, "INSERT INTO fact VALUES(?, ?, ?)");
+      for (const Row& r : rows) {
+        if (r.refs.empty() || !ok) continue;
+        Statement s(put);
+        ok &= s.bind(1, r.id).bind(2, r.refs).bind(3, r.effect_rows).run();
+      }
+    }
+  }
+
+  template <class Row>
+  void put_tests(const FileWork& f, const Row* rows, RowId first, RowId end) {
+    bool any = false;
+    for (const Item& item : f.items) any |= kind_of(item.symbol) == SymKind::Test;
+    if (!any && !f.known) return;
+    // A result stays known as long as the test means the same.
+    struct Known { Cid cid; std::string result; int64_t ms; };
+    std::map<RowId, Known> known;
+    {
+      Statement s(db.prepare(kOldTests, "SELECT id, cid, last_result, last_ms FROM test WHERE id >= ? AND id < ? AND last_result IS NOT NULL"));
+      s.bind(1, first).bind(2, end);
+      while (s.row()) known[s.integer(0)] = {s.cid(1), std::string(s.text(2)), s.integer(3)};
+    }
+    ok &= Statement(db.prepare(kDropTests, "DELETE FROM test WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
+    for (size_t i = 0; i < f.items.size() && ok; ++i) {
+      if (kind_of(f.items[i].symbol) != SymKind::Test) continue;
+      Statement s(db.prepare(kPutTest, "INSERT INTO test VALUES(?, ?, ?, ?, ?, ?)"));
+      s.bind(1, rows[i].id).bind(2, rows[i].id).bind(3, f.items[i].name).blob(4, rows[i].cid);
+      auto was = known.find(rows[i].id);
+      if (was != known.end() && was->second.cid == rows[i].cid) s.bind(5, was->second.result).bind(6, was->second.ms);
+      else s.null(5).null(6);
+      ok &= s.run();
+    }
+  }
+
+  void drop_files() {
+    for (auto& [path, file] : old_files) {
+      if (file.seen) continue;
+      for (OldDecl& o : old_decls(file.id)) gone.push_back({std::move(o), {}});
+    }
+  }
+  void drop_rows() {
+    for (auto& [path, file] : old_files) {
+      if (file.seen) continue;
+      RowId first = file.id << kFileShift, end = (file.id + 1) << kFileShift;
+      std::string range = " >= " + std::to_string(first) + " AND ", last = " < " + std::to_string(end) + ";";
+      std::string sql;
+      for (const char* table : {"decl WHERE id", "fact WHERE decl", "doc WHERE decl", "doc_tag WHERE decl", "test WHERE id"}) {
+        std::string column = std::string(table).substr(std::string(table).rfind(' ') + 1);
+        sql += std::string("DELETE FROM ") + table + range + column + last;
+      }
+      sql += "DELETE FROM doctest WHERE id >= " + std::to_string(first * 256) + " AND id < " + std::to_string(end * 256) + ";";
+      sql += "DELETE FROM file WHERE id = " + std::to_string(file.id) + ";";
+      ok &= db.exec(sql.c_str());
+      db.set_meta("fts_stale", "1");
+    }
+  }
+
+  void put_renames() {
+    int64_t now = static_cast<int64_t>(std::time(nullptr));
+    for (const Renamed& r : renames) {
+      if (r.from == r.to) continue;
+      Statement s(db.prepare(kPutRename, "INSERT OR REPLACE INTO name_history VALUES(?, ?, ?, ?)"));
+      ok &= s.blob(1, r.cid).bind(2, r.from).bind(3, r.to).bind(4, now).run();
+    }
+  }
+
+  void put_run() {
+    ok &= db.exec("DELETE FROM input; DELETE FROM report; DELETE FROM diagnostic");
+    sqlite3_stmt* put = db.prepare(kPutInput, "INSERT INTO input(kind, path, answer) VALUES(?, ?, ?)");
+    for (const InputRow& i : run.inputs) {
+      Statement s(put);
+      ok &= s.bind(1, std::string_view(&i.kind, 1)).bind(2, i.path).bind(3, i.answer).run();
+    }
+    for (auto [form, text] : {std::pair("plain", &run.plain), {"color", &run.color}, {"json", &run.json}}) {
+      if (text->empty()) continue;
+      Statement s(db.prepare(kPutReport, "INSERT INTO report VALUES(?, ?)"));
+      ok &= s.bind(1, form).bind(2, *text).run();
+    }
+    put = db.prepare(kPutDiagnostic, "INSERT INTO diagnostic(file, code, severity, line, col, message, json) VALUES(?, ?, ?, ?, ?, ?, ?)");
+    for (const Diagnostic* d : p.diags.all()) {
+      RowId file = 0;
+      LineCol at{};
+      if (!d->span.is_none()) {
+        FileId id = p.sources.find(d->span.lo);
+        at = p.sources.line_col(d->span.lo);
+        for (const FileWork& f : files)
+          if (p.modules[+f.module]->file == id) file = f.id;
+      }
+      std::string json = diag_to_json(p.sources, *d);
+      const DiagInfo& info = diag_info(d->kind);
+      Statement s(put);
+      s.row_or_null(1, file).bind(2, info.code).bind(3, info.severity() == Severity::Error ? "error" : "warning").bind(4, int64_t{at.line}).bind(5, int64_t{at.col}).bind(6, d->message).bind(7, json);
+      ok &= s.run();
+    }
+    db.set_meta("run_key", run.key);
+    db.set_meta("run_counts", std::to_string(run.errors) + " " + std::to_string(run.warnings) + " " + std::to_string(run.files));
+  }
+
+  void all() {
+    member_rows.resize(static_cast<size_t>(SymKind::Count));
+    read_old();
+    number_files();
+    for (FileWork& f : files) number_decls(f);
+    drop_files();
+    find_moves();
+    note_uses();
+    index_effects();
+    drop_rows();
+    for (FileWork& f : files) put_file(f);
+    put_renames();
+    put_run();
+    if (old_files.empty()) ok &= db.exec("CREATE INDEX IF NOT EXISTS decl_by_name ON decl(name)");   // quicker after the load
+    db.file_rows_.assign(p.modules.size(), 0);
+    db.decl_rows_.assign(p.decls.size(), 0);
+    db.test_rows_.assign(p.tests.size(), 0);
+    for (const FileWork& f : files) {
+      db.file_rows_[+f.module] = f.id;
+      for (size_t i = 0; i < f.items.size(); ++i) {
+        const Item& item = f.items[i];
+        RowId id = f.id << kFileShift | f.ordinals[i];
+        if (is_some(item.decl)) db.decl_rows_[+item.decl] = id;
+        if (kind_of(item.symbol) == SymKind::Test) db.test_rows_[id_of(item.symbol)] = id;
+        if (!p.modules[+f.module]->is_std) result.decls++;
+      }
+    }
+    result.ok = ok;
+  }
+};
+
+StoreResult AstDb::store(Program& program, const Facts& facts, const RunInfo& run) {
+  if (!begin()) return {};
+  Storing storing{*this, program, facts, run};
+  storing.all();
+  if (!storing.result.ok) {
+    trouble_ = sqlite3_errmsg(db_);
+    roll_back();
+  }
+  return std::move(storing.result);
+}
+
+}  // namespace janus
