@@ -220,6 +220,7 @@ String* janus_program_name(void);
 String* janus_env_get(String* name);         // null when not set
 int64_t janus_clock_monotonic(void);         // nanoseconds
 int64_t janus_clock_wall(void);              // nanoseconds since 1970
+void janus_random_bytes(Array** out, int64_t count);   // appends bytes that nobody can foretell
 
 // An executable of tests: its entry asks which to run. `list` is the text for --list, a line `INDEX\tNAME\tPATH:LINE` a test.
 }

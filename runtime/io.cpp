@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,9 @@
 #include "runtime/start.h"
 #include "runtime/tasks.h"
 #include "runtime/utf8.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks/sys.h"
+#endif
 
 namespace janus::rt {
 namespace {
@@ -174,7 +178,29 @@ String* janus_env_get(String* name) {
   return nullptr;
 }
 
-int64_t janus_clock_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }   // nanoseconds since some moment before the program
-int64_t janus_clock_wall(void) { return clock_ns(CLOCK_REALTIME); }         // nanoseconds since 1970
+// Nanoseconds since some moment before the program, and since 1970. A seeded run has one clock, the schedule's, and begins with the year
+// 2000: what it prints repeats itself.
+#ifdef JANUS_TASKS
+int64_t janus_clock_monotonic(void) { return now_ns(); }
+int64_t janus_clock_wall(void) {
+  constexpr int64_t kYear2000 = 946'684'800'000'000'000;
+  return settings.seeded ? kYear2000 + now_ns() : clock_ns(CLOCK_REALTIME);
+}
+#else
+int64_t janus_clock_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }
+int64_t janus_clock_wall(void) { return clock_ns(CLOCK_REALTIME); }
+#endif
+
+// Bytes that nobody can foretell, from the system.
+void janus_random_bytes(Array** out, int64_t count) {
+  Array* bytes = *out = janus_array_reserve(*out, count, &byte_glue);
+  for (int64_t done = 0; done < count;) {
+    const ssize_t n = getrandom(bytes->data + bytes->len, static_cast<size_t>(count - done), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) environment_failed("the system gives no random bytes");
+    bytes->len += n;
+    done += n;
+  }
+}
 
 }  // extern "C"
