@@ -12,12 +12,22 @@
 namespace janus::rt {
 
 Task main_task;
-int64_t live_tasks;
 
 namespace {
 
-Budget program_budget;
 uint32_t last_number;
+
+// Numbers tell tasks apart in the nursery tree. Several threads take them in blocks.
+JANUS_INLINE uint32_t next_number() {
+  if (JANUS_LIKELY(!threads_started)) return ++last_number;
+  Worker* w = this_worker();
+  if (w->numbers == 0) {
+    w->numbers = 64;
+    w->first_number = __atomic_fetch_add(&last_number, 64, __ATOMIC_RELAXED) + 1;
+  }
+  w->numbers--;
+  return w->first_number++;
+}
 
 void link_child(Nursery* nursery, Task* task) {
   task->prev_sibling = nullptr;
@@ -112,7 +122,7 @@ void end_task(Task* task, Error* error) {
   }
   unlock(&task->lock);
 
-  add_word(&task->budget->live, -1);
+  give_place(task->budget);
   Nursery* nursery = task->nursery;
   lock(&nursery->lock);
   unlink_child(nursery, task);
@@ -181,7 +191,7 @@ void janus_nursery_begin(Nursery* n, int32_t kind, int64_t tasks, int64_t timeou
   n->site = site;
   n->at = at;
   if (tasks >= 0) {
-    n->own_budget.limit = tasks;
+    budget_begin(&n->own_budget, tasks);
     n->budget = &n->own_budget;
   } else if (owner->inner) {
     n->budget = owner->inner->budget;
@@ -225,6 +235,7 @@ Error* janus_nursery_end(Nursery* n, Error* failure, RT_SITE) {
   n->held = nullptr;
   unlock(&n->lock);
   if (n->timer.nursery) timer_stop(&n->timer);
+  if (n->budget == &n->own_budget) budget_end(n->budget);
   // Nobody else reaches the record from here on.
   for (Task* task = held; task;) {
     Task* next = task->next;
@@ -264,8 +275,7 @@ Task* janus_race_winner(Nursery* n) { return n->winner; }
 
 Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_t stack, Error** failed, RT_SITE) {
   Budget* budget = nursery->budget;
-  if (JANUS_UNLIKELY(add_word(&budget->live, 1) > budget->limit)) {
-    add_word(&budget->live, -1);
+  if (JANUS_UNLIKELY(!take_place(budget))) {
     *failed = budget_exceeded("live tasks", budget->limit, "nursery(tasks: n) or [budget] tasks = n in janus.toml", site, at);
     return nullptr;
   }
@@ -280,13 +290,13 @@ Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_
   task->at = at;
   task->budget = budget;
   task->stack_class = stack_class_of(stack, desc->stack);
-  task->number = threads_started ? __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED) : ++last_number;
+  task->number = next_number();
   return task;
 }
 
 void janus_spawn_start(Task* task) {
   Nursery* nursery = task->nursery;
-  add_word(&live_tasks, 1);
+  add_own(&this_worker()->live, 1);
   lock(&nursery->lock);
   link_child(nursery, task);
   nursery->live++;

@@ -48,7 +48,8 @@ struct Timer {
 
 struct Budget {
   int64_t limit;
-  int64_t live;
+  int64_t live;          // tasks, and places that workers keep (budget.cpp)
+  uint64_t id;
 };
 
 struct Task {
@@ -135,6 +136,10 @@ struct Worker {
   uint8_t wanted_stack;                  // the class that the pool is asked for
   uint32_t sleeping;     // its thread waits on this word
   uint32_t number;
+  uint64_t places;       // of a budget, taken in advance: its id << 8 | how many
+  uint32_t first_number; // of tasks: the next one, and how many more before others must be asked for
+  uint32_t numbers;
+  int64_t live;          // tasks begun here less those put away here; others add it up
   bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)
   bool watches;          // asleep, and wakes by itself
   int64_t watch_ns;      // how long it sleeps before it looks at the others again
@@ -156,6 +161,14 @@ JANUS_INLINE Worker* this_worker() {
 #endif
 }
 JANUS_INLINE Task* this_task() { return this_worker()->current; }
+JANUS_HIDDEN extern Worker* workers[];
+JANUS_HIDDEN extern uint32_t worker_count;
+template <class F>
+JANUS_INLINE void each_worker(F f) {
+  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++) f(workers[i]);
+}
+// A number that only its worker changes and others read.
+JANUS_INLINE void add_own(int64_t* word, int64_t n) { __atomic_store_n(word, *word + n, __ATOMIC_RELEASE); }
 
 // ---- worker.cpp
 JANUS_HIDDEN void queue_task(Task* task);                // ready, in turn
@@ -168,6 +181,13 @@ JANUS_HIDDEN extern int64_t blocked_calls;               // on threads of the bl
 
 JANUS_INLINE bool is_cancelled(Task* task);
 JANUS_HIDDEN void abandon_wait(Task* task);              // after all there was nothing to wait for
+
+// ---- budget.cpp
+JANUS_HIDDEN extern Budget program_budget;
+JANUS_HIDDEN void budget_begin(Budget* budget, int64_t limit);
+JANUS_HIDDEN void budget_end(const Budget* budget);
+JANUS_HIDDEN bool take_place(Budget* budget);
+JANUS_HIDDEN void give_place(Budget* budget);
 
 // ---- stack.cpp
 JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // sets stack and stack_limit
@@ -187,7 +207,7 @@ JANUS_HIDDEN void cancel_task(Task* task);
 JANUS_HIDDEN __attribute__((noinline)) void end_task(Task* task, Error* error);
 extern "C" JANUS_HIDDEN __attribute__((noinline)) void janus_run_task(Task* task);   // on its own stack
 JANUS_HIDDEN extern Task main_task;
-JANUS_HIDDEN extern int64_t live_tasks;                  // spawned and not yet put away
+JANUS_HIDDEN int64_t live_tasks();                       // spawned and not yet put away; exact when none is spawned meanwhile
 
 // ---- failures.cpp
 JANUS_HIDDEN Error* budget_exceeded(const char* what, int64_t limit, const char* raise, RT_SITE);

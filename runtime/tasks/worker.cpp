@@ -25,10 +25,15 @@ __thread uint8_t* janus_stack_limit;
 namespace janus::rt {
 
 __thread Worker* janus_worker asm("janus_worker");
+namespace {
+constexpr uint32_t kWorkersTop = 256;
+alignas(64) Worker first_worker;
+}  // namespace
+Worker* workers[kWorkersTop] = {&first_worker};
+uint32_t worker_count = 1;                 // started
 
 namespace {
 
-constexpr uint32_t kWorkersTop = 256;
 constexpr uint32_t kHandoversTop = 3;      // in a row before the ring has its turn
 constexpr uint32_t kGlobalEvery = 61;      // ticks between looks at the shared queue and the timers
 constexpr int64_t kSpinNs = 20'000;
@@ -39,10 +44,7 @@ constexpr int64_t kWatchTop = 10'000'000;
 constexpr uint64_t kWakeSingle = 2'500'000;   // cycles between two wake-ups for a single task that waits,
 constexpr uint64_t kWakeSeveral = 20'000;     // for several
 
-alignas(64) Worker first_worker;
-Worker* workers[kWorkersTop] = {&first_worker};
 alignas(8) uint8_t first_notes[kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t))];
-uint32_t worker_count = 1;                 // started
 uint32_t spinners;                         // awake, looking for work
 uint64_t last_wake;
 
@@ -240,7 +242,7 @@ Task* pick(Worker* w) {
 // The scheduler's own share of a task that has ended.
 JANUS_INLINE void forget(Task* task) {
   if (janus_release_shared(task)) janus_task_drop(task, 0);
-  add_word(&live_tasks, -1);
+  add_own(&this_worker()->live, -1);
 }
 
 // What the context before this one left to be done, now that its stack is no longer in use.
@@ -562,6 +564,12 @@ void abandon_wait(Task* task) {
   while (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady)) pause_cpu();   // somebody has claimed it and is about to say so
 }
 
+int64_t live_tasks() {
+  int64_t sum = 0;
+  each_worker([&](Worker* w) { sum += __atomic_load_n(&w->live, __ATOMIC_ACQUIRE); });
+  return sum;
+}
+
 Error* run_main_task(uint8_t* stack_limit) {
   read_settings();
   Worker* w = &first_worker;
@@ -584,7 +592,7 @@ Error* run_main_task(uint8_t* stack_limit) {
   Error* error = janus_main_entry();
   if (JANUS_UNLIKELY(tracing)) trace_finish();
   // All nurseries have ended; another thread may still be putting the last task away.
-  while (__atomic_load_n(&live_tasks, __ATOMIC_ACQUIRE) != 0) pause_cpu();
+  while (live_tasks() != 0) pause_cpu();
   return error;
 }
 

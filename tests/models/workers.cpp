@@ -25,7 +25,6 @@ bool threads_started = true;
 bool tracing;
 bool dumping;
 Task main_task;
-int64_t live_tasks;
 
 namespace {
 

@@ -1,0 +1,100 @@
+// budget.cpp: how many tasks may live at once (rulings.md 49).
+// Depends on task.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// With one thread a budget is a number. With several, all of them would write to it with every task, so each worker takes places in
+// advance and gives them back late; it keeps them in one word with the budget's id. The bound stays exact: who finds no place left first
+// takes back what the workers keep.
+#include "runtime/tasks/task.h"
+
+namespace janus::rt {
+namespace {
+
+constexpr uint64_t kKeptMask = 0xff;
+constexpr int64_t kBatch = 32;
+constexpr uint64_t kKeptTop = 64;
+
+uint64_t last_id = 1;
+
+uint64_t kept_of(uint64_t word, const Budget* budget) { return word >> 8 == budget->id ? word & kKeptMask : 0; }
+bool change(uint64_t* word, uint64_t from, uint64_t to) { return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED); }
+
+int64_t take_back(const Budget* budget) {
+  int64_t sum = 0;
+  each_worker([&](Worker* w) {
+    for (uint64_t word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE); kept_of(word, budget); word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE))
+      if (change(&w->places, word, 0)) {
+        sum += static_cast<int64_t>(word & kKeptMask);
+        break;
+      }
+  });
+  return sum;
+}
+
+bool take_exactly(Budget* budget) {
+  if (add_word(&budget->live, 1) <= budget->limit) return true;
+  add_word(&budget->live, -1);
+  return false;
+}
+
+// Nothing is kept of this budget.
+__attribute__((noinline)) bool take_places(Worker* w, Budget* budget) {
+  const int64_t batch = max64(1, min64(kBatch, budget->limit / 16));
+  const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE);
+  // Places of another nursery's budget stay until that nursery ends: its record may be gone by the time they would be given back.
+  const bool keeps = batch > 1 && ((word & kKeptMask) == 0 || word >> 8 == program_budget.id);
+  if (keeps) {
+    if (add_word(&budget->live, batch) <= budget->limit) {
+      if (change(&w->places, word, budget->id << 8 | static_cast<uint64_t>(batch - 1))) {
+        if ((word & kKeptMask) != 0) add_word(&program_budget.live, -static_cast<int64_t>(word & kKeptMask));
+        return true;
+      }
+      add_word(&budget->live, 1 - batch);   // others took back what was kept; one place is ours
+      return true;
+    }
+    add_word(&budget->live, -batch);
+  }
+  if (take_exactly(budget)) return true;
+  const int64_t kept = take_back(budget);
+  if (kept != 0) add_word(&budget->live, -kept);
+  return take_exactly(budget);
+}
+
+}  // namespace
+
+Budget program_budget = {0, 0, 1};
+
+void budget_begin(Budget* budget, int64_t limit) {
+  budget->limit = limit;
+  budget->live = 0;
+  budget->id = static_cast<uint64_t>(add_word(reinterpret_cast<int64_t*>(&last_id), 1));
+}
+
+// All tasks of the budget have ended: no worker may take what it keeps for places of a later one.
+void budget_end(const Budget* budget) {
+  if (threads_started) take_back(budget);
+}
+
+bool take_place(Budget* budget) {
+  if (JANUS_LIKELY(!threads_started)) {
+    if (JANUS_UNLIKELY(budget->live >= budget->limit)) return false;
+    budget->live++;
+    return true;
+  }
+  Worker* w = this_worker();
+  const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_RELAXED);
+  if (kept_of(word, budget) && change(&w->places, word, word - 1)) return true;
+  return take_places(w, budget);
+}
+
+void give_place(Budget* budget) {
+  if (threads_started) {
+    Worker* w = this_worker();
+    const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_RELAXED);
+    const uint64_t kept = kept_of(word, budget);
+    if (kept != 0 && kept < kKeptTop && change(&w->places, word, word + 1)) return;
+  }
+  add_word(&budget->live, -1);
+}
+
+}  // namespace janus::rt
