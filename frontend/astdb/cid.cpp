@@ -101,8 +101,8 @@ struct Facts::Impl {
     type_count = need_count = 0;
     needs_begin = static_cast<uint32_t>(needs.size());
     uses_begin = static_cast<uint32_t>(uses.size());
-    need_number = {};
-    used = {};
+    if (need_number.size() > 4000) need_number = {};
+    if (used.size() > 4000) used = {};
     params_of = FuncId::None;
     more_params = {};
   }
@@ -118,7 +118,7 @@ struct Facts::Impl {
   }
 
   uint32_t need(Sym s) {
-    uint32_t& number = need_number[s];
+    uint32_t& number = need_number[uint64_t(epoch) << 32 | s];
     if (number == kNone) {
       number = need_count++;
       needs.push_back(s);
@@ -129,8 +129,8 @@ struct Facts::Impl {
   void use(Sym to, UseKind kind, uint32_t pos, uint16_t member = kNoMember) {
     if (kind != UseKind::Call && kind != UseKind::Value) {
       uint32_t& seen = used[uint64_t(to) << 24 | uint64_t(member) << 4 | static_cast<uint32_t>(kind)];
-      if (seen != kNone) return;
-      seen = 1;
+      if (seen == epoch) return;
+      seen = epoch;
     }
     uses.push_back({to, member, kind, pos});
   }
@@ -180,8 +180,11 @@ struct Facts::Impl {
       case TypeKind::Fixed: inner[0] = type(TypeId(row.a)); break;
       default: break;
     }
-    std::vector<uint32_t> args;
-    for (uint32_t i = 0; i < row.arg_count; ++i) args.push_back(type(p->types.args(id)[i]));
+    uint32_t few[8];
+    std::vector<uint32_t> many;
+    if (row.arg_count > 8) many.resize(row.arg_count);
+    uint32_t* args = row.arg_count > 8 ? many.data() : few;
+    for (uint32_t i = 0; i < row.arg_count; ++i) args[i] = type(p->types.args(id)[i]);
     type_epoch[+id] = epoch;
     type_number[+id] = type_count++;
     out.u32(0x54000000u | static_cast<uint32_t>(row.kind));
@@ -195,7 +198,7 @@ struct Facts::Impl {
       case TypeKind::Param: out.u32(param_number(TypeParamId(row.a))); break;
       default: out.u32(inner[0]); out.u32(inner[1]); break;
     }
-    for (uint32_t a : args) out.u32(a);
+    for (uint32_t i = 0; i < row.arg_count; ++i) out.u32(args[i]);
     return type_number[+id];
   }
   uint32_t param_number(TypeParamId id) const {
@@ -206,13 +209,14 @@ struct Facts::Impl {
   }
 
   // ---- bodies
+  struct Hole { uint32_t begin, end; };
+  std::vector<Hole> holes;
   void types_in(const Body& body, uint32_t list) {
     for (uint32_t t : body.list(list)) out.u32(type(TypeId(t)));
   }
   void body(const Body& b) {
     // Lists of types in `extra` hold numbers of this program: they are written by their nodes, and left out of the table.
-    struct Hole { uint32_t begin, end; };
-    std::vector<Hole> holes;
+    holes.clear();
     auto hole = [&](uint32_t list) { if (list != kNone && b.extra[list]) holes.push_back({list + 1, list + 1 + b.extra[list]}); };
     out.u32(0x424f4459);
     out.u32(b.is_closure | b.fallible << 1);

@@ -11,7 +11,7 @@ namespace janus {
 bool AstDb::begin() {
   if (writing_) return true;
   writing_ = exec("BEGIN IMMEDIATE");
-  if (!writing_) trouble_ = sqlite3_errmsg(db_);
+  if (!writing_) trouble_ = reason_of(db_);
   return writing_;
 }
 
@@ -19,7 +19,7 @@ bool AstDb::commit() {
   if (!writing_) return false;
   writing_ = false;
   if (exec("COMMIT")) return true;
-  trouble_ = sqlite3_errmsg(db_);
+  trouble_ = reason_of(db_);
   if (!sqlite3_get_autocommit(db_)) exec("ROLLBACK");
   return false;
 }

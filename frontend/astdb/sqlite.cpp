@@ -98,12 +98,22 @@ bool scalar(sqlite3* db, const char* sql, std::string& text) {
   return sqlite3_finalize(s) == SQLITE_OK && row;
 }
 
-bool is_damage(int code) {
-  code &= 0xff;
-  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-}
-
 }  // namespace
+
+// SQLite's sentences say what call went wrong; people want to know why.
+std::string reason_of(sqlite3* db) {
+  if (!db) return "there is no memory";
+  int code = sqlite3_errcode(db) & 0xff, system = sqlite3_system_errno(db);
+  switch (code) {
+    case SQLITE_FULL: return "the disk is full";
+    case SQLITE_READONLY: return "it may not be written";
+    case SQLITE_BUSY: case SQLITE_LOCKED: return "another process holds it";
+    case SQLITE_CANTOPEN: return system ? std::string("it cannot be opened: ") + std::strerror(system) : "it cannot be opened";
+    case SQLITE_IOERR: return system == ENOSPC || system == 0 ? "the disk is full or does not answer" : std::strerror(system);
+    case SQLITE_CORRUPT: case SQLITE_NOTADB: return "it is damaged";
+    default: return sqlite3_errmsg(db);
+  }
+}
 
 std::string_view AstDb::schema() { return {kSchema, sizeof kSchema - 1}; }
 int AstDb::schema_version() { return kSchemaVersion; }
@@ -126,9 +136,12 @@ sqlite3_stmt* AstDb::prepare(int slot, const char* sql) {
 
 bool AstDb::open(const std::string& path, bool read_only, std::string& why) {
   path_ = path;
+  // Each database belongs to one thread at a time, and nobody asks SQLite how much memory it uses.
+  static const bool configured = [] { return sqlite3_config(SQLITE_CONFIG_MULTITHREAD) == SQLITE_OK && sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK; }();
+  (void)configured;
   int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2(path.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr) != SQLITE_OK) {
-    why = db_ ? sqlite3_errmsg(db_) : "out of memory";
+    why = reason_of(db_);
     return false;
   }
   sqlite3_busy_timeout(db_, 20000);
@@ -139,7 +152,7 @@ bool AstDb::open(const std::string& path, bool read_only, std::string& why) {
 // Ours, whole, and of this version? An empty file is not: it is to be filled. `why` stays empty then.
 bool AstDb::is_ours(std::string& why) {
   std::string text;
-  if (!scalar(db_, "PRAGMA application_id", text)) return why = is_damage(sqlite3_errcode(db_)) ? "it is damaged" : sqlite3_errmsg(db_), false;
+  if (!scalar(db_, "PRAGMA application_id", text)) return why = reason_of(db_), false;
   int id = atoi(text.c_str());
   if (!scalar(db_, "PRAGMA user_version", text)) return why = "it is damaged", false;
   int version = atoi(text.c_str());
@@ -163,7 +176,7 @@ bool AstDb::create(std::string& why) {
                      "; INSERT INTO meta VALUES('schema_version', " + std::to_string(kSchemaVersion) + "), ('janus_version', '" JANUS_VERSION "'); COMMIT";
   ok = ok && exec(std::string(schema()).c_str()) && exec(last.c_str());
   if (!ok) {
-    why = sqlite3_errmsg(db_);
+    why = reason_of(db_);
     if (!sqlite3_get_autocommit(db_)) exec("ROLLBACK");
   }
   return ok;

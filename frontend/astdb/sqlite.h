@@ -8,6 +8,8 @@
 
 namespace janus {
 
+std::string reason_of(sqlite3* db);   // of the last failure, as a sentence's end: "the disk is full"
+
 // One run of a prepared statement, which stays owned by who prepared it.
 //   Statement s(stmt); s.bind(1, id).bind(2, name); while (s.row()) use(s.text(0));
 class Statement {

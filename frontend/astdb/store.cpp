@@ -5,6 +5,7 @@
 // A file's rows are written when their digest is not what it was; the rest of the database is not touched, nor read. Declarations keep
 // their ids: those of a changed file are matched to the rows that were there by kind and path, then by CID, which is a rename.
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <ctime>
 #include <map>
@@ -14,6 +15,7 @@
 #include "frontend/content_hash.h"
 #include "frontend/diag_json.h"
 #include "frontend/effects.h"
+#include "frontend/flat_map.h"
 #include "llvm/Support/BLAKE3.h"
 
 namespace janus {
@@ -28,7 +30,7 @@ Cid hash_bytes(std::string_view bytes) {
 
 void number(std::string& out, int64_t n) {
   char text[24];
-  out.append(text, static_cast<size_t>(snprintf(text, sizeof text, "%lld", static_cast<long long>(n))));
+  out.append(text, std::to_chars(text, text + sizeof text, n).ptr);
 }
 
 // Everything of a row, so that two rows with the same bytes are the same row.
@@ -63,9 +65,10 @@ struct Storing {
   std::map<std::string, OldFile, std::less<>> old_files = {};
   std::vector<FileWork> files = {};
   std::vector<std::vector<RowId>> member_rows = {};   // by kind of Sym; index: id
-  std::map<uint64_t, RowId> inner_rows = {};          // Sym << 16 | member
+  FlatMap inner_numbers = {};                         // Sym << 16 | member -> index in the two below
+  std::vector<RowId> inner_rows = {};
+  std::vector<uint8_t> inner_used = {};
   std::vector<uint8_t> used[static_cast<size_t>(SymKind::Count)] = {};
-  std::map<uint64_t, bool> used_members = {};
   struct Renamed { Cid cid; std::string from, to; };
   std::vector<Renamed> renames = {};
   std::vector<std::pair<OldDecl, std::string>> gone = {};     // declarations that are there no more; their kind stands in OldDecl
@@ -91,7 +94,9 @@ struct Storing {
 
   void set_row(const Item& item, RowId id) {
     if (item.member != kNoMember) {
-      inner_rows[uint64_t(item.symbol) << 16 | item.member] = id;
+      inner_numbers[uint64_t(item.symbol) << 16 | item.member] = static_cast<uint32_t>(inner_rows.size());
+      inner_rows.push_back(id);
+      inner_used.push_back(0);
       return;
     }
     auto& rows = member_rows[static_cast<size_t>(kind_of(item.symbol))];
@@ -100,8 +105,8 @@ struct Storing {
   }
   RowId row_of(Sym s, uint16_t member = kNoMember) const {
     if (member != kNoMember) {
-      auto found = inner_rows.find(uint64_t(s) << 16 | member);
-      if (found != inner_rows.end()) return found->second;
+      uint32_t found = inner_numbers.find(uint64_t(s) << 16 | member);
+      if (found != FlatMap::None) return inner_rows[found];
     }
     const auto& rows = member_rows[static_cast<size_t>(kind_of(s))];
     return id_of(s) < rows.size() ? rows[id_of(s)] : 0;
@@ -172,7 +177,11 @@ struct Storing {
         by_path[{o.kind, o.path}].push_back(&o);
       }
       std::vector<uint8_t> matched(f.items.size(), 0);
-      for (size_t i = 0; i < f.items.size(); ++i) {
+      if (old.empty() && old_files.empty()) {
+        for (uint32_t& ordinal : f.ordinals) ordinal = next++;
+        matched.assign(f.items.size(), 1);
+      }
+      for (size_t i = 0; i < f.items.size() && !by_path.empty(); ++i) {
         auto found = by_path.find({f.items[i].kind, f.items[i].path});
         if (found == by_path.end()) continue;
         for (OldDecl* o : found->second)
@@ -201,7 +210,7 @@ struct Storing {
             }
         if (matched[i]) continue;
         f.ordinals[i] = next++;
-        if (!p.modules[+f.module]->is_std) fresh.push_back({cid, f.items[i].kind, f.items[i].path});
+        if (!p.modules[+f.module]->is_std && !old_files.empty()) fresh.push_back({cid, f.items[i].kind, f.items[i].path});
       }
       for (OldDecl& o : old)
         if (!o.taken) gone.push_back({std::move(o), {}});
@@ -240,7 +249,8 @@ struct Storing {
           if (kind == SymKind::Impl && u.kind != UseKind::Sign) return;
           auto& flags = used[static_cast<size_t>(kind_of(u.to))];
           if (id_of(u.to) < flags.size()) flags[id_of(u.to)] = 1;
-          if (u.member != kNoMember) used_members[uint64_t(u.to) << 16 | u.member] = true;
+          if (u.member == kNoMember) return;
+          if (uint32_t n = inner_numbers.find(uint64_t(u.to) << 16 | u.member); n != FlatMap::None) inner_used[n] = 1;
         });
       }
     }
@@ -384,8 +394,7 @@ struct Storing {
         if (refs.size() > 2 || r.effect_rows.size() > 2) r.refs = refs;
         else r.effect_rows.clear();
       } else if (item.member != kNoMember) {
-        auto found = used_members.find(uint64_t(item.symbol) << 16 | item.member);
-        if (found != used_members.end()) r.traits |= kDeclUsed;
+        if (uint32_t n = inner_numbers.find(uint64_t(item.symbol) << 16 | item.member); n != FlatMap::None && inner_used[n]) r.traits |= kDeclUsed;
       }
       decls.add(r.id).add(r.parent).add(r.cid).add(r.sig).add(item.kind).add(item.path).add(item.signature).add(item.type_json).add(item.shape);
       decls.add(int64_t{item.is_pub}).add(static_cast<int64_t>(r.effects)).add(r.traits).add(r.lo).add(r.hi).add(r.line).add(r.col).add(r.lines);
@@ -485,6 +494,8 @@ struct Storing {
   }
 
   void put_renames() {
+    // Half-written sources lose names that will be back.
+    if (p.diags.has_errors() || had_errors) return;
     int64_t now = static_cast<int64_t>(std::time(nullptr));
     for (const Renamed& r : renames) {
       if (r.from == r.to) continue;
@@ -525,7 +536,9 @@ struct Storing {
     db.set_meta("run_counts", std::to_string(run.errors) + " " + std::to_string(run.warnings) + " " + std::to_string(run.files));
   }
 
+  bool had_errors = false;
   void all() {
+    had_errors = !db.meta("run_key").empty() && !db.meta("run_counts").starts_with("0 ");
     member_rows.resize(static_cast<size_t>(SymKind::Count));
     read_old();
     number_files();
@@ -561,7 +574,7 @@ StoreResult AstDb::store(Program& program, const Facts& facts, const RunInfo& ru
   Storing storing{*this, program, facts, run};
   storing.all();
   if (!storing.result.ok) {
-    trouble_ = sqlite3_errmsg(db_);
+    trouble_ = reason_of(db_);
     roll_back();
   }
   return std::move(storing.result);
