@@ -151,10 +151,15 @@ class AstDb {
   bool exec(const char* sql);
   sqlite3_stmt* prepare(int slot, const char* sql);
   void close();
+  void settle();
+  bool put_in_place();
+  bool leave_image();
 
   sqlite3* db_ = nullptr;
   std::string path_, trouble_;
   bool in_memory_ = false, writing_ = false;
+  bool is_new_ = false;                               // made in memory, to become a file with the first commit
+  bool is_image_ = false;                             // that has happened; this is the image it was made of
   std::vector<sqlite3_stmt*> statements_;             // by slot
   std::vector<RowId> file_rows_, decl_rows_, test_rows_;   // by ModuleId, DeclId, TestId: what store() found out
 };

@@ -26,15 +26,26 @@ namespace {
 
 constexpr uint32_t kNone = 0xffffffffu;
 
+// Bytes that are only ever appended to; room is made in large steps and never filled with zeros first.
 struct Bytes {
-  std::vector<uint8_t> data;
-  void raw(const void* p, size_t n) {
-    size_t at = data.size();
-    data.resize(at + n);
-    std::memcpy(data.data() + at, p, n);
+  std::unique_ptr<uint8_t[]> room;
+  size_t used = 0, capacity = 0;
+  void clear() { used = 0; }
+  uint8_t* begin() { return room.get(); }
+  uint8_t* add(size_t n) {
+    if (used + n > capacity) {
+      size_t more = std::max<size_t>(capacity * 2, used + n + 4096);
+      std::unique_ptr<uint8_t[]> larger(new uint8_t[more]);
+      if (used) std::memcpy(larger.get(), room.get(), used);
+      room = std::move(larger);
+      capacity = more;
+    }
+    uint8_t* at = room.get() + used;
+    used += n;
+    return at;
   }
-  void u32(uint32_t v) { raw(&v, 4); }
-  void u64(uint64_t v) { raw(&v, 8); }
+  void raw(const void* p, size_t n) { if (n) std::memcpy(add(n), p, n); }
+  void u32(uint32_t v) { std::memcpy(add(4), &v, 4); }
   void text(std::string_view t) { u32(static_cast<uint32_t>(t.size())); raw(t.data(), t.size()); }
 };
 
@@ -96,7 +107,7 @@ struct Facts::Impl {
 
   void begin_part(const Program& program) {
     p = &program;
-    out.data.clear();
+    out.clear();
     ++epoch;
     type_count = need_count = 0;
     needs_begin = static_cast<uint32_t>(needs.size());
@@ -108,7 +119,7 @@ struct Facts::Impl {
   }
   uint32_t end_part() {
     Part part;
-    part.own = hash_of(out.data.data(), out.data.size());
+    part.own = hash_of(out.begin(), out.used);
     part.needs = needs_begin;
     part.need_count = static_cast<uint32_t>(needs.size()) - needs_begin;
     part.uses = uses_begin;
@@ -319,9 +330,9 @@ struct Facts::Impl {
     if (holes.empty()) {
       out.raw(b.extra.data(), b.extra.size() * 4);
     } else {
-      size_t at = out.data.size();
+      size_t at = out.used;
       out.raw(b.extra.data(), b.extra.size() * 4);
-      for (const Hole& h : holes) std::memset(out.data.data() + at + h.begin * 4, 0, (h.end - h.begin) * size_t{4});
+      for (const Hole& h : holes) std::memset(out.begin() + at + h.begin * 4, 0, (h.end - h.begin) * size_t{4});
     }
     out.raw(b.ints.data(), b.ints.size() * sizeof(__int128));
     out.raw(b.floats.data(), b.floats.size() * sizeof(double));
@@ -510,13 +521,13 @@ struct Facts::Impl {
       const SourceFile& file = p->sources.file(p->modules[+m]->file);
       of_file = hash_of(file.text.data(), file.text.size());
     }
-    out.data.clear();
+    out.clear();
     out.text("std");
     out.raw(of_file.data(), of_file.size());
     out.u32(static_cast<uint32_t>(kind_of(s)));
     NodeId node = kind_of(s) == SymKind::Impl ? p->impls[id_of(s)].node : kind_of(s) == SymKind::Test ? p->tests[id_of(s)].node : p->decls[+decl_of(s)].node;
     out.u32(+node);
-    return hash_of(out.data.data(), out.data.size());
+    return hash_of(out.begin(), out.used);
   }
 
   void finish(const Program& program) {
@@ -561,10 +572,10 @@ struct Facts::Impl {
     solve(own, all_done, true);
     for (Sym s : own) {
       const Part& part = parts[sign_part[dense(s)]];
-      out.data.clear();
+      out.clear();
       out.raw(part.own.data(), 32);
       for (uint32_t i = 0; i < part.need_count; ++i) out.raw(cids[dense(needs[part.needs + i])].data(), 32);
-      sig_cids[dense(s)] = hash_of(out.data.data(), out.data.size());
+      sig_cids[dense(s)] = hash_of(out.begin(), out.used);
     }
   }
   void add_part(Sym s, uint32_t part) {
@@ -634,7 +645,7 @@ struct Facts::Impl {
     }
   }
   void single(Sym s) {
-    out.data.clear();
+    out.clear();
     each_part(s, [&](const Part& part) {
       out.raw(part.own.data(), 32);
       for (uint32_t i = 0; i < part.need_count; ++i) {
@@ -643,7 +654,7 @@ struct Facts::Impl {
         else out.raw(cids[dense(n)].data(), 32);
       }
     });
-    cids[dense(s)] = hash_of(out.data.data(), out.data.size());
+    cids[dense(s)] = hash_of(out.begin(), out.used);
   }
   void together(std::span<const Sym> group) {
     // Inside the group cids holds the round before; it begins with what the members are without each other.
@@ -652,12 +663,12 @@ struct Facts::Impl {
     size_t kinds = 0;
     for (size_t round = 0; round <= group.size(); ++round) {
       for (size_t i = 0; i < group.size(); ++i) {
-        out.data.clear();
+        out.clear();
         each_part(group[i], [&](const Part& part) {
           out.raw(part.own.data(), 32);
           for (uint32_t k = 0; k < part.need_count; ++k) out.raw(cids[dense(needs[part.needs + k])].data(), 32);
         });
-        next[i] = hash_of(out.data.data(), out.data.size());
+        next[i] = hash_of(out.begin(), out.used);
       }
       for (size_t i = 0; i < group.size(); ++i) cids[dense(group[i])] = next[i];
       std::sort(next.begin(), next.end());
@@ -667,14 +678,14 @@ struct Facts::Impl {
       if (settled) break;
     }
     // Members know all of each other, not only what they reach within the rounds that were needed to tell them apart.
-    out.data.clear();
+    out.clear();
     for (size_t i = 0; i < kinds; ++i) out.raw(next[i].data(), 32);
-    Cid all = hash_of(out.data.data(), out.data.size());
+    Cid all = hash_of(out.begin(), out.used);
     for (Sym s : group) {
       Bytes both;
       both.raw(all.data(), 32);
       both.raw(cids[dense(s)].data(), 32);
-      cids[dense(s)] = hash_of(both.data.data(), both.data.size());
+      cids[dense(s)] = hash_of(both.begin(), both.used);
     }
   }
 };
@@ -744,7 +755,7 @@ Cid member_cid(const Cid& parent, std::string_view what, uint32_t index) {
   out.text(what);
   out.raw(parent.data(), 32);
   out.u32(index);
-  return hash_of(out.data.data(), out.data.size());
+  return hash_of(out.begin(), out.used);
 }
 
 std::string cid_text(const Cid& cid) {

@@ -10,6 +10,7 @@ namespace janus {
 // Takes the right to write at once: a transaction that first reads and then writes could find that another was faster.
 bool AstDb::begin() {
   if (writing_) return true;
+  if (!leave_image()) return false;
   writing_ = exec("BEGIN IMMEDIATE");
   if (!writing_) trouble_ = reason_of(db_);
   return writing_;
@@ -18,7 +19,7 @@ bool AstDb::begin() {
 bool AstDb::commit() {
   if (!writing_) return false;
   writing_ = false;
-  if (exec("COMMIT")) return true;
+  if (exec("COMMIT")) return !is_new_ || put_in_place();
   trouble_ = reason_of(db_);
   if (!sqlite3_get_autocommit(db_)) exec("ROLLBACK");
   return false;

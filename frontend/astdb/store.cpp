@@ -6,9 +6,13 @@
 // their ids: those of a changed file are matched to the rows that were there by kind and path, then by CID, which is a rename.
 #include <algorithm>
 #include <charconv>
+#include <condition_variable>
 #include <cstring>
 #include <ctime>
+#include <deque>
 #include <map>
+#include <mutex>
+#include <thread>
 
 #include "frontend/astdb/describe.h"
 #include "frontend/astdb/sqlite.h"
@@ -315,16 +319,26 @@ struct Storing {
     out += ']';
   }
 
-  // ---- rows of one file
-  void put_file(FileWork& f) {
+  // ---- rows of one file: made by one thread, written by another
+  struct Row { RowId id, parent; Cid cid, sig; uint64_t effects; uint32_t traits, lo, hi, line, col, lines; std::string refs, effect_rows; };
+  struct Rows {
+    FileWork* file = nullptr;
+    std::vector<Row> rows;
+    Cid hash{};
+    int64_t lines = 0;
+    std::string path, digests;
+    bool new_decls = false, new_facts = false;
+  };
+  // False: all is as it was.
+  bool make_rows(FileWork& f, Rows& made) {
     const Module& m = *p.modules[+f.module];
     const SourceFile& source = p.sources.file(m.file);
     Cid hash = hash_bytes(source.text);
     uint32_t end_line = p.sources.line_col(source.base + static_cast<uint32_t>(source.text.size())).line;   // makes the table of lines too
     const std::vector<uint32_t>& starts = source.line_starts;
     auto line_of = [&](uint32_t offset) { return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()); };
-    struct Row { RowId id, parent; Cid cid, sig; uint64_t effects; uint32_t traits, lo, hi, line, col, lines; std::string refs, effect_rows; };
-    std::vector<Row> rows(f.items.size());
+    std::vector<Row>& rows = made.rows;
+    rows.resize(f.items.size());
     Digest decls, facts_of_file;
     std::string refs;
     for (size_t i = 0; i < f.items.size(); ++i) {
@@ -409,15 +423,29 @@ struct Storing {
     bool same_decls = same && f.old->digests.size() == 32 && f.old->digests.compare(0, 16, digests, 0, 16) == 0;
     bool same_facts = f.known && f.old->digests.size() == 32 && f.old->digests.compare(16, 16, digests, 16, 16) == 0;
     if (!m.is_std) result.files++;
-    if (same_decls && same_facts) return;
+    if (same_decls && same_facts) return false;
     result.files_written++;
     if (!same_decls) result.changed.push_back(f.module);
+    made.file = &f;
+    made.hash = hash;
+    made.lines = end_line;
+    made.path = path_of(source);
+    made.digests = std::move(digests);
+    made.new_decls = !same_decls;
+    made.new_facts = !same_facts;
+    return true;
+  }
+
+  void write_rows(const Rows& made) {
+    const FileWork& f = *made.file;
+    const std::vector<Row>& rows = made.rows;
+    const Module& m = *p.modules[+f.module];
+    bool same_decls = !made.new_decls, same_facts = !made.new_facts;
     RowId first = f.id << kFileShift, end = (f.id + 1) << kFileShift;
     std::string_view profile = profile_name(m.profile), module_path = p.names.text(m.path);
-    std::string shown = path_of(source);
     Statement file(db.prepare(kPutFile, "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    ok &= file.bind(1, f.id).bind(2, shown).bind(3, module_path).blob(4, hash).bind(5, profile).bind(6, int64_t{end_line}).bind(7, int64_t{m.is_std})
-              .blob(8, f.ordinals.data(), f.ordinals.size() * 4).blob(9, digests.data(), digests.size()).run();
+    ok &= file.bind(1, f.id).bind(2, made.path).bind(3, module_path).blob(4, made.hash).bind(5, profile).bind(6, made.lines).bind(7, int64_t{m.is_std})
+              .blob(8, f.ordinals.data(), f.ordinals.size() * 4).blob(9, made.digests.data(), made.digests.size()).run();
     if (!same_decls) {
       if (f.known) ok &= Statement(db.prepare(kDropDecls, "DELETE FROM decl WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
       sqlite3_stmt* put = db.prepare(kPutDecl, "INSERT INTO decl VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -445,7 +473,6 @@ struct Storing {
     }
   }
 
-  template <class Row>
   void put_tests(const FileWork& f, const Row* rows, RowId first, RowId end) {
     bool any = false;
     for (const Item& item : f.items) any |= kind_of(item.symbol) == SymKind::Test;
@@ -468,6 +495,46 @@ struct Storing {
       else s.null(5).null(6);
       ok &= s.run();
     }
+  }
+
+  // SQLite works beside the making of rows. Only the writer touches the database meanwhile, and only it touches `ok`.
+  void put_files() {
+    if (files.size() < 8) {
+      for (FileWork& f : files)
+        if (Rows rows; make_rows(f, rows)) write_rows(rows);
+      return;
+    }
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::deque<Rows> queue;
+    bool all_made = false;
+    std::thread writer([&] {
+      std::unique_lock lock(mutex);
+      while (true) {
+        changed.wait(lock, [&] { return all_made || !queue.empty(); });
+        if (queue.empty()) return;
+        Rows rows = std::move(queue.front());
+        queue.pop_front();
+        lock.unlock();
+        write_rows(rows);
+        lock.lock();
+      }
+    });
+    for (FileWork& f : files) {
+      Rows rows;
+      if (!make_rows(f, rows)) continue;
+      {
+        std::lock_guard lock(mutex);
+        queue.push_back(std::move(rows));
+      }
+      changed.notify_one();
+    }
+    {
+      std::lock_guard lock(mutex);
+      all_made = true;
+    }
+    changed.notify_one();
+    writer.join();
   }
 
   void drop_files() {
@@ -548,7 +615,7 @@ struct Storing {
     note_uses();
     index_effects();
     drop_rows();
-    for (FileWork& f : files) put_file(f);
+    put_files();
     put_renames();
     put_run();
     if (old_files.empty()) ok &= db.exec("CREATE INDEX IF NOT EXISTS decl_by_name ON decl(name)");   // quicker after the load
