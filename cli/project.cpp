@@ -63,6 +63,7 @@ struct Finder {
     target.is_package = true;
     target.package = folder;
     target.name = manifest_of_it.name;
+    target.version = manifest_of_it.version;
     target.home = absolute_path(folder);
     target.load.source_root = join_path(folder, "src");
     std::string main = join_path(target.load.source_root, "main.jan");

@@ -18,6 +18,7 @@ namespace janus {
 struct Target {
   LoadOptions load;
   std::string name;          // of the program: "hello", the package's name
+  std::string version;       // of the package
   std::string home;          // absolute: the package's folder or the file; what `clean` goes by
   std::string package;       // the package's folder as shown, "." for here; "" when there is none
   bool is_package = false;   // the target is the package itself, not one file

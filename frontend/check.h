@@ -9,6 +9,7 @@ namespace janus {
 struct CheckOptions {
   bool keep_bodies = true;   // false: `janus check` frees each body after its checks (memory)
   struct BodySink* sink = nullptr;  // body_sink.h: sees each body
+  bool all_std = false;      // every body of std, not only those that are reached: its documentation shows their effects
   bool tests = false;        // check `test` blocks too (always checked for user modules; this keeps their bodies)
 };
 // Checks every body of user modules, and of std those that are reached. Fills Program::bodies.

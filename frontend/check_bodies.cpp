@@ -62,6 +62,8 @@ void BodyChecker::run() {
   }
   for (size_t i = 0; i < p_.tests.size(); ++i)
     if (!p_.modules[+p_.tests[i].module]->is_std) check_test(TestId(i));
+  if (options_.all_std)
+    for (size_t i = 0; i < p_.funcs.size(); ++i) use_func(FuncId(i));
   while (!queue_.empty()) {
     FuncId next = queue_.back();
     queue_.pop_back();

@@ -1,0 +1,105 @@
+// cmd_doc.cpp: `janus doc`: documentation of a package, a folder or a file, as HTML, JSON, Markdown or a UTCP manual.
+// Depends on session.h, docs.h (gathering), docgen/writer.h, backend/embed.h.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "backend/embed.h"
+#include "cli/commands.h"
+#include "cli/docs.h"
+#include "cli/interrupt.h"
+#include "cli/process.h"
+#include "cli/session.h"
+#include "docgen/writer.h"
+
+namespace janus {
+namespace {
+
+std::string_view site_file(std::string_view name) { return embedded_file("site/" + std::string(name)); }
+
+// Only what changed is written, so that time stamps stay and a page on a slow disk is not touched for nothing.
+bool same_on_disk(const std::string& path, std::string_view bytes) {
+  std::string old, why;
+  return is_file(path) && read_file(path, old, why) && old == bytes;
+}
+
+int write_all(Context& context, const std::string& folder, const std::vector<docgen::OutFile>& files, size_t& written) {
+  std::string why;
+  if (!make_folders(folder, why)) return context.console.fail(kEnvironment, why);
+  for (const docgen::OutFile& file : files) {
+    std::string path = join_path(folder, file.path);
+    if (file.same || same_on_disk(path, file.bytes)) continue;
+    if (!write_file(path, file.bytes, why)) return context.console.fail(kEnvironment, why);
+    ++written;
+  }
+  return kDone;
+}
+
+std::string default_out(const Target& target, const char* name) {
+  return join_path(target.package.empty() || target.package == "." ? "build" : join_path(target.package, "build"), name);
+}
+
+int write_one(Context& context, const std::string& folder, const std::string& name, const std::string& text) {
+  if (folder.empty()) {
+    context.console.out(text);
+    return kDone;
+  }
+  size_t written = 0;
+  return write_all(context, folder, {{name, text, false}}, written);
+}
+
+int open_in_browser(Context& context, const std::string& path) {
+  for (const char* opener : {"xdg-open", "open", "wslview"}) {
+    std::string command = std::string("command -v ") + opener + " >/dev/null 2>&1";
+    if (std::system(command.c_str()) != 0) continue;
+    std::string quoted;
+    for (char c : absolute_path(path)) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    command = std::string(opener) + " '" + quoted + "' >/dev/null 2>&1 &";
+    return std::system(command.c_str()) == 0 ? kDone : kEnvironment;
+  }
+  return context.console.fail(kEnvironment, "there is no program here that opens a browser", "open " + path + " yourself");
+}
+
+}  // namespace
+
+int run_doc(Context& context) {
+  if (!check_common_options(context)) return kUsage;
+  Console& console = context.console;
+  const Args& args = context.args;
+  std::string word, format = args.value(Opt::Format, "html");
+  if (!single_word(context, word)) return kUsage;
+  if (format != "html" && format != "json" && format != "md" && format != "utcp")
+    return console.fail(kUsage, "there is no format `" + format + "`", "the formats are html, json, md and utcp");
+  guard_interrupts();
+  context.disk.set_remembering(false);
+  Documents documents;
+  if (int code = load_documents(context, word, documents)) return code;
+  const docgen::Model& model = documents.model;
+  std::string folder = args.value(Opt::Out);
+  size_t written = 0;
+
+  context.timing.begin("write");
+  int code = kDone;
+  std::string shown;
+  if (format == "html") {
+    if (folder.empty()) folder = default_out(documents.target, "doc");
+    docgen::HtmlOptions options;
+    options.assets = site_file;
+    std::vector<docgen::OutFile> files = docgen::write_html(model, options);
+    code = write_all(context, folder, files, written);
+    shown = join_path(folder, "index.html");
+    if (code == kDone) console.verbose(1, std::to_string(written) + " of " + std::to_string(files.size()) + " files changed");
+  }
+  context.timing.begin(nullptr);
+  if (code) return code;
+  if (!shown.empty() && !console.is_json()) console.say("wrote " + shown);
+  if (console.is_json()) {
+    JsonText object = console.json_object("summary");
+    object.field("items", model.items.size()).field("guides", model.guides.size()).field("written", written).field("out", folder);
+    console.json(object);
+  }
+  if (args.has(Opt::TimeReport)) context.timing.show(console);
+  if (args.has(Opt::Open) && !shown.empty()) return open_in_browser(context, shown);
+  return kDone;
+}
+
+}  // namespace janus

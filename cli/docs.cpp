@@ -1,0 +1,78 @@
+// docs.cpp: from a path to the model: check, extract, find the guides, gather.
+// Depends on docs.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/docs.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "frontend/doc_extract.h"
+
+namespace janus {
+namespace {
+
+constexpr size_t kMaxGuides = 5000;
+
+// Every *.md below the folder, sorted: the pages of the folder itself before those of its folders.
+void find_pages(const std::string& folder, std::vector<std::string>& out) {
+  std::error_code ignored;
+  std::vector<std::string> folders;
+  std::vector<std::string> pages;
+  for (std::filesystem::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
+    std::string name = it->path().filename().string();
+    if (name.starts_with(".")) continue;
+    if (it->is_directory(ignored)) folders.push_back(join_path(folder, name));
+    else if (name.ends_with(".md")) pages.push_back(join_path(folder, name));
+  }
+  std::sort(pages.begin(), pages.end());
+  std::sort(folders.begin(), folders.end());
+  out.insert(out.end(), pages.begin(), pages.end());
+  for (const std::string& sub : folders)
+    if (out.size() < kMaxGuides && std::count(sub.begin(), sub.end(), '/') < 24) find_pages(sub, out);
+}
+
+}  // namespace
+
+int load_documents(Context& context, const std::string& word, Documents& out) {
+  if (int code = find_target(context, word, Purpose::Modules, out.target)) return code;
+  const Args& args = context.args;
+  // A folder that only holds the embedded library's sources documents the library; `janus doc std` does without the sources.
+  bool of_std = !out.target.load.all_modules && out.target.load.root.empty();
+  out.compilation = new Compilation;
+  Compilation& c = *out.compilation;
+  CheckOptions check;
+  check.keep_bodies = true;
+  check.all_std = of_std;
+  {
+    Progress progress(context.console, context.timing);
+    c.check(context.disk, out.target.load, check, context.timing.callback());
+    context.timing.begin("docs");
+    out.docs = extract_docs(c.program, of_std);
+    std::string folder = args.value(Opt::Guides);
+    if (folder.empty() && out.target.is_package) folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");
+    std::vector<std::string> pages;
+    if (!folder.empty() && is_folder(folder)) find_pages(folder, pages);
+    else if (args.has(Opt::Guides)) return context.console.fail(kEnvironment, "there is no folder " + folder);
+    bool home = false;
+    for (const std::string& path : pages) home |= base_name(path) == "index.md";
+    if (std::string readme = join_path(out.target.package == "." ? "" : out.target.package, "README.md"); !home && out.target.is_package && is_file(readme)) pages.insert(pages.begin(), readme);
+    for (const std::string& path : pages) {
+      std::string text, why;
+      if (!read_file(path, text, why)) return context.console.fail(kEnvironment, why);
+      FileId file = c.sources.add(path, std::move(text));
+      out.guides.push_back({path, c.sources.file(file).text, c.sources.file(file).base});
+    }
+    docgen::GatherOptions options;
+    options.name = args.value(Opt::DocName, out.target.name);
+    options.version = out.target.version;
+    options.janus_version = JANUS_VERSION;
+    options.std_too = of_std;
+    options.private_too = args.has(Opt::Private);
+    out.model = docgen::gather(c.program, out.docs, out.guides, options);
+    context.timing.begin(nullptr);
+  }
+  report(context, c.sources, c.diags);
+  return kDone;
+}
+
+}  // namespace janus

@@ -1,0 +1,23 @@
+// gather.h: from a checked program and its doc comments to the model.
+// Depends on model.h, frontend/doc_extract.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "docgen/model.h"
+#include "frontend/doc_extract.h"
+
+namespace janus::docgen {
+
+struct GatherOptions {
+  std::string name, version, janus_version;
+  bool std_too = false;        // document the standard library
+  bool private_too = false;    // also what is not `pub`
+  bool source_links = true;    // every name of the sources is linked (needs the bodies)
+};
+struct GuideText { std::string path; std::string text; uint32_t base = 0; /* of its SourceFile */ };
+
+Model gather(Program& program, const Docs& docs, const std::vector<GuideText>& guides, const GatherOptions& options);
+
+// source_links.cpp: each name of a module's text that means a declaration or a local; `item_of` tells the item of a declaration.
+void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl, const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out);
+
+}  // namespace janus::docgen

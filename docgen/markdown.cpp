@@ -1,0 +1,383 @@
+// markdown.cpp: the cmark-gfm door: parses GFM, and writes HTML of our own making from the tree.
+// Depends on markdown.h, frontend/doc_text.h (is_safe_url, is_name_path, slug), cmark-gfm.
+// SPDX-License-Identifier: Apache-2.0
+//
+// cmark's own printer is not used: ours writes a closed list of elements, so what an author writes can never become markup. HTML in
+// the text is shown as text. Pictures become links, because pages load nothing.
+#include "docgen/markdown.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "frontend/doc_text.h"
+
+namespace janus::docgen {
+
+void escape_html_to(std::string& out, std::string_view text) {
+  size_t from = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char* entity = nullptr;
+    switch (text[i]) {
+      case '&': entity = "&amp;"; break;
+      case '<': entity = "&lt;"; break;
+      case '>': entity = "&gt;"; break;
+      case '"': entity = "&quot;"; break;
+      case '\'': entity = "&#39;"; break;
+      default: continue;
+    }
+    out.append(text, from, i - from);
+    out += entity;
+    from = i + 1;
+  }
+  out.append(text, from, text.size() - from);
+}
+std::string escape_html(std::string_view text) {
+  std::string out;
+  escape_html_to(out, text);
+  return out;
+}
+
+namespace {
+
+constexpr int kMaxDepth = 24;  // of quotes and lists; deeper ones are shown flat
+
+std::string_view literal(cmark_node* node) {
+  const char* text = cmark_node_get_literal(node);
+  return text ? text : "";
+}
+
+cmark_node* parse(std::string_view markdown) {
+  static std::once_flag once;
+  std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
+  cmark_parser* parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE);
+  for (const char* name : {"table", "strikethrough", "tasklist"}) cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name));
+  cmark_parser_feed(parser, markdown.data(), markdown.size());
+  cmark_node* root = cmark_parser_finish(parser);
+  cmark_parser_free(parser);
+  cmark_consolidate_text_nodes(root);
+  return root;
+}
+
+class Writer {
+ public:
+  explicit Writer(const MarkdownHooks& hooks) : hooks_(hooks) {}
+
+  std::string run(cmark_node* root) {
+    find_code_links(root);
+    cmark_iter* iter = cmark_iter_new(root);
+    cmark_event_type event;
+    while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
+      cmark_node* node = cmark_iter_get_node(iter);
+      if (event == CMARK_EVENT_ENTER) enter(node, iter);
+      else leave(node);
+    }
+    cmark_iter_free(iter);
+    return std::move(out_);
+  }
+  bool inline_only = false;
+
+ private:
+  // [`name`]: a code span between brackets. The brackets go, and the span becomes a link.
+  void find_code_links(cmark_node* root) {
+    if (!hooks_.href) return;
+    std::vector<cmark_node*> spans;
+    cmark_iter* iter = cmark_iter_new(root);
+    cmark_event_type event;
+    while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE)
+      if (event == CMARK_EVENT_ENTER && cmark_node_get_type(cmark_iter_get_node(iter)) == CMARK_NODE_CODE) spans.push_back(cmark_iter_get_node(iter));
+    cmark_iter_free(iter);
+    for (cmark_node* span : spans) {
+      cmark_node *before = cmark_node_previous(span), *after = cmark_node_next(span);
+      if (!before || !after || cmark_node_get_type(before) != CMARK_NODE_TEXT || cmark_node_get_type(after) != CMARK_NODE_TEXT) continue;
+      std::string left(literal(before)), right(literal(after));
+      if (!left.ends_with("[") || !right.starts_with("]")) continue;
+      std::string_view name = literal(span);
+      if (name.ends_with("()")) name.remove_suffix(2);
+      std::string href = hooks_.href(name, false);
+      left.pop_back();
+      right.erase(0, 1);
+      cmark_node_set_literal(before, left.c_str());
+      cmark_node_set_literal(after, right.c_str());
+      if (!href.empty()) code_links_[span] = std::move(href);
+    }
+  }
+
+  void open_link(std::string_view href, std::string_view title) {
+    out_ += "<a href=\"";
+    escape_html_to(out_, href);
+    out_ += '"';
+    if (has_scheme(href)) out_ += " rel=\"noopener noreferrer external\"";
+    if (!title.empty()) {
+      out_ += " title=\"";
+      escape_html_to(out_, title);
+      out_ += '"';
+    }
+    out_ += '>';
+  }
+
+  // Text with `[name]` inside; in a link there are no further links.
+  void text(std::string_view s) {
+    size_t from = 0;
+    for (size_t at = s.find('['); at != std::string_view::npos && hooks_.href && links_ == 0; at = s.find('[', at + 1)) {
+      size_t close = s.find(']', at);
+      if (close == std::string_view::npos) break;
+      std::string_view name = s.substr(at + 1, close - at - 1), shown = name;
+      if (name.ends_with("()")) name.remove_suffix(2);
+      if (!is_name_path(name)) continue;
+      std::string href = hooks_.href(name, false);
+      if (href.empty()) continue;
+      escape_html_to(out_, s.substr(from, at - from));
+      open_link(href, "");
+      out_ += "<code>";
+      escape_html_to(out_, shown);
+      out_ += "</code></a>";
+      from = close + 1;
+    }
+    escape_html_to(out_, s.substr(from));
+  }
+
+  std::string address(cmark_node* node) {
+    const char* url = cmark_node_get_url(node);
+    std::string_view target = url ? url : "";
+    if (hooks_.href && !target.empty() && !target.starts_with("#") && !has_scheme(target)) {
+      std::string found = hooks_.href(target, true);
+      if (!found.empty()) return found;
+    }
+    return is_safe_url(target) ? std::string(target) : "";
+  }
+
+  bool tight(cmark_node* paragraph) {
+    cmark_node* item = cmark_node_parent(paragraph);
+    cmark_node* list = item ? cmark_node_parent(item) : nullptr;
+    return list && cmark_node_get_type(list) == CMARK_NODE_LIST && cmark_node_get_list_tight(list);
+  }
+
+  void enter(cmark_node* node, cmark_iter* iter) {
+    cmark_node_type type = cmark_node_get_type(node);
+    std::string_view name = cmark_node_get_type_string(node);
+    switch (type) {
+      case CMARK_NODE_TEXT:
+        if (heading_) heading_text_ += literal(node);
+        return text(literal(node));
+      case CMARK_NODE_SOFTBREAK: out_ += '\n'; return;
+      case CMARK_NODE_LINEBREAK: out_ += "<br>\n"; return;
+      case CMARK_NODE_CODE: {
+        if (heading_) heading_text_ += literal(node);
+        auto link = code_links_.find(node);
+        bool linked = link != code_links_.end() && links_ == 0;
+        if (linked) open_link(link->second, "");
+        out_ += "<code>";
+        escape_html_to(out_, literal(node));
+        out_ += "</code>";
+        if (linked) out_ += "</a>";
+        return;
+      }
+      case CMARK_NODE_HTML_INLINE: return escape_html_to(out_, literal(node));
+      case CMARK_NODE_HTML_BLOCK:
+        out_ += "<p>";
+        escape_html_to(out_, literal(node));
+        out_ += "</p>\n";
+        return;
+      case CMARK_NODE_EMPH: out_ += "<em>"; return;
+      case CMARK_NODE_STRONG: out_ += "<strong>"; return;
+      case CMARK_NODE_LINK: {
+        std::string href = links_++ == 0 ? address(node) : "";
+        open_.push_back(!href.empty());
+        if (!href.empty()) open_link(href, cmark_node_get_title(node) ? cmark_node_get_title(node) : "");
+        return;
+      }
+      case CMARK_NODE_IMAGE: {
+        std::string href = links_++ == 0 ? address(node) : "";
+        open_.push_back(!href.empty());
+        if (!href.empty()) open_link(href, "");
+        return;
+      }
+      case CMARK_NODE_CODE_BLOCK: {
+        const char* info = cmark_node_get_fence_info(node);
+        if (hooks_.code) {
+          out_ += hooks_.code(literal(node), info ? info : "", ordinal_++);
+        } else {
+          out_ += "<pre><code>";
+          escape_html_to(out_, literal(node));
+          out_ += "</code></pre>\n";
+        }
+        return;
+      }
+      case CMARK_NODE_THEMATIC_BREAK: out_ += "<hr>\n"; return;
+      case CMARK_NODE_PARAGRAPH:
+        if (!inline_only && !tight(node)) out_ += "<p>";
+        return;
+      case CMARK_NODE_HEADING:
+        heading_ = true;
+        heading_text_.clear();
+        heading_from_ = out_.size();
+        return;
+      case CMARK_NODE_BLOCK_QUOTE:
+        if (depth_++ < kMaxDepth) out_ += "<blockquote>\n";
+        return;
+      case CMARK_NODE_LIST:
+        if (depth_++ >= kMaxDepth) return;
+        if (cmark_node_get_list_type(node) == CMARK_ORDERED_LIST) {
+          int start = cmark_node_get_list_start(node);
+          out_ += start == 1 ? "<ol>\n" : "<ol start=\"" + std::to_string(start) + "\">\n";
+        } else {
+          out_ += "<ul>\n";
+        }
+        return;
+      case CMARK_NODE_ITEM:
+        if (depth_ <= kMaxDepth) out_ += "<li>";
+        return;
+      default: break;
+    }
+    if (name == "tasklist") {
+      if (depth_ <= kMaxDepth) out_ += cmark_gfm_extensions_get_tasklist_item_checked(node) ? "<li class=\"task done\">" : "<li class=\"task\">";
+    } else if (name == "table") {
+      out_ += "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"table\"><table>\n";
+      uint16_t n = cmark_gfm_extensions_get_table_columns(node);
+      uint8_t* align = cmark_gfm_extensions_get_table_alignments(node);
+      align_.assign(align, align + n);
+    } else if (name == "table_header") {
+      out_ += "<thead><tr>";
+      header_ = true, column_ = 0;
+    } else if (name == "table_row") {
+      if (!body_) out_ += "<tbody>\n", body_ = true;
+      out_ += "<tr>";
+      column_ = 0;
+    } else if (name == "table_cell") {
+      char a = column_ < align_.size() ? static_cast<char>(align_[column_]) : 0;
+      ++column_;
+      out_ += header_ ? "<th scope=\"col\"" : "<td";
+      if (a == 'r') out_ += " class=\"right\"";
+      if (a == 'c') out_ += " class=\"center\"";
+      out_ += '>';
+    } else if (name == "strikethrough") {
+      out_ += "<del>";
+    }
+    (void)iter;
+  }
+
+  void leave(cmark_node* node) {
+    std::string_view name = cmark_node_get_type_string(node);
+    switch (cmark_node_get_type(node)) {
+      case CMARK_NODE_EMPH: out_ += "</em>"; return;
+      case CMARK_NODE_STRONG: out_ += "</strong>"; return;
+      case CMARK_NODE_LINK: case CMARK_NODE_IMAGE:
+        --links_;
+        if (open_.back()) out_ += "</a>";
+        open_.pop_back();
+        return;
+      case CMARK_NODE_PARAGRAPH:
+        if (inline_only) {
+          if (cmark_node_next(node)) out_ += ' ';
+        } else {
+          out_ += tight(node) ? "" : "</p>\n";
+        }
+        return;
+      case CMARK_NODE_HEADING: {
+        heading_ = false;
+        int level = std::min(6, cmark_node_get_heading_level(node) + hooks_.heading_shift);
+        std::string inner = out_.substr(heading_from_);
+        out_.resize(heading_from_);
+        std::string anchor = hooks_.anchor_prefix + slug(heading_text_);
+        int n = ++anchors_[anchor];
+        if (n > 1) anchor += "-" + std::to_string(n);
+        std::string tag = "h" + std::to_string(level), id = escape_html(anchor);
+        out_ += "<" + tag + " id=\"" + id + "\">" + inner + " <a class=\"hash\" href=\"#" + id + "\" aria-label=\"link to this section\">#</a></" + tag + ">\n";
+        if (hooks_.headings) hooks_.headings->push_back({level, std::move(inner), std::move(anchor)});
+        return;
+      }
+      case CMARK_NODE_BLOCK_QUOTE:
+        if (--depth_ < kMaxDepth) out_ += "</blockquote>\n";
+        return;
+      case CMARK_NODE_LIST:
+        if (--depth_ < kMaxDepth) out_ += cmark_node_get_list_type(node) == CMARK_ORDERED_LIST ? "</ol>\n" : "</ul>\n";
+        return;
+      case CMARK_NODE_ITEM:
+        if (depth_ <= kMaxDepth) out_ += "</li>\n";
+        return;
+      default: break;
+    }
+    if (name == "tasklist") {
+      if (depth_ <= kMaxDepth) out_ += "</li>\n";
+    } else if (name == "table") {
+      if (body_) out_ += "</tbody>\n";
+      body_ = false;
+      out_ += "</table></div>\n";
+    } else if (name == "table_header") {
+      out_ += "</tr></thead>\n";
+      header_ = false;
+    } else if (name == "table_row") {
+      out_ += "</tr>\n";
+    } else if (name == "table_cell") {
+      out_ += header_ ? "</th>" : "</td>";
+    } else if (name == "strikethrough") {
+      out_ += "</del>";
+    }
+  }
+
+  const MarkdownHooks& hooks_;
+  std::string out_, heading_text_;
+  std::map<cmark_node*, std::string> code_links_;
+  std::map<std::string, int> anchors_;
+  std::vector<bool> open_;
+  std::vector<uint8_t> align_;
+  size_t heading_from_ = 0, column_ = 0;
+  int depth_ = 0, links_ = 0, ordinal_ = 0;
+  bool heading_ = false, header_ = false, body_ = false;
+};
+
+}  // namespace
+
+std::string markdown_to_html(std::string_view markdown, const MarkdownHooks& hooks) {
+  if (markdown.empty()) return "";
+  cmark_node* root = parse(markdown);
+  std::string html = Writer(hooks).run(root);
+  cmark_node_free(root);
+  return html;
+}
+
+std::string markdown_inline(std::string_view markdown, const MarkdownHooks& hooks) {
+  if (markdown.empty()) return "";
+  // Most summaries are plain words.
+  if (markdown.find_first_of("`*_[]<>&\\~|!#\n:\"'") == std::string_view::npos && !(markdown[0] >= '0' && markdown[0] <= '9') && markdown[0] != '-' && markdown[0] != '+' && markdown[0] != ' ' && markdown[0] != '=')
+    return std::string(markdown);
+  cmark_node* root = parse(markdown);
+  Writer writer(hooks);
+  cmark_node* only = cmark_node_first_child(root);
+  writer.inline_only = only && !cmark_node_next(only) && cmark_node_get_type(only) == CMARK_NODE_PARAGRAPH;
+  std::string html = writer.inline_only ? writer.run(root) : escape_html(markdown);
+  cmark_node_free(root);
+  while (!html.empty() && (html.back() == '\n' || html.back() == ' ')) html.pop_back();
+  return html;
+}
+
+std::string markdown_to_text(std::string_view markdown) {
+  if (markdown.empty()) return "";
+  std::string out;
+  cmark_node* root = parse(markdown);
+  cmark_iter* iter = cmark_iter_new(root);
+  cmark_event_type event;
+  while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
+    cmark_node* node = cmark_iter_get_node(iter);
+    bool block = cmark_node_get_type(node) == CMARK_NODE_PARAGRAPH || cmark_node_get_type(node) == CMARK_NODE_HEADING;
+    if (event == CMARK_EVENT_EXIT) {
+      if (block) out += ' ';
+      continue;
+    }
+    switch (cmark_node_get_type(node)) {
+      case CMARK_NODE_TEXT: case CMARK_NODE_CODE: case CMARK_NODE_HTML_INLINE: case CMARK_NODE_HTML_BLOCK: out += literal(node); break;
+      case CMARK_NODE_SOFTBREAK: case CMARK_NODE_LINEBREAK: out += ' '; break;
+      default: break;
+    }
+  }
+  cmark_iter_free(iter);
+  cmark_node_free(root);
+  while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
+  return out;
+}
+
+}  // namespace janus::docgen

@@ -1,0 +1,47 @@
+// writer.h: the printers: each takes the model and gives files; none knows of another.
+// Depends on model.h.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "docgen/model.h"
+
+namespace janus::docgen {
+
+struct OutFile {
+  std::string path;    // within the output folder
+  std::string bytes;
+  bool same = false;   // the folder has it already: `bytes` is empty
+};
+// A file of site/: "templates/page.html", "assets/janus.css"; empty when there is none.
+using Assets = std::function<std::string_view(std::string_view name)>;
+
+struct HtmlOptions {
+  Assets assets;
+  bool reload = false;      // --serve: pages ask for a new version of themselves
+  unsigned threads = 2;
+  // What the folder holds already: page -> hash of all it was made from; filled with those of now. May be null.
+  std::vector<std::pair<std::string, std::string>>* hashes = nullptr;
+};
+std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options);
+std::string write_json(const Model& model);                    // RFC 8785
+std::vector<OutFile> write_markdown(const Model& model);       // one file a module
+std::string write_utcp(const Model& model, std::string_view program);  // UTCP 1.0 manual
+
+// pages.cpp: where an item is found: "std.list.html#sum". The same for every printer that links pages.
+struct Addresses {
+  explicit Addresses(const Model& model);
+  std::vector<std::string> page;   // of each item: its own page, or that of its parent
+  std::vector<std::string> href;   // page and anchor
+  std::vector<std::string> guide;  // of each guide
+  std::vector<std::string> source; // of each file
+};
+bool has_page(const Item& item);   // modules and types; all else is an anchor on their page
+
+// search.cpp: the index that the pages' script reads.
+std::string write_search_index(const Model& model, const Addresses& at);
+
+}  // namespace janus::docgen
