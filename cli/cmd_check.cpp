@@ -2,6 +2,7 @@
 // Depends on knowledge.h, fix.h, frontend/parse.h (--dump-tree), frontend/diag_json.h (--sarif).
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "cli/docs.h"
 #include "cli/fix.h"
 #include "cli/interrupt.h"
 #include "cli/knowledge.h"
@@ -38,6 +39,7 @@ struct Checker {
     CheckOptions options;
     options.keep_bodies = false;
     compilation.check(context.disk, target.load, options, context.timing.callback());
+    if (target.is_package) lint_package(context, target, compilation);
     context.timing.begin(nullptr);
     return compilation;
   }

@@ -6,6 +6,7 @@
 #include "backend/embed.h"
 #include "cli/commands.h"
 #include "cli/docs.h"
+#include "cli/fix.h"
 #include "cli/interrupt.h"
 #include "cli/process.h"
 #include "cli/session.h"
@@ -61,6 +62,36 @@ int open_in_browser(Context& context, const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+// `--lint`: diagnostics and nothing else, like `check`; with --fix the edits that are certain first.
+int lint(Context& context, const std::string& word) {
+  Documents documents;
+  if (int code = load_documents(context, word, documents, kLint)) return code;
+  size_t changed = 0;
+  if (context.args.has(Opt::Fix)) {
+    if (int code = apply_fixes(context, documents.compilation->sources, documents.compilation->diags, changed)) return code;
+    if (changed) {
+      documents = Documents();
+      if (int code = load_documents(context, word, documents, kLint)) return code;
+    }
+  }
+  const Diagnostics& diags = documents.compilation->diags;
+  report(context, documents.compilation->sources, diags);
+  Console& console = context.console;
+  if (console.is_json()) {
+    JsonText object = console.json_object("summary");
+    object.field("problems", diags.all().size()).field("fixed", changed).field("items", documents.model.items.size());
+    console.json(object);
+  } else if (diags.all().empty()) {
+    console.say("no problems in the documentation of " + std::to_string(documents.model.items.size()) + " items");
+  }
+  if (context.args.has(Opt::TimeReport)) context.timing.show(console);
+  return diags.all().empty() ? kDone : kFailed;
+}
+
+}  // namespace
+
 int run_doc(Context& context) {
   if (!check_common_options(context)) return kUsage;
   Console& console = context.console;
@@ -71,8 +102,12 @@ int run_doc(Context& context) {
     return console.fail(kUsage, "there is no format `" + format + "`", "the formats are html, json, md and utcp");
   guard_interrupts();
   context.disk.set_remembering(false);
+  if (args.has(Opt::Lint)) return lint(context, word);
+  if (args.has(Opt::Fix)) return console.fail(kUsage, "`--fix` goes with `--lint`", "janus doc --lint --fix");
+  if (console.is_json() && (format == "json" || format == "utcp") && !args.has(Opt::Out)) return console.fail(kUsage, "`--json` and `--format " + format + "` both want stdout", "name a folder with --out");
   Documents documents;
-  if (int code = load_documents(context, word, documents)) return code;
+  if (int code = load_documents(context, word, documents, format == "html" ? kPages : kData)) return code;
+  report(context, documents.compilation->sources, documents.compilation->diags);
   const docgen::Model& model = documents.model;
   std::string folder = args.value(Opt::Out);
   size_t written = 0;
@@ -89,6 +124,14 @@ int run_doc(Context& context) {
     shown = join_path(folder, "index.html");
     if (code == kDone) console.verbose(1, std::to_string(written) + " of " + std::to_string(files.size()) + " files changed");
   }
+  if (format == "md") {
+    if (folder.empty()) folder = default_out(documents.target, "doc-md");
+    std::vector<docgen::OutFile> files = docgen::write_markdown(model);
+    code = write_all(context, folder, files, written);
+    shown = join_path(folder, "index.md");
+  }
+  if (format == "json") code = write_one(context, folder, model.name + ".json", docgen::write_json(model));
+  if (format == "utcp") code = write_one(context, folder, "utcp.json", docgen::write_utcp(model, documents.target.is_package ? "" : documents.target.load.root));
   context.timing.begin(nullptr);
   if (code) return code;
   if (!shown.empty() && !console.is_json()) console.say("wrote " + shown);

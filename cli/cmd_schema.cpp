@@ -4,6 +4,7 @@
 //
 // Every line on stdout is one object with `schema` and `reason`. A schema's number grows when a field changes its meaning
 // or goes; fields may be added at any time, so readers pass over those they do not know.
+#include "backend/embed.h"
 #include "cli/commands.h"
 #include "frontend/diag.h"
 
@@ -48,6 +49,9 @@ constexpr Schema kSchemas[] = {
            OBJECT("listed", R"("name","path","line")", R"("name":{"type":"string"},"path":{"type":"string"},"line":{"type":"integer"})") ","
            OBJECT("test", R"("name","path","line","outcome")", R"("name":{"type":"string"},"path":{"type":"string"},"line":{"type":"integer"},"outcome":{"enum":["passed","failed","timeout"]},"us":{"type":"integer"},"why":{"type":"string"},"test_exit":{"type":"integer"},"signal":{"type":"integer"},"output":{"type":"string"})") ","
            OBJECT("summary", R"("passed","failed")", R"("passed":{"type":"integer"},"failed":{"type":"integer"})")),
+    SCHEMA("janus.doc/1", DIAGNOSTIC "," TIME ","
+           OBJECT("fixed", R"("path","line","col","text")", R"("path":{"type":"string"},"line":{"type":"integer"},"col":{"type":"integer"},"text":{"type":"string"})") ","
+           OBJECT("summary", R"("items")", R"("items":{"type":"integer"},"guides":{"type":"integer"},"written":{"type":"integer"},"out":{"type":"string"},"problems":{"type":"integer"},"fixed":{"type":"integer"})")),
     SCHEMA("janus.new/1", OBJECT("made", R"("path")", R"("path":{"type":"string"})")),
     SCHEMA("janus.explain/1", OBJECT("explanation", R"("code","page")", R"("code":{"type":"string"},"name":{"type":"string"},"text":{"type":"string"},"page":{"type":"string"})") ","
            OBJECT("diagnostic-kind", R"("code")", R"("code":{"type":"string"},"name":{"type":"string"},"text":{"type":"string"})")),
@@ -57,14 +61,19 @@ constexpr Schema kSchemas[] = {
 
 }  // namespace
 
+// The documentation itself (`janus doc --format json`) is one value, with a schema of its own.
+static constexpr std::string_view kDocs = "janus.docs/1";
+
 int run_schema(Context& context) {
   Console& console = context.console;
   const std::vector<std::string>& words = context.args.words;
   if (words.empty()) {
     for (const Schema& schema : kSchemas) console.out(std::string(schema.name) + "\n");
+    console.out(std::string(kDocs) + "\n");
     return kDone;
   }
-  std::vector<std::string_view> names;
+  if (words[0] == kDocs) return console.out(embedded_file("site/schema/janus.docs.1.json")), kDone;
+  std::vector<std::string_view> names = {kDocs};
   for (const Schema& schema : kSchemas) {
     if (words[0] == schema.name) return console.out(schema.text), kDone;
     names.push_back(schema.name);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "frontend/doc_extract.h"
+#include "frontend/doc_lint.h"
 
 namespace janus {
 namespace {
@@ -33,7 +34,7 @@ void find_pages(const std::string& folder, std::vector<std::string>& out) {
 
 }  // namespace
 
-int load_documents(Context& context, const std::string& word, Documents& out) {
+int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
   if (int code = find_target(context, word, Purpose::Modules, out.target)) return code;
   const Args& args = context.args;
   // A folder that only holds the embedded library's sources documents the library; `janus doc std` does without the sources.
@@ -43,6 +44,7 @@ int load_documents(Context& context, const std::string& word, Documents& out) {
   CheckOptions check;
   check.keep_bodies = true;
   check.all_std = of_std;
+  out.target.load.all_std = of_std;
   {
     Progress progress(context.console, context.timing);
     c.check(context.disk, out.target.load, check, context.timing.callback());
@@ -68,11 +70,27 @@ int load_documents(Context& context, const std::string& word, Documents& out) {
     options.janus_version = JANUS_VERSION;
     options.std_too = of_std;
     options.private_too = args.has(Opt::Private);
+    options.source_links = purpose == kPages;
+    if (purpose == kLint && !c.diags.has_errors()) {
+      DocLintOptions lint;
+      lint.std_too = of_std;
+      for (const std::string& path : pages) lint.guide_names.push_back(base_name(path));
+      lint_docs(c.program, out.docs, lint);
+      for (const docgen::GuideText& g : out.guides) lint_guide(c.program, g.text, g.base, lint);
+      c.diags.sort();
+    }
     out.model = docgen::gather(c.program, out.docs, out.guides, options);
     context.timing.begin(nullptr);
   }
-  report(context, c.sources, c.diags);
   return kDone;
+}
+
+void lint_package(Context&, const Target& target, Compilation& c) {
+  if (c.diags.has_errors()) return;  // what the compiler knows of a broken program may be wrong
+  DocLintOptions lint;
+  lint.complete = target.is_package && target.load.root.empty();
+  lint_docs(c.program, extract_docs(c.program, false), lint);
+  c.diags.sort();
 }
 
 }  // namespace janus

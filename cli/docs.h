@@ -16,7 +16,10 @@ struct Documents {
   std::vector<docgen::GuideText> guides;
   docgen::Model model;
 };
-// 0, or an exit code after saying why. Mistakes in the sources are shown; the documentation of the rest is made.
-int load_documents(Context& context, const std::string& word, Documents& out);
+enum DocumentsFor : uint8_t { kPages, kData /* no links from sources */, kLint /* D diagnostics, no model of the bodies */ };
+// 0, or an exit code after saying why. Mistakes in the sources stay in `compilation`; the documentation of the rest is made.
+int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose);
+// The D diagnostics of a checked package, for `check`: those that contradict the program, and in a library also what is missing.
+void lint_package(Context& context, const Target& target, Compilation& compilation);
 
 }  // namespace janus

@@ -43,6 +43,9 @@ std::vector<Row> examples_of(Command command) {
                                  {"janus query \"sig('[]T, func(T) -> U -> []U')\"", "functions of that type"},
                                  {"janus query --fail-if-any unused", "for CI: exit 1 when there is one"},
                                  {"janus query --sql 'SELECT kind, count(*) FROM decl GROUP BY kind'", "any SELECT"}};
+    case Command::Doc: return {{"janus doc --open", "pages of this package, in the browser"},
+                               {"janus doc --lint", "what is missing or wrong in the documentation"},
+                               {"janus doc --format json", "all of it for a program, on stdout"}};
     case Command::Clean: return {{"janus clean", "forget this package's builds"}, {"janus clean --all", "empty the whole cache"}};
     case Command::Explain: return {{"janus explain E2001", "what the code means, with programs"}, {"janus explain", "list all codes"}};
     case Command::Help: return {{"janus help build", "the same as janus build --help"}};
@@ -77,6 +80,7 @@ std::vector<std::string> remarks_of(Command command) {
     case Command::Check: return {"PATH is a .jan file, a folder, or - for stdin. Diagnostics go to stderr; --json and --sarif write them to stdout."};
     case Command::Test: return {"Each test runs as a process of its own, several at a time. A failed one shows what it printed and how to run it again."};
     case Command::Query: return predicate_remarks();
+    case Command::Doc: return {"The pages need no network and no server: open index.html from the disk. Guides are the Markdown files of docs/, and README.md."};
     case Command::Clean: return {"The folder build/ of a package goes too, if janus made it."};
     default: return {};
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "docgen/canonical_json.h"
+#include "frontend/effects.h"
 #include "frontend/program_index.h"
 #include "frontend/resolve.h"
 
@@ -394,7 +396,7 @@ class Gatherer {
       std::string one = param.is_mut ? "mut " : "";
       one += text(param.name);
       if (i > 0 || f.self == SelfKind::None) {
-        Param row{text(param.name), p_.type_name(param.type), default_of(d.module, param.default_value), param.is_mut};
+        Param row{text(param.name), p_.type_name(param.type), default_of(d.module, param.default_value), schema_of(param.type, 0), param.is_mut};
         one += ": " + row.type + row.default_text;
         if (!row.default_text.empty()) row.default_text.erase(0, 3);
         item(at).params.push_back(std::move(row));
@@ -409,6 +411,7 @@ class Gatherer {
       tail = " -> " + p_.type_name(f.result);
     }
     item(at).result = f.result == Types::Void ? "" : p_.type_name(f.result);
+    item(at).result_schema = schema_of(f.result, 0);
     item(at).fallible = f.fallible;
     std::string where = where_text(f.type_params, f.own_params_from);
     std::string line = head + "(";
@@ -425,9 +428,19 @@ class Gatherer {
     Item& i = item(at);
     i.is_async = is_async;
     if (f.effects & kMaySuspend) i.effects |= EffectBit::kSuspends;
-    if (f.effects & kMaySpawn) i.effects |= EffectBit::kSpawns;
+    if (f.effects & Effect::kMaySpawn) i.effects |= EffectBit::kSpawns;
     if (f.effects & Effect::kRaisesBudget) i.effects |= EffectBit::kRaisesBudget;
-    if (f.is_blocking) i.effects |= EffectBit::kBlocks;
+    if (f.is_blocking || (f.effects & kMayBlock)) i.effects |= EffectBit::kBlocks;
+    if (f.effects & kMayPanic) i.effects |= EffectBit::kPanics;
+    if (f.effects & Effect::kAllocates) i.effects |= EffectBit::kAllocates;
+    if (f.effects & kCallsFfi) i.effects |= EffectBit::kForeign;
+    for (const std::string& name : capability_names(p_, f.effects)) {
+      Need need{name, kNone, ""};
+      for (const CapabilityInfo& c : p_.capabilities)
+        if (is_some(c.decl) && p_.names.text(c.name) == name) need.item = item_of_decl_[+c.decl];
+      need.via = call_with(id, find_effect(p_, name));
+      i.needs.push_back(std::move(need));
+    }
     if (f.origin == FuncOrigin::ExternC) i.effects |= EffectBit::kForeign;
     if (is_async) i.effects |= EffectBit::kAsync;
     if (f.fallible && is_some(f.errors)) {
@@ -439,6 +452,70 @@ class Gatherer {
       }
       std::sort(i.failures.begin(), i.failures.end(), [](const Failure& a, const Failure& b) { return a.name < b.name; });
     }
+  }
+
+  // The JSON Schema of the values of a type, without `$ref`; "" when there is none: functions, channels, types inside themselves.
+  std::string schema_of(TypeId type, int depth) {
+    const TypeRow row = p_.types[type];
+    if (depth > 8) return "";
+    CanonicalObject o;
+    switch (row.kind) {
+      case TypeKind::Void: return o.text("type", "null").take();
+      case TypeKind::Bool: return o.text("type", "boolean").take();
+      case TypeKind::Char: return o.text("type", "string").number("minLength", 1).number("maxLength", 1).take();
+      case TypeKind::F32: case TypeKind::F64: return o.text("type", "number").take();
+      // Beyond 2^53 canonical JSON has no numbers; the bounds of 64 bits are not written.
+      case TypeKind::I8: return o.text("type", "integer").number("minimum", -128).number("maximum", 127).take();
+      case TypeKind::I16: return o.text("type", "integer").number("minimum", -32768).number("maximum", 32767).take();
+      case TypeKind::I32: return o.text("type", "integer").number("minimum", -2147483648LL).number("maximum", 2147483647LL).take();
+      case TypeKind::I64: return o.text("type", "integer").take();
+      case TypeKind::U8: return o.text("type", "integer").number("minimum", 0).number("maximum", 255).take();
+      case TypeKind::U16: return o.text("type", "integer").number("minimum", 0).number("maximum", 65535).take();
+      case TypeKind::U32: return o.text("type", "integer").number("minimum", 0).number("maximum", 4294967295LL).take();
+      case TypeKind::U64: return o.text("type", "integer").number("minimum", 0).take();
+      case TypeKind::String: return o.text("type", "string").take();
+      case TypeKind::Array: {
+        std::string inner = schema_of(static_cast<TypeId>(row.a), depth + 1);
+        return inner.empty() ? "" : o.text("type", "array").raw("items", inner).take();
+      }
+      case TypeKind::Struct: {
+        const StructInfo& s = p_.structs[row.a];
+        if (!s.type_params.empty() || p_.modules[+p_.decls[+s.decl].module]->is_std) return "";
+        CanonicalObject properties;
+        CanonicalArray required;
+        for (const FieldInfo& f : s.fields) {
+          std::string inner = schema_of(f.type, depth + 1);
+          if (inner.empty()) return "";
+          properties.raw(text(f.name), inner);
+          if (is_none(f.default_value)) required.text(text(f.name));
+        }
+        return o.text("type", "object").raw("properties", properties.take()).raw("required", required.take()).raw("additionalProperties", "false").take();
+      }
+      case TypeKind::Enum: {
+        CanonicalArray names;
+        for (const VariantInfo& v : p_.enums[row.a].variants) {
+          if (!v.fields.empty()) return "";
+          names.text(text(v.name));
+        }
+        return o.text("type", "string").raw("enum", names.take()).take();
+      }
+      default: return "";
+    }
+  }
+
+  // The call of a function through which an effect comes; "" when the function itself has it. The first step of effect_chain(),
+  // without its search through the whole program.
+  std::string call_with(FuncId id, uint64_t effect) {
+    if (!p_.effect_graph) return "";
+    const EffectGraph& g = *p_.effect_graph;
+    if (calls_of_.empty()) {
+      calls_of_.assign(p_.funcs.size(), kNone);
+      for (size_t i = g.calls.size(); i-- > 0;)
+        if (g.calls[i].from < calls_of_.size()) calls_of_[g.calls[i].from] = static_cast<uint32_t>(i);
+    }
+    for (size_t i = calls_of_[+id]; i < g.calls.size() && g.calls[i].from == +id; ++i)
+      if (g.calls[i].to < p_.funcs.size() && g.calls[i].to != +id && (p_.funcs[g.calls[i].to].effects & effect)) return p_.symbol(FuncId(g.calls[i].to));
+    return "";
   }
 
   // ---- code with links
@@ -664,6 +741,7 @@ class Gatherer {
   std::vector<ItemId> item_of_decl_;
   std::vector<uint32_t> file_of_module_;
   std::vector<ModuleId> module_of_file_;
+  std::vector<uint32_t> calls_of_;   // of each function, its first row in EffectGraph::calls
   std::map<std::string, ItemId> builtins_;
   std::map<uint32_t, ItemId> variant_of_tag_;
   std::vector<TraitImpl> impls_of_traits_;

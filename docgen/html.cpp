@@ -26,6 +26,7 @@ using llvm::json::Array;
 using llvm::json::Object;
 using llvm::json::Value;
 
+constexpr size_t kMaxCards = 48;  // guides of a group shown as cards; more are a list of titles
 constexpr size_t kMaxTree = 150;  // modules in the sidebar; beyond that those near the open one
 
 struct Context {
@@ -188,7 +189,7 @@ class PageMaker {
     main += "</header>\n";
     if (!body.empty()) main += "<div class=\"prose guide\">" + body + "</div>\n";
     std::string group = "\1";
-    bool open = false;
+    bool open = false, cards = true;
     for (GuideId g = 0; g < model_.guides.size(); ++g) {
       const Guide& guide = model_.guides[g];
       if (guide.is_home) continue;
@@ -196,8 +197,15 @@ class PageMaker {
         if (open) main += "</ul>\n";
         group = guide.group;
         heading(group_title(group), "guides-" + slug(group), main);
-        main += "<ul class=\"cards\">";
+        size_t count = 0;
+        for (const Guide& other : model_.guides) count += other.group == group && !other.is_home;
+        cards = count <= kMaxCards;
+        main += cards ? "<ul class=\"cards\">" : "<ul class=\"names\">";
         open = true;
+      }
+      if (!cards) {
+        main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">" + inline_text(guide.title, nullptr, nullptr, false) + "</a></li>\n";
+        continue;
       }
       main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\"><strong>" + inline_text(guide.title, nullptr, nullptr, false) + "</strong><span>" + escape_html(markdown_to_text(guide.summary)) + "</span></a></li>";
     }
@@ -377,9 +385,10 @@ class PageMaker {
     return out + "</code></pre></figure>\n";
   }
 
-  std::string signature(const CodeText& code) {
+  std::string signature(const CodeText& code, ItemId self = kNone) {
     std::vector<Painter::Link> links;
-    for (const NameLink& l : code.links) links.push_back({l.lo, l.hi, c_.at.href[l.item]});
+    for (const NameLink& l : code.links)
+      if (l.item != self) links.push_back({l.lo, l.hi, c_.at.href[l.item]});
     return painter_.paint(code.text, links);
   }
   std::string link(ItemId id, const std::string& html) { return id == kNone ? html : "<a href=\"" + escape_html(c_.at.href[id]) + "\">" + html + "</a>"; }
@@ -491,7 +500,7 @@ class PageMaker {
   Object facts(ItemId id, int level, const std::string& prefix) {
     const Item& i = model_.items[id];
     Object o{{"name", i.name}, {"anchor", i.anchor}, {"kind", kind_word(i.kind)}, {"css", css_of(i.kind)}};
-    o["signature"] = signature(i.signature);
+    o["signature"] = signature(i.signature, id);
     if (!i.cid.empty()) o["cid"] = "c-" + short_cid(i.cid);
     o["permalink"] = i.cid.empty() ? i.anchor : "c-" + short_cid(i.cid);
     if (i.file != kNone && i.line) o["source"] = c_.at.source[i.file] + "#L" + std::to_string(i.line);

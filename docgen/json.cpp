@@ -1,5 +1,5 @@
 // json.cpp: the model as one JSON text in RFC 8785's canonical form: sorted names, no white space, the same bytes every time.
-// Depends on writer.h. The schema is site/schema/janus.doc.1.json.
+// Depends on writer.h. The schema is site/schema/janus.docs.1.json.
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
 
@@ -15,7 +15,7 @@ class Printer {
 
   std::string run() {
     CanonicalObject top;
-    top.text("schema", "janus.doc/1").text("janus", model_.janus_version);
+    top.text("schema", "janus.docs/1").text("janus", model_.janus_version);
     CanonicalObject package;
     package.text("name", model_.name).text_unless_empty("version", model_.version);
     top.raw("package", package.take());

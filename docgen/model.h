@@ -42,7 +42,8 @@ struct Doc {
 // A doctest of an item, in the order of the Markdown's code blocks, and how it went when it was last run.
 struct ExampleState { uint32_t ordinal; std::string result; };
 
-struct Param { std::string name, type, default_text; bool is_mut = false; };
+// `schema`: the JSON Schema of its type, canonical; "" when no JSON value fits it.
+struct Param { std::string name, type, default_text, schema; bool is_mut = false; };
 struct Failure { std::string name; ItemId item = kNone; };            // `UserError.NotFound`
 struct Need { std::string capability; ItemId item = kNone; std::string via; };  // via: the call through which it comes
 struct Implementor { CodeText type; ItemId item = kNone; uint32_t file = kNone, line = 0; };
@@ -65,6 +66,7 @@ struct Item {
   std::vector<ItemId> children;    // in source order; of a module: types and functions; of a type: fields, variants, methods
   std::vector<Param> params;
   std::string result;              // type text, "" when there is none
+  std::string result_schema;       // as Param::schema; "null" for no result
   bool fallible = false;
   std::vector<Failure> failures;
   std::vector<Need> needs;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "frontend/effects.h"
 #include "frontend/resolve.h"
 
 namespace janus {
@@ -275,9 +276,8 @@ class Linter {
     p_.diags.report<Diag::CapabilityNotNeeded>(t.name_span, owner, t.name).note("the compiler finds out which capabilities a function needs; the pages list them without a tag");
   }
   bool needs_capability(const FuncInfo& f, std::string_view name) const {
-    (void)f;
-    (void)name;
-    return false;
+    uint64_t bit = find_effect(p_, name);
+    return (f.effects & bit) != 0;
   }
 
   void since(const DocTag& t) {
@@ -306,7 +306,8 @@ class Linter {
       if (!described) p_.diags.report<Diag::ParamNotDescribed>(f.params[i].span.is_none() ? d.name_span : f.params[i].span, name).help("add `@param " + std::string(name) + " …` to the doc comment of `" + owner + "`");
     }
     if (any && !result && f.result != Types::Void && f.result != Types::Never) p_.diags.report<Diag::ResultNotDescribed>(d.name_span, owner).help("add `@returns …` to its doc comment");
-    if (errors && is_some(f.errors))
+    // A declared set may hold more than what happens; an inferred one is exact.
+    if (errors && is_some(f.errors) && p_.error_sets[+f.errors].inferred)
       for (TagId tag : p_.error_sets[+f.errors].tags) {
         const TagInfo& info = p_.tags[+tag];
         if (info.implicit) continue;

@@ -241,6 +241,7 @@ class Parser {
       return text.size();
     }
     if (next == '[' || (at > 0 && (text[at - 1] == ']' || text[at - 1] == '!'))) return at + 1;
+    if ((inner == "x" || inner == "X") && next == ' ' && at >= 2 && text.substr(0, at).find_first_not_of(" \t-+*0123456789.)") == std::string_view::npos) return close + 1;  // a task that is done
     bool code = inner.size() > 2 && inner.front() == '`' && inner.back() == '`';
     size_t lo = at + 1 + (code ? 1 : 0), hi = close - (code ? 1 : 0);
     if (code) inner = inner.substr(1, inner.size() - 2);

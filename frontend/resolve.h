@@ -13,6 +13,7 @@ struct LoadOptions {
   std::string root;             // path of the main file, or "" when `texts` are given by tests
   std::string source_root;      // folder that imports start at: src/ of a package, else the root file's own
   Profile profile = Profile::Service;
+  bool all_std = false;         // every module of std, imported or not: for its documentation
   bool all_modules = false;     // `check`/`test` of a package: every .jan file below source_root
 };
 void load_modules(Program& program, FileSystem& files, const LoadOptions& options);

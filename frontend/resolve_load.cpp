@@ -94,7 +94,7 @@ struct Loader {
   }
   void load_std() {
     for (const std::string& name : files.std_files()) {
-      if (always_loaded(name)) load_std_file(name);
+      if (options.all_std || always_loaded(name)) load_std_file(name);
     }
   }
   ModuleId load_std_file(const std::string& name) {   // "std/list.jan"

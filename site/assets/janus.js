@@ -11,7 +11,7 @@
 
   // ---- search: columns of text, one line a row, scanned
   var index = null, waiting = null, KINDS = { m: ["module", "k-module"], b: ["type", "k-struct"], s: ["struct", "k-struct"], e: ["enum", "k-enum"], r: ["error", "k-error"], t: ["trait", "k-trait"], k: ["capability", "k-capability"], a: ["type", "k-struct"], c: ["const", ""], f: ["func", "k-func"], d: ["method", "k-func"], l: ["field", ""], v: ["variant", "k-enum"], g: ["guide", "k-trait"], h: ["section", ""] };
-  var WEIGHT = { m: 34, b: 44, s: 42, e: 42, r: 36, t: 42, k: 36, a: 34, c: 18, f: 30, d: 22, l: 4, v: 10, g: 26, h: 6 };
+  var WEIGHT = { m: 34, b: 44, s: 42, e: 42, r: 36, t: 42, k: 36, a: 34, c: 18, f: 30, d: 28, l: 4, v: 10, g: 26, h: 6 };
 
   window.janusSearch = function (data) {
     var rows = function (text) { var list = text.split("\n"); list.pop(); return list; };
@@ -121,7 +121,7 @@
     for (i = 0; i < n; i++) {
       if (!seen[i] || total[i] <= 0) continue;
       var kind = index.kinds[i], small = kind.toLowerCase();
-      hits.push({ row: i, score: total[i] + (typed ? 0 : WEIGHT[small] || 0) - (kind !== small ? 120 : 0) - Math.min(20, index.owner[i].length / 3) });
+      hits.push({ row: i, score: total[i] + (typed ? 0 : WEIGHT[small] || 0) - (kind !== small ? 120 : 0) + (index.owners[i] && index.owners[i].indexOf(".") < 0 ? 12 : 0) - Math.min(20, index.owner[i].length / 3) });
     }
     hits.sort(function (a, b) { return b.score - a.score || a.row - b.row; });
     return hits.slice(0, 60);

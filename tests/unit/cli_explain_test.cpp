@@ -7,6 +7,7 @@
 
 #include "backend/embed.h"
 #include "frontend/compilation.h"
+#include "frontend/doc_lint.h"
 #include "frontend/manifest.h"
 
 using namespace janus;
@@ -42,7 +43,7 @@ struct PageFiles : FileSystem {
 };
 
 // The codes that a program gives. `//---- file: x.jan` begins another file of it.
-std::set<std::string> codes_of(const std::string& program, bool is_toml, std::string& said) {
+std::set<std::string> codes_of(const std::string& program, bool is_toml, std::string& said, bool of_docs) {
   std::set<std::string> codes;
   auto take = [&](const Diagnostics& diags) {
     for (const Diagnostic* d : diags.all()) {
@@ -73,6 +74,7 @@ std::set<std::string> codes_of(const std::string& program, bool is_toml, std::st
   LoadOptions load;
   load.root = "main.jan";
   c.check(files, load, {});
+  if (of_docs && !c.diags.has_errors()) lint_docs(c.program, extract_docs(c.program, false), {});
   take(c.diags);
   return codes;
 }
@@ -126,14 +128,14 @@ TEST_CASE("the wrong program of a page gives its code and no other, the right on
     }
     for (const std::string& text : wrong.texts) {
       std::string said;
-      std::set<std::string> codes = codes_of(text, wrong.is_toml, said);
+      std::set<std::string> codes = codes_of(text, wrong.is_toml, said, code[0] == 'D');
       INFO(text);
       INFO(said);
       CHECK(codes == std::set<std::string>{code});
     }
     for (const std::string& text : right.texts) {
       std::string said;
-      std::set<std::string> codes = codes_of(text, right.is_toml, said);
+      std::set<std::string> codes = codes_of(text, right.is_toml, said, code[0] == 'D');
       INFO(text);
       INFO(said);
       CHECK(codes.empty());

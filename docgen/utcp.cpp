@@ -1,0 +1,111 @@
+// utcp.cpp: a UTCP 1.0 manual: each public function whose types fit JSON is a tool that `janus call` runs.
+// Depends on writer.h, canonical_json.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A client pastes arguments into a shell command, as text. So tools take numbers, booleans and texts alone, and a text has a pattern
+// that lets no quote, backslash or control character through: inside '…' nothing else means anything to a shell.
+#include <algorithm>
+
+#include "docgen/canonical_json.h"
+#include "docgen/markdown.h"
+#include "docgen/writer.h"
+
+namespace janus::docgen {
+namespace {
+
+constexpr std::string_view kSafeText = "^[^'\"\\\\\\u0000-\\u001f\\u007f]*$";
+
+bool is_scalar(std::string_view schema) {
+  return schema.find("\"type\":\"array\"") == std::string_view::npos && schema.find("\"type\":\"object\"") == std::string_view::npos && schema.find("\"type\":\"null\"") == std::string_view::npos;
+}
+bool is_text(std::string_view schema) { return schema.find("\"type\":\"string\"") != std::string_view::npos; }
+
+// Adds members to a schema, at their sorted places.
+std::string with_member(std::string_view schema, const std::string& name, const std::string& value) {
+  // The schemas of scalars are flat objects of canonical form: split at the commas between members.
+  CanonicalObject o;
+  size_t at = 1;
+  while (at + 1 < schema.size()) {
+    size_t colon = schema.find("\":", at);
+    std::string key(schema.substr(at + 1, colon - at - 1));
+    size_t end = colon + 2;
+    int depth = 0;
+    bool quoted = false;
+    for (; end < schema.size(); ++end) {
+      char c = schema[end];
+      if (quoted && c == '\\') { ++end; continue; }
+      if (c == '"') quoted = !quoted;
+      if (quoted) continue;
+      if (c == '[' || c == '{') ++depth;
+      if ((c == ']' || c == '}') && depth-- == 0) break;
+      if (c == ',' && depth == 0) break;
+    }
+    o.raw(key, std::string(schema.substr(colon + 2, end - colon - 2)));
+    at = end + 1;
+  }
+  return o.raw(name, value).take();
+}
+
+std::string shell_quoted(std::string_view text) {
+  std::string out = "'";
+  for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string tool(const Model& model, const Item& f, std::string_view program) {
+  CanonicalObject inputs, properties;
+  CanonicalArray required;
+  std::string arguments;
+  for (const Param& p : f.params) {
+    std::string schema = p.schema;
+    for (const Tag& t : f.doc.tags)
+      if (t.kind == "param" && t.name == p.name && !t.text.empty()) schema = with_member(schema, "description", canonical_text(markdown_to_text(t.text)));
+    bool text = is_text(p.schema);
+    if (text && p.schema.find("\"enum\"") == std::string::npos) schema = with_member(schema, "pattern", canonical_text(kSafeText));
+    properties.raw(p.name, schema);
+    required.text(p.name);
+    arguments += (arguments.empty() ? "" : ", ") + canonical_text(p.name) + ": " + (text ? "\"" : "") + "UTCP_ARG_" + p.name + "_UTCP_END" + (text ? "\"" : "");
+  }
+  inputs.text("type", "object").raw("properties", properties.take()).raw("required", required.take()).raw("additionalProperties", "false");
+
+  std::string command = "janus call ";
+  if (!program.empty()) command += "--file " + shell_quoted(program) + " ";
+  command += shell_quoted(f.path) + " '{" + arguments + "}'";
+  CanonicalObject one, call;
+  one.text("command", command).flag("append_to_final_output", true);
+  call.text("name", "janus_" + f.path).text("call_template_type", "cli").raw("commands", CanonicalArray().raw(one.take()).take());
+
+  CanonicalObject o;
+  std::string description = markdown_to_text(f.doc.summary);
+  for (const Failure& failure : f.failures) description += " Fails with " + failure.name + ".";
+  if (description.empty()) description = f.signature.text;
+  o.text("name", f.path).text("description", description).raw("inputs", inputs.take()).raw("outputs", f.result_schema);
+  o.raw("tags", CanonicalArray().text(model.items[f.module].path).take());
+  if (!f.needs.empty()) {
+    CanonicalArray names;
+    for (const Need& n : f.needs) names.text(n.capability);
+    o.raw("x-janus-capabilities", CanonicalObject().raw("required", names.take()).raw("optional", "[]").take());
+  }
+  return o.raw("tool_call_template", call.take()).take();
+}
+
+}  // namespace
+
+std::string write_utcp(const Model& model, std::string_view program) {
+  std::vector<const Item*> functions;
+  for (const Item& i : model.items) {
+    bool fits = i.kind == ItemKind::Func && i.is_pub && !i.result_schema.empty() && i.name != "main" && i.path.find('#') == std::string::npos && !(i.effects & kForeign);
+    for (const Param& p : i.params) fits &= !p.schema.empty() && is_scalar(p.schema) && !p.is_mut;
+    if (fits) functions.push_back(&i);
+  }
+  std::sort(functions.begin(), functions.end(), [](const Item* a, const Item* b) { return a->path < b->path; });
+  CanonicalArray tools;
+  for (const Item* f : functions) tools.raw(tool(model, *f, program));
+  CanonicalObject manual, info;
+  info.text("title", model.name).text("version", model.version.empty() ? "0.0.0" : model.version);
+  if (!model.summary.empty()) info.text("description", model.summary);
+  manual.text("utcp_version", "1.0.1").text("manual_version", model.version.empty() ? "0.0.0" : model.version).raw("info", info.take()).raw("tools", tools.take());
+  return manual.take() + "\n";
+}
+
+}  // namespace janus::docgen
