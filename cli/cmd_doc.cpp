@@ -9,6 +9,7 @@
 #include "cli/fix.h"
 #include "cli/interrupt.h"
 #include "cli/process.h"
+#include "cli/serve.h"
 #include "cli/session.h"
 #include "docgen/writer.h"
 
@@ -48,13 +49,17 @@ int write_one(Context& context, const std::string& folder, const std::string& na
   return write_all(context, folder, {{name, text, false}}, written);
 }
 
+std::string browser_opener() {
+  for (const char* opener : {"xdg-open", "open", "wslview"})
+    if (std::system((std::string("command -v ") + opener + " >/dev/null 2>&1").c_str()) == 0) return opener;
+  return "";
+}
+
 int open_in_browser(Context& context, const std::string& path) {
-  for (const char* opener : {"xdg-open", "open", "wslview"}) {
-    std::string command = std::string("command -v ") + opener + " >/dev/null 2>&1";
-    if (std::system(command.c_str()) != 0) continue;
-    std::string quoted;
+  if (std::string opener = browser_opener(); !opener.empty()) {
+    std::string command, quoted;
     for (char c : absolute_path(path)) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    command = std::string(opener) + " '" + quoted + "' >/dev/null 2>&1 &";
+    command = opener + " '" + quoted + "' >/dev/null 2>&1 &";
     return std::system(command.c_str()) == 0 ? kDone : kEnvironment;
   }
   return context.console.fail(kEnvironment, "there is no program here that opens a browser", "open " + path + " yourself");
@@ -90,6 +95,32 @@ int lint(Context& context, const std::string& word) {
   return diags.all().empty() ? kDone : kFailed;
 }
 
+int serve_pages(Context& context, const std::string& word) {
+  const Args& args = context.args;
+  std::string port = args.value(Opt::Port, "4711");
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65535)
+    return context.console.fail(kUsage, "`" + port + "` is no port", "a port is a number up to 65535; 0 takes any free one");
+  if (args.value(Opt::Format, "html") != "html") return context.console.fail(kUsage, "`--serve` shows pages, and `--format " + args.value(Opt::Format) + "` makes none");
+  bool first = true;
+  auto make = [&](Served& served) {
+    Documents documents;
+    int code = load_documents(context, word, documents, kPages);
+    served.watched = documents.read;
+    if (code == kDone) {
+      report(context, documents.compilation->sources, documents.compilation->diags);
+      docgen::HtmlOptions options;
+      options.assets = site_file;
+      options.reload = true;
+      served.files = docgen::write_html(documents.model, options);
+      if (!first) context.console.say("made " + std::to_string(served.files.size()) + " pages anew");
+    }
+    first = false;
+    delete documents.compilation;
+    return code == kDone;
+  };
+  return serve(context, std::stoi(port), args.has(Opt::Open) ? browser_opener() : "", make);
+}
+
 }  // namespace
 
 int run_doc(Context& context) {
@@ -103,6 +134,7 @@ int run_doc(Context& context) {
   guard_interrupts();
   context.disk.set_remembering(false);
   if (args.has(Opt::Lint)) return lint(context, word);
+  if (args.has(Opt::Serve)) return serve_pages(context, word);
   if (args.has(Opt::Fix)) return console.fail(kUsage, "`--fix` goes with `--lint`", "janus doc --lint --fix");
   if (console.is_json() && (format == "json" || format == "utcp") && !args.has(Opt::Out)) return console.fail(kUsage, "`--json` and `--format " + format + "` both want stdout", "name a folder with --out");
   Documents documents;

@@ -64,10 +64,18 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       FileId file = c.sources.add(path, std::move(text));
       out.guides.push_back({path, c.sources.file(file).text, c.sources.file(file).base});
     }
+    for (size_t i = 0; i < c.sources.size(); ++i)
+      if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
+        out.read.push_back(file.path);
+        std::string around = folder_of(file.path);
+        if (out.read.size() < 2 || std::find(out.read.begin(), out.read.end(), around) == out.read.end()) out.read.push_back(around.empty() ? "." : around);
+      }
+    if (!folder.empty()) out.read.push_back(folder);
     docgen::GatherOptions options;
     options.name = args.value(Opt::DocName, out.target.name);
     options.version = out.target.version;
     options.janus_version = JANUS_VERSION;
+    if (out.target.is_package && out.target.package != ".") options.root = out.target.package + "/";
     options.std_too = of_std;
     options.private_too = args.has(Opt::Private);
     options.source_links = purpose == kPages;

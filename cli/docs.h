@@ -11,9 +11,10 @@ namespace janus {
 
 struct Documents {
   Target target;
-  Compilation* compilation = nullptr;  // lives until the process ends (main.cpp)
+  Compilation* compilation = nullptr;  // lives until the process ends (main.cpp), unless somebody deletes it
   Docs docs;
   std::vector<docgen::GuideText> guides;
+  std::vector<std::string> read;       // every file and folder that was looked at, for --serve
   docgen::Model model;
 };
 enum DocumentsFor : uint8_t { kPages, kData /* no links from sources */, kLint /* D diagnostics, no model of the bodies */ };

@@ -49,6 +49,8 @@ class Gatherer {
   std::string text(NameId name) const { return std::string(p_.names.text(name)); }
   Item& item(ItemId id) { return model_.items[id]; }
 
+  std::string below_root(const std::string& path) const { return path.starts_with(options_.root) ? path.substr(options_.root.size()) : path; }
+
   // ---- modules
 
   void choose_modules() {
@@ -91,7 +93,7 @@ class Gatherer {
     file_of_module_[+id] = static_cast<uint32_t>(model_.files.size());
     const SourceFile& source = p_.sources.file(m.file);
     File& file = model_.files.emplace_back();
-    file.path = source.path;
+    file.path = below_root(source.path);
     file.text = source.text;
     file.module = module;
     item(module).file = static_cast<uint32_t>(model_.files.size() - 1);
@@ -638,7 +640,7 @@ class Gatherer {
     for (const GuideText& g : guide_texts_) {
       ParsedDoc parsed = parse_guide(whole_page(g.text, g.base));
       Guide& guide = model_.guides.emplace_back();
-      guide.path = g.path;
+      guide.path = below_root(g.path);
       size_t slash = g.path.rfind('/');
       guide.name = slash == std::string::npos ? g.path : g.path.substr(slash + 1);
       if (guide.name.ends_with(".md")) guide.name.resize(guide.name.size() - 3);

@@ -9,6 +9,7 @@ namespace janus::docgen {
 
 struct GatherOptions {
   std::string name, version, janus_version;
+  std::string root;            // taken off the paths of files, so that the bytes do not depend on where janus runs: "shop/"
   bool std_too = false;        // document the standard library
   bool private_too = false;    // also what is not `pub`
   bool source_links = true;    // every name of the sources is linked (needs the bodies)

@@ -106,6 +106,11 @@ class Writer {
     }
   }
 
+  static bool is_comment(std::string_view html) {
+    while (html.ends_with("\n")) html.remove_suffix(1);
+    return html.starts_with("<!--") && html.find("-->") == html.size() - 3;
+  }
+
   void open_link(std::string_view href, std::string_view title) {
     out_ += "<a href=\"";
     escape_html_to(out_, href);
@@ -176,8 +181,12 @@ class Writer {
         if (linked) out_ += "</a>";
         return;
       }
-      case CMARK_NODE_HTML_INLINE: return escape_html_to(out_, literal(node));
+      // Comments are nobody's business; other HTML is shown as the text it is.
+      case CMARK_NODE_HTML_INLINE:
+        if (!is_comment(literal(node))) escape_html_to(out_, literal(node));
+        return;
       case CMARK_NODE_HTML_BLOCK:
+        if (is_comment(literal(node))) return;
         out_ += "<p>";
         escape_html_to(out_, literal(node));
         out_ += "</p>\n";
@@ -369,7 +378,7 @@ std::string markdown_to_text(std::string_view markdown) {
       continue;
     }
     switch (cmark_node_get_type(node)) {
-      case CMARK_NODE_TEXT: case CMARK_NODE_CODE: case CMARK_NODE_HTML_INLINE: case CMARK_NODE_HTML_BLOCK: out += literal(node); break;
+      case CMARK_NODE_TEXT: case CMARK_NODE_CODE: case CMARK_NODE_HTML_INLINE: out += literal(node); break;
       case CMARK_NODE_SOFTBREAK: case CMARK_NODE_LINEBREAK: out += ' '; break;
       default: break;
     }

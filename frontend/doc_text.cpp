@@ -100,7 +100,7 @@ class Parser {
     }
     if (trim(text).empty()) {
       if (tag_open_ && tag_.kind == DocTagKind::Example) return keep("");
-      if (tag_open_) return end_tag();
+      end_tag();
       if (!out_.summary.empty()) summary_done_ = true;
       if (summary_done_) keep("");
       return;
@@ -202,6 +202,11 @@ class Parser {
           std::string_view url = text.substr(at + 1, close - at - 1);  // <https://…>
           if (!is_safe_url(url)) out_.flaws.push_back({DocFlaw::UnsafeLink, span(at + 1, close), std::string(url)});
           at = close + 1;
+          continue;
+        }
+        if (text.substr(at).starts_with("<!--")) {
+          size_t end = text.find("-->", at);
+          at = end == std::string_view::npos ? text.size() : end + 3;
           continue;
         }
         if (is_letter(next) || next == '/' || next == '!' || next == '?') {

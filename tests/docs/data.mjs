@@ -1,0 +1,62 @@
+// data.mjs: `janus doc --format json` is canonical (RFC 8785) and fits its published schema; the UTCP manual has the shape of version 1.0.
+// Depends on ajv and canonicalize (package.json): node data.mjs FOLDER, with schema.json, json/*.json and utcp-*/utcp.json in it.
+// SPDX-License-Identifier: Apache-2.0
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import canonicalize from 'canonicalize';
+
+const work = process.argv[2];
+let passed = 0, failed = 0;
+function check(what, ok, more = '') {
+  if (ok) { passed++; return; }
+  failed++;
+  console.log(`FAILED: ${what}${more ? ': ' + more : ''}`);
+}
+const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false });
+const schema = JSON.parse(readFileSync(join(work, 'schema.json'), 'utf8'));
+const fits = ajv.compile(schema);
+for (const file of readdirSync(join(work, 'json'))) {
+  const text = readFileSync(join(work, 'json', file), 'utf8');
+  const value = JSON.parse(text);
+  check(`${file} fits the schema`, fits(value), ajv.errorsText(fits.errors));
+  check(`${file} is canonical`, text === canonicalize(value) + '\n');
+  const paths = new Set(value.items.map(i => i.path));
+  check(`${file}: paths are unique`, paths.size === value.items.length);
+  const dangling = value.items.flatMap(i => [i.parent, i.module, ...(i.doc?.links ?? []).map(l => l.item), ...(i.errors ?? []).map(e => e.item)]).filter(p => p !== undefined && !paths.has(p));
+  check(`${file}: what is named exists`, dangling.length === 0, dangling.slice(0, 5).join(' '));
+  const broken = structuredClone(value);
+  broken.items[0].surprise = 1;
+  check(`${file}: the schema refuses what it does not know`, !fits(broken));
+}
+// The shape of a manual, as the specification of UTCP 1.0 gives it.
+const manual = ajv.compile({
+  type: 'object', required: ['utcp_version', 'manual_version', 'tools'], additionalProperties: false,
+  properties: {
+    utcp_version: { type: 'string', pattern: '^1\\.0\\.\\d+$' }, manual_version: { type: 'string' }, info: { type: 'object' }, auth: { type: 'object' },
+    tools: { type: 'array', items: {
+      type: 'object', required: ['name', 'description', 'inputs', 'outputs', 'tool_call_template'],
+      properties: {
+        name: { type: 'string' }, description: { type: 'string' }, inputs: { $ref: '#/$defs/schema' }, outputs: { $ref: '#/$defs/schema' }, tags: { type: 'array', items: { type: 'string' } },
+        tool_call_template: { type: 'object', required: ['call_template_type', 'commands'], properties: { name: { type: 'string' }, call_template_type: { const: 'cli' }, commands: { type: 'array', minItems: 1, items: { type: 'object', required: ['command'], additionalProperties: false, properties: { command: { type: 'string' }, append_to_final_output: { type: 'boolean' } } } } } },
+      },
+    } },
+  },
+  $defs: { schema: { type: 'object', properties: { type: { enum: ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] }, properties: { type: 'object', additionalProperties: { $ref: '#/$defs/schema' } }, items: { $ref: '#/$defs/schema' }, required: { type: 'array', items: { type: 'string' } } }, not: { anyOf: [{ required: ['$ref'] }, { required: ['oneOf'] }] } } },
+});
+for (const folder of readdirSync(work).filter(f => f.startsWith('utcp-'))) {
+  const value = JSON.parse(readFileSync(join(work, folder, 'utcp.json'), 'utf8'));
+  check(`${folder}: the shape of a manual`, manual(value), ajv.errorsText(manual.errors));
+  for (const tool of value.tools) {
+    const inputs = new Ajv2020({ strict: false }).compile(tool.inputs);
+    for (const [name, schema] of Object.entries(tool.inputs.properties)) {
+      check(`${tool.name}: ${name} has its place in the command`, tool.tool_call_template.commands[0].command.includes(`UTCP_ARG_${name}_UTCP_END`));
+      if (schema.type !== 'string') continue;
+      const others = Object.fromEntries(Object.entries(tool.inputs.properties).map(([n, s]) => [n, s.type === 'string' ? 'x' : s.type === 'boolean' ? true : 1]));
+      for (const text of ["'; touch /tmp/x; '", '"', 'a\\', 'a\nb', '$(x)\'']) check(`${tool.name}: ${name} refuses ${JSON.stringify(text)}`, !inputs({ ...others, [name]: text }));
+      check(`${tool.name}: ${name} takes plain text`, inputs({ ...others, [name]: 'Ada Lovelace $(x) `y`' }));
+    }
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
