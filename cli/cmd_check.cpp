@@ -39,7 +39,7 @@ struct Checker {
     CheckOptions options;
     options.keep_bodies = false;
     compilation.check(context.disk, target.load, options, context.timing.callback());
-    if (target.is_package) lint_package(context, target, compilation);
+    if (target.is_package) lint_package(target, compilation, extract_docs(compilation.program, false), nullptr);
     context.timing.begin(nullptr);
     return compilation;
   }

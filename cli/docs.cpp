@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/doc_rows.h"
+#include "cli/knowledge.h"
 #include "frontend/doc_extract.h"
 #include "frontend/doc_lint.h"
 
@@ -82,6 +84,12 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     if (purpose == kLint && !c.diags.has_errors()) {
       DocLintOptions lint;
       lint.std_too = of_std;
+      // The package's memory: what things were called, and which code a text was written for.
+      Knowledge k;
+      if (Target target; out.target.is_package && find_target(context, word, Purpose::Modules, target) == kDone && refresh(context, target, false, k) == kDone) {
+        lint.renamed = [&k](std::string_view name) { return present_name(*k.db, name); };
+        if (args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, args.has(Opt::Fix));
+      }
       for (const std::string& path : pages) lint.guide_names.push_back(base_name(path));
       lint_docs(c.program, out.docs, lint);
       for (const docgen::GuideText& g : out.guides) lint_guide(c.program, g.text, g.base, lint);
@@ -93,11 +101,12 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
   return kDone;
 }
 
-void lint_package(Context&, const Target& target, Compilation& c) {
+void lint_package(const Target& target, Compilation& c, const Docs& docs, AstDb* db) {
   if (c.diags.has_errors()) return;  // what the compiler knows of a broken program may be wrong
   DocLintOptions lint;
   lint.complete = target.is_package && target.load.root.empty();
-  lint_docs(c.program, extract_docs(c.program, false), lint);
+  if (db) lint.renamed = [db](std::string_view name) { return present_name(*db, name); };
+  lint_docs(c.program, docs, lint);
   c.diags.sort();
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/session.h"
 #include "docgen/gather.h"
+#include "frontend/astdb/astdb.h"
 
 namespace janus {
 
@@ -21,6 +22,7 @@ enum DocumentsFor : uint8_t { kPages, kData /* no links from sources */, kLint /
 // 0, or an exit code after saying why. Mistakes in the sources stay in `compilation`; the documentation of the rest is made.
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose);
 // The D diagnostics of a checked package, for `check`: those that contradict the program, and in a library also what is missing.
-void lint_package(Context& context, const Target& target, Compilation& compilation);
+// `db`, when there is one, knows earlier names.
+void lint_package(const Target& target, Compilation& compilation, const Docs& docs, AstDb* db);
 
 }  // namespace janus

@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "cli/cache.h"
+#include "cli/doc_rows.h"
+#include "cli/docs.h"
 #include "frontend/astdb/cid.h"
 #include "frontend/content_hash.h"
 
@@ -56,6 +58,10 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   compilation.check(context.disk, target.load, options, context.timing.callback());
   k.compilation = &compilation;
 
+  context.timing.begin("docs");
+  Docs docs = extract_docs(compilation.program, false);
+  if (target.is_package) lint_package(target, compilation, docs, k.db.get());
+
   context.timing.begin("facts");
   facts.finish(compilation.program);
   RunInfo& run = k.run;
@@ -73,6 +79,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
 
   context.timing.begin("store");
   k.stored = k.db->store(compilation.program, facts, run);
+  if (k.stored.ok) store_docs(compilation, docs, *k.db, k.stored);
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {
     // The disk is full, say. What was asked is answered all the same, from memory.
@@ -80,6 +87,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     std::string ignored;
     k.db = std::make_unique<AstDb>(":memory:", ignored);
     k.stored = k.db->store(compilation.program, facts, run);
+    store_docs(compilation, docs, *k.db, k.stored);
     k.db->commit();
   }
   context.timing.begin(nullptr);

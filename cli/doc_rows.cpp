@@ -1,0 +1,155 @@
+// doc_rows.cpp: doc comments to rows, with the CIDs of what they document.
+// Depends on doc_rows.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// doc.cid is that of the declaration when its text was written: a text that stays while the code changes keeps the old one, and that is
+// how a stale one is found.
+#include "cli/doc_rows.h"
+
+#include <algorithm>
+#include <map>
+
+namespace janus {
+namespace {
+
+struct RowKey {
+  std::string name, text;
+  bool operator<(const RowKey& o) const { return name != o.name ? name < o.name : text < o.text; }
+};
+
+// Fields and variants are rows below their declaration.
+RowId row_of(Program& p, AstDb& db, const DocTarget& t) {
+  if (t.kind == DocTarget::Nothing || is_none(t.decl)) return 0;
+  RowId decl = db.decl_row(t.decl);
+  if (t.kind == DocTarget::Decl || t.kind == DocTarget::Param || decl == 0) return decl;
+  const Decl& d = p.decls[+t.decl];
+  NameId name = NameId::None;
+  if (t.kind == DocTarget::Field && d.kind == DeclKind::Struct) name = p.structs[d.index].fields[t.member].name;
+  if (t.kind == DocTarget::Variant && d.kind == DeclKind::Enum) name = p.enums[d.index].variants[t.member].name;
+  if (t.kind == DocTarget::Variant && d.kind == DeclKind::Error) name = p.tags[+p.errors[d.index].tags[t.member]].name;
+  if (is_none(name) || t.inner != 0xffffffffu) return 0;
+  RowId found = 0;
+  SqlValue bound[2];
+  bound[0].kind = SqlValue::Integer;
+  bound[0].integer = decl;
+  bound[1].kind = SqlValue::Text;
+  bound[1].text = p.names.text(name);
+  std::string why;
+  db.select("SELECT id FROM decl WHERE parent = ?1 AND name = ?2 AND kind IN ('field', 'variant') LIMIT 1", bound, [&](std::span<const SqlValue> row) {
+    found = row[0].integer;
+    return false;
+  }, why);
+  return found;
+}
+
+std::string whole_text(const ParsedDoc& doc) {
+  std::string text = doc.summary + "\n" + doc.body;
+  for (const DocTag& t : doc.tags) text += "\n@" + t.word + " " + t.name + " " + t.text;
+  return text;
+}
+
+}  // namespace
+
+void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& stored) {
+  Program& p = c.program;
+  std::vector<uint8_t> changed(p.modules.size(), 0);
+  for (ModuleId m : stored.changed)
+    if (+m < changed.size()) changed[+m] = 1;
+
+  // The CIDs that texts were written for, by name and text: numbers of rows may have moved.
+  std::map<RowKey, Cid> written;
+  db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
+
+  std::vector<std::vector<const DocComment*>> of_module(p.modules.size());
+  for (const DocComment& comment : docs.comments)
+    if (is_some(comment.module) && changed[+comment.module] && comment.owner.kind != DocTarget::Nothing) of_module[+comment.module].push_back(&comment);
+  for (ModuleId m : stored.changed) {
+    if (+m >= of_module.size() || db.file_row(m) == 0) continue;
+    std::vector<DocRow> rows;
+    std::vector<DocTagRow> tags;
+    for (const DocComment* comment : of_module[+m]) {
+      RowId id = row_of(p, db, comment->owner);
+      DeclRow decl;
+      if (id == 0 || !db.find_decl(id, decl)) continue;
+      DocRow row;
+      row.decl = id;
+      row.name = decl.name;
+      row.summary = comment->parsed.summary;
+      row.body_md = comment->parsed.body;
+      row.line = c.sources.line_col(comment->span.lo).line;
+      auto old = written.find({row.name, row.summary + "\n" + row.body_md});
+      row.cid = old == written.end() ? decl.cid : old->second;
+      uint32_t ordinal = 0;
+      auto add_tag = [&](std::string tag, std::string name, std::string text, Span span, const DocTarget& target) {
+        DocTagRow t;
+        t.decl = id;
+        t.ordinal = ordinal++;
+        t.tag = std::move(tag);
+        t.name = std::move(name);
+        t.text = std::move(text);
+        t.line = c.sources.line_col(span.lo).line;
+        t.target_decl = row_of(p, db, target);
+        if (DeclRow to; t.target_decl && db.find_decl(t.target_decl, to)) t.target_cid = to.cid;
+        else t.target_decl = 0;
+        tags.push_back(std::move(t));
+      };
+      for (size_t i = 0; i < comment->parsed.tags.size(); ++i) {
+        const DocTag& t = comment->parsed.tags[i];
+        // A version is the tag's name: `tag('since')` finds it, and so does a comparison.
+        add_tag(t.kind == DocTagKind::Unknown ? t.word : doc_tag_word(t.kind), t.kind == DocTagKind::Since ? t.text : t.name, t.text, t.span, comment->tags[i]);
+      }
+      for (size_t i = 0; i < comment->parsed.links.size(); ++i)
+        if (comment->links[i].kind != DocTarget::Nothing) add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
+      rows.push_back(std::move(row));
+    }
+    db.put_docs(db.file_row(m), rows, tags, {});
+  }
+}
+
+std::string present_name(AstDb& db, std::string_view old_name) {
+  std::vector<RowId> found = db.find_renamed(old_name);
+  DeclRow row;
+  if (found.size() != 1 || !db.find_decl(found[0], row)) return "";
+  // As long as what was written: `shapes.area` for `shapes.size`, `area` for `size`.
+  size_t dots = static_cast<size_t>(std::count(old_name.begin(), old_name.end(), '.'));
+  std::string_view path = row.path;
+  size_t at = path.size();
+  for (size_t i = 0; i <= dots; ++i) {
+    at = at == 0 ? std::string_view::npos : path.rfind('.', at - 1);
+    if (at == std::string_view::npos) return dots == 0 ? row.name : std::string(path);
+  }
+  return std::string(path.substr(at + 1));
+}
+
+void lint_stale(Compilation& c, const Docs& docs, AstDb& db, bool accept) {
+  std::map<std::string, const DocComment*> comments;  // by "line:name"
+  for (const DocComment& comment : docs.comments)
+    if (comment.owner.kind == DocTarget::Decl) {
+      const Decl& d = c.program.decls[+comment.owner.decl];
+      std::string name(c.program.names.text(d.kind == DeclKind::Module ? c.program.modules[+d.module]->path : d.name));
+      comments[std::to_string(c.sources.line_col(comment.span.lo).line) + ":" + name] = &comment;
+    }
+  std::vector<DocRow> stale;
+  db.each_doc([&](const DocRow& row) { stale.push_back(row); });
+  for (const DocRow& row : stale) {
+    DeclRow decl;
+    if (!db.find_decl(row.decl, decl) || decl.cid == row.cid || decl.kind == "module") continue;
+    auto it = comments.find(std::to_string(row.line) + ":" + row.name);
+    if (it == comments.end()) continue;
+    if (accept) {
+      SqlValue bound[2];
+      bound[0].kind = SqlValue::Integer;
+      bound[0].integer = row.decl;
+      std::string why;
+      db.select("UPDATE doc SET cid = (SELECT cid FROM decl WHERE id = ?1) WHERE decl = ?1", std::span(bound, 1), [](std::span<const SqlValue>) { return true; }, why);
+      continue;
+    }
+    const Decl& d = c.program.decls[+it->second->owner.decl];
+    c.diags.report<Diag::StaleDoc>(d.name_span, row.name)
+        .at({it->second->span.lo, it->second->span.lo + 3}, "written for what it was before")
+        .help("read it again; when it still holds, `janus doc --lint --stale --fix` says so");
+  }
+  c.diags.sort();
+}
+
+}  // namespace janus
