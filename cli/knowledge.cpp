@@ -67,6 +67,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   RunInfo& run = k.run;
   run = {};
   run.key = key;
+  run.identity = own_identity();
   run.folder = target.package;
   for (const Question& q : context.disk.questions()) run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer});
   Rendered rendered = render_all(compilation.sources, compilation.diags);

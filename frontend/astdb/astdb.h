@@ -64,6 +64,7 @@ struct InputRow { char kind = 'R'; std::string path, answer; };
 // How a run was made, and what it said.
 struct RunInfo {
   std::string folder;                                 // of the package, as paths of files begin; not stored
+  std::string identity;                               // of janus itself; not stored
   std::string key;                                    // janus itself and all options that decide what a check says
   std::vector<InputRow> inputs;
   std::string plain, color, json;                     // its diagnostics, as shown

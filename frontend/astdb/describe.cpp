@@ -110,6 +110,7 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
   item.parent = parent;
   item.kind = kind;
   item.decl = f.decl;
+  if (brief_) return out.push_back(std::move(item));
   item.is_pub = d.is_pub || (parent != kNoItem && is_some(f.trait) && out[parent].is_pub);
   item.name = name(d.name);
   item.name_span = d.name_span;
@@ -176,6 +177,7 @@ void Describer::fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sy
     item.member = static_cast<uint16_t>(base + i);
     item.parent = parent;
     item.kind = "field";
+    if (brief_) { out.push_back(std::move(item)); continue; }
     item.is_pub = is_pub && f.is_pub;
     item.name = name(f.name);
     item.path = out[parent].path + "." + item.name;
@@ -194,6 +196,13 @@ void Describer::impl(ImplId id, std::vector<Item>& out) {
   Item item;
   item.symbol = sym(SymKind::Impl, +id);
   item.kind = "impl";
+  if (brief_) {
+    uint32_t at = static_cast<uint32_t>(out.size());
+    out.push_back(std::move(item));
+    for (FuncId m : info.methods)
+      if (is_some(m) && p_.funcs[+m].impl == id) func(m, "method", at, out);
+    return;
+  }
   const TypeRow& self = p_.types[info.self];
   item.name = self.kind == TypeKind::Struct ? std::string(name(p_.decls[+p_.structs[self.a].decl].name))
               : self.kind == TypeKind::Enum ? std::string(name(p_.decls[+p_.enums[self.a].decl].name))
@@ -215,7 +224,8 @@ void Describer::impl(ImplId id, std::vector<Item>& out) {
   }
 }
 
-std::vector<Item> Describer::items(ModuleId id) {
+std::vector<Item> Describer::items(ModuleId id, bool brief) {
+  brief_ = brief;
   std::vector<Item> out;
   const Module& m = *p_.modules[+id];
   module_ = id;
@@ -245,7 +255,7 @@ std::vector<Item> Describer::items(ModuleId id) {
     item.name = name(d.name);
     item.path = module_path_ + item.name;
     item.name_span = d.name_span;
-    if (is_some(d.node)) item.span = m.tree.span(d.node);
+    if (is_some(d.node) && !brief) item.span = m.tree.span(d.node);
     uint32_t at = static_cast<uint32_t>(out.size());
     switch (d.kind) {
       case DeclKind::Func: func(FuncId(d.index), "func", kNoItem, out); break;
@@ -271,6 +281,7 @@ std::vector<Item> Describer::items(ModuleId id) {
           v.member = static_cast<uint16_t>(i);
           v.parent = at;
           v.kind = "variant";
+          if (brief_) return out.push_back(std::move(v));
           v.is_pub = d.is_pub;
           v.name = name(variant_name);
           v.path = out[at].path + "." + v.name;

@@ -24,7 +24,8 @@ struct Item {
 class Describer {
  public:
   explicit Describer(const Program& program) : p_(program) {}
-  std::vector<Item> items(ModuleId module);
+  // `brief`: symbols, members and parents only, in the same order; of a file whose text is known.
+  std::vector<Item> items(ModuleId module, bool brief = false);
   const std::string& type_name(TypeId type);                // remembered
   int64_t shape_of(FuncId func);
 
@@ -38,6 +39,7 @@ class Describer {
   const Program& p_;
   std::vector<std::string> type_names_;
   std::string module_path_;
+  bool brief_ = false;
   ModuleId module_ = ModuleId::None;
 };
 

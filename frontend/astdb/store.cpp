@@ -53,6 +53,8 @@ struct FileWork {
   RowId id = 0;
   bool known = false;                   // the file was there before
   bool same_text = false;
+  bool brief = false;                   // items have no texts yet
+  Cid hash{};                           // of the text
   std::vector<Item> items;
   std::vector<uint32_t> ordinals;       // by item
   OldFile* old = nullptr;
@@ -152,13 +154,14 @@ struct Storing {
       const SourceFile& source = p.sources.file(p.modules[m]->file);
       FileWork work;
       work.module = ModuleId(m);
+      work.hash = hash_bytes(source.text);
       auto found = old_files.find(path_of(source));
       if (found != old_files.end() && !found->second.seen) {
         work.known = true;
         work.old = &found->second;
         work.old->seen = true;
         work.id = found->second.id;
-        work.same_text = found->second.hash == hash_bytes(source.text);
+        work.same_text = found->second.hash == work.hash;
       } else {
         work.id = next++;
       }
@@ -167,9 +170,14 @@ struct Storing {
   }
 
   void number_decls(FileWork& f) {
-    f.items = describer.items(f.module);
+    f.brief = f.known && f.same_text;
+    f.items = describer.items(f.module, f.brief);
+    if (f.brief && f.old->ordinals.size() != f.items.size()) {   // another janus sees other things in it
+      f.brief = false;
+      f.items = describer.items(f.module);
+    }
     f.ordinals.assign(f.items.size(), 0);
-    if (f.known && f.old->ordinals.size() == f.items.size() && f.same_text) {
+    if (f.brief) {
       f.ordinals = f.old->ordinals;
     } else {
       std::vector<OldDecl> old;
@@ -319,27 +327,117 @@ struct Storing {
     out += ']';
   }
 
+  // ---- what a row says besides texts and places
+  struct Facet { uint64_t effects = 0; uint32_t traits = 0, node = 0xffffffffu; ErrorSetId errors = ErrorSetId::None; };
+  Facet facet_of(const Item& item, bool is_std) const {
+    Facet r;
+    SymKind kind = kind_of(item.symbol);
+    uint32_t id = id_of(item.symbol);
+    if (item.member != kNoMember) {
+      if (uint32_t n = inner_numbers.find(uint64_t(item.symbol) << 16 | item.member); !is_std && n != FlatMap::None && inner_used[n]) r.traits |= kDeclUsed;
+      return r;
+    }
+    if (kind == SymKind::Module) return r;
+    if (!is_std && facts.is_recursive(item.symbol)) r.traits |= kDeclRecursive;
+    if (!is_std && id < used[static_cast<size_t>(kind)].size() && used[static_cast<size_t>(kind)][id]) r.traits |= kDeclUsed;
+    switch (kind) {
+      case SymKind::Func: {
+        const FuncInfo& info = p.funcs[id];
+        r.effects = info.effects;
+        r.node = id;
+        r.errors = info.fallible ? info.errors : ErrorSetId::None;
+        if (info.fallible) r.traits |= kDeclCanFail;
+        if (!info.type_params.empty() && (is_none(info.trait) || info.type_params.size() > 1)) r.traits |= kDeclGeneric;
+        if (FuncId(id) == p.main_func) r.traits |= kDeclMain;
+        if (info.origin == FuncOrigin::ExternC) r.traits |= kDeclFfi;
+        if (is_some(info.trait) || (is_some(info.impl) && is_some(p.impls[+info.impl].trait))) r.traits |= kDeclTraitMethod;
+        break;
+      }
+      case SymKind::Test:
+        r.effects = effects_of_test(p, TestId(id));
+        if (p.effect_graph && id < p.effect_graph->test_nodes.size()) r.node = p.effect_graph->test_nodes[id];
+        break;
+      case SymKind::Struct: if (!p.structs[id].type_params.empty()) r.traits |= kDeclGeneric; break;
+      case SymKind::Enum: if (!p.enums[id].type_params.empty()) r.traits |= kDeclGeneric; break;
+      default: break;
+    }
+    return r;
+  }
+
+  // Of all that decides a file's rows: its text, and what the rest of the program adds to it: CIDs, effects, what names lead to, and
+  // how types are called that its signatures mention.
+  std::vector<uint64_t> type_marks = {};
+  uint64_t mark_of(TypeId type) {
+    if (type_marks.size() <= +type) type_marks.resize(+type + 256, 0);
+    uint64_t& mark = type_marks[+type];
+    if (!mark) mark = std::hash<std::string_view>()(describer.type_name(type)) | 1;
+    return mark;
+  }
+  std::string digest_of(const FileWork& f) {
+    const Module& m = *p.modules[+f.module];
+    Digest d;
+    d.bytes.reserve(f.items.size() * 200);
+    d.add(run.identity).add(f.hash).add(static_cast<int64_t>(m.profile)).add(p.names.text(m.path));
+    auto fields = [&](const std::vector<FieldInfo>& list) { for (const FieldInfo& field : list) d.add(static_cast<int64_t>(mark_of(field.type))); };
+    for (size_t i = 0; i < f.items.size(); ++i) {
+      const Item& item = f.items[i];
+      Facet r = facet_of(item, m.is_std);
+      d.add(int64_t{f.ordinals[i]}).add(static_cast<int64_t>(r.effects)).add(int64_t{r.traits});
+      if (item.member != kNoMember || kind_of(item.symbol) == SymKind::Module) continue;
+      d.add(facts.cid(item.symbol)).add(facts.sig_cid(item.symbol));
+      uint32_t id = id_of(item.symbol);
+      switch (kind_of(item.symbol)) {
+        case SymKind::Func:
+          for (const ParamInfo& param : p.funcs[id].params) d.add(static_cast<int64_t>(mark_of(param.type)));
+          d.add(static_cast<int64_t>(mark_of(p.funcs[id].result)));
+          break;
+        case SymKind::Struct: fields(p.structs[id].fields); break;
+        case SymKind::Enum: for (const VariantInfo& v : p.enums[id].variants) fields(v.fields); break;
+        case SymKind::Error: for (TagId t : p.errors[id].tags) fields(p.tags[+t].fields); break;
+        case SymKind::Const: d.add(static_cast<int64_t>(mark_of(p.consts[id].type))); break;
+        case SymKind::Alias: d.add(static_cast<int64_t>(mark_of(p.aliases[id].type))); break;
+        case SymKind::Impl: d.add(static_cast<int64_t>(mark_of(p.impls[id].self))); break;
+        default: break;
+      }
+      if (!m.is_std) facts.each_use(item.symbol, [&](const Use& u) { d.add(row_of(u.to, u.member)); });
+      if (is_some(r.errors))
+        for (TagId t : p.error_sets[+r.errors].tags) d.add(p.tags[+t].full_name);
+      if (r.node == 0xffffffffu || calls_of.empty()) continue;
+      for (uint64_t rest = r.effects; rest; rest &= rest - 1) {
+        FuncId through = via(r.node, rest & -rest, r.node, 0);
+        d.add(is_some(through) ? row_of(sym(SymKind::Func, +through)) : 0);
+      }
+    }
+    Cid c = hash_bytes(d.bytes);
+    return std::string(reinterpret_cast<const char*>(c.data()), 16);
+  }
+
   // ---- rows of one file: made by one thread, written by another
   struct Row { RowId id, parent; Cid cid, sig; uint64_t effects; uint32_t traits, lo, hi, line, col, lines; std::string refs, effect_rows; };
   struct Rows {
     FileWork* file = nullptr;
     std::vector<Row> rows;
-    Cid hash{};
     int64_t lines = 0;
     std::string path, digests;
-    bool new_decls = false, new_facts = false;
   };
   // False: all is as it was.
   bool make_rows(FileWork& f, Rows& made) {
     const Module& m = *p.modules[+f.module];
     const SourceFile& source = p.sources.file(m.file);
-    Cid hash = hash_bytes(source.text);
+    if (!m.is_std) result.files++;
+    std::string digest = digest_of(f);
+    if (f.brief && f.old->digests == digest) return false;
+    if (f.brief) {
+      f.brief = false;
+      f.items = describer.items(f.module);
+    }
+    result.files_written++;
+    result.changed.push_back(f.module);
     uint32_t end_line = p.sources.line_col(source.base + static_cast<uint32_t>(source.text.size())).line;   // makes the table of lines too
     const std::vector<uint32_t>& starts = source.line_starts;
     auto line_of = [&](uint32_t offset) { return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()); };
     std::vector<Row>& rows = made.rows;
     rows.resize(f.items.size());
-    Digest decls, facts_of_file;
     std::string refs;
     for (size_t i = 0; i < f.items.size(); ++i) {
       const Item& item = f.items[i];
@@ -355,36 +453,10 @@ struct Storing {
       r.col = at - starts[r.line - 1] + 1;
       uint32_t first_line = line_of(r.lo);
       r.lines = (r.hi > r.lo ? line_of(r.hi - 1) : first_line) - first_line + 1;
-      r.effects = 0;
-      r.traits = 0;
-      SymKind kind = kind_of(item.symbol);
-      uint32_t id = id_of(item.symbol);
-      if (item.member == kNoMember && kind != SymKind::Module) {
-        if (!m.is_std && facts.is_recursive(item.symbol)) r.traits |= kDeclRecursive;
-        if (id < used[static_cast<size_t>(kind)].size() && used[static_cast<size_t>(kind)][id]) r.traits |= kDeclUsed;
-        ErrorSetId errors = ErrorSetId::None;
-        uint32_t node = 0xffffffffu;
-        switch (kind) {
-          case SymKind::Func: {
-            const FuncInfo& info = p.funcs[id];
-            r.effects = info.effects;
-            node = id;
-            errors = info.fallible ? info.errors : ErrorSetId::None;
-            if (info.fallible) r.traits |= kDeclCanFail;
-            if (!info.type_params.empty() && (is_none(info.trait) || info.type_params.size() > 1)) r.traits |= kDeclGeneric;
-            if (FuncId(id) == p.main_func) r.traits |= kDeclMain;
-            if (info.origin == FuncOrigin::ExternC) r.traits |= kDeclFfi;
-            if (is_some(info.trait) || (is_some(info.impl) && is_some(p.impls[+info.impl].trait))) r.traits |= kDeclTraitMethod;
-            break;
-          }
-          case SymKind::Test:
-            r.effects = effects_of_test(p, TestId(id));
-            if (p.effect_graph && id < p.effect_graph->test_nodes.size()) node = p.effect_graph->test_nodes[id];
-            break;
-          case SymKind::Struct: if (!p.structs[id].type_params.empty()) r.traits |= kDeclGeneric; break;
-          case SymKind::Enum: if (!p.enums[id].type_params.empty()) r.traits |= kDeclGeneric; break;
-          default: break;
-        }
+      Facet facet = facet_of(item, m.is_std);
+      r.effects = facet.effects;
+      r.traits = facet.traits;
+      if (item.member == kNoMember && kind_of(item.symbol) != SymKind::Module) {
         refs = "[";
         if (!m.is_std)
           facts.each_use(item.symbol, [&](const Use& u) {
@@ -404,35 +476,15 @@ struct Storing {
           });
         refs += ']';
         r.effect_rows = "[]";
-        if (node != 0xffffffffu) effects_json(node, r.effects, errors, r.effect_rows);
+        if (facet.node != 0xffffffffu) effects_json(facet.node, r.effects, facet.errors, r.effect_rows);
         if (refs.size() > 2 || r.effect_rows.size() > 2) r.refs = refs;
         else r.effect_rows.clear();
-      } else if (item.member != kNoMember) {
-        if (uint32_t n = inner_numbers.find(uint64_t(item.symbol) << 16 | item.member); n != FlatMap::None && inner_used[n]) r.traits |= kDeclUsed;
       }
-      decls.add(r.id).add(r.parent).add(r.cid).add(r.sig).add(item.kind).add(item.path).add(item.signature).add(item.type_json).add(item.shape);
-      decls.add(int64_t{item.is_pub}).add(static_cast<int64_t>(r.effects)).add(r.traits).add(r.lo).add(r.hi).add(r.line).add(r.col).add(r.lines);
-      if (!r.refs.empty()) facts_of_file.add(r.id).add(r.refs).add(r.effect_rows);
     }
-    std::string digests;
-    for (const Digest* d : {&decls, &facts_of_file}) {
-      Cid c = hash_bytes(d->bytes);
-      digests.append(reinterpret_cast<const char*>(c.data()), 16);
-    }
-    bool same = f.known && f.same_text;
-    bool same_decls = same && f.old->digests.size() == 32 && f.old->digests.compare(0, 16, digests, 0, 16) == 0;
-    bool same_facts = f.known && f.old->digests.size() == 32 && f.old->digests.compare(16, 16, digests, 16, 16) == 0;
-    if (!m.is_std) result.files++;
-    if (same_decls && same_facts) return false;
-    result.files_written++;
-    if (!same_decls) result.changed.push_back(f.module);
     made.file = &f;
-    made.hash = hash;
     made.lines = end_line;
     made.path = path_of(source);
-    made.digests = std::move(digests);
-    made.new_decls = !same_decls;
-    made.new_facts = !same_facts;
+    made.digests = std::move(digest);
     return true;
   }
 
@@ -440,13 +492,12 @@ struct Storing {
     const FileWork& f = *made.file;
     const std::vector<Row>& rows = made.rows;
     const Module& m = *p.modules[+f.module];
-    bool same_decls = !made.new_decls, same_facts = !made.new_facts;
     RowId first = f.id << kFileShift, end = (f.id + 1) << kFileShift;
     std::string_view profile = profile_name(m.profile), module_path = p.names.text(m.path);
     Statement file(db.prepare(kPutFile, "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    ok &= file.bind(1, f.id).bind(2, made.path).bind(3, module_path).blob(4, made.hash).bind(5, profile).bind(6, made.lines).bind(7, int64_t{m.is_std})
+    ok &= file.bind(1, f.id).bind(2, made.path).bind(3, module_path).blob(4, f.hash).bind(5, profile).bind(6, made.lines).bind(7, int64_t{m.is_std})
               .blob(8, f.ordinals.data(), f.ordinals.size() * 4).blob(9, made.digests.data(), made.digests.size()).run();
-    if (!same_decls) {
+    {
       if (f.known) ok &= Statement(db.prepare(kDropDecls, "DELETE FROM decl WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
       sqlite3_stmt* put = db.prepare(kPutDecl, "INSERT INTO decl VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
       for (size_t i = 0; i < rows.size() && ok; ++i) {
@@ -462,7 +513,7 @@ struct Storing {
       }
       put_tests(f, rows.data(), first, end);
     }
-    if (!same_facts) {
+    {
       if (f.known) ok &= Statement(db.prepare(kDropFacts, "DELETE FROM fact WHERE decl >= ? AND decl < ?")).bind(1, first).bind(2, end).run();
       sqlite3_stmt* put = db.prepare(kPutFact, "INSERT INTO fact VALUES(?, ?, ?)");
       for (const Row& r : rows) {
