@@ -92,8 +92,8 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     k.db->commit();
   }
   context.timing.begin(nullptr);
-  context.console.verbose(1, std::to_string(k.stored.files) + " files checked, " + std::to_string(k.stored.files_written) + " stored anew, " +
-                                 std::to_string(k.stored.decls) + " declarations, " + std::to_string(k.stored.decls_same) + " as they were");
+  context.console.verbose(1, std::to_string(k.stored.files) + " files with " + std::to_string(k.stored.decls) + " declarations checked; the rows of " + std::to_string(k.stored.files_same) +
+                                 " files were right, those of " + std::to_string(k.stored.files_written) + " are new");
   return kDone;
 }
 

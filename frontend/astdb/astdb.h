@@ -74,7 +74,7 @@ struct RunInfo {
 struct StoreResult {
   bool ok = false;
   std::vector<ModuleId> changed;                      // modules whose text or declarations changed: their docs are to be put again
-  size_t files = 0, decls = 0, decls_same = 0;        // of the package; of those, with the CID they had before
+  size_t files = 0, files_same = 0, decls = 0;        // of the package; files of which nothing had to be written
   size_t files_written = 0;
 };
 

@@ -184,9 +184,6 @@ void Describer::fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sy
     item.span = item.name_span = f.span;
     item.signature = item.name + ": " + type_name(f.type);
     if (is_some(f.default_value)) item.signature += " = …";
-    item.type_json = "{\"type\":";
-    quote_json(item.type_json, type_name(f.type));
-    item.type_json += '}';
     out.push_back(std::move(item));
   }
 }

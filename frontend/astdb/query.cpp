@@ -305,7 +305,7 @@ struct Compiler {
       case P::CalledBy: {
         std::string ids;
         if (!targets(a, lo, hi, ids)) return false;
-        sql = "d.id IN (SELECT r.value ->> 0 FROM fact f, json_each(f.refs) r WHERE f.decl IN (" + ids + ") AND r.value ->> 1 IN ('call', 'value'))";
+        sql = "d.id IN (SELECT r.value ->> 0 FROM fact f, json_each(f.refs) r WHERE f.decl IN (" + ids + ") AND r.value ->> 1 IN (1, 2))";
         out.std_too |= false;
         break;
       }
@@ -395,13 +395,12 @@ void janus_calls(sqlite3_context* context, int, sqlite3_value** values) {
   }
   auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
   const char* end = text ? text + sqlite3_value_bytes(values[0]) : nullptr;
-  // [[12,"call",3,4],[…]]: each entry begins with its number, then the kind.
+  // [[12,1,3,4],[…]]: each entry begins with its number, then the kind: 1 a call, 2 a value.
   const char* p = text ? text + 1 : nullptr;
   while (p && p < end && *p == '[') {
     int64_t id = 0;
     for (++p; p < end && *p >= '0' && *p <= '9'; ++p) id = id * 10 + (*p - '0');
-    // Only a `c`all or a `v`alue; `const` and `variant` differ in the letter after.
-    bool wanted = p + 3 < end && ((p[2] == 'c' && p[3] == 'a') || (p[2] == 'v' && p[3] == 'a' && p + 4 < end && p[4] == 'l'));
+    bool wanted = p + 2 < end && (p[1] == '1' || p[1] == '2') && p[2] == ',';
     if (wanted && (ids->size() == 1 ? (*ids)[0] == id : std::binary_search(ids->begin(), ids->end(), id))) return sqlite3_result_int(context, 1);
     p = static_cast<const char*>(std::memchr(p, ']', static_cast<size_t>(end - p)));
     if (p) p += p + 1 < end && p[1] == ',' ? 2 : 1;

@@ -35,7 +35,7 @@ CREATE TABLE file(
 CREATE TABLE decl(
   id        INTEGER PRIMARY KEY,
   cid       BLOB NOT NULL,         -- same CID, same meaning; own name, comments, layout and local names are not in it
-  sig_cid   BLOB NOT NULL,         -- of the signature alone
+  sig_cid   BLOB NOT NULL,         -- of the signature alone; empty for fields, variants and modules
   file      INTEGER NOT NULL,
   parent    INTEGER,               -- the struct, enum, error, trait or impl around it
   kind      TEXT NOT NULL,         -- func method struct field enum variant error trait impl const type capability test module
@@ -43,7 +43,7 @@ CREATE TABLE decl(
   path      TEXT NOT NULL,         -- geometry.Circle.area
   is_pub    INTEGER NOT NULL,
   signature TEXT NOT NULL,         -- as a user would write it
-  type_json TEXT,                  -- func: {"params":[{"name":"x","type":"i64"}],"result":"f64","generics":["T"]}; others: {"type":"i64"}
+  type_json TEXT,                  -- func: {"params":[{"name":"x","type":"i64"}],"result":"f64","generics":["T"]}; const: {"type":"i64"}
   shape     INTEGER,               -- func: hash of its type with parameters of types numbered, for sig('…')
   effects   INTEGER NOT NULL,      -- bits: 1 suspends 2 spawns 4 raises a budget 8 blocks 16 panics 32 allocates 64 calls C; higher: capabilities
   traits    INTEGER NOT NULL,      -- bits: 1 can fail 2 recursive 4 generic 8 named elsewhere 16 deprecated 32 main 64 extern 128 fulfils a trait
@@ -57,15 +57,21 @@ CREATE TABLE decl(
 -- Who names whom, and what each function does, packed: one row a declaration. The views `ref` and `effect` unpack them.
 CREATE TABLE fact(
   decl    INTEGER PRIMARY KEY,
-  refs    TEXT NOT NULL,           -- [[to_decl, kind, lines below the declaration, column], …]
-  effects TEXT NOT NULL            -- [[kind, name or null, via_decl or null], …]; kinds: may_suspend spawns raises_budget may_block may_panic
-                                   -- allocates calls_ffi; requires (name: a capability), fails_with (name: an error); no via_decl: by itself
+  refs    TEXT NOT NULL,           -- [[to_decl, kind, lines below the declaration, column], …]; kinds are numbered as in `ref`
+  effects TEXT NOT NULL            -- [[kind, name or null, via_decl or null], …]; the first seven kinds are numbered as in `effect`
 );
 CREATE VIEW ref(from_decl, to_decl, kind, line, col) AS
-  SELECT fact.decl, value ->> 0, value ->> 1, decl.line + (value ->> 2), value ->> 3
+  SELECT fact.decl, value ->> 0, '["","call","value","const","type","field","variant","error","signature"]' ->> (value ->> 1),
+         decl.line + (value ->> 2), value ->> 3
   FROM fact JOIN decl ON decl.id = fact.decl, json_each(fact.refs);
+-- requires: `name` is a capability; fails_with: an error. Without via_decl the declaration does it by itself, else through calling that.
 CREATE VIEW effect(decl, kind, name, via_decl) AS
-  SELECT fact.decl, value ->> 0, value ->> 1, value ->> 2 FROM fact, json_each(fact.effects);
+  SELECT fact.decl,
+         CASE WHEN typeof(value ->> 0) = 'integer'
+              THEN '["may_suspend","spawns","raises_budget","may_block","may_panic","allocates","calls_ffi"]' ->> (value ->> 0)
+              ELSE value ->> 0 END,
+         value ->> 1, value ->> 2
+  FROM fact, json_each(fact.effects);
 
 CREATE TABLE doc(
   decl      INTEGER PRIMARY KEY,   -- a module's own doc hangs at its declaration of kind module

@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <unordered_map>
 
 #include "frontend/astdb/describe.h"
 #include "frontend/astdb/sqlite.h"
@@ -96,7 +97,7 @@ struct Storing {
     const Cid& own = facts.cid(item.symbol);
     return item.member == kNoMember ? own : member_cid(own, item.kind, item.member);
   }
-  Cid sig_cid_of(const Item& item, const Cid& cid) const { return item.member != kNoMember || kind_of(item.symbol) == SymKind::Module ? cid : facts.sig_cid(item.symbol); }
+  bool has_sig(const Item& item) const { return item.member == kNoMember && kind_of(item.symbol) != SymKind::Module; }
 
   void set_row(const Item& item, RowId id) {
     if (item.member != kNoMember) {
@@ -147,6 +148,9 @@ struct Storing {
 
   // ---- ids
   void number_files() {
+    std::unordered_map<std::string_view, const std::string*> answers;
+    for (const InputRow& i : run.inputs)
+      if (i.kind == 'R') answers[i.path] = &i.answer;
     RowId next = 1;
     for (auto& [path, file] : old_files) next = std::max(next, file.id + 1);
     for (size_t m = 0; m < p.modules.size(); ++m) {
@@ -154,7 +158,8 @@ struct Storing {
       const SourceFile& source = p.sources.file(p.modules[m]->file);
       FileWork work;
       work.module = ModuleId(m);
-      work.hash = hash_bytes(source.text);
+      auto asked = answers.find(source.path);
+      if (asked == answers.end() || !parse_cid(*asked->second, work.hash)) work.hash = hash_bytes(source.text);
       auto found = old_files.find(path_of(source));
       if (found != old_files.end() && !found->second.seen) {
         work.known = true;
@@ -301,10 +306,9 @@ struct Storing {
     }
     return FuncId::None;
   }
-  void effect(std::string& out, const char* kind, std::string_view name, RowId via_row) {
-    out += out.size() > 1 ? ",[\"" : "[\"";
+  void effect(std::string& out, std::string_view kind, std::string_view name, RowId via_row) {
+    out += out.size() > 1 ? ",[" : "[";
     out += kind;
-    out += '"';
     if (name.empty()) out += ",null";
     else { out += ",\""; out += name; out += '"'; }
     if (via_row) { out += ','; number(out, via_row); }
@@ -312,18 +316,17 @@ struct Storing {
     out += ']';
   }
   void effects_json(uint32_t node, uint64_t bits, ErrorSetId errors, std::string& out) {
-    static const char* const kinds[] = {"may_suspend", "spawns", "raises_budget", "may_block", "may_panic", "allocates", "calls_ffi"};
     out = "[";
     for (uint32_t bit = 0; bit < 64 && bits >> bit; ++bit) {
       if (!(bits >> bit & 1)) continue;
       RowId through = 0;
       if (!calls_of.empty())
         if (FuncId f = via(node, uint64_t(1) << bit, node, 0); is_some(f)) through = row_of(sym(SymKind::Func, +f));
-      if (bit < 7) effect(out, kinds[bit], {}, through);
-      else if (bit >= kFirstCapability && bit - kFirstCapability < p.capabilities.size()) effect(out, "requires", p.names.text(p.capabilities[bit - kFirstCapability].name), through);
+      if (bit < 7) effect(out, std::string_view("0123456").substr(bit, 1), {}, through);
+      else if (bit >= kFirstCapability && bit - kFirstCapability < p.capabilities.size()) effect(out, "\"requires\"", p.names.text(p.capabilities[bit - kFirstCapability].name), through);
     }
     if (is_some(errors))
-      for (TagId t : p.error_sets[+errors].tags) effect(out, "fails_with", p.tags[+t].full_name, 0);
+      for (TagId t : p.error_sets[+errors].tags) effect(out, "\"fails_with\"", p.tags[+t].full_name, 0);
     out += ']';
   }
 
@@ -426,7 +429,10 @@ struct Storing {
     const SourceFile& source = p.sources.file(m.file);
     if (!m.is_std) result.files++;
     std::string digest = digest_of(f);
-    if (f.brief && f.old->digests == digest) return false;
+    if (f.brief && f.old->digests == digest) {
+      if (!m.is_std) result.files_same++;
+      return false;
+    }
     if (f.brief) {
       f.brief = false;
       f.items = describer.items(f.module);
@@ -445,7 +451,7 @@ struct Storing {
       r.id = f.id << kFileShift | f.ordinals[i];
       r.parent = item.parent == kNoItem ? 0 : f.id << kFileShift | f.ordinals[item.parent];
       r.cid = cid_of(item);
-      r.sig = sig_cid_of(item, r.cid);
+      if (has_sig(item)) r.sig = facts.sig_cid(item.symbol);
       r.lo = item.span.lo - std::min(item.span.lo, source.base);
       r.hi = item.span.hi - std::min(item.span.hi, source.base);
       uint32_t at = item.name_span.lo - std::min(item.name_span.lo, source.base);
@@ -466,9 +472,9 @@ struct Storing {
             uint32_t line = line_of(pos);
             refs += refs.size() > 1 ? ",[" : "[";
             number(refs, to);
-            refs += ",\"";
-            refs += use_kind_name(u.kind);
-            refs += "\",";
+            refs += ',';
+            refs += static_cast<char>('1' + static_cast<int>(u.kind));
+            refs += ',';
             number(refs, int64_t{line} - r.line);
             refs += ',';
             number(refs, pos - starts[line - 1] + 1);
@@ -504,7 +510,7 @@ struct Storing {
         const Item& item = f.items[i];
         const Row& r = rows[i];
         Statement s(put);
-        s.bind(1, r.id).blob(2, r.cid).blob(3, r.sig).bind(4, f.id).row_or_null(5, r.parent).bind(6, item.kind).bind(7, item.name).bind(8, item.path);
+        s.bind(1, r.id).blob(2, r.cid).blob(3, r.sig.data(), has_sig(item) ? r.sig.size() : 0).bind(4, f.id).row_or_null(5, r.parent).bind(6, item.kind).bind(7, item.name).bind(8, item.path);
         s.bind(9, int64_t{item.is_pub}).bind(10, item.signature);
         if (item.type_json.empty()) s.null(11); else s.bind(11, item.type_json);
         if (item.shape) s.bind(12, item.shape); else s.null(12);
