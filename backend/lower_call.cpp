@@ -536,6 +536,16 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       }
       return {type};
     }
+    case Intrin::array_release: {
+      TypeId t = elem();
+      uint32_t at_elem = elem_addr(mut_array(), args[1].v, t);
+      if (layout(t).needs_drop) {
+        Val gone = load_val(at_elem, t);
+        gone.owned = true;
+        drop_val(gone);
+      }
+      return {type};
+    }
     case Intrin::array_swap: {
       TypeId t = elem();
       const Layout& el = layout(t);

@@ -17,7 +17,21 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
   };
   if (l.nullable) { fn(f.load_val(addr, type)); return; }   // one pointer, with null for null
   switch (f.types.kind(type)) {
-    case TypeKind::Struct: case TypeKind::Tuple: for (const FieldLayout& field : l.fields) part(field); return;
+    case TypeKind::Struct:
+      // An entry that was taken out of a map or set owns nothing any more: its bytes only keep the place.
+      if (StructId row = StructId(f.types[type].a); row == f.m.program.lang.map_entry || row == f.m.program.lang.set_entry) {
+        int live = f.m.program.find_field(type, f.m.program.names.intern("live"), nullptr);
+        uint32_t whole = f.new_block(), done = f.new_block();
+        f.cond_br(f.load(JType::I1, addr, l.fields[static_cast<size_t>(live)].offset), whole, done);
+        f.at(whole);
+        for (const FieldLayout& field : l.fields) part(field);
+        f.br(done);
+        f.at(done);
+        return;
+      }
+      for (const FieldLayout& field : l.fields) part(field);
+      return;
+    case TypeKind::Tuple: for (const FieldLayout& field : l.fields) part(field); return;
     case TypeKind::Optional: {
       uint32_t some = f.new_block(), done = f.new_block();
       f.cond_br(f.load(JType::I1, addr, l.tag_offset), some, done);
