@@ -5,6 +5,7 @@
 
 #include "backend/embed.h"
 #include "cli/commands.h"
+#include "cli/doc_name.h"
 #include "cli/docs.h"
 #include "cli/fix.h"
 #include "cli/interrupt.h"
@@ -129,6 +130,7 @@ int run_doc(Context& context) {
   const Args& args = context.args;
   std::string word, format = args.value(Opt::Format, "html");
   if (!single_word(context, word)) return kUsage;
+  if (is_doc_name(word)) return show_doc_of(context, word);
   if (format != "html" && format != "json" && format != "md" && format != "utcp")
     return console.fail(kUsage, "there is no format `" + format + "`", "the formats are html, json, md and utcp");
   guard_interrupts();

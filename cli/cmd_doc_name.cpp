@@ -104,12 +104,12 @@ struct NameShower {
 
   void tags(const DeclRow& d) {
     std::vector<DocTagRow> all = db().tags_of(d.id);
+    std::erase_if(all, [](const DocTagRow& t) { return t.tag == "link" || t.tag == "example"; });   // the body has them
     size_t width = 0;
     for (const DocTagRow& t : all) width = std::max(width, t.tag.size() + (t.name.empty() ? 0 : t.name.size() + 1));
     width = std::min<size_t>(width, 28);
     bool first = true;
     for (const DocTagRow& t : all) {
-      if (t.tag == "example") continue;
       if (first) line(), first = false;
       std::string head = t.tag + (t.name.empty() ? "" : " " + t.name);
       std::string shown = t.text;
@@ -192,7 +192,7 @@ struct NameShower {
       if (DeclRow d; db().find_decl(id, d) && d.kind != "impl" && d.kind != "test") rows.push_back(std::move(d));
     // A module stands behind everything else of its name; what is exactly called so, before what only ends in it.
     std::sort(rows.begin(), rows.end(), [&](const DeclRow& a, const DeclRow& b) {
-      auto rank = [&](const DeclRow& d) { return (d.path == name ? 0 : 1) + (d.kind == "field" || d.kind == "variant" ? 2 : 0) + (d.kind == "module" ? 4 : 0); };
+      auto rank = [&](const DeclRow& d) { return (d.path == name ? 0 : 1) + (d.path.starts_with("std.") ? 8 : 0) + (d.kind == "field" || d.kind == "variant" ? 2 : 0) + (d.kind == "module" ? 4 : 0); };
       return rank(a) != rank(b) ? rank(a) < rank(b) : a.id < b.id;
     });
     if (rows.empty()) return unknown(name);

@@ -43,7 +43,8 @@ std::vector<Row> examples_of(Command command) {
                                  {"janus query \"sig('[]T, func(T) -> U -> []U')\"", "functions of that type"},
                                  {"janus query --fail-if-any unused", "for CI: exit 1 when there is one"},
                                  {"janus query --sql 'SELECT kind, count(*) FROM decl GROUP BY kind'", "any SELECT"}};
-    case Command::Doc: return {{"janus doc --open", "pages of this package, in the browser"},
+    case Command::Doc: return {{"janus doc Array.map", "signature, effects and text of one name, in the terminal"},
+                               {"janus doc --open", "pages of this package, in the browser"},
                                {"janus doc --lint", "what is missing or wrong in the documentation"},
                                {"janus doc --format json", "all of it for a program, on stdout"}};
     case Command::Clean: return {{"janus clean", "forget this package's builds"}, {"janus clean --all", "empty the whole cache"}};

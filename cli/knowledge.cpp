@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/knowledge.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/cache.h"
@@ -80,6 +81,9 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
 
   context.timing.begin("store");
   k.stored = k.db->store(compilation.program, facts, run);
+  // Those of the standard library too, when it is new here: `janus doc map` shows them.
+  bool new_std = std::any_of(k.stored.changed.begin(), k.stored.changed.end(), [&](ModuleId m) { return compilation.program.modules[+m]->is_std; });
+  if (new_std) docs = extract_docs(compilation.program, true);
   if (k.stored.ok) store_docs(compilation, docs, *k.db, k.stored);
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {
