@@ -165,7 +165,7 @@ int run_doc(Context& context) {
     shown = join_path(folder, "index.md");
   }
   if (format == "json") code = write_one(context, folder, model.name + ".json", docgen::write_json(model));
-  if (format == "utcp") code = write_one(context, folder, "utcp.json", docgen::write_utcp(model, documents.target.is_package ? "" : documents.target.load.root));
+  if (format == "utcp") code = write_one(context, folder, "utcp.json", docgen::write_utcp(model, documents.target.load.source_root));
   context.timing.begin(nullptr);
   if (code) return code;
   if (!shown.empty() && !console.is_json()) console.say("wrote " + shown);

@@ -99,7 +99,7 @@ void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& 
         add_tag(t.kind == DocTagKind::Unknown ? t.word : doc_tag_word(t.kind), t.kind == DocTagKind::Since ? t.text : t.name, t.text, t.span, comment->tags[i]);
       }
       for (size_t i = 0; i < comment->parsed.links.size(); ++i)
-        if (comment->links[i].kind != DocTarget::Nothing) add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
+        if (comment->links[i].kind != DocTarget::Nothing && !comment->parsed.links[i].soft) add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
       rows.push_back(std::move(row));
     }
     db.put_docs(db.file_row(m), rows, tags, {});

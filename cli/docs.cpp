@@ -8,6 +8,7 @@
 
 #include "cli/doc_rows.h"
 #include "cli/knowledge.h"
+#include "frontend/astdb/cid.h"
 #include "frontend/doc_extract.h"
 #include "frontend/doc_lint.h"
 
@@ -34,6 +35,38 @@ void find_pages(const std::string& folder, std::vector<std::string>& out) {
     if (out.size() < kMaxGuides && std::count(sub.begin(), sub.end(), '/') < 24) find_pages(sub, out);
 }
 
+std::string cid_of(const Facts& facts, const Program& p, DeclId id) {
+  const Decl& d = p.decls[+id];
+  SymKind kind;
+  switch (d.kind) {
+    case DeclKind::Func:
+      if (!p.funcs[d.index].has_body) return "";
+      kind = SymKind::Func;
+      break;
+    case DeclKind::Struct: kind = SymKind::Struct; break;
+    case DeclKind::Enum: kind = SymKind::Enum; break;
+    case DeclKind::Error: kind = SymKind::Error; break;
+    case DeclKind::Const: kind = SymKind::Const; break;
+    case DeclKind::Trait: kind = SymKind::Trait; break;
+    case DeclKind::TypeAlias: kind = SymKind::Alias; break;
+    default: return "";
+  }
+  Cid cid = facts.cid(sym(kind, d.index));
+  return cid == Cid{} ? "" : cid_text(cid);
+}
+
+// What the package's memory knows of earlier names.
+std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& database) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::unique_ptr<AstDb> db = AstDb::open_to_read(database);
+  std::string why;
+  if (db) db->select("SELECT old_name, new_name FROM name_history ORDER BY at, old_name", {}, [&](std::span<const SqlValue> row) {
+    out.emplace_back(std::string(row[0].text), std::string(row[1].text));
+    return true;
+  }, why);
+  return out;
+}
+
 }  // namespace
 
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
@@ -45,6 +78,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
   Compilation& c = *out.compilation;
   CheckOptions check;
   check.keep_bodies = true;
+  auto facts = std::make_unique<Facts>();
+  if (purpose != kLint) check.sink = facts.get();
   check.all_std = of_std;
   out.target.load.all_std = of_std;
   {
@@ -77,6 +112,11 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     options.name = args.value(Opt::DocName, out.target.name);
     options.version = out.target.version;
     options.janus_version = JANUS_VERSION;
+    if (purpose != kLint && !c.diags.has_errors()) {
+      facts->finish(c.program);
+      options.cid = [&](DeclId id) { return cid_of(*facts, c.program, id); };
+      if (out.target.is_package) options.renamed = renamed_in(database_path(context, out.target));
+    }
     if (out.target.is_package && out.target.package != ".") options.root = out.target.package + "/";
     options.std_too = of_std;
     options.private_too = args.has(Opt::Private);

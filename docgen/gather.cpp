@@ -41,6 +41,7 @@ class Gatherer {
     add_guides();
     for (ItemId i = 0; i < model_.items.size(); ++i) finish(i);
     unique_names();
+    identities();
     if (options_.source_links) links_of_sources();
     return std::move(model_);
   }
@@ -607,7 +608,11 @@ class Gatherer {
       row.line = p_.sources.line_col(t.span.lo).line;
       doc.tags.push_back(std::move(row));
     }
-    for (size_t i = 0; i < c.parsed.links.size(); ++i) add_link(doc.links, c.parsed.links[i], c.links[i]);
+    for (size_t i = 0; i < c.parsed.links.size(); ++i) {
+      // A page full of links to itself helps nobody: of code spans only those that lead away.
+      if (c.parsed.links[i].soft && (c.links[i].kind != DocTarget::Decl || c.links[i] == c.owner)) continue;
+      add_link(doc.links, c.parsed.links[i], c.links[i]);
+    }
     sort_links(doc.links);
     return doc;
   }
@@ -655,7 +660,7 @@ class Gatherer {
       guide.markdown = (parsed.summary.empty() ? "" : parsed.summary + "\n\n") + parsed.body;
       ModuleId any = modules_.empty() ? ModuleId::None : modules_[0];
       for (const janus::DocLink& link : parsed.links) {
-        bool other = link.inline_link && !is_name_path(link.target);
+        bool other = link.soft || (link.inline_link && !is_name_path(link.target));
         add_link(guide.links, link, other || is_none(any) ? DocTarget{} : resolver_.resolve(link.target, any, DocTarget{}));
       }
       sort_links(guide.links);
@@ -711,6 +716,33 @@ class Gatherer {
       i.anchor = n == 1 ? anchor : anchor + "-" + std::to_string(n);
       n = ++paths[i.path];
       if (n > 1) i.path += "#" + std::to_string(n);
+    }
+  }
+
+  // Content ids, and names of earlier days: anchors that outlive a renaming. Two things that mean the same have the same id; then
+  // neither has an anchor of it.
+  void identities() {
+    std::map<std::string, int> uses;
+    if (options_.cid)
+      for (uint32_t d = 0; d < p_.decls.size(); ++d)
+        if (ItemId i = item_of_decl_[d]; i != kNone && item(i).kind != ItemKind::Module) ++uses[item(i).cid = options_.cid(DeclId(d))];
+    std::map<std::string, std::vector<ItemId>> by_path;
+    std::map<std::pair<std::string, std::string>, int> anchors;
+    for (ItemId id = 0; id < model_.items.size(); ++id) {
+      Item& i = item(id);
+      if (!i.cid.empty() && uses[i.cid] > 1) i.shares_cid = true;
+      by_path[i.path].push_back(id);
+      anchors[{i.parent == kNone ? "" : item(i.parent).path, i.anchor}] = 1;
+    }
+    for (const auto& [old_path, now] : options_.renamed) {
+      auto found = by_path.find(now);
+      if (found == by_path.end()) continue;
+      for (ItemId id : found->second) {
+        Item& i = item(id);
+        std::string name = old_path.substr(old_path.rfind('.') == std::string::npos ? 0 : old_path.rfind('.') + 1);
+        std::pair<std::string, std::string> key{i.parent == kNone ? "" : item(i.parent).path, name};
+        if (!name.empty() && anchors.insert({key, 1}).second) i.old_names.push_back(name);
+      }
     }
   }
 

@@ -2,6 +2,8 @@
 // Depends on model.h, frontend/doc_extract.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
+
 #include "docgen/model.h"
 #include "frontend/doc_extract.h"
 
@@ -12,6 +14,8 @@ struct GatherOptions {
   std::string root;            // taken off the paths of files, so that the bytes do not depend on where janus runs: "shop/"
   bool std_too = false;        // document the standard library
   bool private_too = false;    // also what is not `pub`
+  std::function<std::string(DeclId)> cid;                                    // "blake3:…", "" when there is none
+  std::vector<std::pair<std::string, std::string>> renamed;                  // old path, present path
   bool source_links = true;    // every name of the sources is linked (needs the bodies)
 };
 struct GuideText { std::string path; std::string text; uint32_t base = 0; /* of its SourceFile */ };

@@ -180,11 +180,16 @@ class PageMaker {
     GuideId home_id = kNone;
     for (GuideId g = 0; g < model_.guides.size(); ++g)
       if (model_.guides[g].is_home && !home) home = &model_.guides[g], home_id = g;
-    std::string body = home ? prose(home->markdown, nullptr, home, 2, "") : "";
-    std::string main = "<header class=\"hero home\"><p class=\"eyebrow\">" + std::string(model_.modules.empty() ? "Documentation" : "Package") + "</p><h1>";
+    // The first paragraph is the lead, when the page begins with it.
+    std::string_view text = home ? std::string_view(home->markdown) : std::string_view();
+    bool lead = home && !home->summary.empty() && text.starts_with(home->summary);
+    if (lead) text.remove_prefix(home->summary.size());
+    std::string body = prose(text, nullptr, home, 2, "");
+    std::string main = "<header class=\"hero home\"><p class=\"eyebrow\">" + std::string(home ? "Documentation" : "Package") + "</p><h1>";
     main += home ? inline_text(home->title, nullptr, home) : escape_html(model_.name);
     if (!model_.version.empty()) main += " <span class=\"version\">" + escape_html(model_.version) + "</span>";
     main += "</h1>";
+    if (lead) main += "<p class=\"lead\">" + inline_text(home->summary, nullptr, home) + "</p>";
     if (!home && !model_.summary.empty()) main += "<p class=\"lead\">" + escape_html(model_.summary) + "</p>";
     main += "</header>\n";
     if (!body.empty()) main += "<div class=\"prose guide\">" + body + "</div>\n";
@@ -403,9 +408,9 @@ class PageMaker {
     std::string name = i.kind == ItemKind::Method && !i.params.empty() ? i.name : i.name;
     escape_html_to(out, name);
     if (i.kind == ItemKind::Func || i.kind == ItemKind::Method) {
-      out += "<span class=\"args\">(";
-      for (size_t p = 0; p < i.params.size(); ++p) out += (p ? ", " : "") + escape_html(i.params[p].name);
-      out += ")</span>";
+      std::string args;
+      for (size_t p = 0; p < i.params.size(); ++p) args += (p ? ", " : "") + i.params[p].name;
+      out += "<span class=\"args\">(" + (args.size() + name.size() > 32 && !args.empty() ? "…" : escape_html(args)) + ")</span>";
     }
     out += "</code></a>";
     if (is_type(i.kind)) out += " <span class=\"kind " + std::string(css_of(i.kind)) + "\">" + kind_word(i.kind) + "</span>";
@@ -501,8 +506,9 @@ class PageMaker {
     const Item& i = model_.items[id];
     Object o{{"name", i.name}, {"anchor", i.anchor}, {"kind", kind_word(i.kind)}, {"css", css_of(i.kind)}};
     o["signature"] = signature(i.signature, id);
-    if (!i.cid.empty()) o["cid"] = "c-" + short_cid(i.cid);
-    o["permalink"] = i.cid.empty() ? i.anchor : "c-" + short_cid(i.cid);
+    bool has_cid = !i.cid.empty() && !i.shares_cid;
+    if (has_cid) o["cid"] = "c-" + short_cid(i.cid);
+    o["permalink"] = !has_cid ? i.anchor : "c-" + short_cid(i.cid);
     if (i.file != kNone && i.line) o["source"] = c_.at.source[i.file] + "#L" + std::to_string(i.line);
     if (!i.old_names.empty()) {
       Array old;

@@ -50,7 +50,39 @@ std::string_view literal(cmark_node* node) {
   return text ? text : "";
 }
 
+// cmark takes the square of the number of open brackets of a paragraph. A paragraph with thousands of them is no text: there they lose
+// their meaning.
+constexpr size_t kMaxBrackets = 1000;
+std::string without_bracket_floods(std::string_view markdown) {
+  std::string out;
+  bool fence = false;
+  size_t block = 0, brackets = 0, at = 0;
+  auto flush = [&](size_t end) {
+    for (char c : markdown.substr(block, end - block)) {
+      if (c == '[' && brackets > kMaxBrackets) out += '\\';
+      out += c;
+    }
+    block = end;
+    brackets = 0;
+  };
+  while (at < markdown.size()) {
+    size_t end = std::min(markdown.find('\n', at), markdown.size());
+    std::string_view line = markdown.substr(at, end - at);
+    size_t text = line.find_first_not_of(" \t");
+    std::string_view rest = text == std::string_view::npos ? std::string_view() : line.substr(text);
+    bool mark = rest.starts_with("```") || rest.starts_with("~~~");
+    if (rest.empty() || mark) flush(at);
+    if (mark) fence = !fence;
+    if (!fence) brackets += static_cast<size_t>(std::count(rest.begin(), rest.end(), '['));
+    at = std::min(end + 1, markdown.size());
+  }
+  flush(markdown.size());
+  return out;
+}
+
 cmark_node* parse(std::string_view markdown) {
+  std::string calm;
+  if (std::count(markdown.begin(), markdown.end(), '[') > static_cast<std::ptrdiff_t>(kMaxBrackets)) markdown = calm = without_bracket_floods(markdown);
   static std::once_flag once;
   std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
   cmark_parser* parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE);
@@ -173,8 +205,14 @@ class Writer {
       case CMARK_NODE_CODE: {
         if (heading_) heading_text_ += literal(node);
         auto link = code_links_.find(node);
-        bool linked = link != code_links_.end() && links_ == 0;
-        if (linked) open_link(link->second, "");
+        std::string href = link != code_links_.end() ? link->second : "";
+        if (href.empty() && hooks_.href && links_ == 0 && !heading_) {
+          std::string_view name = literal(node);
+          if (name.ends_with("()")) name.remove_suffix(2);
+          if (name.size() > 1 && is_name_path(name)) href = hooks_.href(name, false);
+        }
+        bool linked = !href.empty() && links_ == 0;
+        if (linked) open_link(href, "");
         out_ += "<code>";
         escape_html_to(out_, literal(node));
         out_ += "</code>";

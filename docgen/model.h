@@ -79,6 +79,7 @@ struct Item {
   std::vector<Implementor> implementors;  // of a trait: the types
   std::vector<ExampleState> examples;
   std::string cid;                 // "blake3:…", "" when there is none
+  bool shares_cid = false;         // something else means the same: no anchor of it
   std::vector<std::string> old_names;
   uint32_t file = kNone, line = 0, col = 0, line_end = 0;
   // From the tags, for badges: "" when there is none.

@@ -29,7 +29,7 @@ struct HtmlOptions {
 std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options);
 std::string write_json(const Model& model);                    // RFC 8785
 std::vector<OutFile> write_markdown(const Model& model);       // one file a module
-std::string write_utcp(const Model& model, std::string_view program);  // UTCP 1.0 manual
+std::string write_utcp(const Model& model, std::string_view folder);  // UTCP 1.0 manual; folder: where imports start
 
 // pages.cpp: where an item is found: "std.list.html#sum". The same for every printer that links pages.
 struct Addresses {

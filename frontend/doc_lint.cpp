@@ -104,7 +104,7 @@ class Linter {
   void links(const ParsedDoc& parsed, const std::vector<DocTarget>& targets) {
     for (size_t i = 0; i < parsed.links.size(); ++i) {
       const DocLink& link = parsed.links[i];
-      if (targets[i].kind != DocTarget::Nothing) continue;
+      if (targets[i].kind != DocTarget::Nothing || link.soft) continue;
       if (link.inline_link && (!is_name_path(link.target) || link.target.ends_with(".md"))) {
         std::string_view page = std::string_view(link.target).substr(0, link.target.find('#'));
         if (!page.ends_with(".md") || has_scheme(page)) continue;

@@ -191,7 +191,17 @@ class Parser {
         if (n == std::string_view::npos) return;
         n -= at;
         size_t close = text.find(std::string(n, '`'), at + n);
-        at = close == std::string_view::npos ? at + n : close + n;
+        if (close == std::string_view::npos) {
+          at += n;
+          continue;
+        }
+        std::string_view name = text.substr(at + n, close - at - n);
+        if (name.ends_with("()")) name.remove_suffix(2);
+        if (n == 1 && name.size() > 1 && is_name_path(name)) {
+          out_.links.push_back({std::string(name), std::string(name), span(at + n, at + n + name.size())});
+          out_.links.back().soft = true;
+        }
+        at = close + n;
         continue;
       }
       if (c == '[') { at = bracket(text, at, span); continue; }
@@ -223,12 +233,13 @@ class Parser {
   template <class F> size_t bracket(std::string_view text, size_t at, F&& span) {
     size_t close = at + 1;
     int depth = 1;
-    for (; close < text.size(); ++close) {
+    size_t most = std::min(text.size(), at + 1000);  // a line of brackets alone must not cost its square
+    for (; close < most; ++close) {
       if (text[close] == '\\') { ++close; continue; }
       if (text[close] == '[') ++depth;
       if (text[close] == ']' && --depth == 0) break;
     }
-    if (close >= text.size()) return at + 1;
+    if (close >= most) return at + 1;
     std::string_view inner = text.substr(at + 1, close - at - 1);
     char next = close + 1 < text.size() ? text[close + 1] : '\0';
     if (next == '(') {

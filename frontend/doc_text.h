@@ -38,7 +38,8 @@ struct DocTag {
   Span span, name_span;   // `@param n`, `n`
 };
 // `[name]`, [`name`], [text](name): what may be a declaration, a guide or an address.
-struct DocLink { std::string target, shown; Span span; bool code = false, inline_link = false; };
+// soft: a plain code span, `name`: a link when it is the name of something, and nothing wrong when it is not.
+struct DocLink { std::string target, shown; Span span; bool code = false, inline_link = false, soft = false; };
 struct DocFence { std::string info; uint32_t lo = 0, hi = 0; /* of the code, in DocText::text */ Span span; bool closed = true; };
 struct DocHeading { int level; std::string text; Span span; };
 // Something that is wrong in any doc comment, whatever it documents.
