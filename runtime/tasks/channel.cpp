@@ -125,7 +125,7 @@ __attribute__((noinline)) Error* janus_channel_send(Channel* c, void* value, RT_
     if (JANUS_UNLIKELY(tried == Tried::Closed)) return janus_channel_closed_error(site, at);
     return nullptr;
   }
-  Waiter me = {nullptr, nullptr, self, value, c, 0, false};
+  Waiter me = {nullptr, nullptr, self, value, 0, false};
   begin_wait(self, WaitKind::Send, c, true, site, at);
   list_add(&c->senders, &me);
   unlock(&c->lock);
@@ -153,7 +153,7 @@ __attribute__((noinline)) int32_t janus_channel_recv(Channel* c, void* out, Erro
     if (woken.task) wake(woken.task, woken.reason, c->cap == 0);
     return tried == Tried::Done;
   }
-  Waiter me = {nullptr, nullptr, self, out, c, 0, false};
+  Waiter me = {nullptr, nullptr, self, out, 0, false};
   begin_wait(self, WaitKind::Recv, c, true, site, at);
   list_add(&c->receivers, &me);
   unlock(&c->lock);

@@ -310,7 +310,7 @@ Error* janus_await(Task* task, RT_SITE) {
   Task* self = this_task();
   if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
   if (!(__atomic_load_n(&task->state, __ATOMIC_ACQUIRE) & kTaskEnded)) {
-    Waiter me = {nullptr, nullptr, self, nullptr, nullptr, 0, true};
+    Waiter me = {nullptr, nullptr, self, nullptr, 0, true};
     begin_wait(self, WaitKind::Await, task, true, site, at);
     lock(&task->lock);
     if (task->state & kTaskEnded) {

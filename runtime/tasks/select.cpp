@@ -1,10 +1,11 @@
 // select.cpp: waiting for the first of several channel operations.
-// Depends on channel.h.
+// Depends on channel.h, memory.h.
 // SPDX-License-Identifier: Apache-2.0
 //
 // First every case is tried, from a place chosen by chance, so that ready cases are taken fairly and nothing is enlisted when one is
 // ready. Otherwise a waiter stands at each channel, each put there under that channel's lock after a last look; the first partner that
 // claims the task decides, and the task takes its other waiters away when it runs again.
+#include "runtime/memory.h"
 #include "runtime/tasks/channel.h"
 
 using namespace janus::rt;
@@ -51,10 +52,11 @@ void leave_queues(const SelectCase* cases, Waiter* waiters, int32_t count) {
 
 }  // namespace
 
-extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed, RT_SITE) {
+namespace {
+
+__attribute__((noinline)) int32_t select_with(Waiter* waiters, SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed, RT_SITE) {
   Task* self = this_task();
   const int64_t deadline = timeout_ms >= 0 ? now_ns() + min64(timeout_ms, int64_t(1) << 40) * 1'000'000 : 0;
-  Waiter* waiters = static_cast<Waiter*>(__builtin_alloca(sizeof(Waiter) * static_cast<size_t>(count > 0 ? count : 1)));   // as many as the source has cases
   for (;;) {
     if (JANUS_UNLIKELY(is_cancelled(self))) {
       *failed = &janus_own_cancel;
@@ -86,7 +88,7 @@ extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeou
     int32_t closed = 0;
     for (; enlisted < count; enlisted++) {
       const SelectCase& x = cases[enlisted];
-      waiters[enlisted] = {nullptr, nullptr, self, x.value, x.channel, enlisted, false};
+      waiters[enlisted] = {nullptr, nullptr, self, x.value, enlisted, false};
       Woken woken = {nullptr, 0};
       lock(&x.channel->lock);
       // A last look. Our own wait must be claimed before the case may happen here: a partner elsewhere may have been quicker.
@@ -129,4 +131,19 @@ extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeou
     *failed = reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
     return -1;
   }
+}
+
+}  // namespace
+
+// The waiters of a few cases lie in the frame, of more in a block: a frame that depends on `count` would leave the task's need of stack
+// unknown (backend/stacks.cpp).
+extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed, RT_SITE) {
+  constexpr int32_t kFew = 4;
+  Waiter few[kFew];
+  if (JANUS_LIKELY(count <= kFew)) return select_with(few, cases, count, timeout_ms, has_default, failed, site, at);
+  const int64_t bytes = static_cast<int64_t>(sizeof(Waiter)) * count;
+  Waiter* many = static_cast<Waiter*>(janus_alloc(bytes));
+  const int32_t chosen = select_with(many, cases, count, timeout_ms, has_default, failed, site, at);
+  janus_free(many, bytes);
+  return chosen;
 }

@@ -30,7 +30,6 @@ struct Waiter {
   Waiter* next;
   Task* task;
   void* value;
-  Channel* channel;
   int32_t index;
   bool linked;
 };

@@ -552,7 +552,7 @@ __attribute__((noinline)) void switch_away(After after) {   // what it saves is 
     to = w->idle;
   } else if (JANUS_UNLIKELY(w->timer_news)) {   // the worker goes on, so another must wake for the timer
     w->timer_news = false;
-    timers_changed();
+    on_worker_stack([](void*) { timers_changed(); }, nullptr);   // system calls are not for the task's stack
   }
   janus_require(to != from, "a task that runs was in a queue");
   go(w, from, to, after);

@@ -14,6 +14,10 @@ case $kind in
   tsan) flags="-O1 -g -fsanitize=thread" ;;
   asan) flags="-O1 -g -fsanitize=address,undefined -fno-sanitize=alignment,vptr -fsanitize-address-use-after-return=never"   # tasks have stacks of their own ;;
 esac
+case $program in   # what it stands before
+  inject) wrap="-Wl,--wrap=mmap -Wl,--wrap=mremap -Wl,--wrap=malloc -Wl,--wrap=pthread_create" ;;
+  *) wrap= ;;
+esac
 mkdir -p "$output.d"
 objects=
 for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/tasks/*.S "$root"/runtime/*.S "$root/tests/runtime/programs.cpp" "$root/tests/runtime/$program.cpp"; do
@@ -29,7 +33,7 @@ for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/
   esac
 done
 case $kind in
-  musl | fast) ld.lld-22 -static --gc-sections -o "$output" /usr/lib/x86_64-linux-musl/crt1.o /usr/lib/x86_64-linux-musl/crti.o $objects \
+  musl | fast) ld.lld-22 $(echo "$wrap" | sed 's/-Wl,//g') -static --gc-sections -o "$output" /usr/lib/x86_64-linux-musl/crt1.o /usr/lib/x86_64-linux-musl/crti.o $objects \
       /usr/lib/x86_64-linux-musl/libc.a "$($cxx -print-resource-dir)/lib/linux/libclang_rt.builtins-x86_64.a" /usr/lib/x86_64-linux-musl/crtn.o ;;
-  *) $cxx $flags -no-pie -o "$output" $objects ;;
+  *) $cxx $flags $wrap -no-pie -o "$output" $objects ;;
 esac
