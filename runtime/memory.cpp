@@ -87,6 +87,10 @@ JANUS_INLINE Heap& this_heap() {
   Heap* heap;
   __asm__ volatile("movq %%fs:janus_heap@tpoff, %0" : "=r"(heap));   // never cached: a task may go on with another thread
   return *heap;
+#elif defined(__aarch64__)
+  Heap* heap;
+  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_heap\n ldr %0, [%0, :tprel_lo12_nc:janus_heap]" : "=&r"(heap));
+  return *heap;
 #else
   return *own_heap;
 #endif

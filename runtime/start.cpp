@@ -81,6 +81,17 @@ __attribute__((naked, noinline)) int call_on_stack(uint8_t* /*top*/, int (* /*f*
       "popq %rbp\n"
       "retq\n");
 }
+#elif defined(__aarch64__)
+__attribute__((naked, noinline)) int call_on_stack(uint8_t* /*top*/, int (* /*f*/)()) {
+  __asm__(
+      "stp x29, x30, [sp, #-16]!\n"
+      "mov x29, sp\n"
+      "mov sp, x0\n"
+      "blr x1\n"
+      "mov sp, x29\n"
+      "ldp x29, x30, [sp], #16\n"
+      "ret\n");
+}
 #else
 #error "call_on_stack is missing for this processor"
 #endif
@@ -115,7 +126,11 @@ bool is_overflow(uint8_t* touched, void* context) {
   uint8_t* const lowest = stack_end;
 #endif
   if (touched >= lowest - kStackGuard && touched < janus_stack_limit) return true;
+#if defined(__x86_64__)
   const uintptr_t pointer = static_cast<uintptr_t>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+#else
+  const uintptr_t pointer = static_cast<uintptr_t>(static_cast<ucontext_t*>(context)->uc_mcontext.sp);
+#endif
   return pointer < reinterpret_cast<uintptr_t>(janus_stack_limit) && pointer > reinterpret_cast<uintptr_t>(lowest) - kLargestFrame;
 }
 

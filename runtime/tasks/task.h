@@ -155,6 +155,10 @@ JANUS_INLINE Worker* this_worker() {
   Worker* w;
   __asm__ volatile("movq %%fs:janus_worker@tpoff, %0" : "=r"(w));
   return w;
+#elif defined(__aarch64__)
+  Worker* w;
+  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_worker\n ldr %0, [%0, :tprel_lo12_nc:janus_worker]" : "=&r"(w));
+  return w;
 #else
   return janus_worker;
 #endif

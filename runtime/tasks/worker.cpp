@@ -282,6 +282,9 @@ void prepare_context(Task* task, uint8_t* top) {
 JANUS_INLINE void set_stack_limit(uint8_t* limit) {
 #if defined(__x86_64__)
   __asm__ volatile("movq %0, %%fs:janus_stack_limit@tpoff" : : "r"(limit) : "memory");
+#elif defined(__aarch64__)
+  uintptr_t at;
+  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_stack_limit\n str %1, [%0, :tprel_lo12_nc:janus_stack_limit]" : "=&r"(at) : "r"(limit) : "memory");
 #else
   janus_stack_limit = limit;
 #endif
