@@ -57,6 +57,7 @@ BuildReport build(Program& program, const BuildOptions& options, const std::func
   lowering.budget_tasks = options.budget_tasks;
   lowering.budget_channels = options.budget_channels;
   JModule module = lower(program, layouts, lowering);
+  module.fair = module.tasks && (options.fair || module.profile == "cluster");
   mark_nofail(module);
 #ifndef NDEBUG
   if (const char* path = std::getenv("JANUS_DUMP_JIR")) {   // for work on janus itself

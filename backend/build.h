@@ -11,6 +11,7 @@ namespace janus {
 struct BuildOptions {
   bool release = false;
   bool tests = false;              // an executable that runs the program's test blocks
+  bool fair = false;               // loops give other tasks a turn
   EmitKind emit = EmitKind::Executable;
   std::string output;              // path of the result
   std::string cache_dir;           // objects by content; "" = none

@@ -140,7 +140,7 @@ class Hasher {
   explicit Hasher(const CodegenPlan& plan) : plan_(plan), places_(plan.sources), func_keys_(plan.module.funcs.size()), globals_(plan.module.globals.size(), 0) {}
 
   Key unit(const Unit& unit) {
-    number(plan_.release | plan_.module.tasks << 1);
+    number(plan_.release | plan_.module.tasks << 1 | plan_.module.fair << 2);
     number(unit.has_flags);
     if (unit.has_flags) { number(static_cast<uint64_t>(plan_.module.task_budget)); number(static_cast<uint64_t>(plan_.module.channel_budget)); text(plan_.module.profile); }
     number(unit.funcs.size());

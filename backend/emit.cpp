@@ -21,6 +21,7 @@
 #include "llvm/Transforms/IPO/Internalize.h"
 
 #include "backend/embed.h"
+#include "backend/fair.h"
 #include "backend/llvm_unit.h"
 #include "backend/speculate.h"
 #include "backend/stacks.h"
@@ -85,8 +86,8 @@ bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
 }
 
 void optimise(llvm::Module& module, TargetMachine& machine) {
-  // The last four are named by assembly only: the switch of stacks, and what belongs to a thread.
-  static const StringRef kept[] = {"main", "janus_main_entry", "janus_task_begin", "janus_worker", "janus_heap", "janus_stack_limit"};
+  // The last ones are named by assembly only: the switch of stacks, and what belongs to a thread.
+  static const StringRef kept[] = {"main", "janus_main_entry", "janus_task_begin", "janus_worker", "janus_heap", "janus_stack_limit", "janus_fair_word"};
   internalizeModule(module, [](const GlobalValue& v) { return is_contained(kept, v.getName()); });
   if (Function* entry = module.getFunction("janus_main_entry"))
     if (Function* start = module.getFunction("main"); start && !start->isDeclaration() && !entry->isDeclaration()) entry->setLinkage(GlobalValue::InternalLinkage);
@@ -174,6 +175,7 @@ struct Worker {
         require(false, "the IR we make is right");
       }
     }
+    if (plan.module.fair) add_turns(*module);
     if (plan.release) {
       if (phase) phase("optimise");
       if (!link_runtime(*module, plan.module.tasks, why)) return {};

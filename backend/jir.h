@@ -110,6 +110,7 @@ struct JModule {
   std::vector<JGlobal> globals;
   std::vector<JExtern> externs;
   bool tasks = false;       // uses tasks, nurseries or channels: linked with the scheduler, counts may be shared
+  bool fair = false;        // loops give other tasks a turn
   int64_t task_budget = 100, channel_budget = 1000;   // of the program's profile, or raised
   std::string profile;
   uint32_t main = kNone;    // function index of `main`'s wrapper: symbol janus_main_entry, C ABI, returns Error* or null

@@ -84,7 +84,7 @@ int run_build(Context& context) {
   }
 
   Product product;
-  if (int code = produce(context, target, {kind->kind, args.has(Opt::Release), false}, product)) {
+  if (int code = produce(context, target, {kind->kind, args.has(Opt::Release), false, args.has(Opt::Fair)}, product)) {
     if (args.has(Opt::TimeReport)) context.timing.show(console);
     return code;
   }

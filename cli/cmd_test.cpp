@@ -147,7 +147,7 @@ struct Runner {
     Target target;
     Product product;
     if (int code = find_target(context, word, Purpose::Modules, target)) return code;
-    if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true}, product)) return code;
+    if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair)}, product)) return code;
     std::vector<Test> tests;
     if (!list_tests(product, tests)) return kBug;
     if (context.args.has(Opt::List)) {

@@ -14,6 +14,7 @@ struct Wanted {
   EmitKind emit = EmitKind::Executable;
   bool release = false;
   bool tests = false;
+  bool fair = false;
 };
 
 struct Product {

@@ -197,6 +197,7 @@ extern uint8_t* janus_stack_limit;
 // functions in call cycles compare their stack pointer with it: below is a stack overflow
 void janus_exit(int32_t code);               // flushes, ends
 constexpr uint32_t kProgramDebug = 1;        // janus_program_flags: check for leaks at exit
+constexpr uint32_t kProgramFair = 2;         // its loops call janus_fair_turn
 Error* janus_main_entry(void);               // emitted by the backend around the program's main: null, or the failure that left it (owned by the runtime)
 
 // formatting, continued: flag 8 of janus_format_f64: x was an f32, its shortest text is that of the f32

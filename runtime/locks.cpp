@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kSpins = 200;
 NestingLock cells;
+__thread uint32_t held;
 
 bool take_free(NestingLock* l) {
   uint32_t free = 0;
@@ -31,6 +32,8 @@ JANUS_COLD void take_contended(NestingLock* l) {
 
 }  // namespace
 
+uint32_t locks_held() { return held; }
+
 // While there is one thread the words are kept all the same: a second one may start while the lock is held.
 JANUS_THREADED void lock(NestingLock* l) {
   const uint32_t me = thread_number();
@@ -42,11 +45,13 @@ JANUS_THREADED void lock(NestingLock* l) {
   else if (JANUS_UNLIKELY(!take_free(l))) take_contended(l);
   __atomic_store_n(&l->holder, me, __ATOMIC_RELAXED);
   l->depth = 1;
+  held++;
 }
 
 JANUS_THREADED void unlock(NestingLock* l) {
   janus_require(__atomic_load_n(&l->holder, __ATOMIC_RELAXED) == thread_number(), "a lock was given back by a thread that does not hold it");
   if (--l->depth != 0) return;
+  held--;
   __atomic_store_n(&l->holder, 0u, __ATOMIC_RELAXED);
   if (JANUS_LIKELY(!threads_started)) l->word = 0;
   else if (JANUS_UNLIKELY(__atomic_exchange_n(&l->word, 0u, __ATOMIC_RELEASE) == 2)) thread_wake(&l->word);

@@ -35,6 +35,9 @@ JANUS_INLINE bool try_lock(Lock* l) {
 }
 JANUS_INLINE void unlock(Lock* l) { __atomic_store_n(&l->word, 0u, __ATOMIC_RELEASE); }
 
+// Nesting locks that this thread holds.
+JANUS_HIDDEN uint32_t locks_held();
+
 // A number for each thread, from 1: who holds a nesting lock.
 JANUS_HIDDEN uint32_t thread_number();
 

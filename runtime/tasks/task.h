@@ -191,6 +191,9 @@ JANUS_HIDDEN void budget_begin(Budget* budget, int64_t limit);
 JANUS_HIDDEN void budget_end(const Budget* budget);
 JANUS_HIDDEN bool take_place(Budget* budget);
 JANUS_HIDDEN void give_place(Budget* budget);
+// ---- fair.cpp
+JANUS_HIDDEN void fair_begin(Worker* worker);
+JANUS_HIDDEN void fair_goes_on();
 
 // ---- stack.cpp
 JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // sets stack and stack_limit
