@@ -42,7 +42,7 @@ std::unique_ptr<llvm::Module> LlvmUnit::run() {
   for (uint32_t i : unit.funcs) emit_function(*this, i);
   for (uint32_t g : unit.globals) define_global(g);
   if (unit.has_flags) {
-    auto* flags = new GlobalVariable(module, i32, true, GlobalValue::ExternalLinkage, ConstantInt::get(i32, (plan.release ? 0u : rt::kProgramDebug) | (plan.module.fair ? rt::kProgramFair : 0u)), "janus_program_flags");
+    auto* flags = new GlobalVariable(module, i32, true, GlobalValue::ExternalLinkage, ConstantInt::get(i32, (plan.release ? 0u : kProgramDebug) | (plan.module.fair ? kProgramFair : 0u)), "janus_program_flags");
     flags->setVisibility(GlobalValue::HiddenVisibility);
     if (plan.module.tasks) {
       auto constant = [&](const char* name, Constant* value) {

@@ -70,5 +70,5 @@ extern "C" __attribute__((noinline)) void janus_fair_turn(void) {
   janus_fair_word = 0;
   Worker* w = this_worker();
   if (!w || !w->current || w->current == w->idle || w->on_own_stack || locks_held() != 0) return;
-  switch_away(After::Yielded);
+  take_turn(w);
 }

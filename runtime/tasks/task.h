@@ -177,6 +177,7 @@ JANUS_INLINE void add_own(int64_t* word, int64_t n) { __atomic_store_n(word, *wo
 JANUS_HIDDEN void queue_task(Task* task);                // ready, in turn
 JANUS_HIDDEN void queue_next(Task* task);                // ready, before the others (a hand-over)
 JANUS_HIDDEN void switch_away(After after);              // runs something else; returns when the task runs again
+JANUS_HIDDEN void take_turn(Worker* worker);             // the running task has run for long
 JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is no worker
 JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
 JANUS_HIDDEN extern int64_t coarse_now;                  // read from the clock every few dozen switches; for the nursery tree

@@ -474,6 +474,7 @@ Task* find_work(Worker* w) {
     if (!task && threads_started) task = spin ? spin_for_work(w) : steal(w);
     if (task) {
       if (slept) __atomic_store_n(&coarse_now, now_ns(), __ATOMIC_RELAXED);
+      if (slept) fair_goes_on();
       if (slept && threads_started) appoint_watcher();
       return task;
     }
@@ -499,6 +500,7 @@ void run_worker(void* argument) {
   w->current = w->idle;
   w->idle->sp = w;   // it has a context: this thread's own stack
   context_is_thread(w->idle);
+  fair_begin(w);
   idle_loop();
 }
 
@@ -561,6 +563,11 @@ __attribute__((noinline)) void switch_away(After after) {   // what it saves is 
   go(w, from, to, after);
 }
 
+void take_turn(Worker* w) {
+  w->ticks = kGlobalEvery - 1;   // turns are rare: timers and the shared queue have waited
+  switch_away(After::Yielded);
+}
+
 void abandon_wait(Task* task) {
   task->wait_kind = WaitKind::None;
   if (claim(task, false)) return;
@@ -590,6 +597,7 @@ Error* run_main_task(uint8_t* stack_limit) {
   give_notes(w, first_notes);
   set_stack_limit(stack_limit);
   watch_signals();
+  fair_begin(w);
   trace_start();
   coarse_now = now_ns();
   Error* error = janus_main_entry();

@@ -83,6 +83,8 @@ void trace_span_ends(Worker*, const Task*, After) {}
 void watch_signals() {}
 void handle_deadlock() { deadlock_seen = true; model::failed("the program is taken for stuck"); }
 void expire_nursery(Nursery*) {}
+void fair_begin(Worker*) {}
+void fair_goes_on() {}
 
 }  // namespace janus::rt
 
