@@ -86,9 +86,10 @@ struct Querier {
     std::vector<Found> found;
     std::string why;
     context.timing.begin("query");
-    if (!run_query(*knowledge.db, query, found, why)) return console().fail(kEnvironment, "the database did not answer: " + why);
+    bool only_count = context.args.has(Opt::Count);
+    if (only_count ? !count_query(*knowledge.db, query, count, why) : !run_query(*knowledge.db, query, found, why)) return console().fail(kEnvironment, "the database did not answer: " + why);
     context.timing.begin(nullptr);
-    count = found.size();
+    if (!only_count) count = found.size();
     if (console().is_json()) {
       if (!context.args.has(Opt::Count))
         for (const Found& f : found) {

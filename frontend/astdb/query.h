@@ -23,6 +23,7 @@ bool compile_query(AstDb& db, std::string_view text, CompiledQuery& query, Query
 struct Found { RowId id = 0; std::string path; uint32_t line = 0, col = 0; std::string kind, name, full_name, signature; Cid cid{}; bool is_pub = false, is_std = false; };
 // In the order of files and lines. False: `why`.
 bool run_query(AstDb& db, const CompiledQuery& query, std::vector<Found>& found, std::string& why);
+bool count_query(AstDb& db, const CompiledQuery& query, size_t& count, std::string& why);
 
 // For `--sql`: from here on this connection only reads: no writing, no other files, no extensions.
 void restrict_to_reading(AstDb& db);

@@ -57,8 +57,8 @@ CREATE TABLE decl(
 -- Who names whom, and what each function does, packed: one row a declaration. The views `ref` and `effect` unpack them.
 CREATE TABLE fact(
   decl    INTEGER PRIMARY KEY,
-  refs    TEXT NOT NULL,           -- [[to_decl, kind, lines below the declaration, column], …]; kinds are numbered as in `ref`
-  effects TEXT NOT NULL            -- [[kind, name or null, via_decl or null], …]; the first seven kinds are numbered as in `effect`
+  effects TEXT NOT NULL,           -- [[kind, name or null, via_decl or null], …]; the first seven kinds are numbered as in `effect`
+  refs    TEXT NOT NULL            -- [[to_decl, kind, lines below the declaration, column], …]; kinds are numbered as in `ref`
 );
 CREATE VIEW ref(from_decl, to_decl, kind, line, col) AS
   SELECT fact.decl, value ->> 0, '["","call","value","const","type","field","variant","error","signature"]' ->> (value ->> 1),

@@ -525,7 +525,7 @@ struct Storing {
       for (const Row& r : rows) {
         if (r.refs.empty() || !ok) continue;
         Statement s(put);
-        ok &= s.bind(1, r.id).bind(2, r.refs).bind(3, r.effect_rows).run();
+        ok &= s.bind(1, r.id).bind(2, r.effect_rows).bind(3, r.refs).run();
       }
     }
   }
