@@ -55,6 +55,18 @@ std::string cid_of(const Facts& facts, const Program& p, DeclId id) {
   return cid == Cid{} ? "" : cid_text(cid);
 }
 
+// What the package's memory knows of its doctests.
+std::vector<docgen::GatherOptions::ExampleResult> examples_in(const std::string& database) {
+  std::vector<docgen::GatherOptions::ExampleResult> out;
+  std::unique_ptr<AstDb> db = AstDb::open_to_read(database);
+  if (!db) return out;
+  db->each_doctest([&](RowId, const DoctestRow& row) {
+    DeclRow decl;
+    if (!row.last_result.empty() && db->find_decl(row.decl, decl)) out.push_back({decl.path, row.ordinal, row.last_result});
+  });
+  return out;
+}
+
 // What the package's memory knows of earlier names.
 std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& database) {
   std::vector<std::pair<std::string, std::string>> out;
@@ -115,7 +127,10 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     if (purpose != kLint && !c.diags.has_errors()) {
       facts->finish(c.program);
       options.cid = [&](DeclId id) { return cid_of(*facts, c.program, id); };
-      if (out.target.is_package) options.renamed = renamed_in(database_path(context, out.target));
+      if (out.target.is_package) {
+        options.renamed = renamed_in(database_path(context, out.target));
+        options.examples = examples_in(database_path(context, out.target));
+      }
     }
     if (out.target.is_package && out.target.package != ".") options.root = out.target.package + "/";
     options.std_too = of_std;

@@ -726,6 +726,11 @@ class Gatherer {
     if (options_.cid)
       for (uint32_t d = 0; d < p_.decls.size(); ++d)
         if (ItemId i = item_of_decl_[d]; i != kNone && item(i).kind != ItemKind::Module) ++uses[item(i).cid = options_.cid(DeclId(d))];
+    std::map<std::string, std::vector<const GatherOptions::ExampleResult*>> examples;
+    for (const auto& e : options_.examples) examples[e.path].push_back(&e);
+    for (Item& i : model_.items)
+      if (auto found = examples.find(i.path); found != examples.end())
+        for (const auto* e : found->second) i.examples.push_back({e->ordinal, e->result});
     std::map<std::string, std::vector<ItemId>> by_path;
     std::map<std::pair<std::string, std::string>, int> anchors;
     for (ItemId id = 0; id < model_.items.size(); ++id) {

@@ -16,6 +16,8 @@ struct GatherOptions {
   bool private_too = false;    // also what is not `pub`
   std::function<std::string(DeclId)> cid;                                    // "blake3:…", "" when there is none
   std::vector<std::pair<std::string, std::string>> renamed;                  // old path, present path
+  struct ExampleResult { std::string path; uint32_t ordinal; std::string result; };
+  std::vector<ExampleResult> examples;                                       // how the doctests of a declaration went, when they were last run
   bool source_links = true;    // every name of the sources is linked (needs the bodies)
 };
 struct GuideText { std::string path; std::string text; uint32_t base = 0; /* of its SourceFile */ };

@@ -354,8 +354,10 @@ class PageMaker {
     return out;
   }
 
-  std::string code_block(std::string_view code, std::string_view info, const Item* item, int ordinal) {
+  // Doctests are numbered in the order of the text, other code blocks have no number.
+  std::string code_block(std::string_view code, std::string_view info, const Item* item, int) {
     std::string_view language = info.substr(0, info.find_first_of(" ,{"));
+    int ordinal = language == "janus" ? doctests_++ : -1;
     std::string words(info.substr(std::min(info.size(), language.size())));
     std::string out = "<figure class=\"code\">";
     std::string note;
@@ -374,7 +376,7 @@ class PageMaker {
     if (!note.empty() || !state.empty()) {
       out += "<figcaption>";
       if (!note.empty()) out += "<span class=\"note\">" + escape_html(note) + "</span>";
-      if (state == "passed") out += "<span class=\"state passed\">example runs</span>";
+      if (state == "passed" || state == "ok") out += "<span class=\"state passed\">example runs</span>";
       else if (!state.empty()) out += "<span class=\"state failed\">example " + escape_html(state) + "</span>";
       out += "</figcaption>";
     }
@@ -503,6 +505,7 @@ class PageMaker {
 
   // All that is said of an item, for item.html and hero.html.
   Object facts(ItemId id, int level, const std::string& prefix) {
+    doctests_ = 0;
     const Item& i = model_.items[id];
     Object o{{"name", i.name}, {"anchor", i.anchor}, {"kind", kind_word(i.kind)}, {"css", css_of(i.kind)}};
     o["signature"] = signature(i.signature, id);
@@ -681,6 +684,7 @@ class PageMaker {
   Painter painter_;
   std::vector<Toc> toc_;
   bool wide_ = false;
+  int doctests_ = 0;
 };
 
 }  // namespace

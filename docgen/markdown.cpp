@@ -283,7 +283,7 @@ class Writer {
     if (name == "tasklist") {
       if (depth_ <= kMaxDepth) out_ += cmark_gfm_extensions_get_tasklist_item_checked(node) ? "<li class=\"task done\">" : "<li class=\"task\">";
     } else if (name == "table") {
-      out_ += "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"table\"><table>\n";
+      out_ += "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n";
       uint16_t n = cmark_gfm_extensions_get_table_columns(node);
       uint8_t* align = cmark_gfm_extensions_get_table_alignments(node);
       align_.assign(align, align + n);
@@ -297,7 +297,8 @@ class Writer {
     } else if (name == "table_cell") {
       char a = column_ < align_.size() ? static_cast<char>(align_[column_]) : 0;
       ++column_;
-      out_ += header_ ? "<th scope=\"col\"" : "<td";
+      head_cell_ = header_ && cmark_node_first_child(node);  // a heading without words is none
+      out_ += head_cell_ ? "<th scope=\"col\"" : "<td";
       if (a == 'r') out_ += " class=\"right\"";
       if (a == 'c') out_ += " class=\"center\"";
       out_ += '>';
@@ -360,7 +361,7 @@ class Writer {
     } else if (name == "table_row") {
       out_ += "</tr>\n";
     } else if (name == "table_cell") {
-      out_ += header_ ? "</th>" : "</td>";
+      out_ += head_cell_ ? "</th>" : "</td>";
     } else if (name == "strikethrough") {
       out_ += "</del>";
     }
@@ -374,7 +375,7 @@ class Writer {
   std::vector<uint8_t> align_;
   size_t heading_from_ = 0, column_ = 0;
   int depth_ = 0, links_ = 0, ordinal_ = 0;
-  bool heading_ = false, header_ = false, body_ = false;
+  bool heading_ = false, header_ = false, head_cell_ = false, body_ = false;
 };
 
 }  // namespace
