@@ -38,6 +38,8 @@ struct Checker {
     auto& compilation = *new Compilation;
     CheckOptions options;
     options.keep_bodies = false;
+    options.lint = context.args.has(Opt::Lint);
+    options.grants = target.grants;
     compilation.check(context.disk, target.load, options, context.timing.callback());
     if (target.is_package) lint_package(target, compilation, extract_docs(compilation.program, false), nullptr);
     context.timing.begin(nullptr);
@@ -67,7 +69,7 @@ struct Checker {
     errors += compilation->diags.error_count();
     warnings += compilation->diags.all().size() - compilation->diags.error_count();
     for (size_t i = 0; i < compilation->sources.size(); ++i) files += !compilation->sources.file(static_cast<FileId>(i)).is_std;
-    if (compilation->diags.has_errors()) grave(kFailed);
+    if (compilation->diags.has_errors()) grave(only_refusals(compilation->diags) ? kRefused : kFailed);
   }
 
   void remembered(Target& target) {

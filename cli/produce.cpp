@@ -24,6 +24,7 @@ std::string key_of(const Target& target, const Wanted& wanted) {
   hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
   hash.add(std::to_string(static_cast<int>(wanted.emit))).add(wanted.release ? "release" : "debug").add(wanted.tests ? "tests" : "").add(wanted.fair ? "fair" : "");
   hash.add(std::to_string(target.budget_tasks)).add(std::to_string(target.budget_channels));
+  hash.add(std::to_string(target.grants.granted)).add(target.grants.by_flag ? "flag" : "");
   for (const std::string& file : target.link) hash.add(file);
   return hash.hex();
 }
@@ -68,12 +69,13 @@ struct Producer {
     auto& compilation = *new Compilation;
     CheckOptions check;
     check.tests = wanted.tests;
+    check.grants = target.grants;
     compilation.check(context.disk, target.load, check, context.timing.callback());
     context.timing.begin(nullptr);
     recipe.questions = context.disk.questions();
     recipe.warnings = render_all(compilation.sources, compilation.diags);
     report(context, compilation.sources, compilation.diags);
-    if (compilation.diags.has_errors()) return kFailed;
+    if (compilation.diags.has_errors()) return only_refusals(compilation.diags) ? kRefused : kFailed;
     if (!wanted.tests && is_none(compilation.program.main_func)) return no_main(compilation);
 
     std::string why;

@@ -7,6 +7,7 @@
 
 #include "cli/session.h"
 #include "frontend/content_hash.h"
+#include "frontend/effects.h"
 
 namespace janus {
 namespace {
@@ -27,8 +28,42 @@ struct Finder {
 
   int fail(int code, const std::string& sentence, const std::string& hint = "") { return context.console.fail(code, sentence, hint); }
 
+  // The words of a flag, which may be given several times: "CapFsRead,CapEnv", or "all".
+  int capabilities(Opt opt, uint64_t& bits) {
+    for (const std::string& value : context.args.values(opt))
+      for (size_t at = 0; at <= value.size();) {
+        size_t comma = std::min(value.find(',', at), value.size());
+        std::string name = value.substr(at, comma - at);
+        at = comma + 1;
+        if (name.empty()) continue;
+        if (name == "all") { bits |= kAllBuiltinCapabilities; continue; }
+        const std::vector<std::string_view>& known = builtin_capabilities();
+        size_t row = 0;
+        while (row < known.size() && known[row] != name) ++row;
+        if (row < known.size()) { bits |= capability_effect(static_cast<uint32_t>(row)); continue; }
+        std::string_view near = nearest_name(name, known);
+        std::string list = "they are";
+        for (std::string_view each : known) list += " " + std::string(each);
+        return fail(kUsage, "`--" + std::string(option_info(opt).long_form) + "`: there is no capability `" + name + "`", near.empty() ? list : "did you mean `" + std::string(near) + "`?");
+      }
+    return kDone;
+  }
+
+  // The manifest says what is granted, without one everything is. `--allow` adds to the manifest, or stands in its place; `--deny` takes away.
+  int grants() {
+    Grants& g = target.grants;
+    uint64_t allowed = 0;
+    if (int code = capabilities(Opt::Allow, allowed)) return code;
+    if (int code = capabilities(Opt::Deny, g.denied)) return code;
+    if (context.args.has(Opt::Allow)) g.granted = g.by_manifest ? g.granted | allowed : allowed;
+    g.granted &= ~g.denied;
+    g.by_flag = context.args.has(Opt::Allow) || context.args.has(Opt::Deny);
+    return kDone;
+  }
+
   // --profile stands above the manifest, and below what a file says of itself.
   int profile() {
+    if (int code = grants()) return code;
     const Args::Given* given = context.args.find(Opt::Profile);
     if (!given) return kDone;
     auto found = find_profile(given->value);
@@ -53,6 +88,13 @@ struct Finder {
     target.load.profile = manifest.profile;
     if (manifest.budget_tasks) target.budget_tasks = *manifest.budget_tasks;
     if (manifest.budget_channels) target.budget_channels = *manifest.budget_channels;
+    if (manifest.has_capabilities) {
+      target.grants.by_manifest = true;
+      target.grants.granted = 0;
+      for (size_t row = 0; row < builtin_capabilities().size(); ++row)
+        for (const std::string& name : manifest.capabilities)
+          if (name == builtin_capabilities()[row]) target.grants.granted |= capability_effect(static_cast<uint32_t>(row));
+    }
     for (const std::string& file : manifest.link) target.link.push_back(join_path(folder, file));
     return kDone;
   }

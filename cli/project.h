@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/commands.h"
+#include "frontend/check.h"
 #include "frontend/manifest.h"
 #include "frontend/resolve.h"
 
@@ -24,6 +25,7 @@ struct Target {
   bool is_package = false;   // the target is the package itself, not one file
   std::vector<std::string> link;
   int64_t budget_tasks = -1, budget_channels = -1;   // [budget] of the package; -1: the profile's
+  Grants grants;                                     // capabilities that the program may need
   std::string stdin_hash;    // of the text, when it came from there
 };
 

@@ -6,11 +6,20 @@
 
 namespace janus {
 
+// Which capabilities a program may need (language.md 7.2). All of them where nothing was said.
+struct Grants {
+  uint64_t granted = ~uint64_t(0);  // effect bits
+  uint64_t denied = 0;              // those that `--deny` took away, for the message
+  bool by_manifest = false;         // `capabilities = […]` says what is granted
+  bool by_flag = false;             // `--allow` or `--deny` was given: it holds for tests too
+};
 struct CheckOptions {
   bool keep_bodies = true;   // false: `janus check` frees each body after its checks (memory)
   struct BodySink* sink = nullptr;  // body_sink.h: sees each body
   bool all_std = false;      // every body of std, not only those that are reached: its documentation shows their effects
   bool tests = false;        // check `test` blocks too (always checked for user modules; this keeps their bodies)
+  bool lint = false;         // also what is never used, reached, awaited, closed, changed (lint.cpp)
+  Grants grants = {};
 };
 // Checks every body of user modules, and of std those that are reached. Fills Program::bodies.
 void check_bodies(Program& program, const CheckOptions& options);
@@ -33,6 +42,10 @@ void check_growth(Program& program);
 // Values that became `dyn Trait`: noted by check_patterns, looked at again when the needs of generic impls are known.
 void note_dyn(Program& program, TypeId type, TraitId trait, Span span);
 void check_dyns(Program& program);
+
+// A program whose main (with `tests`: one of whose tests) needs what it was not granted is refused, with the calls that need it.
+void check_grants(Program& program, const CheckOptions& options);
+bool only_refusals(const Diagnostics& diags);   // there are errors, and all of them are such
 
 // Folds a const's value (ruling 44); reports failed checks. Called by collect's end, in dependency order.
 void check_consts(Program& program);

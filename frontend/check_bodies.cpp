@@ -28,6 +28,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options) : p_(pro
   queued_.resize(p_.funcs.size());
   trait_used_.resize(p_.traits.size());
   top_binding_.resize(p_.names.size(), kNone32);
+  begin_capabilities();
   begin_effects();
 }
 
@@ -104,10 +105,12 @@ void BodyChecker::begin_group(FuncId func, ModuleId module) {
   handles_.clear();
   param_handles_.clear();
   receives_.clear();
+  late_catches_.clear();
   task_closure_ = false;
   closure_stays_ = NodeId::None;
   spawn_target_ = kNone32;
   first_use_ = uses_.size();
+  in_test_ = false;
 }
 
 Builder& BodyChecker::open_builder(bool keeps_id) {
@@ -237,6 +240,7 @@ void BodyChecker::check_test(TestId id) {
   TestInfo& test = p_.tests[+id];
   begin_group(FuncId::None, test.module);
   type_scope_ = TypeScope{test.module, {}, TypeId::None, false};
+  in_test_ = true;
   Builder& b = open_builder(true);
   b.what = "test";
   owner_ = {BodyOwner::Test, +id, 0};
@@ -502,6 +506,9 @@ void BodyChecker::run_late_check(const LateCheck& c) {
 
 void BodyChecker::finish_group() {
   retry_deferred(true);
+  for (const LateCatch& c : late_catches_)
+    if (p_.error_sets[+c.set].implicit) group_[c.builder]->body.nodes[+c.node].aux = 1;
+  late_catches_.clear();
   decide_receives();
   decide_param_handles();
   bool any_cell = false;
@@ -513,6 +520,7 @@ void BodyChecker::finish_group() {
   }
   if (any_cell) check_shared_cells();
   for (Builder* b : group_) finish_builder(*b);
+  if (options_.lint && !p_.modules[+module_]->is_std) lint_group();
   for (Builder* b : group_) note_effects(*b);
   // Late checks may bind nothing any more; they may add needs.
   for (size_t i = 0; i < late_.size(); ++i) {
@@ -628,6 +636,7 @@ void BodyChecker::finish_program() {
   if (!p_.diags.has_errors() && !error_type_.is_none()) p_.diags.report<Diag::TypeNotKnown>(error_type_, "this").help("write the type where the name is introduced");
   for (const FitCheck& check : fits_) report_unfit(check);
   for (const MaybeFail& fail : maybe_fails_) report_maybe_fails(fail);
+  if (options_.lint && !p_.diags.has_errors()) lint_names();
   for (const std::unique_ptr<Body>& body : late_matches_) check_patterns(p_, *body);
   late_matches_.clear();
 }

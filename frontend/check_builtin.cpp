@@ -34,6 +34,7 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
       for (size_t i = 0; i < count; ++i) {
         NodeId a = arg(i);
         HirId value = check(a);
+        received_as_either(value);
         TypeId type = shallow(node(value).type);
         if (type == Types::Void) {
           report<Diag::VoidValue>(span(a), "printed").note("nothing comes out of this call: it is done only for its effect").help("call it on a line of its own");
@@ -63,6 +64,8 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
       if (count < 2 || count > 3) return wrong_count("2 or 3 arguments");
       HirId left = check(arg(0));
       HirId right = check(arg(1), node(left).type);
+      received_as_either(left);
+      received_as_either(right);
       uint32_t message = count == 3 ? +check_as(arg(2), Types::String) : kNone32;
       TypeId lt = settle(node(left).type), rt = settle(node(right).type);
       if (lt == Types::Error || rt == Types::Error) return poison(span(call));

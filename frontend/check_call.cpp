@@ -373,14 +373,9 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       continue;
     }
     // A capability that the call leaves out: the nearest one in scope (7.2).
-    uint32_t found = kNone32;
-    for (size_t b = bindings_.size(); b-- > hidden_below_ && found == kNone32;)
-      if (shallow(vars_[bindings_[b].var].type) == param.type) found = bindings_[b].var;
-    if (found == kNone32) {
-      report<Diag::NoCapability>(span(call), name_of(param.type)).note("a capability is handed from function to function; none of this type is in scope here").help("add a parameter of type `" + name_of(param.type) + "` to this function");
-      return false;
-    }
-    out.values[i] = +read_var(found, span(call));
+    HirId value = implicit_capability(param.type, span(call));
+    if (is_none(value)) return false;
+    out.values[i] = +value;
   }
   // Evaluated as written, also when the parameters stand in another order.
   if (named) {
@@ -523,6 +518,7 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
     return bad;
   }
   if (generic) uses_.push_back({func, types_.intern(TypeKind::Tuple, 0, 0, targs), func_, module_, call, span(call)});
+  note_capability_call(func, span(call));
   uint32_t list;
   if (args.reordered) {
     SmallVec<uint32_t, 16> both;
@@ -743,6 +739,14 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
     }
     return make_channel(types_.elem(type), list.empty() ? NodeId::None : list[0], call, expected, answer);
   }
+  if (kind == TypeKind::Capability && name == n_mint_) {
+    if (!tree_->list(ast(call).b).empty()) {
+      report<Diag::ArgumentCount>(span(call), "`mint`", "no arguments", tree_->list(ast(call).b).size());
+      check_rest(tree_->list(ast(call).b));
+      return poison(span(call));
+    }
+    return mint_capability(type, span(call));
+  }
   if (kind == TypeKind::Enum) {
     int variant = p_.find_variant(EnumId(types_[type].a), name);
     if (variant >= 0) return make_variant(type, static_cast<uint32_t>(variant), member, call, expected);
@@ -927,6 +931,7 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   if (!targs.empty()) uses_.push_back({m.func, types_.intern(TypeKind::Tuple, 0, 0, targs), func_, module_, d.ast, span(d.ast)});
   uint32_t type_list = make_type_list(targs), list = make_list(values);
   bool trait_method = is_some(f.trait) && is_none(f.impl);
+  note_capability_call(m.func, span(d.ast));
   if (trait_method) use_trait(f.trait);
   bool dyn = trait_method && types_.kind(type) == TypeKind::Dyn;
   uint32_t record = dyn ? list : make_record({type_list, list});

@@ -60,6 +60,10 @@ void BodyChecker::check_shared_cells() {
     std::vector<Mention> reads, writes;
     struct Question { uint32_t lo, cond_lo, cond_hi, hi; };
     std::vector<Question> questions;
+    struct Taken { uint32_t local, var; Span at; };          // `let n = count`
+    std::vector<Taken> taken;
+    struct Given { uint32_t var, lo, hi; Span at; };         // `count = … n …`
+    std::vector<Given> given;
     for (size_t i = 0; i < body.nodes.size(); ++i) {
       const HirNode& n = body.nodes[i];
       auto written = [&](uint32_t place) {
@@ -70,7 +74,29 @@ void BodyChecker::check_shared_cells() {
         case HirKind::Local:
           if (shared[b->var_of_local[n.a]]) reads.push_back({n.span.lo, n.span.hi, b->var_of_local[n.a]});
           break;
-        case HirKind::Assign: case HirKind::AssignOp: case HirKind::MapSet: case HirKind::MutArg: written(n.a); break;
+        case HirKind::Assign:
+          if (uint32_t var = root_of(n.a); var != kNone32 && shared[var]) given.push_back({var, body.nodes[n.b].span.lo, body.nodes[n.b].span.hi, n.span});
+          written(n.a);
+          break;
+        case HirKind::AssignOp: case HirKind::MapSet: case HirKind::MutArg: written(n.a); break;
+        case HirKind::Let: {
+          const HirPat& pat = body.pats[n.a];
+          if (pat.kind != PatKind::Bind || n.b == kNone32) break;
+          uint32_t var = root_of(n.b);
+          if (var != kNone32 && shared[var] && b->var_of_local[pat.a] != var) taken.push_back({pat.a, var, body.nodes[n.b].span});
+          break;
+        }
+        case HirKind::Block: {
+          // `if left == 0 do return end` decides over all that follows it in its block.
+          for (uint32_t s : body.list(n.a)) {
+            const HirNode& i = body.nodes[s];
+            if (i.kind != HirKind::If && i.kind != HirKind::IfMatch) continue;
+            if (body.extra[i.b + 1] != kNone32 || shallow(body.nodes[body.extra[i.b]].type) != Types::Never) continue;
+            const HirNode& c = body.nodes[i.kind == HirKind::IfMatch ? body.extra[i.a] : i.a];
+            questions.push_back({i.span.lo, c.span.lo, c.span.hi, n.span.hi});
+          }
+          break;
+        }
         case HirKind::If: case HirKind::While: case HirKind::Match: case HirKind::IfMatch: {
           const HirNode& c = body.nodes[n.kind == HirKind::IfMatch ? body.extra[n.a] : n.a];
           questions.push_back({n.span.lo, c.span.lo, c.span.hi, n.span.hi});
@@ -100,6 +126,28 @@ void BodyChecker::check_shared_cells() {
         default: break;
       }
     }
+    auto tell = [&](uint32_t var, Span changed, Span read) {
+      shared[var] = 2;
+      std::string name(text(vars_[var].name));
+      report<Diag::SharedDecision>(changed, name)
+          .with_label("changed here, because of what was read before")
+          .at(read, "read here")
+          .at(vars_[var].span, "tasks share this variable")
+          .note("each statement that touches a shared variable runs alone, but another task may change it between the two")
+          .help("let one task own `" + name + "`, and send it over a channel what should be done");
+    };
+    // What was taken out into a `let`, and goes into the new value.
+    if (taken.size() * given.size() < 1000) for (const Taken& t : taken) {
+      if (shared[t.var] != 1) continue;
+      for (const Given& g : given) {
+        if (g.var != t.var || g.lo < t.at.hi) continue;
+        bool goes_in = false;
+        for (const HirNode& n : body.nodes) goes_in |= n.kind == HirKind::Local && n.a == t.local && n.span.lo >= g.lo && n.span.hi <= g.hi;
+        if (!goes_in) continue;
+        tell(t.var, g.at, t.at);
+        break;
+      }
+    }
     // A question that reads the variable, and a write of it in what the answer leads to.
     std::sort(reads.begin(), reads.end(), [](const Mention& x, const Mention& y) { return x.lo < y.lo; });
     std::sort(writes.begin(), writes.end(), [](const Mention& x, const Mention& y) { return x.lo < y.lo; });
@@ -111,14 +159,7 @@ void BodyChecker::check_shared_cells() {
         auto write = std::lower_bound(writes.begin(), writes.end(), q.cond_hi, by_lo);
         while (write != writes.end() && write->lo < q.hi && write->var != read->var) ++write;
         if (write == writes.end() || write->lo >= q.hi) continue;
-        shared[read->var] = 2;
-        std::string name(text(vars_[read->var].name));
-        report<Diag::SharedDecision>(Span{write->lo, write->hi}, name)
-            .with_label("changed here, because of what was read before")
-            .at(Span{read->lo, read->hi}, "read here")
-            .at(vars_[read->var].span, "tasks share this variable")
-            .note("each statement that touches a shared variable runs alone, but another task may change it between the two")
-            .help("let one task own `" + name + "`, and send it over a channel what should be done");
+        tell(read->var, Span{write->lo, write->hi}, Span{read->lo, read->hi});
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frontend/check_internal.h"
+#include "frontend/effects.h"
 
 namespace janus {
 
@@ -34,6 +35,7 @@ HirId BodyChecker::make_channel(TypeId elem, NodeId cap, NodeId n, TypeId expect
   unify_hint(type, expected);
   HirId size = is_some(cap) ? check_as(cap, Types::I64) : HirId::None;
   raises_implicit(answer);
+  need_capability(kCapChannel, span(n), "in `:sovereign` no channel is made without a right to");
   return emit(HirKind::ChannelNew, type, is_some(size) ? +size : kNone32, kNone32, span(n));
 }
 
@@ -104,22 +106,34 @@ HirId BodyChecker::received(HirId value) {
   return value;
 }
 
+// Printed or compared with `==`: that does not decide between `T` and `?T`.
+void BodyChecker::received_as_either(HirId value) {
+  const HirNode n = node(value);
+  if (n.kind != HirKind::Local || vars_[var_of_local(LocalId(n.a))].received == kNone32) return;
+  std::vector<Receive::Use>& uses = receives_[vars_[var_of_local(LocalId(n.a))].received].uses;
+  for (size_t i = uses.size(); i-- > 0;)
+    if (uses[i].node == value && uses[i].builder == b_->index) {
+      uses[i].either = true;
+      return;
+    }
+}
+
 void BodyChecker::decide_receives() {
   for (Receive& r : receives_) {
-    size_t plain = 0;
-    for (const Receive::Use& use : r.uses) plain += use.plain;
+    size_t plain = 0, either = 0;
+    for (const Receive::Use& use : r.uses) plain += use.plain, either += use.either && !use.plain;
     if (plain == 0) continue;
     const Var v = vars_[r.var];
-    if (plain < r.uses.size()) {
+    if (plain + either < r.uses.size()) {
       const Receive::Use *needs = nullptr, *other = nullptr;
       for (const Receive::Use& use : r.uses) {
         if (use.plain && !needs) needs = &use;
-        if (!use.plain && !other) other = &use;
+        if (!use.plain && !use.either && !other) other = &use;
       }
       std::string name(text(v.name)), elem = name_of(r.elem);
       report<Diag::OptionalAsValue>(group_[needs->builder]->body.nodes[+needs->node].span, "?" + elem, elem)
           .with_label("a `" + elem + "` is needed here")
-          .at(group_[other->builder]->body.nodes[+other->node].span, "here `" + name + "` is a `?" + elem + "`: it would be printed, compared or asked about as one")
+          .at(group_[other->builder]->body.nodes[+other->node].span, "here `" + name + "` is a `?" + elem + "`")
           .at(group_[r.builder]->body.nodes[+r.recv].span, "`null` when the channel is closed and empty")
           .note("`recv()` gives a `" + elem + "`, and fails on a closed channel, only where every use of its result needs a `" + elem + "`")
           .help("a value to use instead: `" + name + " ?? …`")
@@ -131,6 +145,20 @@ void BodyChecker::decide_receives() {
     recv.type = r.elem;
     group_[r.builder]->body.pats[r.pattern].type = r.elem;
     vars_[r.var].type = r.elem;
+    // Where either does, the operation around was built for a `?T`: it gets one.
+    for (const Receive::Use& use : r.uses) {
+      if (!use.either || use.plain) continue;
+      Builder* before = std::exchange(b_, group_[use.builder]);
+      HirNode local = node(use.node);
+      TypeId optional = local.type;
+      HirId inner = emit(HirKind::Local, r.elem, local.a, kNone32, local.span);
+      HirNode& some = node(use.node);
+      some.kind = HirKind::Some;
+      some.type = optional;
+      some.a = +inner;
+      some.b = kNone32;
+      b_ = before;
+    }
     for (Builder* b : group_) {
       if (b->index != r.builder && std::find(b->capture_vars.begin(), b->capture_vars.end(), r.var) == b->capture_vars.end()) continue;
       for (size_t i = 0; i < b->body.locals.size(); ++i)
@@ -177,13 +205,20 @@ bool BodyChecker::late_channel_op(const DeferredMember& d, NameId name) {
   }
   uint32_t value = op->arguments ? +coerce(HirId(given[0]), elem, NodeId::None) : kNone32;
   p_.uses_tasks = true;
+  uint16_t what = op->op;
+  bool answered = d.question == 2 && (what == kSend || what == kRecv);
+  if (answered) {
+    include_set(d.answer_set, with_implicit(ErrorSetId::None));
+    p_.error_sets[+d.answer_set].implicit = true;
+    if (what == kRecv) what = kRecvValue;
+  }
   HirNode& x = node(d.node);
   x.kind = HirKind::ChannelOp;
   x.a = +d.base;
   x.b = value;
-  x.aux = op->op;
-  unify(d.result, result_of(types_, *op, elem));
-  if (d.question) report<Diag::NothingToAnswer>(span(d.ast), d.question == 1 ? "?" : "catch").note("which type this is called on becomes known only later, so its failure cannot be answered here").help("write the type where the name is introduced");
+  x.aux = what;
+  unify(d.result, what == kRecvValue ? elem : result_of(types_, *op, elem));
+  if (d.question && !answered) report<Diag::NothingToAnswer>(span(d.ast), d.question == 1 ? "?" : "catch").note("which type this is called on becomes known only later, so its failure cannot be answered here").help("write the type where the name is introduced");
   return true;
 }
 

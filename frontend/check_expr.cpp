@@ -181,6 +181,7 @@ HirId BodyChecker::check_interp(NodeId n) {
       continue;
     }
     HirId value = check(NodeId(x.a));
+    if (x.b == kNone32) received_as_either(value);
     TypeId type = type_of(value);
     if (type == Types::Void) {
       report<Diag::VoidValue>(span(NodeId(x.a)), "print");
@@ -669,6 +670,7 @@ HirId BodyChecker::check_ident(NodeId n, TypeId expected) {
     return read_var(var, tree_->token_span(x.token));
   }
   Head head = head_of_name(NameId(x.a), n);
+  if (head.kind == HeadKind::Unknown && NameId(x.a) == n_test_cap_) return test_cap(n, expected);
   if (head.kind == HeadKind::Unknown) return unknown_name(NameId(x.a), tree_->token_span(x.token));
   return decl_value(head, n, expected);
 }
@@ -716,6 +718,17 @@ EnumId BodyChecker::enum_with_variant(NameId name) {
   return found;
 }
 
+// Where the statements of a script introduce the name, which its functions do not see.
+Span BodyChecker::script_variable(NameId name) {
+  if (p_.modules[+module_]->profile != Profile::Script || is_none(tree_->root)) return {};
+  for (NodeId item : tree_->list((*tree_)[tree_->root].a)) {
+    if (is_none(item) || ast(item).kind != NodeKind::FuncDecl || !(ast(item).flags & kShort)) continue;
+    for (NodeId statement : tree_->list(ast(tree_->record_node(ast(item).b, 4)).a))
+      if (ast(statement).kind == NodeKind::Let && ast(NodeId(ast(statement).a)).kind == NodeKind::PatBind && NameId(ast(NodeId(ast(statement).a)).a) == name) return tree_->caret(NodeId(ast(statement).a));
+  }
+  return {};
+}
+
 HirId BodyChecker::unknown_name(NameId name, Span at) {
   Diagnostic& d = report<Diag::UnknownName>(at, text(name));
   std::string word(text(name));
@@ -731,6 +744,8 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
     d.fix(at, std::string(friendly), "write `" + std::string(friendly) + "`", Applicability::MaybeIncorrect);
   } else if (hint) {
     d.help(std::string(hint->help));
+  } else if (Span made = script_variable(name); !made.is_none()) {
+    d.at(made, "this variable belongs to the statements of the script").note("a function sees its parameters and what is declared outside of functions with `const`").help("hand it to the function as a parameter, or make it a `const`");
   } else {
     std::vector<std::string_view> names;
     for (size_t i = hidden_below_; i < bindings_.size(); ++i) names.push_back(text(bindings_[i].name));
@@ -1215,6 +1230,7 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
   type = shallow(type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) return give_up();
+  if (kind == TypeKind::Capability && tree_->record_list(x.b, 0).empty()) return mint_capability(type, span(n));
   if (kind != TypeKind::Struct) {
     Diagnostic& d = report<Diag::NotAStruct>(span(type_node), name_of(type));
     if (kind == TypeKind::Enum) d.help("name the variant: `" + name_of(type) + "." + (p_.enums[types_[type].a].variants.empty() ? "Variant" : std::string(text(p_.enums[types_[type].a].variants[0].name))) + "`");
@@ -1290,6 +1306,7 @@ HirId BodyChecker::func_value(FuncId func, NodeId n, TypeId expected, const Head
     return poison(span(n));
   }
   if (!f.type_params.empty()) uses_.push_back({func, types_.tuple(args), func_, module_, n, span(n)});
+  note_capability_call(func, span(n));
   return emit(HirKind::FuncRef, type, +func, make_type_list(args), span(n));
 }
 

@@ -117,6 +117,17 @@ void BodyChecker::flow_into_sink(ErrorSetId set, Span at, NodeId n, const char* 
 
 // ---- fail
 
+// `fail Timeout`: what the language raises goes another road than what a program fails with.
+HirId BodyChecker::implicit_failure(TagId tag, Span at) {
+  std::string name = p_.tags[+tag].full_name;
+  Diagnostic& d = report<Diag::ImplicitFailure>(at, name);
+  d.note("it passes every `catch` but that of a nursery, an `await` or the operation that raises it, and needs no mark");
+  if (name == "Panic") d.help("for a bug, write `unreachable()` or `assert(…)`");
+  d.help("give the failure a name of your own: `fail Too" + name + "`, or a declared error");
+  dead_ = true;
+  return poison(at);
+}
+
 HirId BodyChecker::check_fail(NodeId n) {
   NodeId value_node = NodeId(ast(n).a);
   NodeId bare = is_some(value_node) ? unparen(value_node) : NodeId::None;
@@ -169,6 +180,7 @@ HirId BodyChecker::check_fail(NodeId n) {
         dead_ = true;
         return poison(span(n));
       }
+      if (p_.tags[+tag].implicit) return implicit_failure(tag, span(bare));
       HirId value = emit(HirKind::MakeError, types_.error_value(set_of_tag(tag)), +tag, kNone32, span(bare));
       return leave(value, set_of_tag(tag));
     }
@@ -194,6 +206,7 @@ HirId BodyChecker::check_fail(NodeId n) {
     return poison(span(n));
   }
   const HirNode made = node(value);
+  if (made.kind == HirKind::MakeError && p_.tags[made.a].implicit) return implicit_failure(TagId(made.a), span(value_node));
   return leave(value, made.kind == HirKind::MakeError ? set_of_tag(TagId(made.a)) : ErrorSetId(types_[type].a));
 }
 
@@ -357,7 +370,9 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     drop_value(branches[1]);
     result = dead_ ? Types::Never : Types::Void;
   }
-  return emit(HirKind::Catch, result, +branches[0], make_record({local, +branches[1]}), span(n), answer.implicit ? 1 : 0);
+  HirId made = emit(HirKind::Catch, result, +branches[0], make_record({local, +branches[1]}), span(n), answer.implicit ? 1 : 0);
+  if (answer.deferred) late_catches_.push_back({b_->index, made, answer.set});   // whether implicit failures arrive is known with the receiver
+  return made;
 }
 
 }  // namespace janus

@@ -91,8 +91,11 @@ struct Var {
   bool closure_writes = false;
   bool written = false;
   bool is_self = false;
+  bool used = false;             // read, lent or captured somewhere (lint.cpp)
   uint16_t poly_param = 0xffff;  // index of the failure-polymorphic parameter that it is (ruling 7)
   uint32_t handle = kNone32;     // `let h = spawn …`: in handles_
+  uint32_t shadowed_by = kNone32;  // a newer variable of its name in the same function, while this one is in sight
+  uint32_t read_after = kNone32;   // … and this one was read after that: that variable
   uint32_t received = kNone32;   // `let v = ch.recv()`: in receives_
   uint32_t nursery = kNone32;    // a nursery: the variable that introduced it, mostly itself
   uint32_t holds = kNone32;      // `let f = { … }` with a closure that captures a nursery: that nursery
@@ -449,6 +452,7 @@ class BodyChecker {
   void list_variants(Diagnostic& d, EnumId id);
   std::string inside_text(NodeId n);
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
+  Span script_variable(NameId name);
   HirId unknown_member(TypeId base, NameId name, NodeId n, bool is_call);
   HirId default_value(ModuleId module, NodeId value, TypeId type, FuncId func);
   TypeId fresh_struct(StructId id, Span at);
@@ -526,6 +530,9 @@ class BodyChecker {
 
   // ---- check_fail.cpp
   HirId check_fail(NodeId n);
+  HirId implicit_failure(TagId tag, Span at);
+  struct LateCatch { uint32_t builder; HirId node; ErrorSetId set; };
+  std::vector<LateCatch> late_catches_;
   HirId check_question(NodeId n, TypeId expected, bool is_try);
   HirId check_catch(NodeId n, TypeId expected, bool value);
   HirId check_answered(NodeId n, TypeId expected, Answer& answer, bool value = true);
@@ -624,7 +631,7 @@ class BodyChecker {
     HirId recv;
     uint32_t var;
     TypeId elem;
-    struct Use { uint32_t builder; HirId node; bool plain; };
+    struct Use { uint32_t builder; HirId node; bool plain; bool either = false; /* printed or compared: a `T` and a `?T` do */ };
     std::vector<Use> uses = {};
   };
   std::vector<Receive> receives_;
@@ -633,6 +640,7 @@ class BodyChecker {
   bool late_channel_op(const DeferredMember& d, NameId name);
   HirId sent_value(HirId channel, NodeId arg, NodeId channel_node);
   HirId received(HirId value);
+  void received_as_either(HirId value);
   void decide_receives();
   HirId check_select(NodeId n, TypeId expected, bool value, Answer* answer);
 
@@ -647,6 +655,8 @@ class BodyChecker {
   FlatMap value_sets_;                  // see value_set()
   std::vector<uint32_t> last_caller_;   // by node: of which an edge was made last
   std::vector<uint64_t> intrinsic_effects_;
+  FlatMap makers_;                      // node -> index in made_: own capabilities that it makes, so that its callers need none
+  std::vector<uint64_t> made_;
   std::vector<std::pair<size_t, uint32_t>> test_uses_;   // first index in uses_, node
   size_t test_use_ = 0;
   void begin_effects();
@@ -657,6 +667,31 @@ class BodyChecker {
   void instantiate(uint32_t at, TypeId self, TraitId trait, Span span, int depth);
   void instantiate_bounds(uint32_t at, TypeParamId param, TypeId arg, Span span, int depth);
   void solve_effects();
+
+  // ---- check_capability.cpp: capabilities as values
+  struct CapabilityCall { FuncId callee, caller; Span span; uint64_t in_scope; };
+  std::vector<CapabilityCall> capability_calls_;   // out of `:sovereign` files
+  FlatMap capability_rows_;                        // DeclId -> row of Program::capabilities
+  uint32_t caps_struct_ = kNone32;                 // DeclId of `Caps`
+  bool in_test_ = false;
+  NameId n_mint_, n_test_cap_;
+  void begin_capabilities();
+  bool is_sovereign() const;
+  uint32_t capability_row(TypeId type);
+  uint32_t capability_in_scope(TypeId type, uint32_t* second);
+  HirId capability_value(TypeId type, Span at);
+  HirId implicit_capability(TypeId type, Span at);
+  bool need_capability(uint32_t row, Span at, const char* why);
+  void report_no_capability(TypeId type, Span at, const std::string& why);
+  void note_capability_call(FuncId callee, Span at);
+  void check_capability_calls();
+  HirId mint_capability(TypeId type, Span at);
+  HirId test_cap(NodeId n, TypeId expected);
+
+  // ---- lint.cpp: `janus check --lint`
+  void lint_group();
+  void lint_channels();
+  void lint_names();
 
   // ---- check_cells.cpp: variables that tasks share
   void check_shared_cells();

@@ -263,7 +263,7 @@ HirId BodyChecker::check_binary(NodeId n, TypeId expected) {
   HirId left = check(l, hint);
   TypeId lt = shallow(node(left).type);
   bool pass = types_.is_number(lt) || types_.kind(lt) == TypeKind::Param || types_.kind(lt) == TypeKind::Infer;
-  HirId right = check(r, info.shift ? Types::I64 : pass ? lt : hint);
+  HirId right = check(r, info.shift ? TypeId::None : pass ? lt : hint);   // a width is any whole number
   return arith(info.op, left, right, l, r, span(n), token, expected, n);
 }
 
@@ -314,6 +314,7 @@ HirId BodyChecker::check_compare(NodeId n) {
   TypeKind lk = types_.kind(lt), rk = types_.kind(rt);
   if (lk == TypeKind::Error || rk == TypeKind::Error) return poison(span(n));
   bool equality = op == HirOp::Eq || op == HirOp::Ne;
+  if (equality) received_as_either(left), received_as_either(right);
   if (!equality) {   // `==` compares across, an order needs two values
     lt = settle(node(received(left)).type), rt = settle(node(received(right)).type);
     lk = types_.kind(lt), rk = types_.kind(rt);

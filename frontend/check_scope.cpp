@@ -28,6 +28,8 @@ uint32_t BodyChecker::declare(NameId name, TypeId type, uint8_t flags, Span span
   v.let = let;
   vars_.push_back(v);
   if (is_none(name) || name == n_underscore_) return var;
+  if (options_.lint)
+    if (uint32_t outer = find_var(name); outer != kNone32 && vars_[outer].depth == v.depth) vars_[outer].shadowed_by = var;
   if (+name >= top_binding_.size()) top_binding_.resize(std::max<size_t>(+name + 1, p_.names.size()), kNone32);
   bindings_.push_back({name, var, top_binding_[+name]});
   top_binding_[+name] = static_cast<uint32_t>(bindings_.size() - 1);
@@ -86,6 +88,8 @@ HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
     vars_[var].uninit = false;
   }
   HirId read = emit(HirKind::Local, v.type, +local, kNone32, span);
+  vars_[var].used = true;
+  if (v.shadowed_by != kNone32) vars_[var].read_after = v.shadowed_by;
   if (v.handle != kNone32) ++handles_[v.handle].others;
   if (v.received != kNone32) receives_[v.received].uses.push_back({b_->index, read, false});
   if (narrowed && !facts_.empty() && has_fact(var, Fact::NonNull)) {

@@ -6,6 +6,7 @@
 // `isDone`), delivers its failure there (HIR: aux 1); any other failure cancels the nursery. A handle that some way out of its scope
 // passes without an `await` leaves its failure to the nursery, at the end (ruling 1), so such a nursery can fail too.
 #include "frontend/check_internal.h"
+#include "frontend/effects.h"
 
 namespace janus {
 
@@ -30,6 +31,7 @@ HirId BodyChecker::check_spawn(NodeId n, TypeId expected, bool handle) {
     return poison(span(n));
   }
   p_.uses_tasks = true;
+  need_capability(kCapSpawn, word, "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
   uint32_t stack = kNone32;
   if (x.b != kNone32)
     for (size_t i = 0; i < tree_->list(x.b).size(); ++i) {
@@ -69,6 +71,7 @@ HirId BodyChecker::spawn_method(HirId nursery, NodeId nursery_ast, NodeId call, 
     return poison(span(call));
   }
   p_.uses_tasks = true;
+  need_capability(kCapSpawn, span(call), "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
   uint32_t root = node(nursery).kind == HirKind::Local ? vars_[var_of_local(LocalId(node(nursery).a))].nursery : kNone32;
   if (root == kNone32) {
     report_nursery_leaves(span(nursery_ast), kNone32, false);

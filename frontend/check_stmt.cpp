@@ -308,7 +308,7 @@ HirId BodyChecker::check_assign(NodeId n) {
   bool shift = op == TokenKind::LessLessEq || op == TokenKind::GreaterGreaterEq;
   TypeKind kind = types_.kind(type);
   bool number = types_.is_number(type) || kind == TypeKind::Param || kind == TypeKind::Infer;
-  HirId value = check(value_node, shift ? Types::I64 : number ? type : TypeId::None);
+  HirId value = check(value_node, !shift && number ? type : TypeId::None);
   HirId result = arith(HirOp::None, place, value, target, value_node, span(n), op, TypeId::None, n);
   if (type_of(result) == Types::Error) return poison(span(n));
   const HirNode r = node(result);
@@ -474,6 +474,15 @@ HirId BodyChecker::check_while(NodeId n) {
 
 HirId BodyChecker::check_for(NodeId n) {
   const Node x = ast(n);
+  if (x.flags & kShort) {
+    Profile profile = p_.modules[+module_]->profile;
+    const char* instead = "a nursery with one task for each part of the work does the same";
+    if (profile == Profile::Compute) report<Diag::NotAvailableYet>(tree_->token_span(x.token), "parallel for").note("it will spread the rounds of a loop over all processors").help(instead);
+    else
+      report<Diag::NotInProfile>(tree_->token_span(x.token), "parallel for", profile_name(profile))
+          .note("it spreads the rounds of a loop over all processors; `:compute` has it, whose files say by their profile that they keep every processor busy")
+          .help(profile == Profile::Core ? "write `for`: one round after the other" : instead);
+  }
   NodeId iterable = tree_->record_node(x.b, 0), body = tree_->record_node(x.b, 1);
   NameId label = NameId(tree_->record(x.a, 1));
   size_t pattern_count = tree_->record_list(x.a, 0).size();

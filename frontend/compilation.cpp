@@ -3,10 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/compilation.h"
 
+#include "frontend/program_index.h"
+
 namespace janus {
 
 void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckOptions& options, const std::function<void(const char*)>& phase) {
   auto begin = [&](const char* name) { if (phase) phase(name); };
+  program.index->lint = options.lint;
   begin("load");
   load_modules(program, files, load);      // texts, trees, imports
   begin("collect");
@@ -20,6 +23,7 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
     if (program.bodies[i]) check_patterns(program, *program.bodies[i]);
   check_dyns(program);                     // impls for what became `dyn`
   check_growth(program);                   // generics without end
+  check_grants(program, options);          // capabilities
   begin("done");
   diags.sort();
 }

@@ -71,6 +71,10 @@ void BodyChecker::begin_effects() {
     else if (uint32_t row = needs.find(+decl.name); row != FlatMap::None) does |= capability_effect(row);
     for (uint64_t rest = does; rest; rest &= rest - 1) g.own.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(std::countr_zero(rest)), decl.name_span});
   }
+  // A parameter that is a capability is a need of it.
+  for (size_t i = 0; i < p_.funcs.size(); ++i)
+    for (const ParamInfo& param : p_.funcs[i].params)
+      if (uint32_t row = capability_row(param.type); row < kMaxCapabilities) g.own.push_back({static_cast<uint32_t>(i), kFirstCapability + row, param.span});
   // Functions of std that are written in Janus: "std.fs.write".
   for (const NeedRow& row : kNeeds) {
     std::string_view name = row.name;
@@ -138,6 +142,7 @@ void BodyChecker::note_effects(Builder& b) {
   uint32_t at = b.effect_node;
   uint64_t own = 0;
   size_t first_call = g.calls.size();
+  bool sovereign = is_sovereign();
   auto does = [&](uint64_t bits, Span span) {
     for (uint64_t fresh = bits & ~own; fresh; fresh &= fresh - 1) g.own.push_back({at, static_cast<uint32_t>(std::countr_zero(fresh)), span});
     own |= bits;
@@ -176,6 +181,14 @@ void BodyChecker::note_effects(Builder& b) {
       }
     }
     switch (n.kind) {
+      case HirKind::TypeValue:   // a capability that is made here: one of the language's is ambient, an own one is the program's to give
+        if (uint32_t row = capability_row(n.type); row < kBuiltinCapabilities && !in_test_) does(capability_effect(row), n.span);
+        else if (row < kMaxCapabilities) {
+          uint32_t& made = makers_[at];
+          if (made == FlatMap::None) made = static_cast<uint32_t>(made_.size()), made_.push_back(0);
+          made_[made] |= capability_effect(row);
+        }
+        break;
       case HirKind::Call: case HirKind::CallTrait: {
         if (is_some(p_.funcs[n.a].trait)) {
           std::span<const uint32_t> args = body.list(body.extra[n.b]);
@@ -192,7 +205,7 @@ void BodyChecker::note_effects(Builder& b) {
         dyns_.push_back({at, body.nodes[n.a].type, TraitId(types_[n.type].a), n.span});
         does(kAllocates, n.span);
         break;
-      case HirKind::ChannelNew: does(kAllocates, n.span); break;
+      case HirKind::ChannelNew: does(sovereign ? kAllocates | capability_effect(kCapChannel) : kAllocates, n.span); break;
       case HirKind::ChannelOp:
         if (n.aux == 0 || n.aux == 1 || n.aux == 8) does(kMaySuspend, n.span);
         break;
@@ -205,7 +218,7 @@ void BodyChecker::note_effects(Builder& b) {
         else if (body.extra[n.a + 4] != kNone32) calls(body.extra[n.a + 4], n.span);
         break;
       case HirKind::Spawn: {
-        does(kMaySpawn | kAllocates, n.span);
+        does(sovereign ? kMaySpawn | kAllocates | capability_effect(kCapSpawn) : kMaySpawn | kAllocates, n.span);
         // What the task waits for is not waited for here. The call's edge was made just before, when it is the first of its callee.
         const HirNode& call = body.nodes[n.a];
         for (size_t i = g.calls.size(), seen = 0; i-- > first_call && seen < 4; ++seen)
@@ -334,6 +347,8 @@ void BodyChecker::solve_effects() {
     for (uint32_t k = first[at]; k < first[at + 1]; ++k) {
       const EffectGraph::Call& c = g.calls[order[k]];
       uint64_t arrives = c.task ? effects[at] & ~uint64_t(kMaySuspend | kMayBlock) : effects[at];
+      if (!made_.empty())
+        if (uint32_t made = makers_.find(c.from); made != FlatMap::None) arrives &= ~made_[made];
       if ((effects[c.from] | arrives) == effects[c.from]) continue;
       effects[c.from] |= arrives;
       work.push_back(c.from);
@@ -342,6 +357,7 @@ void BodyChecker::solve_effects() {
   for (size_t i = 0; i < p_.funcs.size(); ++i) p_.funcs[i].effects = effects[i];
   g.extra_effects.assign(effects.begin() + g.first_extra, effects.end());
 
+  check_capability_calls();
   for (const LentCell& c : lent_cells_)
     if (c.runs == kNone32 || (effects[c.runs] & kMaySuspend)) report_lent(p_, c.span, c.name, c.declared, c.runs < g.first_extra ? FuncId(c.runs) : FuncId::None);
   lent_cells_ = {};

@@ -60,7 +60,7 @@ const char* spelling(TokenKind kind) {
   return kTexts[static_cast<size_t>(kind)];
 }
 
-Parser::Parser(FileId file, const SourceFile& source, Names& names, Diagnostics& diags) : source_(source), names_(names), diags_(diags) {
+Parser::Parser(FileId file, const SourceFile& source, Names& names, Diagnostics& diags, bool script) : source_(source), names_(names), diags_(diags), script_(script) {
   tree_.file = file;
   tree_.base = source.base;
   tree_.tokens = lex(source, names, diags);
@@ -135,8 +135,8 @@ uint32_t Parser::line_column(uint32_t token) const {
   return column(t);
 }
 
-Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags) {
-  return Parser(file, sources.file(file), names, diags).run();
+Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags, bool script) {
+  return Parser(file, sources.file(file), names, diags, script).run();
 }
 
 }  // namespace janus

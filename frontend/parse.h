@@ -11,7 +11,9 @@ namespace janus {
 constexpr uint32_t kMaxNesting = 256;  // of expressions, blocks, types and patterns together (ruling 68)
 constexpr uint32_t kMaxHeight = 2000;  // of the tree: a chain of operators, calls or `else if` is as deep as it is long.
                                        // A pass may recurse over the tree without a check of its own.
-Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags);
+// `script`: statements may stand outside functions. So too in a `.jans` file, and below `profile :script`. They become the body of a
+// FuncDecl named `main` with the flag kShort, the last item of the file.
+Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags, bool script = false);
 std::string dump_tree(const Tree& tree, const Names& names);  // S-expressions, for tests
 const char* spelling(TokenKind kind);
 }  // namespace janus

@@ -8,8 +8,9 @@ namespace janus {
 // file := [profile] {item}
 NodeId Parser::file() {
   std::string_view path = source_.path;
-  script_ = path.size() > 5 && path.substr(path.size() - 5) == ".jans";
+  script_ |= path.ends_with(".jans");
   NodeId chosen = NodeId::None;
+  std::vector<NodeId> statements;   // of a script, outside its functions
   uint32_t from = mark();
   while (!at(TokenKind::EndOfFile)) {
     if (at(TokenKind::Newline)) { ++pos_; continue; }
@@ -22,7 +23,10 @@ NodeId Parser::file() {
       else chosen = made;
     } else {
       NodeId made = item(script_);
-      if (is_some(made)) keep(made);
+      if (is_some(made)) {
+        if (script_ && !is_item(node(made).kind)) statements.push_back(made);
+        else keep(made);
+      }
     }
     if (panic_) {
       if (hopeless_) break;
@@ -30,7 +34,22 @@ NodeId Parser::file() {
     }
     if (pos_ == first) ++pos_;
   }
+  if (!statements.empty()) {
+    // What stands outside functions runs as `main`.
+    uint32_t token = tree_.first_token(statements.front()), inner = mark();
+    for (NodeId statement : statements) keep(statement);
+    NodeId block = add(NodeKind::Block, token, flush(inner), kNone, error_flag(token));
+    keep(add(NodeKind::FuncDecl, token, +names_.intern("main"), record(kNone, kNone, kNone, kNone, +block), kShort | error_flag(token)));
+  }
   return add(NodeKind::File, 0, flush(from), +chosen);
+}
+
+bool Parser::is_item(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::Import: case NodeKind::ConstDecl: case NodeKind::VarDecl: case NodeKind::TypeAlias: case NodeKind::StructDecl: case NodeKind::EnumDecl: case NodeKind::ErrorDecl:
+    case NodeKind::CapabilityDecl: case NodeKind::TraitDecl: case NodeKind::ImplDecl: case NodeKind::FuncDecl: case NodeKind::TestDecl: case NodeKind::Profile: return true;
+    default: return false;
+  }
 }
 
 // profile := `profile` `:` name
@@ -164,7 +183,7 @@ void Parser::statement_outside() {
           .fix(token_span(early_end_), "", "remove it", Applicability::MaybeIncorrect);
       stray_reported_ = first;  // the `end` that is left over is part of the same mistake
     } else {
-      report<Diag::OutsideFunction>(token_span(first)).help("a program begins in `func main() do … end`: put the lines between the two");
+      report<Diag::OutsideFunction>(token_span(first)).note("lines outside functions belong to scripts: the profile `:script`, or a file named `….jans`").help("a program begins in `func main() do … end`: put the lines between the two");
     }
     reported_outside_ = true;
   }

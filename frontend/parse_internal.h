@@ -39,7 +39,7 @@ enum class Opening : uint8_t { Do, Brace, Indent };
 
 class Parser {
  public:
-  Parser(FileId file, const SourceFile& source, Names& names, Diagnostics& diags);
+  Parser(FileId file, const SourceFile& source, Names& names, Diagnostics& diags, bool script);
   Tree run();
 
  private:
@@ -118,6 +118,7 @@ class Parser {
   NodeId file();
   NodeId profile();
   NodeId item(bool script);
+  static bool is_item(NodeKind kind);
   NodeId declaration(bool top);
   NodeId import(uint32_t pub);
   NodeId const_decl(uint8_t flags);

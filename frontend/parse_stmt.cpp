@@ -228,7 +228,7 @@ NodeId Parser::simple_statement() {
 
 static const char* cannot_store(NodeKind k) {
   switch (k) {
-    case NodeKind::Ident: case NodeKind::Member: case NodeKind::TupleMember: case NodeKind::Index: case NodeKind::SelfExpr: case NodeKind::Error: return nullptr;
+    case NodeKind::Ident: case NodeKind::Member: case NodeKind::TupleMember: case NodeKind::Index: case NodeKind::SelfExpr: case NodeKind::BangUnwrap: case NodeKind::Error: return nullptr;
     case NodeKind::Call: return "the result of a call";
     case NodeKind::IntLit: case NodeKind::FloatLit: return "a number";
     case NodeKind::StringLit: case NodeKind::Interp: return "a text";

@@ -51,6 +51,9 @@ struct ProgramIndex {
   // Memo of satisfies() for types without Params: bits asked, bits that hold.
   std::vector<uint8_t> known_bounds, held_bounds;
 
+  bool lint = false;                     // lookup_name() notes what is asked for
+  FlatMap used_names;                    // ModuleId << 32 | NameId -> 1
+
   int alias_depth = 0, const_depth = 0;  // how deep one waits for another while they are resolved on demand
   bool collected = false;                // all impls are known: bounds can be checked at once
   // Written applications of types whose parameters have bounds: checked when all impls are known.

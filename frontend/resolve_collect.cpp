@@ -93,6 +93,10 @@ struct Collector {
               .with_label("a `var` outside every function")
               .note("a variable that every function can change makes each of them depend on all the others; only `:sovereign` has them")
               .help("use `const` for a value that never changes, or hand the variable down as a `mut` parameter");
+        else
+          p.diags.report<Diag::NotAvailableYet>(m.tree.caret(item), "var")
+              .note("`:sovereign` has variables of a whole file, and this version of Janus does not know them yet")
+              .help("keep it in a struct that is handed down as a `mut` parameter");
         p.consts.emplace_back().decl = declare_name(id, DeclKind::Const, item, static_cast<uint32_t>(p.consts.size()));
         break;
       case NodeKind::TypeAlias: {
@@ -116,6 +120,7 @@ struct Collector {
       case NodeKind::ImplDecl: declare_impl(id, m, item); break;
       case NodeKind::FuncDecl: {
         uint32_t row = static_cast<uint32_t>(p.funcs.size());
+        if ((node.flags & kShort) && !script_statements(id, m, item)) break;
         DeclId decl = declare_name(id, DeclKind::Func, item, row);
         add_func(m, item, decl);
         break;
@@ -123,6 +128,24 @@ struct Collector {
       case NodeKind::TestDecl: declare_test(id, m, item); break;
       default: break;   // imports are bound later; statements outside functions are the parser's to report
     }
+  }
+
+  // Statements outside functions, which the parser made a `main`: of the file that is run, and in place of another `main`.
+  bool script_statements(ModuleId id, const Module& m, NodeId item) {
+    if (is_some(p.main_module) && id != p.main_module) {
+      p.diags.report<Diag::OutsideFunction>(m.tree.caret(item))
+          .note("only the file that is run has statements outside functions; a file that is imported gives its declarations")
+          .help("put them into a function, and call it from the file that imports this one");
+      return false;
+    }
+    const NameTable::Entry* other = m.names.find(index.name_main);
+    if (!other) return true;
+    p.diags.report<Diag::StatementsBesideMain>(m.tree.caret(item))
+        .with_label("this stands outside every function")
+        .at(other->span, "`main` is here")
+        .note("the statements of a script run as its `main`, so it cannot have another one")
+        .help("put all of it into `main`, or call that function by another name");
+    return false;
   }
 
   FuncId add_func(const Module& m, NodeId node, DeclId decl) {
@@ -645,6 +668,7 @@ struct Collector {
     }
     bound_params(tree, slot(tree, node, 0), own_from);
     bound_where(tree, slot(tree, node, 3));
+    if (node.flags & kShort) result.fallible = result.infer_set = true;   // a script may end with any failure
     ErrorSetId set = result.infer_set ? new_inferred_set(p) : result.set;
     FuncInfo& f = p.funcs[+id];
     f.type_params = scope.params;
@@ -695,7 +719,13 @@ struct Collector {
       info.name = static_cast<NameId>(n.a);
       NodeId type = node_slot(tree, n, 0);
       info.default_value = node_slot(tree, n, 1);
-      if (is_none(type)) {
+      if (is_none(type) && p.modules[+scope.module]->profile == Profile::Script && !is_method) {
+        // In a script a parameter without a type takes any: it is a type parameter, and has the bounds that the body needs.
+        TypeParamId any = static_cast<TypeParamId>(p.type_params.size());
+        p.type_params.push_back({info.name, info.span, {}, {}, 0, {}});
+        scope.params.push_back(any);
+        info.type = p.types.param(any);
+      } else if (is_none(type)) {
         info.type = Types::Error;
         if (!(n.flags & kHasError))
           p.diags.report<Diag::MissingParamType>(info.span, text(info.name)).help("write it after a colon: `" + text(info.name) + ": i64`");
@@ -718,6 +748,8 @@ struct Collector {
         p.diags.report<Diag::NotInProfile>(decl.name_span, "extern", profile_name(m.profile))
             .note("code of another language can do anything, also what the checks of janus exclude; only `:sovereign` files may call it")
             .help("put the `extern` functions into a file that begins with `profile :sovereign`");
+      if (!m.is_std && p.types.kind(f.result) == TypeKind::Capability)
+        p.diags.report<Diag::CannotMint>(decl.name_span, p.type_name(f.result)).note("code of another language would make it out of nothing; a capability comes from the module that declares it, or from `main(caps: Caps)`");
       return;
     }
     if (!m.is_std) {
@@ -743,10 +775,18 @@ struct Collector {
     p.main_func = static_cast<FuncId>(p.decls[+e->decl].index);
     const FuncInfo& f = p.funcs[+p.main_func];
     Span span = p.decls[+e->decl].name_span;
-    if (p.modules[+p.main_module]->profile == Profile::Sovereign && f.params.size() == 1) return;   // main(caps: Caps)
-    if (!f.params.empty()) {
-      p.diags.report<Diag::MainSignature>(span).at(f.params[0].span, "nobody could give this a value")
-          .note("a program begins with `main`: the words after its name are read with `std.cli`");
+    auto is_caps = [&](TypeId type) {
+      if (p.types.kind(type) != TypeKind::Struct) return false;
+      const Decl& decl = p.decls[+p.structs[p.types[type].a].decl];
+      return decl.module == index.prelude_module && text(decl.name) == "Caps";
+    };
+    bool sovereign = p.modules[+p.main_module]->profile == Profile::Sovereign, caps = f.params.size() == 1 && is_caps(f.params[0].type);
+    if (!f.params.empty() && !(sovereign && caps)) {
+      if (f.params[0].type == Types::Error) return;
+      Diagnostic& d = p.diags.report<Diag::MainSignature>(span).at(f.params[0].span, "nobody could give this a value");
+      if (caps) d.note("only a `:sovereign` program is handed its capabilities; in `:" + std::string(profile_name(p.modules[+p.main_module]->profile)) + "` they need not be passed on").help("write `func main() do`");
+      else if (sovereign) d.note("a `:sovereign` program begins with `main(caps: Caps)`, which holds its capabilities, or with `main()`");
+      else d.note("a program begins with `main`: the words after its name are read with `std.cli`");
       return;
     }
     if (f.result == Types::Void || f.result == Types::Never || f.result == Types::Error) return;

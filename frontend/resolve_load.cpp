@@ -50,7 +50,7 @@ struct Loader {
     m.is_std = is_std;
     bool script = file_path.ends_with(".jans");
     m.file = p.sources.add(std::move(file_path), std::move(text), is_std);
-    m.tree = parse(m.file, p.sources, p.names, p.diags);
+    m.tree = parse(m.file, p.sources, p.names, p.diags, !is_std && options.profile == Profile::Script);
     m.profile = is_std ? Profile::Core : script ? Profile::Script : options.profile;
     p.index->modules_by_path[+m.path] = +id;
     read_profile(m);

@@ -9,6 +9,7 @@
 namespace janus {
 
 DeclId lookup_name(Program& program, ModuleId from, NameId name) {
+  if (program.index->lint) program.index->used_names[static_cast<uint64_t>(+from) << 32 | +name] = 1;
   if (const NameTable::Entry* e = program.modules[+from]->names.find(name)) return e->decl;
   if (const NameTable::Entry* e = program.index->prelude.find(name)) return e->decl;
   return DeclId::None;

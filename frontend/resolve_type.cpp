@@ -163,6 +163,7 @@ struct TypeResolver {
       return Types::Error;
     }
     if (TypeId type = builtin_type(p, first); is_some(type)) return no_args(id, type, args);
+    if (p.index->lint) lookup_name(p, scope.module, first);   // notes that it is used
     if (const NameTable::Entry* e = p.modules[+scope.module]->names.find(first)) return of_decl(id, e->decl, args);
     if (BuiltinGeneric g = builtin_generic(p, first); g != BuiltinGeneric::None) return builtin(id, g, args);
     if (const NameTable::Entry* e = p.index->prelude.find(first)) return of_decl(id, e->decl, args);

@@ -123,6 +123,7 @@ uint32_t Tree::first_token(NodeId id) const {
       case NodeKind::PatDot: case NodeKind::DotName: return t > 0 ? t - 1 : 0;
       case NodeKind::FuncDecl: case NodeKind::StructDecl: case NodeKind::EnumDecl: case NodeKind::ErrorDecl: case NodeKind::TraitDecl: case NodeKind::ConstDecl:
       case NodeKind::VarDecl: case NodeKind::TypeAlias: case NodeKind::CapabilityDecl:
+        if (n.kind == NodeKind::FuncDecl && (n.flags & kShort)) return t;  // the statements of a script
         if (t > 0) --t;  // the word before the name
         if (t > 0 && n.aux != 0 && n.kind == NodeKind::FuncDecl) {  // extern "C" blocking
           while (t > 0 && kind_at(t) != TokenKind::KwExtern) --t;

@@ -532,11 +532,21 @@ Failures test_run(const Test& test) {
   return failures;
 }
 
+// `janus check` as a test in check/ wants it: with its `args`.
+vector<string> check_command(const Test& test, const Workplace& place, vector<string> more) {
+  vector<string> command = {options.janus, "check"};
+  if (const Section* args = test.find("args"))
+    for (const string& arg : split_words(args->argument)) command.push_back(arg);
+  for (string& arg : more) command.push_back(std::move(arg));
+  command.push_back(place.target);
+  return command;
+}
+
 Failures test_check(const Test& test) {
   Failures failures;
   Workplace place = unpack(test);
   vector<string> env = environment(test);
-  Outcome got = run({options.janus, "check", "--json", place.target}, place.dir, {}, env);
+  Outcome got = run(check_command(test, place, {"--json"}), place.dir, {}, env);
   expect_no_crash(got, "", failures);
   vector<Place> wanted = wanted_places(place), reported = reported_places(got.out), missing, extra;
   std::set_difference(wanted.begin(), wanted.end(), reported.begin(), reported.end(), std::back_inserter(missing));
@@ -550,13 +560,13 @@ Failures test_check(const Test& test) {
   if (wrong_code) text += "    exit " + std::to_string(got.code) + ", wanted " + std::to_string(code) + "\n";
   bool words = test.find("diagnostics") || test.find("stderr") || test.find("stderr contains");
   Outcome plain;
-  if (words || !text.empty()) plain = run({options.janus, "check", "--color", "never", place.target}, place.dir, {}, env);
+  if (words || !text.empty()) plain = run(check_command(test, place, {"--color", "never"}), place.dir, {}, env);
   if (!text.empty()) failures.push_back("the diagnostics differ\n" + text + "    janus check says:\n" + indent(plain.err));
   if (const Section* s = test.find("diagnostics"); s && s->body != plain.err)
     failures.push_back("the wording differs\n" + difference(s->body, plain.err));
   expect_contains(test, "stderr", plain.err, failures);
   if (const Section* s = test.find("fixed")) {
-    run({options.janus, "check", "--fix", place.target}, place.dir, {}, env);
+    run(check_command(test, place, {"--fix"}), place.dir, {}, env);
     string now = read_file(place.dir / place.files[0]).value_or("");
     if (now != s->body) failures.push_back("`check --fix` left another text\n" + difference(s->body, now));
   }
@@ -702,9 +712,9 @@ int bless(const string& file) {
   } else if (test.folder == "check") {
     vector<string> env = environment(test);
     if (test.find("diagnostics"))
-      set_section(lines, test, "diagnostics", run({options.janus, "check", "--color", "never", place.target}, place.dir, {}, env).err);
+      set_section(lines, test, "diagnostics", run(check_command(test, place, {"--color", "never"}), place.dir, {}, env).err);
     test.lines = lines;
-    bless_carets(test, place, reported_places(run({options.janus, "check", "--json", place.target}, place.dir, {}, env).out));
+    bless_carets(test, place, reported_places(run(check_command(test, place, {"--json"}), place.dir, {}, env).out));
     lines = test.lines;
   }
   write_file(test.path, join_lines(lines, 0, lines.size()));

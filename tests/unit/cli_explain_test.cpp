@@ -43,7 +43,7 @@ struct PageFiles : FileSystem {
 };
 
 // The codes that a program gives. `//---- file: x.jan` begins another file of it.
-std::set<std::string> codes_of(const std::string& program, bool is_toml, std::string& said, bool of_docs) {
+std::set<std::string> codes_of(const std::string& program, bool is_toml, bool lint, std::string& said, bool of_docs) {
   std::set<std::string> codes;
   auto take = [&](const Diagnostics& diags) {
     for (const Diagnostic* d : diags.all()) {
@@ -73,7 +73,9 @@ std::set<std::string> codes_of(const std::string& program, bool is_toml, std::st
   Compilation c;
   LoadOptions load;
   load.root = "main.jan";
-  c.check(files, load, {});
+  CheckOptions options;
+  options.lint = lint;
+  c.check(files, load, options);
   if (of_docs && !c.diags.has_errors()) lint_docs(c.program, extract_docs(c.program, false), {});
   take(c.diags);
   return codes;
@@ -121,6 +123,7 @@ TEST_CASE("the wrong program of a page gives its code and no other, the right on
     INFO(code);
     CHECK(page.starts_with(std::string("# ") + code + " "));
     CHECK(page.find("\n## Why\n") != std::string_view::npos);
+    bool lint = page.find("`janus check --lint`") != std::string_view::npos;
     Programs wrong = programs_below(page, "## A wrong program"), right = programs_below(page, "## A right program");
     if (page.find("<!-- no program: ") == std::string_view::npos) {
       CHECK_FALSE(wrong.texts.empty());
@@ -128,14 +131,14 @@ TEST_CASE("the wrong program of a page gives its code and no other, the right on
     }
     for (const std::string& text : wrong.texts) {
       std::string said;
-      std::set<std::string> codes = codes_of(text, wrong.is_toml, said, code[0] == 'D');
+      std::set<std::string> codes = codes_of(text, wrong.is_toml, lint, said, code[0] == 'D');
       INFO(text);
       INFO(said);
       CHECK(codes == std::set<std::string>{code});
     }
     for (const std::string& text : right.texts) {
       std::string said;
-      std::set<std::string> codes = codes_of(text, right.is_toml, said, code[0] == 'D');
+      std::set<std::string> codes = codes_of(text, right.is_toml, lint, said, code[0] == 'D');
       INFO(text);
       INFO(said);
       CHECK(codes.empty());
