@@ -40,7 +40,8 @@ void report_missing(Program& p, const CheckOptions& options, uint32_t row, const
       continue;
     }
     const EffectStep& step = chain[calls[k]];
-    d.at(step.span, std::to_string(k + 1) + ": " + func_name(step.func) + " calls " + func_name(chain[calls[k] + 1].func));
+    bool dyn = is_some(step.func) && is_some(p.funcs[+step.func].trait) && is_none(p.funcs[+step.func].impl);   // of this value
+    d.at(step.span, std::to_string(k + 1) + ": " + func_name(step.func) + (dyn ? " may be " : " calls ") + func_name(chain[calls[k] + 1].func));
   }
   d.note("`" + name + "` allows to " + std::string(capability_purpose(row)));
   if (options.grants.denied & bit) d.help("leave it out of `--deny`, or do without what needs it");
