@@ -939,7 +939,8 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   x.kind = dyn ? HirKind::CallDyn : trait_method ? HirKind::CallTrait : HirKind::Call;
   x.a = +m.func;
   x.b = record;
-  unify(d.result, result);
+  if (!unify(d.result, result) && d.question == 2 && shallow(d.result) == Types::Void)
+    report<Diag::CatchNeedsValue>(span(d.ast), name_of(result)).note("what stands behind `catch` takes the place of the result that did not come").help("end the handler with a value, as in `catch 0`");
   if (d.question == 1) {
     TypeId given_type = shallow(result);
     HirNode& q = node(d.answer_node);

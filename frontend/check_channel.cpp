@@ -217,7 +217,9 @@ bool BodyChecker::late_channel_op(const DeferredMember& d, NameId name) {
   x.a = +d.base;
   x.b = value;
   x.aux = what;
-  unify(d.result, what == kRecvValue ? elem : result_of(types_, *op, elem));
+  TypeId result = what == kRecvValue ? elem : result_of(types_, *op, elem);
+  if (!unify(d.result, result) && d.question == 2 && shallow(d.result) == Types::Void)
+    report<Diag::CatchNeedsValue>(span(d.ast), name_of(result)).note("what stands behind `catch` takes the place of the result that did not come").help("end the handler with a value, as in `catch 0`");
   if (d.question && !answered) report<Diag::NothingToAnswer>(span(d.ast), d.question == 1 ? "?" : "catch").note("which type this is called on becomes known only later, so its failure cannot be answered here").help("write the type where the name is introduced");
   return true;
 }

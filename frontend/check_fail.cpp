@@ -351,6 +351,8 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     if (!dead_handler) meet(facts_, after_handler);
   }
   if (!failing) return quiet || !value ? poison(span(n)) : tried;
+  // A receiver that is not known yet, and a handler without a value: then the call gives none either (`c.send(x) catch do … end`).
+  if (wants && answer.deferred && type_of(handled) == Types::Void && !dead_handler && types_.kind(type) == TypeKind::Infer && unify(type, Types::Void)) wants = false;
   if (wants && type_of(handled) == Types::Void && type != Types::Never && !dead_handler) {
     NodeId last = handler;
     while (ast(last).kind == NodeKind::Block && !tree_->list(ast(last).a).empty()) last = tree_->list(ast(last).a).back();

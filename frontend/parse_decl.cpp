@@ -61,6 +61,7 @@ NodeId Parser::profile() {
     return error_node();
   }
   if (at_word(Word::Script)) script_ = true;
+  sovereign_ = text(pos_) == "sovereign";
   ++pos_;
   NodeId made = add(NodeKind::Profile, token + 2, values_[token + 2]);
   if (!starts_line(pos_) && !at(TokenKind::Newline)) unexpected("the end of the line");

@@ -312,6 +312,7 @@ class Parser {
   bool in_condition_ = false;        // `let` is allowed, `=` is a mistake
   bool in_arms_ = false;             // before the `=>` of an arm's value
   bool script_ = false;              // statements may stand at the top
+  bool sovereign_ = false;           // `profile :sovereign` stands at the top
   bool panic_ = false;
   bool hopeless_ = false;            // nested too deeply: only unwind
   uint32_t depth_ = 0;
