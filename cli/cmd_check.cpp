@@ -51,7 +51,7 @@ struct Checker {
     if (int failure = find_target(context, word, Purpose::Modules, target)) return grave(failure);
     bool fix = context.args.has(Opt::Fix);
     // A package has a memory of its own. What is asked for besides what was found is worked out anew.
-    if (target.is_package && !fix && !context.args.has(Opt::Sarif) && !context.args.has(Opt::MaxErrors)) return remembered(target);
+    if (target.is_package && !fix && !context.args.has(Opt::Sarif) && !context.args.has(Opt::MaxErrors) && !context.args.has(Opt::Lint) && !target.grants.by_flag) return remembered(target);
     if (fix && !target.stdin_hash.empty()) return grave(context.console.fail(kUsage, "`--fix` writes files, and stdin is none"));
     Compilation* compilation;
     {
@@ -72,6 +72,14 @@ struct Checker {
     if (compilation->diags.has_errors()) grave(only_refusals(compilation->diags) ? kRefused : kFailed);
   }
 
+  // As only_refusals(), of what a run left behind: text.
+  static bool refused(const RunInfo& run) {
+    const std::string mark = std::string("\"code\":\"") + diag_info(Diag::NotGranted).code + "\"";
+    size_t count = 0;
+    for (size_t at = 0; (at = run.json.find(mark, at)) != std::string::npos; at += mark.size()) ++count;
+    return count == run.errors;
+  }
+
   void remembered(Target& target) {
     Knowledge k;
     {
@@ -82,7 +90,7 @@ struct Checker {
     errors += k.run.errors;
     warnings += k.run.warnings;
     files += k.run.files;
-    if (k.run.errors) grave(kFailed);
+    if (k.run.errors) grave(refused(k.run) ? kRefused : kFailed);
   }
 
   int finish() {

@@ -20,6 +20,7 @@ std::string run_key(const Context& context, const Target& target) {
   HashOf hash;
   hash.add(own_identity()).add(absolute_path("")).add(target.load.root).add(target.load.source_root).add(target.stdin_hash);
   hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
+  hash.add(std::to_string(target.grants.granted));
   for (const std::string& folder : context.args.values(Opt::Directory)) hash.add(folder);
   if (const char* std_folder = getenv("JANUS_STD_DIR")) hash.add(std_folder);
   return hash.hex();
@@ -56,6 +57,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   CheckOptions options;
   options.keep_bodies = false;
   options.sink = &facts;
+  options.grants = target.grants;
   compilation.check(context.disk, target.load, options, context.timing.callback());
   k.compilation = &compilation;
 
