@@ -175,8 +175,9 @@ int run_doc(Context& context) {
     console.json(object);
   }
   if (args.has(Opt::TimeReport)) context.timing.show(console);
-  if (args.has(Opt::Open) && !shown.empty()) return open_in_browser(context, shown);
-  return kDone;
+  if (args.has(Opt::Open) && !shown.empty()) code = open_in_browser(context, shown);
+  // The documentation of what could be understood is there; that not all could is still a failure.
+  return code == kDone && documents.compilation->diags.has_errors() ? kFailed : code;
 }
 
 }  // namespace janus
