@@ -11,12 +11,16 @@
 // takes in those that its needs had in the round before, until no two members are told apart that were not before. This ends after
 // as many rounds as the group has kinds of members, and gives equal hashes exactly where the endless unfolding is equal.
 //
+// A generic function does with a type what the type's impls say, and so does `dyn`. Who hands over a type therefore needs all impls of
+// traits for it, as one more declaration without a name.
+//
 // What is not in a CID: the own name, whether it is `pub`, errors that are inferred (they follow from the body). Names of parameters
 // and fields are: callers write them.
 #include "frontend/astdb/cid.h"
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "frontend/flat_map.h"
 #include "llvm/Support/BLAKE3.h"
@@ -223,7 +227,22 @@ struct Facts::Impl {
   struct Hole { uint32_t begin, end; };
   std::vector<Hole> holes;
   void types_in(const Body& body, uint32_t list) {
-    for (uint32_t t : body.list(list)) out.u32(type(TypeId(t)));
+    for (uint32_t t : body.list(list)) {
+      out.u32(type(TypeId(t)));
+      behaviour(TypeId(t));
+    }
+  }
+  void behaviour(TypeId id, int depth = 0) {
+    TypeRow row = p->types[id];
+    switch (row.kind) {
+      case TypeKind::Struct: out.u32(need(sym(SymKind::StructImpls, row.a))); break;
+      case TypeKind::Enum: out.u32(need(sym(SymKind::EnumImpls, row.a))); break;
+      case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::Channel: case TypeKind::Task:
+        if (depth < 16) behaviour(TypeId(row.a), depth + 1);
+        break;
+      default: break;
+    }
+    for (uint32_t i = 0; i < row.arg_count && depth < 16; ++i) behaviour(p->types.args(id)[i], depth + 1);
   }
   void body(const Body& b) {
     // Lists of types in `extra` hold numbers of this program: they are written by their nodes, and left out of the table.
@@ -281,6 +300,9 @@ struct Facts::Impl {
           a = 0;
           break;
         case HirKind::MakeClosure: a = second = 0; break;
+        case HirKind::MakeDyn:
+          if (n.a < b.nodes.size()) behaviour(b.nodes[n.a].type);
+          break;
         case HirKind::ForEach:
           if (uint32_t next = b.extra[n.a + 4]; b.extra[n.a + 2] == 5 && next != kNone) {
             use(sym(SymKind::Func, next), UseKind::Call, n.span.lo);
@@ -468,8 +490,34 @@ struct Facts::Impl {
         break;
       }
       case SymKind::Test: out.text("test"); break;
+      case SymKind::StructImpls: case SymKind::EnumImpls: {
+        out.text("impls");
+        TypeKind kind = kind_of(s) == SymKind::StructImpls ? TypeKind::Struct : TypeKind::Enum;
+        auto first = std::lower_bound(impls_of.begin(), impls_of.end(), ImplOf{kind, id, {}, {}, 0});
+        for (; first != impls_of.end() && first->kind == kind && first->type == id; ++first) out.u32(need(sym(SymKind::Impl, first->impl)));
+        break;
+      }
       default: break;
     }
+  }
+
+  // Impls of traits by what they are for, in an order that does not follow the order of the sources.
+  struct ImplOf {
+    TypeKind kind;
+    uint32_t type;
+    std::string_view trait, module;
+    uint32_t impl;
+    bool operator<(const ImplOf& o) const { return std::tie(kind, type, trait, module, impl) < std::tie(o.kind, o.type, o.trait, o.module, o.impl); }
+  };
+  std::vector<ImplOf> impls_of;
+  void find_impls() {
+    for (uint32_t i = 0; i < p->impls.size(); ++i) {
+      const ImplInfo& info = p->impls[i];
+      const TypeRow& row = p->types[info.self];
+      if (is_none(info.trait) || (row.kind != TypeKind::Struct && row.kind != TypeKind::Enum)) continue;
+      impls_of.push_back({row.kind, row.a, p->names.text(p->decls[+p->traits[+info.trait].decl].name), p->names.text(p->modules[+info.module]->path), i});
+    }
+    std::sort(impls_of.begin(), impls_of.end());
   }
 
   // ---- all together
@@ -486,6 +534,8 @@ struct Facts::Impl {
       case SymKind::Impl: return p->impls.size();
       case SymKind::Test: return p->tests.size();
       case SymKind::Module: return p->modules.size();
+      case SymKind::StructImpls: return p->structs.size();
+      case SymKind::EnumImpls: return p->enums.size();
       case SymKind::Count: break;
     }
     return 0;
@@ -550,9 +600,17 @@ struct Facts::Impl {
       add_part(sym(SymKind::Const, i), end_part());
     }
     std::vector<Sym> own;
-    for (size_t k = 0; k < static_cast<size_t>(SymKind::Module); ++k)
-      for (uint32_t i = 0; i < count(SymKind(k)); ++i) {
+    find_impls();
+    for (size_t k = 0; k < static_cast<size_t>(SymKind::Count); ++k)
+      for (uint32_t i = 0; i < count(SymKind(k)) && SymKind(k) != SymKind::Module; ++i) {
         Sym s = sym(SymKind(k), i);
+        if (SymKind(k) > SymKind::Module) {
+          begin_part(program);
+          sign(s);
+          sign_part[dense(s)] = end_part();
+          own.push_back(s);
+          continue;
+        }
         ModuleId m = module_of(s);
         if (is_none(m)) { done[dense(s)] = 1; continue; }
         if (p->modules[+m]->is_std) {

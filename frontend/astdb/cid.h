@@ -12,7 +12,9 @@
 namespace janus {
 
 // One thing with a CID: a number in one space for all kinds of declarations.
-enum class SymKind : uint8_t { Func, Struct, Enum, Error, Const, Trait, Alias, Capability /* DeclId */, Impl, Test, Module, Count };
+enum class SymKind : uint8_t { Func, Struct, Enum, Error, Const, Trait, Alias, Capability /* DeclId */, Impl, Test, Module,
+  StructImpls, EnumImpls,  // what a type can do: all impls of traits for it
+  Count };
 using Sym = uint32_t;                                 // kind << 28 | id
 constexpr Sym sym(SymKind kind, uint32_t id) { return static_cast<uint32_t>(kind) << 28 | id; }
 constexpr SymKind kind_of(Sym s) { return static_cast<SymKind>(s >> 28); }
