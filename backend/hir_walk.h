@@ -52,7 +52,7 @@ void each_operand(const Body& body, HirId id, Fn fn) {
     case HirKind::LogicAnd: case HirKind::LogicOr: case HirKind::Concat: case HirKind::Coalesce: case HirKind::MakeRange: one(n.a); one(n.b); break;
     case HirKind::Field: case HirKind::Neg: case HirKind::BitNot: case HirKind::Not: case HirKind::Some: case HirKind::Widen: case HirKind::Convert:
     case HirKind::ToString: case HirKind::MakeDyn: case HirKind::WidenFunc: case HirKind::WidenError: case HirKind::DropValue: case HirKind::ErrorMethod:
-    case HirKind::Panic: case HirKind::Return: case HirKind::Fail: case HirKind::Try: case HirKind::OptTry: case HirKind::Unwrap: case HirKind::MutArg:
+    case HirKind::Expect: case HirKind::Panic: case HirKind::Return: case HirKind::Fail: case HirKind::Try: case HirKind::OptTry: case HirKind::Unwrap: case HirKind::MutArg:
     case HirKind::Defer: case HirKind::Shield: case HirKind::Await: case HirKind::TaskOp: case HirKind::ChannelNew: case HirKind::Sleep: one(n.a); break;
     case HirKind::Int: case HirKind::Float: case HirKind::Bool: case HirKind::Char: case HirKind::Str: case HirKind::Null: case HirKind::Void:
     case HirKind::Local: case HirKind::ConstRef: case HirKind::FuncRef: case HirKind::TypeValue: case HirKind::TypeMember: case HirKind::MakeClosure:

@@ -3,8 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend/lower.h"
 
+#include <cstddef>
+#include <cstring>
+
 #include "backend/hir_walk.h"
 #include "backend/lower_internal.h"
+#include "frontend/doctest.h"
+#include "runtime/abi_test.h"
 
 namespace janus {
 
@@ -673,12 +678,25 @@ void ModuleLower::build_main() {
     module.funcs[module.main].exported = true;
     return;
   }
-  JGlobal table;
-  table.symbol = "janus.tests";
+  JGlobal entries;
+  entries.symbol = "janus.tests";
   int64_t count = 0;
+  auto add_entry = [&](std::string_view name, Span place, std::string_view note, uint32_t run, rt::TestMode mode) {
+    const SourceFile& file = program.sources.file(program.sources.find(place.lo));
+    LineCol at = program.sources.line_col(place.lo);
+    uint32_t offset = static_cast<uint32_t>(entries.bytes.size());
+    entries.bytes.append(sizeof(rt::TestEntry), '\0');
+    entries.bytes[offset + offsetof(rt::TestEntry, mode)] = static_cast<char>(mode);
+    entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, name)), false, false, c_string(name)});
+    entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, place)), false, false, c_string(file.path + ":" + std::to_string(at.line) + ":" + std::to_string(at.col))});
+    entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, note)), false, false, c_string(note)});
+    if (run != kNone) entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, run)), true, false, run});
+    ++count;
+  };
   for (uint32_t i = 0; i < program.tests.size(); ++i) {
     const TestInfo& test = program.tests[i];
     if (is_none(test.body) || program.modules[+test.module]->is_std) continue;
+    const DoctestInfo* doc = test.doctest == kNone ? nullptr : &program.doctests[test.doctest];
     uint32_t run = wrapper("janus.test." + std::to_string(i), [this, i] {
       uint32_t index = add_func("jan.test." + std::to_string(i), "test \"" + std::string(program.names.text(program.tests[i].name)) + "\"", [this, i](FuncLower& f) {
         Signature sig;
@@ -688,19 +706,21 @@ void ModuleLower::build_main() {
       module.funcs[index].span = program.tests[i].span;
       return index;
     });
-    const SourceFile& file = program.sources.file(program.modules[+test.module]->file);
-    LineCol at = program.sources.line_col(test.span.lo);
-    uint32_t offset = static_cast<uint32_t>(table.bytes.size());
-    table.bytes.append(24, '\0');
-    table.relocs.push_back({offset, false, false, c_string(program.names.text(test.name))});
-    table.relocs.push_back({offset + 8, false, false, c_string(file.path + ":" + std::to_string(at.line) + ":" + std::to_string(at.col))});
-    table.relocs.push_back({offset + 16, true, false, run});
-    ++count;
+    rt::TestMode mode = !doc || doc->mode == DoctestMode::Run ? rt::kTestRun : doc->mode == DoctestMode::Fails ? rt::kTestFails : doc->mode == DoctestMode::NoRun ? rt::kTestPassed : rt::kTestFailed;
+    std::string note = doc && doc->mode == DoctestMode::CompileFails ? "it compiles, and " + doc->expected + " was expected" : "";
+    add_entry(program.names.text(test.name), test.span, note, run, mode);
   }
-  if (table.bytes.empty()) table.bytes.assign(8, '\0');
+  for (const DoctestInfo& doc : program.doctests)   // those that were decided before
+    if (is_none(doc.module)) add_entry(program.names.text(doc.name), doc.place, doc.problem, kNone, doc.mode == DoctestMode::Ignore ? rt::kTestIgnored : doc.passed ? rt::kTestPassed : rt::kTestFailed);
+  if (entries.bytes.empty()) entries.bytes.assign(8, '\0');
+  JGlobal table;
+  table.symbol = "janus.test_table";
+  table.bytes.assign(sizeof(rt::TestTable), '\0');
+  memcpy(table.bytes.data() + offsetof(rt::TestTable, count), &count, sizeof count);
+  table.relocs.push_back({offsetof(rt::TestTable, tests), false, false, add_global(std::move(entries))});
   uint32_t tests = add_global(std::move(table));
-  module.main = add_func("janus_main_entry", "main", [tests, count](FuncLower& f) {
-    uint32_t error = f.rt(JRt::RunTests, JType::Ptr, {f.global(tests), f.i64(count)});
+  module.main = add_func("janus_main_entry", "main", [tests](FuncLower& f) {
+    uint32_t error = f.rt(JRt::RunTests, JType::Ptr, {f.global(tests)});
     f.emit(JOp::Ret, JType::Void, error);
   }, true);
   module.funcs[module.main].result = JType::Ptr;

@@ -162,6 +162,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     }
     case HirKind::Print: return lower_print(id);
     case HirKind::Assert: case HirKind::AssertFails: return lower_assert(id);
+    case HirKind::Expect: return lower_expect(id);
     case HirKind::Panic: {
       Val message = lower(HirId(n.a), Want::Own);
       if (!message.owned) message = copy_val(message);

@@ -277,6 +277,7 @@ class FuncLower {
   Val intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type, uint32_t dest, Want want = Want::Own);
   Val lower_print(HirId id);
   Val lower_assert(HirId id);
+  Val lower_expect(HirId id);
   Val lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery = kNone, uint32_t race = kNone);   // nursery: slot of its record, the block is its body
   Val lower_if(HirId id, uint32_t dest);
   Val lower_match(HirId id, uint32_t dest);
@@ -370,7 +371,7 @@ class FuncLower {
   void print_value(uint32_t sink, const Val& v, bool quoted);
   void print_text(uint32_t sink, std::string_view text);
   void format_value(uint32_t sink, const Val& v, const FormatSpec& spec);
-  uint32_t to_string(const Val& v);
+  uint32_t to_string(const Val& v, bool quoted = false);
   uint32_t rt_text(std::string_view text) { return global(m.string_global(text)); }
   void check(uint32_t cond, JPanic kind, std::initializer_list<uint32_t> args);
   uint32_t array_data(uint32_t arr) { return load(JType::Ptr, arr, 16, JAlias::ArrayData); }

@@ -112,11 +112,11 @@ void FuncLower::format_value(uint32_t sink, const Val& v, const FormatSpec& spec
   pop_to(base);
 }
 
-uint32_t FuncLower::to_string(const Val& v) {
+uint32_t FuncLower::to_string(const Val& v, bool quoted) {
   uint32_t sink = slot_addr(slot(32, 8));
   rt(JRt::SinkBegin, JType::Void, {sink});
   int building = push(CleanKind::Sink, Types::String, sink);
-  print_value(sink, v, false);
+  print_value(sink, v, quoted);
   top = cleanups[building].parent;
   return rt(JRt::SinkFinish, JType::Ptr, {sink});
 }
@@ -160,6 +160,34 @@ Val FuncLower::lower_interp(HirId id) {
   Val out{Types::String, rt(JRt::SinkFinish, JType::Ptr, {sink}), true};
   pop_to(base);
   return out;
+}
+
+// A doctest's `value // => text`.
+Val FuncLower::lower_expect(HirId id) {
+  const HirNode& n = (*body)[id];
+  int base = top;
+  uint32_t found;
+  if (n.aux == 1) {
+    rt(JRt::CaptureBegin, JType::Void, {});
+    lower_drop(HirId(n.a));
+    if (dead) { top = base; return {Types::Void}; }
+    found = rt(JRt::CaptureEnd, JType::Ptr, {});
+  } else {
+    Val v = lower(HirId(n.a), Want::Borrow);
+    if (dead) { top = base; return {Types::Void}; }
+    push_temp(v);
+    found = to_string(v, false);
+    pop_to(base);
+  }
+  std::string source(m.program.sources.text((*body)[HirId(n.a)].span));
+  if (size_t end = source.find('\n'); end != std::string::npos) source = source.substr(0, end) + " …";
+  uint32_t wrong = rt(JRt::Expect, JType::Ptr, {found, rt_text(m.program.names.text(NameId(n.b))), rt_text(source.size() > 200 ? source.substr(0, 200) + "…" : source)});
+  uint32_t good = new_block(), bad = new_block(true);
+  cond_br(cmp(JCmp::Eq, wrong, null()), good, bad, 2);
+  at(bad);
+  panic_message(wrong);
+  at(good);
+  return {Types::Void};
 }
 
 // assert(a == b) shows both sides; assert(c) shows its own text.
@@ -218,10 +246,14 @@ Val FuncLower::lower_assert(HirId id) {
     print_value(sink, said, false);
   }
   if (compares) {
-    print_text(sink, "\n  left:  ");
-    print_value(sink, a, true);
-    print_text(sink, "\n  right: ");
-    print_value(sink, b, true);
+    // Texts are quoted by the runtime, which compares long ones line by line.
+    bool texts = types.kind(a.type) == TypeKind::String;
+    uint32_t sides[2];
+    for (int i = 0; i < 2; ++i) {
+      sides[i] = to_string(i ? b : a, !texts);
+      push_temp({Types::String, sides[i], true});
+    }
+    rt(JRt::AssertSides, JType::Void, {sink, sides[0], sides[1], i1(texts)});
   }
   uint32_t whole = rt(JRt::SinkFinish, JType::Ptr, {sink});
   pop_to(here);

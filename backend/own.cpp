@@ -248,6 +248,7 @@ class OwnershipPass {
         if (n.b != 0xffffffffu) { visit_opt(ex(2), Want::Borrow); if (n.aux != 0xffff) visit_pair(ex(0), ex(1), Want::Borrow, Want::Borrow); }
         visit_opt(n.a, Want::Borrow);
         break;
+      case HirKind::Expect: visit(HirId(n.a), Want::Borrow); break;
       case HirKind::Block: visit_block(id, n, want); break;
       case HirKind::Let: kill_pattern(n.a); visit_opt(n.b, Want::Own); break;
       case HirKind::LetUninit: remove(live_, n.a); break;

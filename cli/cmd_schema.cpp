@@ -46,9 +46,9 @@ constexpr Schema kSchemas[] = {
     SCHEMA("janus.build/1", DIAGNOSTIC "," TIME ","
            OBJECT("built", R"("output","bytes")", R"("output":{"type":"string"},"kind":{"enum":["exe","obj","asm","llvm-ir"]},"release":{"type":"boolean"},"bytes":{"type":"integer"},"cached":{"type":"boolean"})")),
     SCHEMA("janus.test/1", DIAGNOSTIC "," TIME ","
-           OBJECT("listed", R"("name","path","line")", R"("name":{"type":"string"},"path":{"type":"string"},"line":{"type":"integer"})") ","
-           OBJECT("test", R"("name","path","line","outcome")", R"("name":{"type":"string"},"path":{"type":"string"},"line":{"type":"integer"},"outcome":{"enum":["passed","failed","timeout"]},"us":{"type":"integer"},"why":{"type":"string"},"test_exit":{"type":"integer"},"signal":{"type":"integer"},"output":{"type":"string"})") ","
-           OBJECT("summary", R"("passed","failed")", R"("passed":{"type":"integer"},"failed":{"type":"integer"})")),
+           OBJECT("listed", R"("name","path","line")", R"("name":{"type":"string"},"path":{"type":"string"},"line":{"type":"integer"},"kind":{"enum":["test","doctest"]})") ","
+           OBJECT("test", R"("name","path","line","outcome")", R"("name":{"type":"string"},"path":{"type":"string"},"line":{"type":"integer"},"kind":{"enum":["test","doctest"]},"outcome":{"enum":["passed","failed","timeout","ignored","unchanged"]},"schedules":{"type":"integer"},"seed":{"type":"string"},"us":{"type":"integer"},"why":{"type":"string"},"test_exit":{"type":"integer"},"signal":{"type":"integer"},"output":{"type":"string"})") ","
+           OBJECT("summary", R"("passed","failed")", R"("passed":{"type":"integer"},"failed":{"type":"integer"},"ignored":{"type":"integer"},"unchanged":{"type":"integer"},"us":{"type":"integer"})")),
     SCHEMA("janus.doc/1", DIAGNOSTIC "," TIME ","
            OBJECT("fixed", R"("path","line","col","text")", R"("path":{"type":"string"},"line":{"type":"integer"},"col":{"type":"integer"},"text":{"type":"string"})") ","
            OBJECT("summary", R"("items")", R"("items":{"type":"integer"},"guides":{"type":"integer"},"written":{"type":"integer"},"out":{"type":"string"},"problems":{"type":"integer"},"fixed":{"type":"integer"})")),

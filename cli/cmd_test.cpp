@@ -1,86 +1,102 @@
-// cmd_test.cpp: `janus test`: builds the test blocks into one executable and runs each as a process of its own.
-// Depends on produce.h, process.h, junit.h.
+// cmd_test.cpp: `janus test`: builds the tests and the examples of the documentation into one executable, and runs each as a process
+// of its own, forked from it.
+// Depends on doctests.h, produce.h, test_server.h, test_report.h, test_memory.h, junit.h, runtime/abi_test.h.
 // SPDX-License-Identifier: Apache-2.0
-//
-// The executable answers `--list` with lines `index<TAB>name<TAB>path:line:col`, and `--run INDEX` by running one test:
-// exit 0 is passed, anything else failed, and what it printed says why. A crash is that test's failure only.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 
 #include "cli/commands.h"
-#include "cli/junit.h"
-#include "cli/process.h"
+#include "cli/doctests.h"
+#include "cli/interrupt.h"
 #include "cli/produce.h"
+#include "cli/test_memory.h"
+#include "cli/test_report.h"
+#include "cli/test_server.h"
+#include "runtime/abi_test.h"
 
 namespace janus {
 namespace {
-
-struct Test {
-  std::string index, name, path;
-  int line = 0;
-};
 
 struct Settings {
   unsigned jobs = 1;
   double limit = 60;
   std::string filter;
+  bool tests = true, docs = true;
+  bool changed = false;
+  long schedules = 0;        // 0: the ordinary one
+  uint64_t seed = 1;         // of the first schedule
 };
 
-std::string shell_quoted(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == std::string::npos) return text;
-  std::string result = "'";
-  for (char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
-}
-
-std::string indented(const std::string& text) {
+// "a\tb\nc" as the executable wrote it.
+std::string unescaped(std::string_view text) {
   std::string result;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    result += "    " + text.substr(at, end - at) + "\n";
-    at = end + 1;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      result += text[i];
+      continue;
+    }
+    char c = text[++i];
+    result += c == 't' ? '\t' : c == 'n' ? '\n' : c;
   }
   return result;
+}
+
+// INDEX MODE PLACE NAME NOTE, with tabs between.
+bool read_case(std::string_view line, TestCase& test) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    size_t tab = line.find('\t');
+    parts.push_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) break;
+    line.remove_prefix(tab + 1);
+  }
+  if (parts.size() != 5) return false;
+  test.index = atoll(std::string(parts[0]).c_str());
+  test.mode = atoll(std::string(parts[1]).c_str());
+  test.path = unescaped(parts[2]);
+  test.name = unescaped(parts[3]);
+  test.note = unescaped(parts[4]);
+  // path:line:col; the path may have colons too.
+  for (int numbers = 0; numbers < 2; ++numbers) {
+    size_t colon = test.path.rfind(':');
+    if (colon == std::string::npos || colon + 1 == test.path.size() || test.path.find_first_not_of("0123456789", colon + 1) != std::string::npos) break;
+    test.line = atoi(test.path.c_str() + colon + 1);
+    test.path.resize(colon);
+  }
+  return true;
 }
 
 struct Runner {
   Context& context;
   Settings settings;
-  size_t passed = 0, failed = 0;
-  std::vector<JunitCase> junit = {};
+  TestReport report;
+  bool has_tasks = false;   // of the executable at hand
 
   Console& console() { return context.console; }
 
-  std::string paint(const char* escape, const std::string& text) {
-    return console().color_out() ? std::string(escape) + text + "\033[0m" : text;
-  }
-
-  bool list_tests(const Product& product, std::vector<Test>& tests) {
+  bool list_tests(const Product& product, std::vector<TestCase>& tests) {
     Outcome listed = run_job({{product.path, "--list"}}, 60);
     if (!listed.passed()) {
       console().fail(kBug, "the test program cannot list its tests" + (listed.why.empty() ? std::string() : ": " + listed.why), "please report this, with the program");
       return false;
     }
-    const std::string& text = listed.output;
-    for (size_t at = 0; at < text.size();) {
-      size_t end = std::min(text.find('\n', at), text.size());
-      std::string line = text.substr(at, end - at);
-      at = end + 1;
-      size_t first = line.find('\t'), last = line.rfind('\t');
-      if (first == std::string::npos || first == last) continue;
-      Test test{line.substr(0, first), line.substr(first + 1, last - first - 1), line.substr(last + 1)};
-      // path:line or path:line:col; the path may have colons too.
-      for (int numbers = 0; numbers < 2; ++numbers) {
-        size_t colon = test.path.rfind(':');
-        if (colon == std::string::npos || colon + 1 == test.path.size() || test.path.find_first_not_of("0123456789", colon + 1) != std::string::npos) break;
-        test.line = atoi(test.path.c_str() + colon + 1);
-        test.path.resize(colon);
-      }
+    std::string_view text = listed.output;
+    while (!text.empty()) {
+      size_t end = std::min(text.find('\n'), text.size());
+      TestCase test;
+      std::string_view line = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (line == "tasks") has_tasks = true;
+      if (!read_case(line, test) || (test.is_doc() ? !settings.docs : !settings.tests)) continue;
       if (test.name.find(settings.filter) != std::string::npos) tests.push_back(std::move(test));
     }
+    std::sort(tests.begin(), tests.end(), [](const TestCase& a, const TestCase& b) {
+      return a.path != b.path ? a.path < b.path : a.line != b.line ? a.line < b.line : a.index < b.index;
+    });
     return true;
   }
 
@@ -93,78 +109,102 @@ struct Runner {
     }
     if (outcome.signal) return "ended by " + signal_words(outcome.signal);
     if (outcome.exit == 101) return "panicked (exit 101)";
+    if (outcome.exit == kBug && outcome.output.find("leak") != std::string::npos) return "leaked memory (exit 70)";
     return "exit " + std::to_string(outcome.exit);
   }
 
-  void show(const std::string& word, const Test& test, const Outcome& outcome) {
-    bool ok = outcome.passed();
-    ++(ok ? passed : failed);
-    std::string place = test.path + ":" + std::to_string(test.line), why = ok ? "" : why_failed(outcome);
-    junit.push_back({test.path, test.name, test.path, test.line, outcome.seconds, ok, why, outcome.output});
-    if (console().is_json()) {
-      JsonText object = console().json_object("test");
-      object.field("name", test.name).field("path", test.path).field("line", test.line);
-      object.field("outcome", ok ? "passed" : outcome.timed_out ? "timeout" : "failed").field("us", static_cast<long>(outcome.seconds * 1e6));
-      if (!ok) object.field("why", why).field("test_exit", outcome.exit).field("signal", outcome.signal).field("output", outcome.output);
-      console().json(object);
-      return;
-    }
-    if (ok) {
-      if (console().verbosity() == 0) return;
-      char took[32];
-      snprintf(took, sizeof took, "%.1f ms", outcome.seconds * 1e3);
-      console().out(paint("\033[32m", "ok") + "   " + test.name + " (" + place + ", " + took + ")\n");
-      return;
-    }
-    std::string again = "janus test ";
-    if (!word.empty()) again += shell_quoted(word) + " ";
-    console().out(paint("\033[1;31m", "FAIL") + " " + test.name + " (" + place + ")\n" + indented(outcome.output) + "  " + why + "\n" +
-                  "  again: " + again + "--filter " + shell_quoted(test.name) + "\n\n");
-    console().flush();
+  // One test's runs: one, or one a schedule.
+  struct Progressing {
+    size_t left = 0;
+    TestResult result = {};
+  };
+
+  void take(Progressing& test, const TestJob& job, Outcome& outcome) {
+    --test.left;
+    test.result.seconds += outcome.seconds;
+    if (test.result.failed() || outcome.passed()) return;
+    test.result.end = outcome.timed_out ? TestEnd::Timeout : TestEnd::Failed;
+    test.result.why = why_failed(outcome);
+    if (!job.seed.empty()) test.result.why += ", schedule " + job.seed;
+    test.result.output = std::move(outcome.output);
+    test.result.seed = job.seed;
+    test.result.exit = outcome.exit;
+    test.result.signal = outcome.signal;
   }
 
   // Shown in the order of the source, whichever ends first.
-  void run_tests(const std::string& word, const Product& product, const std::vector<Test>& tests) {
-    std::vector<Job> jobs;
-    for (const Test& test : tests) jobs.push_back({{product.path, "--run", test.index}});
-    std::map<size_t, Outcome> waiting;
+  bool run_tests(const std::string& word, const Product& product, const std::vector<TestCase>& tests, TestMemory& memory) {
+    std::vector<Progressing> all(tests.size());
+    std::vector<TestJob> jobs;
+    std::vector<size_t> test_of;
+    long times = has_tasks ? settings.schedules : 0;
+    for (size_t i = 0; i < tests.size(); ++i) {
+      TestResult& result = all[i].result;
+      if (tests[i].mode == rt::kTestIgnored) result.end = TestEnd::Ignored;
+      if (tests[i].mode == rt::kTestFailed) result.end = TestEnd::Failed, result.output = tests[i].note, result.why = "could not be run";
+      if (settings.changed && result.end == TestEnd::Passed && memory.passed(tests[i])) result.end = TestEnd::Unchanged;
+      if (result.end != TestEnd::Passed || tests[i].mode == rt::kTestPassed) continue;
+      result.schedules = times;
+      all[i].left = static_cast<size_t>(std::max(1l, times));
+      for (size_t k = 0; k < all[i].left; ++k) {
+        jobs.push_back({tests[i].index, times ? std::to_string(settings.seed + k) : ""});
+        test_of.push_back(i);
+      }
+    }
     size_t next = 0;
+    auto show_ready = [&] {
+      for (; next < tests.size() && all[next].left == 0; ++next) {
+        report.add(tests[next], all[next].result, word);
+        memory.note(tests[next], all[next].result);
+        all[next].result.output = {};
+      }
+    };
+    show_ready();
+    if (jobs.empty()) return true;
     context.timing.begin("run tests");
+    std::string why;
+    bool good;
     {
       Progress progress(console(), context.timing);
-      run_jobs(jobs, settings.jobs, settings.limit, [&](size_t index, Outcome& outcome) {
-        waiting[index] = std::move(outcome);
-        for (auto at = waiting.find(next); at != waiting.end(); at = waiting.find(++next)) {
-          show(word, tests[next], at->second);
-          waiting.erase(at);
-        }
-      });
+      TestServer server{product.path, "", settings.jobs, settings.limit};
+      server.wanted = [&](size_t job) {
+        Progressing& test = all[test_of[job]];
+        if (!test.result.failed()) return true;
+        --test.left;
+        show_ready();
+        return false;
+      };
+      server.done = [&](size_t job, Outcome& outcome) {
+        take(all[test_of[job]], jobs[job], outcome);
+        show_ready();
+      };
+      good = server.run(jobs, why);
     }
     context.timing.begin(nullptr);
+    if (!good) console().fail(kEnvironment, "the tests could not be run to their end: " + why);
+    return good;
   }
 
   int run(const std::string& word) {
     Target target;
     Product product;
     if (int code = find_target(context, word, Purpose::Modules, target)) return code;
+    target.load.doctests.own = true;
+    if (target.is_package) target.load.doctests.guides = guides_of(target.package);
     if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair)}, product)) return code;
-    std::vector<Test> tests;
+    std::vector<TestCase> tests;
     if (!list_tests(product, tests)) return kBug;
     if (context.args.has(Opt::List)) {
-      for (const Test& test : tests) list(test);
+      for (const TestCase& test : tests) report.list(test);
       return kDone;
     }
-    size_t before = failed;
-    run_tests(word, product, tests);
-    if (tests.empty() && settings.filter.empty()) console().say("there are no `test` blocks in " + (word.empty() ? target.name : word));
-    return failed > before ? kFailed : kDone;
-  }
-
-  void list(const Test& test) {
-    if (!console().is_json()) return console().out(test.path + ":" + std::to_string(test.line) + "  " + test.name + "\n");
-    JsonText object = console().json_object("listed");
-    object.field("name", test.name).field("path", test.path).field("line", test.line);
-    console().json(object);
+    guard_interrupts();
+    size_t before = report.failed;
+    TestMemory memory(target, product, context.args.has(Opt::Release));
+    if (!run_tests(word, product, tests, memory)) return kEnvironment;
+    memory.keep();
+    if (tests.empty() && settings.filter.empty() && !report.tap) console().say("there are no tests in " + (word.empty() ? target.name : word));
+    return report.failed > before ? kFailed : kDone;
   }
 };
 
@@ -178,34 +218,51 @@ bool read_number(Context& context, Opt opt, double least, double& number) {
   return false;
 }
 
+bool read_whole(Context& context, Opt opt, uint64_t& number) {
+  const Args::Given* given = context.args.find(opt);
+  if (!given) return true;
+  const std::string& text = given->value;
+  if (!text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos) return number = strtoull(text.c_str(), nullptr, 10), true;
+  context.console.fail(kUsage, std::string("`--") + option_info(opt).long_form + "` takes a whole number, not `" + text + "`");
+  return false;
+}
+
 }  // namespace
 
 int run_test(Context& context) {
   Settings settings;
+  const Args& args = context.args;
   double jobs = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN));
-  if (!check_common_options(context) || !read_number(context, Opt::Timeout, 0.001, settings.limit) || !read_number(context, Opt::Jobs, 1, jobs)) return kUsage;
+  uint64_t schedules = args.has(Opt::Seed) ? 1 : 0;
+  if (!check_common_options(context) || !read_number(context, Opt::Timeout, 0.001, settings.limit) || !read_number(context, Opt::Jobs, 1, jobs) ||
+      !read_whole(context, Opt::Seed, settings.seed) || !read_whole(context, Opt::Schedules, schedules))
+    return kUsage;
+  Console& console = context.console;
+  if (schedules > 100000) return console.fail(kUsage, "`--schedules` takes at most 100000");
+  if (args.has(Opt::Doc) && args.has(Opt::NoDoc)) return console.fail(kUsage, "`--doc` runs examples only, and `--no-doc` none");
+  if (args.has(Opt::Tap) && console.is_json()) return console.fail(kUsage, "`--json` and `--tap` both want stdout");
+  settings.schedules = static_cast<long>(schedules);
   settings.jobs = static_cast<unsigned>(jobs);
-  settings.filter = context.args.value(Opt::Filter);
-  Runner runner{context, settings};
-  std::vector<std::string> words = context.args.words;
+  settings.filter = args.value(Opt::Filter);
+  settings.tests = !args.has(Opt::Doc);
+  settings.docs = !args.has(Opt::NoDoc);
+  settings.changed = args.has(Opt::Changed);
+  Runner runner{context, settings, TestReport{context, args.has(Opt::Tap)}};
+  std::vector<std::string> words = args.words;
   if (words.empty()) words.push_back("");
   int code = kDone;
   for (const std::string& word : words) code = std::max(code, runner.run(word));
-  if (context.args.has(Opt::List)) return code;
+  if (args.has(Opt::List)) return code;
 
-  Console& console = context.console;
-  if (const Args::Given* file = context.args.find(Opt::Junit)) {
+  if (const Args::Given* file = args.find(Opt::Junit)) {
     std::string why;
-    if (!write_file(file->value, junit_xml(runner.junit), why)) code = console.fail(kEnvironment, why);
+    if (!write_file(file->value, junit_xml(runner.report.junit), why)) code = console.fail(kEnvironment, why);
   }
-  if (context.args.has(Opt::TimeReport)) context.timing.show(console);
-  if (console.is_json()) {
-    JsonText object = console.json_object("summary");
-    object.field("passed", runner.passed).field("failed", runner.failed);
-    console.json(object);
-  } else if (code == kDone || code == kFailed) {
-    bool built = runner.passed + runner.failed > 0 || code == kDone;
-    if (built) console.out(std::to_string(runner.passed) + " passed, " + std::to_string(runner.failed) + " failed\n");
+  if (args.has(Opt::TimeReport)) context.timing.show(console);
+  if (console.is_json() || code == kDone || code == kFailed) {
+    const TestReport& r = runner.report;
+    bool built = r.passed + r.failed + r.ignored + r.unchanged > 0 || code == kDone;
+    if (built || console.is_json()) runner.report.summary(context.timing.seconds());
   }
   return code;
 }

@@ -38,7 +38,7 @@ std::string seconds_text(double seconds) {
 }  // namespace
 
 std::string junit_xml(const std::vector<JunitCase>& cases) {
-  struct Suite { std::string body; size_t tests = 0, failures = 0; double seconds = 0; };
+  struct Suite { std::string body; size_t tests = 0, failures = 0, skipped = 0; double seconds = 0; };
   std::map<std::string, Suite> suites;
   size_t failures = 0;
   double seconds = 0;
@@ -49,8 +49,9 @@ std::string junit_xml(const std::vector<JunitCase>& cases) {
     seconds += c.seconds;
     suite.body += "    <testcase classname=\"" + escaped(c.suite) + "\" name=\"" + escaped(c.name) + "\" file=\"" + escaped(c.path) + "\" line=\"" +
                   std::to_string(c.line) + "\" time=\"" + seconds_text(c.seconds) + "\"";
-    if (c.passed) {
-      suite.body += "/>\n";
+    if (c.skipped) ++suite.skipped;
+    if (c.passed || c.skipped) {
+      suite.body += c.skipped ? ">\n      <skipped/>\n    </testcase>\n" : "/>\n";
       continue;
     }
     ++suite.failures;
@@ -61,7 +62,7 @@ std::string junit_xml(const std::vector<JunitCase>& cases) {
                     std::to_string(failures) + "\" time=\"" + seconds_text(seconds) + "\">\n";
   for (auto& [name, suite] : suites) {
     xml += "  <testsuite name=\"" + escaped(name) + "\" tests=\"" + std::to_string(suite.tests) + "\" failures=\"" + std::to_string(suite.failures) +
-           "\" time=\"" + seconds_text(suite.seconds) + "\">\n" + suite.body + "  </testsuite>\n";
+           "\" skipped=\"" + std::to_string(suite.skipped) + "\" time=\"" + seconds_text(suite.seconds) + "\">\n" + suite.body + "  </testsuite>\n";
   }
   return xml + "</testsuites>\n";
 }

@@ -10,6 +10,7 @@
 
 #include "backend/build.h"
 #include "cli/cache.h"
+#include "cli/doctests.h"
 #include "cli/interrupt.h"
 #include "frontend/content_hash.h"
 
@@ -26,6 +27,7 @@ std::string key_of(const Target& target, const Wanted& wanted) {
   hash.add(std::to_string(target.budget_tasks)).add(std::to_string(target.budget_channels));
   hash.add(std::to_string(target.grants.granted)).add(target.grants.by_flag ? "flag" : "");
   for (const std::string& file : target.link) hash.add(file);
+  for (const std::string& file : target.load.doctests.guides) hash.add(file);
   return hash.hex();
 }
 
@@ -47,6 +49,8 @@ struct Producer {
   Target& target;
   const Wanted& wanted;
   Product& product;
+  static constexpr int kMostRounds = 20;   // an example's error may hide another's of a later phase
+  int rounds_ = 0;
   Cache cache{context.console};
   Recipe recipe = {};
 
@@ -72,6 +76,8 @@ struct Producer {
     check.grants = target.grants;
     compilation.check(context.disk, target.load, check, context.timing.callback());
     context.timing.begin(nullptr);
+    // Examples that do not compile are failed tests: the rest is built without them.
+    if (wanted.tests && rounds_ < kMostRounds && settle_doctests(compilation, target.load.doctests)) return ++rounds_, make(key);
     recipe.questions = context.disk.questions();
     recipe.warnings = render_all(compilation.sources, compilation.diags);
     report(context, compilation.sources, compilation.diags);

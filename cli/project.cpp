@@ -158,6 +158,7 @@ struct Finder {
     if (std::string why; base_name(absolute_path(path)) == "std" && is_file(join_path(path, "prelude.jan"))) {
       target.load.all_modules = false;
       if (!context.disk.take_std(path, why)) return fail(kEnvironment, why);
+      target.load.doctests.std = true;
     }
     target.name = base_name(absolute_path(path));
     target.home = absolute_path(path);

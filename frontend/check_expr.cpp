@@ -101,7 +101,7 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::Return: return check_return(n);
     case NodeKind::Break: case NodeKind::Continue: return check_break(n);
     case NodeKind::Fail: return check_fail(n);
-    case NodeKind::Let: case NodeKind::Assign: case NodeKind::While: case NodeKind::For: case NodeKind::Defer: return check_dropped(n);
+    case NodeKind::Let: case NodeKind::Assign: case NodeKind::While: case NodeKind::For: case NodeKind::Defer: case NodeKind::Expect: return check_dropped(n);
     case NodeKind::LetCond:
       report<Diag::LetOutsideCondition>(span(n)).help("`let … = …` as a question stands right behind `if` or `while`, joined with `and`");
       check_poison(NodeId(x.b));

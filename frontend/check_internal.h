@@ -499,6 +499,7 @@ class BodyChecker {
 
   // ---- check_stmt.cpp
   HirId check_block(NodeId n, TypeId expected, bool value);
+  HirId check_expect(NodeId n);
   HirId check_dropped(NodeId n);                                   // a statement
   HirId check_let(NodeId n);
   HirId check_assign(NodeId n);

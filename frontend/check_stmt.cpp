@@ -61,6 +61,7 @@ HirId BodyChecker::check_dropped(NodeId n) {
       drop_value(value);
       return value;
     }
+    case NodeKind::Expect: return check_expect(n);
     case NodeKind::Paren: return check_dropped(NodeId(ast(n).a));
     case NodeKind::Spawn: return check_spawn(n, TypeId::None, false);
     case NodeKind::Nursery: {
@@ -77,6 +78,17 @@ HirId BodyChecker::check_dropped(NodeId n) {
   if (node(value).kind == HirKind::Spawn) drop_handle(value);
   drop_value(value);
   return value;
+}
+
+// `value // => text` of a doctest: what println would write of the value, or what a call without a value writes.
+HirId BodyChecker::check_expect(NodeId n) {
+  const Node x = ast(n);
+  HirId value = check(NodeId(x.a));
+  TypeId type = settle(node(value).type);
+  if (type == Types::Error || type == Types::Never) return value;
+  bool writes = type == Types::Void;
+  if (!writes) late_.push_back({LateCheck::Printable, b_->index, type, span(NodeId(x.a))});
+  return emit(HirKind::Expect, Types::Void, +value, x.b, span(n), writes ? 1 : 0);
 }
 
 void BodyChecker::warn_unused(HirId value, NodeId n) {

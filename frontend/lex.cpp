@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "frontend/words.h"
 
@@ -120,9 +121,17 @@ class Lexer {
     end_ = begin_ + file.text.size();
   }
 
+  // Part of `text`, a copy of the file's text: a doctest.
+  Lexer(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names, Diagnostics& diags) : Lexer(file, names, diags) {
+    begin_ = text.data();
+    p_ = begin_ + lo;
+    end_ = begin_ + hi;
+    doctest_ = true;
+  }
+
   Tokens run() {
     // About one token for three bytes is the densest that people write.
-    size_t guess = file_.text.size() / 3 + 64;
+    size_t guess = static_cast<size_t>(end_ - p_) / 3 + 64;
     out_.kinds.reserve(guess), out_.begins.reserve(guess), out_.shapes.reserve(guess), out_.values.reserve(guess);
     more_room();
     if (file_.too_large) diags_.report<Diag::FileTooLarge>(place(begin_, begin_)).help("split the program into several files; big data belongs into a file that the program reads");
@@ -166,7 +175,7 @@ class Lexer {
 
   // UTF-8 and characters that hide something, once for the whole text: later code may decode without checks.
   bool check_text() {
-    const char* p = begin_;
+    const char* p = p_;
     if (end_ - p >= 2 && ((p[0] == '\xff' && p[1] == '\xfe') || (p[0] == '\xfe' && p[1] == '\xff'))) {
       report<Diag::NotUtf8>(p, p + 2).with_label("these two bytes say: UTF-16").help("save the file as UTF-8 in your editor");
       return false;
@@ -354,6 +363,7 @@ class Lexer {
   void comment() {
     const char* lo = p_;
     skip_line();
+    if (doctest_) return expectation(lo);
     bool doc = lo[2] == '/' && lo[3] != '/' && p_ - lo >= 3;
     bool file_doc = lo[2] == '!';
     if (!doc && !file_doc) return;
@@ -365,6 +375,23 @@ class Lexer {
       out_.docs.back().end = end;
     else
       out_.docs.push_back({begin, end, count_, file_doc});
+  }
+  // `// => value` in a doctest: what the statement before it prints. The lines of one expectation follow each other.
+  void expectation(const char* lo) {
+    const char *text = lo + 2, *hi = p_;
+    while (text < hi && *text == ' ') ++text;
+    if (hi - text < 2 || text[0] != '=' || text[1] != '>' || count_ == 0) return;
+    text += 2;
+    if (text < hi && *text == ' ') ++text;
+    while (hi > text && (hi[-1] == ' ' || hi[-1] == '\t' || hi[-1] == '\r')) --hi;
+    std::string_view value(text, static_cast<size_t>(hi - text));
+    if (!out_.expects.empty() && out_.expects.back().after == count_ - 1) {
+      Tokens::Expect& before = out_.expects.back();
+      before.text = names_.intern(std::string(names_.text(before.text)) + "\n" + std::string(value));
+      before.span.hi = place(lo, hi).hi;
+    } else {
+      out_.expects.push_back({count_ - 1, names_.intern(value), place(lo, hi)});
+    }
   }
   bool only_space(uint32_t from, uint32_t to) const {
     int newlines = 0;
@@ -950,6 +977,7 @@ class Lexer {
   const char* end_;
   bool line_start_ = true;
   bool no_marker_ = false;
+  bool doctest_ = false;
   int reports_ = 0;
   Diagnostic ignored_{Diag::NotUtf8, {}, {}, {}, {}, {}, {}, {}};
   std::vector<OpenString> strings_;
@@ -969,5 +997,12 @@ uint32_t Tokens::long_end(uint32_t t) const {
 }
 
 Tokens lex(const SourceFile& file, Names& names, Diagnostics& diags) { return Lexer(file, names, diags).run(); }
+Tokens lex_doctest(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names, Diagnostics& diags) {
+  if (file.too_large) hi = lo;
+  const char next = std::exchange(text[hi], '\0');   // the lexer stops at a zero byte, so the part ends in one for a moment
+  Tokens tokens = Lexer(file, text, lo, hi, names, diags).run();
+  text[hi] = next;
+  return tokens;
+}
 
 }  // namespace janus

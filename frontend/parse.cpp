@@ -60,10 +60,10 @@ const char* spelling(TokenKind kind) {
   return kTexts[static_cast<size_t>(kind)];
 }
 
-Parser::Parser(FileId file, const SourceFile& source, Names& names, Diagnostics& diags, bool script) : source_(source), names_(names), diags_(diags), script_(script) {
+Parser::Parser(FileId file, const SourceFile& source, Tokens tokens, Names& names, Diagnostics& diags, bool script) : source_(source), names_(names), diags_(diags), script_(script) {
   tree_.file = file;
   tree_.base = source.base;
-  tree_.tokens = lex(source, names, diags);
+  tree_.tokens = std::move(tokens);
   kinds_ = tree_.tokens.kinds.data();
   begins_ = tree_.tokens.begins.data();
   shapes_ = tree_.tokens.shapes.data();
@@ -136,7 +136,13 @@ uint32_t Parser::line_column(uint32_t token) const {
 }
 
 Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags, bool script) {
-  return Parser(file, sources.file(file), names, diags, script).run();
+  const SourceFile& source = sources.file(file);
+  return Parser(file, source, lex(source, names, diags), names, diags, script).run();
+}
+
+Tree parse_doctest(FileId file, const SourceMap& sources, std::string& text, uint32_t lo, uint32_t hi, NameId name, Names& names, Diagnostics& diags) {
+  const SourceFile& source = sources.file(file);
+  return Parser(file, source, lex_doctest(source, text, lo, hi, names, diags), names, diags, true).run_doctest(name);
 }
 
 }  // namespace janus

@@ -24,7 +24,7 @@ NodeId Parser::file() {
     } else {
       NodeId made = item(script_);
       if (is_some(made)) {
-        if (script_ && !is_item(node(made).kind)) statements.push_back(made);
+        if (script_ && !doctest_ && !is_item(node(made).kind)) statements.push_back(made);
         else keep(made);
       }
     }
@@ -74,7 +74,7 @@ void Parser::recover_item(uint32_t from) {
   panic_brackets_ = 0;
   while (!at(TokenKind::EndOfFile)) {
     if (starts_line(pos_) && pos_ > from && column(pos_) <= line_column(from) && (at_declaration() || (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))))) return;
-    if (script_ && starts_line(pos_) && pos_ > from && column(pos_) == 0) return;
+    if (script_ && starts_line(pos_) && pos_ > from && column(pos_) <= top_column_) return;
     ++pos_;
   }
 }
@@ -135,7 +135,7 @@ NodeId Parser::item(bool script) {
     NodeId made = statement();
     if (panic_) recover_statement(first);
     else end_statement(made, first);
-    return made;
+    return doctest_ ? expectation(made) : made;
   }
   statement_outside();
   return NodeId::None;

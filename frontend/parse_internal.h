@@ -39,8 +39,9 @@ enum class Opening : uint8_t { Do, Brace, Indent };
 
 class Parser {
  public:
-  Parser(FileId file, const SourceFile& source, Names& names, Diagnostics& diags, bool script);
+  Parser(FileId file, const SourceFile& source, Tokens tokens, Names& names, Diagnostics& diags, bool script);
   Tree run();
+  Tree run_doctest(NameId name);
 
  private:
   // ---- tokens (parse.cpp)
@@ -116,6 +117,8 @@ class Parser {
 
   // ---- declarations (parse_decl.cpp)
   NodeId file();
+  NodeId expectation(NodeId done);
+  NodeId call_of_main(NodeId func);
   NodeId profile();
   NodeId item(bool script);
   static bool is_item(NodeKind kind);
@@ -313,6 +316,9 @@ class Parser {
   bool in_arms_ = false;             // before the `=>` of an arm's value
   bool script_ = false;              // statements may stand at the top
   bool sovereign_ = false;           // `profile :sovereign` stands at the top
+  bool doctest_ = false;
+  uint32_t top_column_ = 0;          // where the lines of a doctest begin
+  uint32_t next_expect_ = 0;         // in tree_.tokens.expects
   bool panic_ = false;
   bool hopeless_ = false;            // nested too deeply: only unwind
   uint32_t depth_ = 0;

@@ -112,6 +112,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
     if (panic_) recover_statement(first);
     else end_statement(made, first);
     if (pos_ == first) ++pos_;  // whatever it is, go on
+    if (doctest_) made = expectation(made);
     keep(made);
     tallest = std::max(tallest, height_);
   }

@@ -354,7 +354,7 @@ bool match_impl(Program& p, const ImplInfo& impl, TypeId self, bool with_bounds,
   return true;
 }
 bool is_visible(const Program& p, DeclId decl, ModuleId from) {
-  return is_none(from) || p.decls[+decl].is_pub || p.decls[+decl].module == from;
+  return is_none(from) || p.decls[+decl].is_pub || p.sees_inside(from, p.decls[+decl].module);
 }
 }  // namespace
 
@@ -498,7 +498,7 @@ void Program::find_traits_with_method(NameId name, ModuleId from, std::vector<Tr
     TraitId trait = index->trait_rows[row].trait;
     const Decl& decl = decls[+traits[+trait].decl];
     // In scope: reachable by its own name, or declared in std, whose traits are always there.
-    bool seen = decl.module == from || (decl.is_pub && modules[+decl.module]->is_std);
+    bool seen = sees_inside(from, decl.module) || (decl.is_pub && modules[+decl.module]->is_std);
     if (!seen && decl.is_pub) seen = lookup_name(*this, from, decl.name) == traits[+trait].decl;
     if (seen) out.push_back(trait);
   }

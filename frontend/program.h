@@ -45,6 +45,21 @@ class NameTable {
   size_t count_ = 0;
 };
 
+// An example of the documentation (doctest.h): a module of its own that sees all that its file sees.
+enum class DoctestMode : uint8_t;
+struct DoctestInfo {
+  ModuleId module = ModuleId::None;   // its code; None: not compiled
+  ModuleId parent = ModuleId::None;   // whose documentation it is; None: a guide's
+  FileId file = FileId::None;
+  Span place;                         // of the fence
+  Span code;                          // between the fences
+  DoctestMode mode;
+  NameId name = NameId::None;         // "doc Stack.push"
+  std::string expected;               // compile_fails: the code of the error
+  std::string problem;                // why it failed without being run
+  bool passed = false;                // without being run
+};
+
 struct ImportInfo { NodeId node = NodeId::None; ModuleId module = ModuleId::None; /* None: reported */ };
 
 struct Module {
@@ -52,6 +67,8 @@ struct Module {
   NameId path = NameId::None;   // "geometry.shapes", "std.list"; "main" for a single file
   bool is_std = false;
   Profile profile = Profile::Service;
+  ModuleId parent = ModuleId::None;            // of a doctest: the module that it documents, whose names it sees
+  uint32_t doctest = 0xffffffffu;              // row in Program::doctests
   Tree tree;
   NameTable names;                             // own and imported declarations visible in this file: ask through lookup_name
   DeclId self_decl = DeclId::None;             // the Decl of kind Module that stands for this module
@@ -164,7 +181,7 @@ struct ImplInfo {
 };
 
 struct ConstInfo { DeclId decl = DeclId::None; TypeId type = Types::Error; BodyId body = BodyId::None; /* its value expression: only literals, operators already folded to literals, struct/array/map/enum literals, refs to consts */ uint8_t state = 0; /* 0 new, 1 being folded, 2 done */ };
-struct TestInfo { ModuleId module = ModuleId::None; NameId name = NameId::None; NodeId node = NodeId::None; BodyId body = BodyId::None; FuncId func = FuncId::None; Span span; };
+struct TestInfo { ModuleId module = ModuleId::None; NameId name = NameId::None; NodeId node = NodeId::None; BodyId body = BodyId::None; FuncId func = FuncId::None; Span span; uint32_t doctest = 0xffffffffu; /* row in Program::doctests */ };
 
 // Declarations the compiler itself knows, found in std by name after loading.
 struct LangItems {
@@ -195,6 +212,7 @@ class Program {
   std::vector<ImplInfo> impls;
   std::vector<ConstInfo> consts;
   std::vector<TestInfo> tests;
+  std::vector<DoctestInfo> doctests;
   std::vector<TypeParamInfo> type_params;
   std::vector<std::unique_ptr<Body>> bodies;
   std::vector<CapabilityInfo> capabilities;   // those of capability.def in its order, then the program's own
@@ -238,6 +256,8 @@ class Program {
   bool satisfies(TypeId type, uint32_t builtin_bound);          // Equal Ordered Hashable Number …; Params: by their bounds
   bool set_contains(ErrorSetId set, TagId tag) const;
   TagId ad_hoc_tag(NameId name);                                // made on first use
+  const NameTable::Entry* visible_entry(ModuleId from, NameId name) const;  // own and imported; for a doctest then its file's. Not the prelude's
+  bool sees_inside(ModuleId from, ModuleId module) const { return from == module || (is_some(modules[+from]->parent) && modules[+from]->parent == module); }
   const Tree& tree_of(ModuleId m) const { return modules[+m]->tree; }
 
   std::unique_ptr<struct ProgramIndex> index;  // method and impl tables (program_index.h), filled by collect

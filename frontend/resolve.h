@@ -2,6 +2,8 @@
 // Depends on program.h, files.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <map>
+
 #include "frontend/files.h"
 #include "frontend/program.h"
 
@@ -9,13 +11,26 @@ namespace janus {
 
 // Reads and parses the root file and everything it imports (std from `std_files`, the package's src/ or the file's folder).
 // Import cycles, missing modules and unreadable files are reported. The prelude (std.prelude) is always loaded.
+// Which examples of documentation are tests of this compilation, beside what the program is.
+struct DoctestOptions {
+  bool own = false;                        // of the program's modules
+  bool std = false;                        // of the standard library's, all of whose modules are then loaded
+  std::vector<std::string> guides;         // pages of Markdown, each a file without a module
+  // What an earlier check found: these are not compiled again. By where they stand: "path:offset of the fence".
+  struct Verdict { bool passed; std::string problem; };
+  std::map<std::string, Verdict> known;
+};
 struct LoadOptions {
   std::string root;             // path of the main file, or "" when `texts` are given by tests
   std::string source_root;      // folder that imports start at: src/ of a package, else the root file's own
   Profile profile = Profile::Service;
   bool all_std = false;         // every module of std, imported or not: for its documentation
   bool all_modules = false;     // `check`/`test` of a package: every .jan file below source_root
+  DoctestOptions doctests;
 };
+// The examples of the documentation, each a module behind those that are loaded (resolve_doctest.cpp).
+void load_doctests(Program& program, FileSystem& files, const DoctestOptions& options);
+std::string doctest_key(const Program& program, const DoctestInfo& test);   // of DoctestOptions::known
 void load_modules(Program& program, FileSystem& files, const LoadOptions& options);
 
 // Declares everything, resolves signatures, fields, impls, type aliases, consts' types; fills Program's tables and index.

@@ -252,6 +252,7 @@ struct Collector {
     test.name = static_cast<NameId>(m.tree[item].a);
     test.node = item;
     test.span = m.tree.caret(item);
+    if (m.tree[item].flags & kShort) test.doctest = m.doctest, test.span = p.doctests[m.doctest].place;
     DeclId decl = add_decl(id, DeclKind::Test, item, test.name, static_cast<uint32_t>(p.tests.size()));
     m.decls.push_back(decl);
     // A test is a function that takes nothing and may fail with anything (ruling 62).

@@ -94,7 +94,8 @@ struct Loader {
   }
   void load_std() {
     for (const std::string& name : files.std_files()) {
-      if (options.all_std || always_loaded(name)) load_std_file(name);
+      bool every = options.all_std || options.doctests.std;
+      if ((every && name.ends_with(".jan")) || always_loaded(name)) load_std_file(name);
     }
   }
   ModuleId load_std_file(const std::string& name) {   // "std/list.jan"
@@ -297,6 +298,12 @@ void load_modules(Program& program, FileSystem& files, const LoadOptions& given)
   loader.load_root();
   if (options.all_modules) loader.load_all();
   for (size_t i = 0; i < program.modules.size(); ++i) loader.load_imports(static_cast<ModuleId>(i));
+  size_t loaded = program.modules.size();
+  load_doctests(program, files, options.doctests);
+  for (size_t i = loaded; i < program.modules.size(); ++i) {
+    loader.read_profile(*program.modules[i]);
+    loader.load_imports(static_cast<ModuleId>(i));
+  }
   loader.order_modules();
   if (ModuleId prelude = loader.find_module(program.names.intern("std.prelude")); is_some(prelude))
     program.index->prelude_module = prelude;

@@ -8,9 +8,15 @@
 
 namespace janus {
 
+const NameTable::Entry* Program::visible_entry(ModuleId from, NameId name) const {
+  const NameTable::Entry* e = modules[+from]->names.find(name);
+  ModuleId parent = modules[+from]->parent;
+  return e || is_none(parent) ? e : modules[+parent]->names.find(name);
+}
+
 DeclId lookup_name(Program& program, ModuleId from, NameId name) {
   if (program.index->lint) program.index->used_names[static_cast<uint64_t>(+from) << 32 | +name] = 1;
-  if (const NameTable::Entry* e = program.modules[+from]->names.find(name)) return e->decl;
+  if (const NameTable::Entry* e = program.visible_entry(from, name)) return e->decl;
   if (const NameTable::Entry* e = program.index->prelude.find(name)) return e->decl;
   return DeclId::None;
 }
@@ -30,6 +36,7 @@ void visible_names(Program& program, ModuleId from, std::vector<std::string_view
   auto add = [&](const NameTable::Entry& e) { out.push_back(program.names.text(e.name)); };
   size_t begin = out.size();
   program.modules[+from]->names.each(add);
+  if (ModuleId parent = program.modules[+from]->parent; is_some(parent)) program.modules[+parent]->names.each(add);
   program.index->prelude.each(add);
   std::sort(out.begin() + begin, out.end());   // tables have no order of their own; messages must
 }

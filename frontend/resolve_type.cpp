@@ -164,7 +164,7 @@ struct TypeResolver {
     }
     if (TypeId type = builtin_type(p, first); is_some(type)) return no_args(id, type, args);
     if (p.index->lint) lookup_name(p, scope.module, first);   // notes that it is used
-    if (const NameTable::Entry* e = p.modules[+scope.module]->names.find(first)) return of_decl(id, e->decl, args);
+    if (const NameTable::Entry* e = p.visible_entry(scope.module, first)) return of_decl(id, e->decl, args);
     if (BuiltinGeneric g = builtin_generic(p, first); g != BuiltinGeneric::None) return builtin(id, g, args);
     if (const NameTable::Entry* e = p.index->prelude.find(first)) return of_decl(id, e->decl, args);
     std::string_view text = p.names.text(first);
@@ -279,6 +279,7 @@ struct TypeResolver {
     };
     for (TypeParamId param : scope.params) out.push_back(p.names.text(p.type_params[+param].name));
     p.modules[+scope.module]->names.each(add);
+    if (ModuleId parent = p.modules[+scope.module]->parent; is_some(parent)) p.modules[+parent]->names.each(add);
     p.index->prelude.each(add);
     std::sort(out.begin(), out.end());
     for (const char* name : {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "bool", "char", "void", "never", "String",
@@ -500,6 +501,7 @@ TraitId resolve_trait(Program& p, TypeScope& scope, NodeId id) {
     std::vector<std::string_view> names;
     auto add = [&](const NameTable::Entry& e) { if (p.decls[+e.decl].kind == DeclKind::Trait) names.push_back(p.names.text(e.name)); };
     p.modules[+scope.module]->names.each(add);
+    if (ModuleId parent = p.modules[+scope.module]->parent; is_some(parent)) p.modules[+parent]->names.each(add);
     p.index->prelude.each(add);
     std::sort(names.begin(), names.end());
     if (std::string_view near = nearest_name(text, names); !near.empty())

@@ -86,6 +86,7 @@ static constexpr const char* shape_of(NodeKind kind) {
     case Yield: return "..";
     case Select: return "L.";
     case SelectCase: return "[nnn]n";
+    case Expect: return "nN";
     case Error: return "..";
   }
   return nullptr;

@@ -34,6 +34,8 @@ struct Tokens {
   std::vector<LongEnd> long_ends; // ordered by token
   struct Doc { uint32_t begin, end; uint32_t next_token; bool of_file; };  // one block of adjacent `///` (or `//!`) lines, marks included; next_token: the first token after
   std::vector<Doc> docs;
+  struct Expect { uint32_t after; NameId text; Span span; };  // doctests: `// => text` behind token `after`; adjacent lines of them are one
+  std::vector<Expect> expects;
 
   uint32_t size() const { return static_cast<uint32_t>(kinds.size()); }
   uint32_t begin(uint32_t t) const { return begins[t]; }

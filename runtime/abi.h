@@ -183,9 +183,6 @@ uint64_t janus_hash_u64(uint64_t state, uint64_t bits);
 void janus_closure_drop(void* closure, uint32_t depth);
 void janus_dyn_drop(void* block, uint32_t depth);         // block: Head, vtable at 8 (drop first), payload at 16
 
-// `janus test`: --list prints index<TAB>name<TAB>place, --run INDEX runs one; returns its failure or null
-struct TestEntry { const char* name; const char* place; Error* (*run)(void); };
-Error* janus_run_tests(const TestEntry* tests, int64_t count);
 
 // start and end. The backend emits `janus_main(swifterror)` and `janus_program` (below); crt calls main in the runtime, which calls it.
 extern const uint32_t janus_program_flags;   // emitted by the backend: 1 = debug build (leak check at exit)
@@ -222,6 +219,4 @@ String* janus_env_get(String* name);         // null when not set
 int64_t janus_clock_monotonic(void);         // nanoseconds
 int64_t janus_clock_wall(void);              // nanoseconds since 1970
 void janus_random_bytes(Array** out, int64_t count);   // appends bytes that nobody can foretell
-
-// An executable of tests: its entry asks which to run. `list` is the text for --list, a line `INDEX\tNAME\tPATH:LINE` a test.
 }
