@@ -1,6 +1,6 @@
 // cmd_test.cpp: `janus test`: builds the tests and the examples of the documentation into one executable, and runs each as a process
 // of its own, forked from it.
-// Depends on doctests.h, produce.h, test_server.h, test_report.h, test_memory.h, junit.h, runtime/abi_test.h.
+// Depends on doctests.h, produce.h, test_server.h, test_report.h, test_rows.h, test_memory.h, junit.h, runtime/abi_test.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #include "cli/produce.h"
 #include "cli/test_memory.h"
 #include "cli/test_report.h"
+#include "cli/test_rows.h"
 #include "cli/test_server.h"
 #include "runtime/abi_test.h"
 
@@ -75,6 +76,7 @@ struct Runner {
   Settings settings;
   TestReport report;
   bool has_tasks = false;   // of the executable at hand
+  std::vector<TestRan> ran = {};   // of the target at hand
 
   Console& console() { return context.console; }
 
@@ -156,6 +158,8 @@ struct Runner {
       for (; next < tests.size() && all[next].left == 0; ++next) {
         report.add(tests[next], all[next].result, word);
         memory.note(tests[next], all[next].result);
+        const TestResult& result = all[next].result;
+        if (result.end != TestEnd::Ignored && result.end != TestEnd::Unchanged) ran.push_back({tests[next], result.end, result.exit, result.signal, result.seconds});
         all[next].result.output = {};
       }
     };
@@ -203,6 +207,8 @@ struct Runner {
     TestMemory memory(target, product, context.args.has(Opt::Release));
     if (!run_tests(word, product, tests, memory)) return kEnvironment;
     memory.keep();
+    store_results(context, target, ran);
+    ran.clear();
     if (tests.empty() && settings.filter.empty() && !report.tap) console().say("there are no tests in " + (word.empty() ? target.name : word));
     return report.failed > before ? kFailed : kDone;
   }
