@@ -4,7 +4,7 @@
 //
 // With one thread a budget is a number. With several, all of them would write to it with every task, so each worker takes places in
 // advance and gives them back late; it keeps them in one word with the budget's id. The bound stays exact: who finds no place left first
-// takes back what the workers keep.
+// takes back what the workers keep. Places on their way from the budget to a worker are counted nowhere else, so one at a time moves them.
 #include "runtime/tasks/task.h"
 
 namespace janus::rt {
@@ -15,6 +15,7 @@ constexpr int64_t kBatch = 32;
 constexpr uint64_t kKeptTop = 64;
 
 uint64_t last_id = 1;
+Lock moving;   // of places between a budget and the workers
 
 uint64_t kept_of(uint64_t word, const Budget* budget) { return word >> 8 == budget->id ? word & kKeptMask : 0; }
 bool change(uint64_t* word, uint64_t from, uint64_t to) { return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED); }
@@ -31,33 +32,38 @@ int64_t take_back(const Budget* budget) {
   return sum;
 }
 
-bool take_exactly(Budget* budget) {
-  if (add_word(&budget->live, 1) <= budget->limit) return true;
-  add_word(&budget->live, -1);
-  return false;
+// Never above the limit, not even for a moment: another worker would fail for it.
+bool take_from(Budget* budget, int64_t n) {
+  int64_t live = __atomic_load_n(&budget->live, __ATOMIC_RELAXED);
+  do
+    if (live + n > budget->limit) return false;
+  while (!__atomic_compare_exchange_n(&budget->live, &live, live + n, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+  return true;
 }
 
-// Nothing is kept of this budget.
-__attribute__((noinline)) bool take_places(Worker* w, Budget* budget) {
+bool take_places_locked(Worker* w, Budget* budget) {
   const int64_t batch = max64(1, min64(kBatch, budget->limit / 16));
   const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE);
   // Places of another nursery's budget stay until that nursery ends: its record may be gone by the time they would be given back.
   const bool keeps = batch > 1 && ((word & kKeptMask) == 0 || word >> 8 == program_budget.id);
-  if (keeps) {
-    if (add_word(&budget->live, batch) <= budget->limit) {
-      if (change(&w->places, word, budget->id << 8 | static_cast<uint64_t>(batch - 1))) {
-        if ((word & kKeptMask) != 0) add_word(&program_budget.live, -static_cast<int64_t>(word & kKeptMask));
-        return true;
-      }
-      add_word(&budget->live, 1 - batch);   // others took back what was kept; one place is ours
-      return true;
-    }
-    add_word(&budget->live, -batch);
+  if (keeps && take_from(budget, batch)) {
+    if (!change(&w->places, word, budget->id << 8 | static_cast<uint64_t>(batch - 1)))
+      add_word(&budget->live, 1 - batch);   // the word was emptied by a nursery that ended; one place is ours
+    else if ((word & kKeptMask) != 0)
+      add_word(&program_budget.live, -static_cast<int64_t>(word & kKeptMask));
+    return true;
   }
-  if (take_exactly(budget)) return true;
-  const int64_t kept = take_back(budget);
-  if (kept != 0) add_word(&budget->live, -kept);
-  return take_exactly(budget);
+  if (take_from(budget, 1)) return true;
+  add_word(&budget->live, -take_back(budget));
+  return take_from(budget, 1);
+}
+
+// Nothing is kept of this budget.
+__attribute__((noinline)) bool take_places(Worker* w, Budget* budget) {
+  lock(&moving);
+  const bool taken = take_places_locked(w, budget);
+  unlock(&moving);
+  return taken;
 }
 
 }  // namespace

@@ -107,6 +107,7 @@ void expire_nursery(Nursery* nursery) {
 
 void end_task(Task* task, Error* error) {
   if (JANUS_UNLIKELY(error && error != &janus_own_cancel)) off_task([=] { janus_share_error(error, kShareCopy); });
+  give_place(task->budget);   // first: who learns that it has ended may spawn another
   lock(&task->lock);
   task->error = error;
   task->wait_kind = WaitKind::None;
@@ -122,7 +123,6 @@ void end_task(Task* task, Error* error) {
   }
   unlock(&task->lock);
 
-  give_place(task->budget);
   Nursery* nursery = task->nursery;
   lock(&nursery->lock);
   unlink_child(nursery, task);
