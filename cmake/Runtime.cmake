@@ -23,6 +23,9 @@ set(rt_cxx_flags -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -f
 set(rt_dir "${CMAKE_BINARY_DIR}/runtime")
 file(MAKE_DIRECTORY "${rt_dir}")
 
+# What runs when a program starts, fails or is looked at: small rather than fast, so that a release build spends its time on the rest.
+set(rt_small_files dump trace failures leaks start test test_report)
+
 # rt_compile(<source> <output> flags…): one file of the runtime; headers are tracked by depfile.
 function(rt_compile source output)
   add_custom_command(OUTPUT "${output}" DEPENDS "${source}" DEPFILE "${output}.d" VERBATIM
@@ -43,7 +46,11 @@ function(rt_flavour name flags)
       rt_compile("${source}" "${object}" -Wno-unused-command-line-argument)
     else()
       rt_compile("${source}" "${object}" ${rt_cxx_flags} ${flags})
-      rt_compile("${source}" "${rt_dir}/${name}/${stem}.bc" ${rt_cxx_flags} ${flags} -emit-llvm -DJANUS_RELEASE)
+      set(size)
+      if(stem IN_LIST rt_small_files)
+        set(size -Oz)
+      endif()
+      rt_compile("${source}" "${rt_dir}/${name}/${stem}.bc" ${rt_cxx_flags} ${size} ${flags} -emit-llvm -DJANUS_RELEASE)
       list(APPEND bitcodes "${rt_dir}/${name}/${stem}.bc")
     endif()
     list(APPEND objects "${object}")
