@@ -21,7 +21,7 @@ LocalId root_local(const Body& body, HirId id) {
     const HirNode& n = body[id];
     switch (n.kind) {
       case HirKind::Local: return LocalId(n.a);
-      case HirKind::Field: case HirKind::Index: case HirKind::Unwrap: case HirKind::WidenError: id = HirId(n.a); break;
+      case HirKind::Field: case HirKind::MutArg: case HirKind::Index: case HirKind::Unwrap: case HirKind::WidenError: id = HirId(n.a); break;
       default: return LocalId::None;
     }
   }

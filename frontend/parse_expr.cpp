@@ -419,6 +419,15 @@ NodeId Parser::argument_value() {
     NodeId place = panic_ ? error_node() : postfix();
     return add(NodeKind::MutArg, token, +place);
   }
+  if (at(TokenKind::KwMut)) {   // as in Rust's and Swift's declarations, or C#'s `ref`
+    uint32_t token = pos_++;
+    Nest nest(*this);
+    report<Diag::ForeignWord>(token_span(token), "mut", "&")
+        .note("a variable is lent to a `mut` parameter with `&`")
+        .fix({token_span(token).lo, token_span(pos_).lo}, "&", "write `&`");
+    NodeId place = panic_ ? error_node() : postfix();
+    return add(NodeKind::MutArg, token, +place);
+  }
   return expr();
 }
 
