@@ -180,6 +180,7 @@ class FunctionEmitter {
 
   Value* load(JType t, Value* address, JAlias alias) {
     LoadInst* l = b_.CreateAlignedLoad(u_.memory_type(t), address, align_of(t));
+    if (alias == JAlias::Count && plan_.module.tasks) l->setAtomic(AtomicOrdering::Monotonic);   // another task may be changing it
     if (plan_.release) {
       if (MDNode* node = u_.tbaa(alias, t)) l->setMetadata(LLVMContext::MD_tbaa, node);
       if (alias == JAlias::ClosureCode) l->setMetadata(LLVMContext::MD_invariant_load, MDNode::get(u_.context, {}));

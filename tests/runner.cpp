@@ -88,12 +88,14 @@ struct Options {
   vector<string> bless;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   int timeout_ms = 20'000;
-  int schedules = 6;  // more runs of each program with tasks
+  int schedules = 6;  // more runs of each program with tasks, half of them seeded
+  uint64_t seeds = 0, first_seed = 1;  // … and seeded ones alone
   bool only_codes = false, list = false, verbose = false;
 };
 
 Options options;
 fs::path scratch;
+std::atomic<uint64_t> schedules_run = 0;
 using Failures = vector<string>;  // what went wrong in one test; empty: it passed
 
 // --- text ---------------------------------------------------------------------------------------------------
@@ -522,12 +524,16 @@ Failures test_run(const Test& test) {
     expect_outcome(test, run(command, place.dir, input ? input->body : "", env), label, failures);
     // Tasks: the same under other schedules, half of them seeded. In release mode each task's use of its stack is checked too.
     bool tasks = test.program.find("nursery") != string::npos || test.program.find("channel(") != string::npos || test.program.find("race do") != string::npos;
-    for (int k = 1; tasks && failures.empty() && k <= options.schedules; ++k) {
+    auto again = [&](string schedule) {
       vector<string> how = env;
-      how.push_back(k % 2 ? "JANUS_SCHED_SEED=" + std::to_string(k) : "JANUS_WORKERS=" + std::to_string(k / 2 % 4 + 1));
+      how.push_back(std::move(schedule));
       if (mode == "release") how.push_back("JANUS_STACK_PAINT=1");
       expect_outcome(test, run(command, place.dir, input ? input->body : "", how), label + how[env.size()] + ": ", failures);
-    }
+      ++schedules_run;
+    };
+    for (int k = 1; tasks && failures.empty() && k <= options.schedules; ++k)
+      again(k % 2 ? "JANUS_SCHED_SEED=" + std::to_string(k) : "JANUS_WORKERS=" + std::to_string(k / 2 % 4 + 1));
+    for (uint64_t k = 0; tasks && failures.empty() && k < options.seeds; ++k) again("JANUS_SCHED_SEED=" + std::to_string(options.first_seed + k));
   }
   return failures;
 }
@@ -738,7 +744,7 @@ vector<string> all_tests() {
 
 constexpr const char* usage =
     "usage: janus-tests [--janus PATH] [--tests DIR] [--filter TEXT] [--mode debug|release] [--jobs N] [--timeout S]\n"
-    "                   [--schedules N] [--list] [--codes] [-v] [--bless FILE…]\n";
+    "                   [--schedules N] [--seeds N [--first-seed S]] [--list] [--codes] [-v] [--bless FILE…]\n";
 
 bool read_options(int argc, char** argv) {
   options.janus = (fs::canonical("/proc/self/exe").parent_path() / "janus").string();
@@ -753,6 +759,8 @@ bool read_options(int argc, char** argv) {
     else if (arg == "--timeout") options.timeout_ms = 1000 * std::max(1, atoi(next().c_str()));
     else if (arg == "--codes") options.only_codes = true;
     else if (arg == "--schedules" && i + 1 < argc) options.schedules = atoi(argv[++i]);
+    else if (arg == "--seeds") options.seeds = strtoull(next().c_str(), nullptr, 10);
+    else if (arg == "--first-seed") options.first_seed = strtoull(next().c_str(), nullptr, 10);
     else if (arg == "--list") options.list = true;
     else if (arg == "-v") options.verbose = true;
     else if (arg == "--bless") while (i + 1 < argc) options.bless.push_back(next());
@@ -798,6 +806,7 @@ int run_all() {
     ++(missing.empty() ? passed : failed);
     if (!missing.empty()) printf("FAIL every diagnostic is shown by a test: %zu are not, `janus-tests --codes` lists them\n", missing.size());
   }
+  if (options.seeds != 0) printf("%llu runs under other schedules\n", static_cast<unsigned long long>(schedules_run.load()));
   printf("%zu passed, %zu failed\n", passed.load(), failed.load());
   return failed == 0 ? 0 : 1;
 }

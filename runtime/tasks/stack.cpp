@@ -7,7 +7,7 @@
 // the guard page below stops what has no check.
 #include <sys/mman.h>
 
-#include "runtime/tasks/task.h"
+#include "runtime/tasks/sanitize.h"
 
 namespace janus::rt {
 namespace {
@@ -78,9 +78,9 @@ void take_from_pool(void* argument) {
 
 // asked: by the program, or -1; proved: by the compiler, or 0.
 uint8_t stack_class_of(int64_t asked, int64_t proved) {
-  int64_t bytes = proved;
-  if (asked >= 0) bytes = max64(asked + kReserve + kGuard, proved);
-  else if (proved == 0) bytes = kProfileStack;
+  int64_t bytes = max64(proved, kWatchedStack);
+  if (asked >= 0) bytes = max64(asked + kReserve + kGuard, bytes);
+  else if (proved == 0) bytes = max64(bytes, kProfileStack);
   if (proved == 0) bytes = max64(bytes, 16 * 1024);
   uint8_t c = 0;
   while (c + 1u < kStackClasses && stack_size_of(c) < bytes) c++;

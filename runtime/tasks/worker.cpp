@@ -301,11 +301,13 @@ constexpr int64_t kIdleStack = 64 * 1024;
 
 // The first worker's thread runs main on its own stack, so its idle context needs another.
 JANUS_COLD void make_idle_context(Worker* w) {
-  uint8_t* stack = static_cast<uint8_t*>(map_memory(kIdleStack));
+  w->idle->stack_class = stack_class_of(-1, kIdleStack);
+  const int64_t size = stack_size_of(w->idle->stack_class);
+  uint8_t* stack = static_cast<uint8_t*>(map_memory(size));
   if (!stack) environment_failed("out of memory: no room for the scheduler's stack");
   w->idle->stack = stack;
   w->idle->stack_limit = stack;
-  prepare_context(w->idle, stack + kIdleStack);
+  prepare_context(w->idle, stack + size);
 }
 
 // Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the cache.
@@ -359,6 +361,7 @@ JANUS_INLINE void go(Worker* w, Task* from, Task* to, After after) {
   set_stack_limit(to->stack_limit);
   context_entering(to);
   switch_context(&from->sp, to->sp);
+  context_entered();
   finish_switch();
 }
 
@@ -622,6 +625,7 @@ namespace janus::rt {
 namespace {
 
 __attribute__((noinline)) void context_begins() {
+  context_entered();
   finish_switch();
   if (this_task() == this_worker()->idle) idle_loop();
 }

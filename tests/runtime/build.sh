@@ -1,5 +1,5 @@
 #!/bin/sh
-# build.sh: compiles the runtime and one test program of this folder: build.sh PROGRAM KIND OUTPUT
+# build.sh: compiles the runtime and one test program of this folder: build.sh PROGRAM KIND OUTPUT. PROGRAM none: the runtime alone, an archive.
 # KIND: musl (as programs link it, with accounting), fast (as release programs), tsan, asan, aarch64 (as musl, for that processor; musl and
 # libgcc for it are unpacked below $AARCH64_ROOT). Intermediate files: OUTPUT.d/
 # SPDX-License-Identifier: Apache-2.0
@@ -24,7 +24,9 @@ case $program in   # what it stands before
 esac
 mkdir -p "$output.d"
 objects=
-for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/tasks/*.S "$root"/runtime/*.S "$root/tests/runtime/programs.cpp" "$root/tests/runtime/$program.cpp"; do
+own="$root/tests/runtime/programs.cpp $root/tests/runtime/$program.cpp"
+if [ "$program" = none ]; then own=; fi
+for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/tasks/*.S "$root"/runtime/*.S $own; do
   case $kind:$source in
     tsan:*mem_x86_64.S | asan:*mem_x86_64.S | aarch64:*mem_x86_64.S) continue ;;
   esac
@@ -36,6 +38,10 @@ for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/
     *) ${CCACHE:-ccache} $cxx $common $flags -c "$source" -o "$object" ;;
   esac
 done
+if [ "$program" = none ]; then
+  rm -f "$output"
+  exec ar rcs "$output" $objects
+fi
 case $kind in
   musl | fast) ld.lld-22 $(echo "$wrap" | sed 's/-Wl,//g') -static --gc-sections -o "$output" /usr/lib/x86_64-linux-musl/crt1.o /usr/lib/x86_64-linux-musl/crti.o $objects \
       /usr/lib/x86_64-linux-musl/libc.a "$($cxx -print-resource-dir)/lib/linux/libclang_rt.builtins-x86_64.a" /usr/lib/x86_64-linux-musl/crtn.o ;;
