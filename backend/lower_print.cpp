@@ -103,7 +103,7 @@ void FuncLower::format_value(uint32_t sink, const Val& v, const FormatSpec& spec
     return;
   }
   if (types.kind(type) == TypeKind::String) {
-    rt(JRt::FormatString, JType::Void, {sink, v.v, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags | (spec.align ? 0u : 0u)))});
+    rt(JRt::FormatString, JType::Void, {sink, v.v, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags))});
     return;
   }
   uint32_t text = to_string(v);   // anything else is padded as its text

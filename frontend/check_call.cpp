@@ -783,7 +783,9 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
         for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
       p_.method_names(zonk(type), names);
       Diagnostic& d = kind == TypeKind::Enum ? report<Diag::NoVariant>(name_span, name_of(type), text(name)) : report<Diag::NoMethod>(name_span, name_of(type), text(name));
-      if (!suggest(d, name_span, text(name), names) && name == n_new_ && kind == TypeKind::Struct)
+      bool suggested = suggest(d, name_span, text(name), names);
+      if (!suggested && name != n_new_ && kind == TypeKind::Struct && names.size() <= 100) note_functions(d, type, names);
+      if (!suggested && name == n_new_ && kind == TypeKind::Struct)
         d.note("`new` is not built in: a type has the functions that are written for it").help("make a value with `" + name_of(type) + " { … }`, or write `func new(…) -> " + name_of(type) + "` in an `impl`");
     }
     check_rest(tree_->list(ast(call).b));
@@ -791,6 +793,17 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
   }
   const FuncInfo& f = p_.funcs[+m.func];
   return call_func(m.func, m.impl_args, call, HirId::None, NodeId::None, expected, answer, Head{}, is_some(f.trait) && is_none(f.impl), m.trait);
+}
+
+// What can be called on the type itself.
+void BodyChecker::note_functions(Diagnostic& d, TypeId type, std::vector<std::string_view>& names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string all;
+  for (std::string_view one : names)
+    if (auto m = p_.find_method(zonk(type), p_.names.intern(one), module_); is_some(m.func) && p_.funcs[+m.func].self == SelfKind::None)
+      all += (all.empty() ? "`" : ", `") + std::string(one) + "`";
+  if (!all.empty()) d.note("`" + name_of(type) + "` itself has " + all);
 }
 
 // Trait.name(x, …): the method of that trait, where the bare name would be ambiguous.

@@ -873,6 +873,8 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
     if (!all.empty()) d.note("`" + name_of(base) + "` has the fields " + all);
   } else if (is_call && (word == "append" || word == "add") && kind == TypeKind::Array) {
     d.help("an element is added at the end with `" + code + ".push(x)`");
+  } else if (is_call && kind == TypeKind::Array && (word == "to_array" || word == "to_list" || word == "to_vec" || word == "collect")) {
+    d.help("`" + code + "` is an array already: leave the call out");
   } else if (word == "to_string" || word == "toString" || word == "str") {
     d.help("any value becomes a text with `String(" + code + ")`");
   } else if (kind == TypeKind::Param) {
