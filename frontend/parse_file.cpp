@@ -1,0 +1,306 @@
+// parse_file.cpp: a file and its items, scripts, and declarations of other languages.
+// Depends on parse_internal.h.
+// SPDX-License-Identifier: Apache-2.0
+#include "frontend/parse_internal.h"
+
+namespace janus {
+
+// file := [profile] {item}
+NodeId Parser::file() {
+  std::string_view path = source_.path;
+  script_ |= path.ends_with(".jans");
+  NodeId chosen = NodeId::None;
+  std::vector<NodeId> statements;   // of a script, outside its functions
+  uint32_t from = mark();
+  while (!at(TokenKind::EndOfFile)) {
+    if (at(TokenKind::Newline)) { ++pos_; continue; }
+    uint32_t first = pos_;
+    height_ = 0;
+    brackets_ = outer_brackets_ = else_bodies_ = 0;
+    if (at_word(Word::Profile) && next_kind() == TokenKind::Colon) {
+      NodeId made = profile();
+      if (is_some(chosen) || mark() != from) report<Diag::MisplacedProfile>(token_span(first));
+      else chosen = made;
+    } else {
+      NodeId made = item(script_);
+      if (is_some(made)) {
+        if (script_ && !doctest_ && !is_item(node(made).kind)) statements.push_back(made);
+        else keep(made);
+      }
+    }
+    if (panic_) {
+      if (hopeless_) break;
+      recover_item(first);
+    }
+    if (pos_ == first) ++pos_;
+  }
+  if (!statements.empty()) {
+    // What stands outside functions runs as `main`.
+    uint32_t token = tree_.first_token(statements.front()), inner = mark();
+    for (NodeId statement : statements) keep(statement);
+    NodeId block = add(NodeKind::Block, token, flush(inner), kNone, error_flag(token));
+    keep(add(NodeKind::FuncDecl, token, +names_.intern("main"), record(kNone, kNone, kNone, kNone, +block), kShort | error_flag(token)));
+  }
+  return add(NodeKind::File, 0, flush(from), +chosen);
+}
+
+bool Parser::is_item(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::Import: case NodeKind::ConstDecl: case NodeKind::VarDecl: case NodeKind::TypeAlias: case NodeKind::StructDecl: case NodeKind::EnumDecl: case NodeKind::ErrorDecl:
+    case NodeKind::CapabilityDecl: case NodeKind::TraitDecl: case NodeKind::ImplDecl: case NodeKind::FuncDecl: case NodeKind::TestDecl: case NodeKind::Profile: return true;
+    default: return false;
+  }
+}
+
+// profile := `profile` `:` name
+NodeId Parser::profile() {
+  uint32_t token = pos_;
+  pos_ += 2;
+  if (!at_any_word() || starts_line(pos_)) {
+    unexpected("the name of a profile, like `core`");
+    return error_node();
+  }
+  if (at_word(Word::Script)) script_ = true;
+  sovereign_ = text(pos_) == "sovereign";
+  ++pos_;
+  NodeId made = add(NodeKind::Profile, token + 2, values_[token + 2]);
+  if (!starts_line(pos_) && !at(TokenKind::Newline)) unexpected("the end of the line");
+  return made;
+}
+
+// To the next declaration that begins a line.
+void Parser::recover_item(uint32_t from) {
+  panic_ = false;
+  panic_brackets_ = 0;
+  while (!at(TokenKind::EndOfFile)) {
+    if (starts_line(pos_) && pos_ > from && column(pos_) <= line_column(from) && (at_declaration() || (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))))) return;
+    if (script_ && starts_line(pos_) && pos_ > from && column(pos_) <= top_column_) return;
+    ++pos_;
+  }
+}
+
+// At the top of a file: a declaration, or what should not be there.
+NodeId Parser::item(bool script) {
+  uint32_t first = pos_;
+  suspect_ = dedent_ = kNone;
+  if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync)) ) {
+    if (at(TokenKind::KwVar) && script) {}
+    else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen) {
+      ++pos_;
+      unexpected("the name of the function");
+      return error_node();
+    } else if (!at(TokenKind::KwVar)) {
+      early_end_ = kNone;
+      NodeId made = declaration(true);
+      if (!panic_) end_item();
+      return made;
+    }
+  }
+  if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration()) return panic_ ? error_node() : foreign_made_;
+  if (at(TokenKind::Ident) && !script && c_function()) return NodeId::None;
+  if (at(TokenKind::KwVar) && !script && module_var()) {
+    NodeId made = const_decl(0);
+    node(made).kind = NodeKind::VarDecl;
+    if (!panic_) end_item();
+    return made;
+  }
+  if (at(TokenKind::KwLet) && !script && !reported_outside_ && lone_let()) {
+    report<Diag::OutsideFunction>(token_span(first)).help("a value that all functions of the file may use is declared with `const`").fix(token_span(first), "const", "write `const`");
+    NodeId made = const_decl(0);
+    if (!panic_) end_item();
+    return made;
+  }
+  if (at(TokenKind::KwEnd) || at(TokenKind::RBrace) || at(TokenKind::RParen) || at(TokenKind::RBracket) || at(TokenKind::KwElse)) {
+    if (stray_reported_ == kNone) {
+      Diagnostic& d = report<Diag::StrayEnd>(token_span(first), text(first));
+      if (at(TokenKind::KwEnd)) {
+        if (early_end_ != kNone) d.at(token_span(early_end_), "the function ended here already");
+        else d.help("every block has one `end`: this one is too many");
+        d.fix(token_span(first), "", "remove it", Applicability::MaybeIncorrect);
+      }
+      if (at(TokenKind::KwElse)) stray_reported_ = first;
+    }
+    error_token_ = first;
+    ++pos_;
+    reported_outside_ = false;
+    stray_reported_ = kNone;
+    return NodeId::None;
+  }
+  if (at(TokenKind::Error)) {
+    unexpected("a declaration");
+    return error_node();
+  }
+  // A statement. In a script that is fine; elsewhere the first one is reported and the rest is read quietly.
+  if (script) {
+    NodeId made = statement();
+    if (panic_) recover_statement(first);
+    else end_statement(made, first);
+    return doctest_ ? expectation(made) : made;
+  }
+  statement_outside();
+  return NodeId::None;
+}
+
+bool Parser::module_var() const { return next_kind() == TokenKind::Ident; }
+
+// What stands behind a declaration on its line.
+void Parser::end_item() {
+  if (starts_line(pos_) || at(TokenKind::Newline) || at(TokenKind::EndOfFile)) return;
+  if (at(TokenKind::KwEnd) || at(TokenKind::RBrace)) return;  // said by item()
+  if (at_declaration()) {
+    report<Diag::TwoStatements>(token_span(pos_)).help("begin a new line here");
+    return;
+  }
+  unexpected("the end of the line");
+}
+
+// A `let` between declarations was meant as a `const`; among other statements it belongs to a forgotten function.
+bool Parser::lone_let() const {
+  for (uint32_t t = pos_ + 1; t < last_ && t < pos_ + 300; ++t) {
+    if (!starts_line(t) || column(t) > column(pos_)) continue;
+    switch (kinds_[t]) {
+      case TokenKind::KwLet: continue;
+      case TokenKind::Ident: return is_word(t, Word::Test) || is_word(t, Word::Type) || is_word(t, Word::Error);
+      case TokenKind::KwIf: case TokenKind::KwFor: case TokenKind::KwWhile: case TokenKind::KwMatch: case TokenKind::KwReturn: return false;
+      default: return true;
+    }
+  }
+  return true;
+}
+
+// Statements at the top of a file: one report for all that follow each other.
+void Parser::statement_outside() {
+  uint32_t first = pos_;
+  if (!reported_outside_) {
+    bool starts = kTraits[static_cast<uint8_t>(kind())].starts_value || at(TokenKind::KwLet) || at(TokenKind::KwVar);
+    if (!starts) {
+      unexpected("a declaration like `func main() do`");
+      return;
+    }
+    if (early_end_ != kNone) {
+      report<Diag::StrayEnd>(token_span(early_end_), "end")
+          .with_label("the function ends here, though this line stands inside it")
+          .at(token_span(first), "so this stands outside")
+          .fix(token_span(early_end_), "", "remove it", Applicability::MaybeIncorrect);
+      stray_reported_ = first;  // the `end` that is left over is part of the same mistake
+    } else {
+      report<Diag::OutsideFunction>(token_span(first)).note("lines outside functions belong to scripts: the profile `:script`, or a file named `….jans`").help("a program begins in `func main() do … end`: put the lines between the two");
+    }
+    reported_outside_ = true;
+  }
+  error_token_ = first;
+  // Quietly: mistakes inside are likely to come from the same misunderstanding.
+  panic_ = false;
+  int reports = std::exchange(reports_, 1 << 20);
+  bool saved_in_decl = std::exchange(in_decl_, true);
+  uint32_t saved_column = std::exchange(decl_column_, line_column(first));
+  NodeId made = statement();
+  if (panic_) recover_statement(first);
+  else end_statement(made, first);
+  in_decl_ = saved_in_decl;
+  decl_column_ = saved_column;
+  reports_ = reports;
+  if (pos_ == first) ++pos_;
+}
+
+// int main() { … }: a function as C and Java write it
+bool Parser::c_function() {
+  if (next_kind() != TokenKind::Ident || kind_at(pos_ + 2) != TokenKind::LParen || starts_line(pos_ + 1)) return false;
+  uint32_t t = pos_ + 2, depth = 0;
+  for (; t < last_ && t < pos_ + 200; ++t) {
+    if (kinds_[t] == TokenKind::LParen) ++depth;
+    if (kinds_[t] == TokenKind::RParen && --depth == 0) break;
+    if (starts_line(t) && t > pos_ + 40) return false;
+  }
+  if (kind_at(t + 1) != TokenKind::LBrace && kind_at(t + 1) != TokenKind::KwDo) return false;
+  report<Diag::ForeignWord>(between(pos_, pos_ + 1), text_between(pos_, pos_ + 1), "func " + std::string(text(pos_ + 1))).help("the type of the result comes last: `func add(a: i64, b: i64) -> i64 do`");
+  error_token_ = pos_;
+  ++pos_;
+  // Name and parameters are read over; the body is ordinary.
+  decl_column_ = line_column(pos_ - 1);
+  in_decl_ = true;
+  uint32_t header = pos_ - 1;
+  pos_ = t + 1;
+  block(header, "the head of the function");
+  in_decl_ = false;
+  return true;
+}
+
+// Words with which other languages begin declarations. True when something was read.
+bool Parser::foreign_declaration() {
+  uint32_t token = pos_;
+  foreign_made_ = NodeId::None;
+  TokenKind next = next_kind();
+  bool name_next = next == TokenKind::Ident && !starts_line(pos_ + 1);
+  switch (static_cast<Word>(values_[token])) {
+    case Word::ForeignFn: case Word::ForeignFun: case Word::ForeignFunction: case Word::ForeignDef: case Word::ForeignProc: case Word::ForeignSub:
+      if (!name_next) return false;
+      foreign(token, "func");
+      early_end_ = kNone;
+      decl_column_ = line_column(token);
+      in_decl_ = true;
+      suspect_ = dedent_ = split_else_ = kNone;
+      foreign_made_ = func_decl(0, 0, false);
+      in_decl_ = false;
+      return true;
+    case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic: case Word::ForeignFinal: case Word::ForeignExport:
+      if (starts_line(pos_ + 1)) return false;
+      if (values_[token] == static_cast<uint32_t>(Word::ForeignPublic) || values_[token] == static_cast<uint32_t>(Word::ForeignExport)) foreign(token, "pub");
+      else report<Diag::NotNeeded>(token_span(token), text(token)).note("what has no `pub` is private to its file").fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
+      ++pos_;
+      if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))) return foreign_declaration();
+      return true;  // what follows is read as usual
+    case Word::ForeignClass: case Word::ForeignRecord: {
+      if (!name_next) return false;
+      report<Diag::ForeignWord>(token_span(token), text(token), "struct").note("data stands in a `struct`, its functions in an `impl`: values have no parent class").help("write `struct " + std::string(text(token + 1)) + " { … }` and `impl " + std::string(text(token + 1)) + " do … end`");
+      error_token_ = token;
+      skip_declaration(token);
+      return true;
+    }
+    case Word::ForeignInterface: case Word::ForeignProtocol:
+      if (!name_next) return false;
+      foreign(token, "trait");
+      error_token_ = token;
+      if (skip_to_opening() && at(TokenKind::KwDo)) {
+        pos_ = token;
+        foreign_made_ = trait_decl(0);
+      } else {
+        skip_declaration(token);
+      }
+      return true;
+    case Word::ForeignUse: case Word::ForeignUsing: case Word::ForeignInclude: case Word::ForeignRequire: case Word::ForeignFrom: {
+      if (starts_line(pos_ + 1) || (next != TokenKind::Ident && next != TokenKind::StrLit && next != TokenKind::Less)) return false;
+      bool from = values_[token] == static_cast<uint32_t>(Word::ForeignFrom);
+      Diagnostic& d = report<Diag::ForeignWord>(token_span(token), text(token), "import");
+      if (from) d.help("`from a import b` is written `import a.{b}`");
+      else d.help("a module is named by its path, as in `import std.fs`").fix(token_span(token), "import", "write `import`", Applicability::MaybeIncorrect);
+      pos_ = end_of_line();
+      return true;
+    }
+    case Word::ForeignPackage: case Word::ForeignModule: case Word::ForeignNamespace: case Word::ForeignMod:
+      if (!name_next) return false;
+      report<Diag::NotNeeded>(token_span(token), text(token)).note("a file is a module, and its path is its name").help("remove this line");
+      pos_ = end_of_line();
+      return true;
+    case Word::ForeignVal:
+      if (!name_next) return false;
+      foreign(token, "const");
+      foreign_made_ = const_decl(0);
+      if (!panic_) end_item();
+      return true;
+    default: return false;
+  }
+}
+
+// Over a declaration that is not understood: its braces, or its lines further right.
+void Parser::skip_declaration(uint32_t from) {
+  uint32_t left = line_column(from);
+  pos_ = from;
+  while (!starts_line(pos_ + 1) && !at(TokenKind::LBrace) && !at(TokenKind::EndOfFile)) ++pos_;
+  if (at(TokenKind::LBrace)) return skip_brackets();
+  ++pos_;
+  while (!at(TokenKind::EndOfFile) && !(starts_line(pos_) && column(pos_) <= left)) ++pos_;
+  if (at(TokenKind::KwEnd)) ++pos_;
+}
+
+}  // namespace janus
