@@ -26,6 +26,6 @@ def table(name, why, rows):
 
 
 print("// xid.inc: made by gen_xid.py from Unicode " + unicodedata.unidata_version + "; do not edit.")
-print("// Depends on lex.cpp, which includes it. SPDX-License-Identifier: Apache-2.0")
+print("// Depends on unicode.cpp, which includes it. SPDX-License-Identifier: Apache-2.0")
 table("kXidStart", "characters that may begin a name", ranges(str.isidentifier))
 table("kXidOnlyContinue", "characters that may follow, but not begin", ranges(lambda c: ("a" + c).isidentifier() and not c.isidentifier()))
