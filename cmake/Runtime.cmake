@@ -24,7 +24,7 @@ set(rt_dir "${CMAKE_BINARY_DIR}/runtime")
 file(MAKE_DIRECTORY "${rt_dir}")
 
 # What runs when a program starts, fails or is looked at: small rather than fast, so that a release build spends its time on the rest.
-set(rt_small_files dump trace failures leaks start test test_report)
+set(rt_small_files error_report panic dump trace failures leaks start test test_report)
 
 # rt_compile(<source> <output> flags…): one file of the runtime; headers are tracked by depfile.
 function(rt_compile source output)

@@ -1,27 +1,21 @@
-// error.cpp: errors and panics: making, comparing, printing and dropping them, and their return traces.
+// error.cpp: errors: making, comparing and dropping them, and their return traces.
 // Depends on error.h, counted.h, sink.h.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A failure that several tasks have (its task, its nursery, whoever awaits it) is one block. Places and later failures are added to it
 // under a lock, by whichever task it comes by, so that a trace tells the way through all of them.
-//
-// A panic is an error whose descriptor is janus_panic_desc and whose payload is its message. It travels and is dropped as any other.
 #include "runtime/error.h"
 
 #include "runtime/counted.h"
-#include "runtime/sink.h"
 #include "runtime/tasks.h"
 
 namespace janus::rt {
 namespace {
 
-Lock shared_errors;   // trace and others of every error with several tasks
-
 constexpr uint32_t kTraceStart = 3;   // with the header this fills a block of 64 bytes
 
 constexpr int64_t trace_bytes(uint32_t cap) { return static_cast<int64_t>(sizeof(Trace) + cap * sizeof(Place)); }
 int64_t error_bytes(const ErrorDesc* desc) { return kErrorPayload + desc->payload_size; }
-void* payload_of(Error* error) { return reinterpret_cast<uint8_t*>(error) + kErrorPayload; }
 
 Trace* trace_new(uint32_t cap) {
   Trace* trace = static_cast<Trace*>(janus_alloc(trace_bytes(cap)));
@@ -54,101 +48,6 @@ void trace_add(Error* error, const FuncSite* site, int64_t at) {
   trace->places[slot] = {site, at};
 }
 
-// Calls with each kept place in order, and with how many were left out between the two ends.
-template <typename OnPlace, typename OnGap>
-void walk_trace(const Trace* trace, OnPlace on_place, OnGap on_gap) {
-  if (!trace) return;
-  if (trace->total <= 2 * kTraceEnds) {
-    for (uint32_t i = 0; i < trace->total; i++) on_place(trace->places[i]);
-    return;
-  }
-  for (uint32_t i = 0; i < kTraceEnds; i++) on_place(trace->places[i]);
-  on_gap(trace->total - 2 * kTraceEnds);
-  for (uint32_t n = trace->total - kTraceEnds; n < trace->total; n++) on_place(trace->places[kTraceEnds + n % kTraceEnds]);
-}
-
-// One line a place, each after `indent`; a place that follows itself (recursion) is counted instead of repeated.
-void print_trace(Sink* sink, const Trace* trace, const char* indent, const char* separator) {
-  Place last = {nullptr, 0};
-  uint32_t times = 0;
-  bool first = true;
-  auto start_line = [&] {
-    if (!first) sink_text(sink, separator);
-    first = false;
-    sink_text(sink, indent);
-  };
-  auto flush = [&] {
-    if (times == 0) return;
-    start_line();
-    sink_text(sink, "at ");
-    sink_text(sink, last.site->function);
-    sink_text(sink, " (");
-    sink_text(sink, last.site->file);
-    sink_text(sink, ":");
-    janus_print_i64(sink, last.at >> 16);
-    sink_text(sink, ":");
-    janus_print_i64(sink, last.at & 0xFFFF);
-    sink_text(sink, ")");
-    if (times > 1) {
-      sink_text(sink, ", ");
-      janus_print_i64(sink, times);
-      sink_text(sink, " times");
-    }
-    times = 0;
-  };
-  walk_trace(
-      trace,
-      [&](const Place& place) {
-        if (times != 0 && place.site == last.site && place.at == last.at) {
-          times++;
-          return;
-        }
-        flush();
-        last = place;
-        times = 1;
-      },
-      [&](uint32_t left_out) {
-        flush();
-        start_line();
-        sink_text(sink, "… ");
-        janus_print_i64(sink, left_out);
-        sink_text(sink, " more …");
-      });
-  flush();
-}
-
-// ---- messages. Built in a string sink; no format language, so that a program that cannot overflow links none.
-
-struct Message {
-  Sink sink;
-  Message() { janus_sink_begin(&sink); }
-  Message& operator<<(const char* text) {
-    sink_text(&sink, text);
-    return *this;
-  }
-  Message& operator<<(int64_t x) {
-    janus_print_i64(&sink, x);
-    return *this;
-  }
-};
-
-JANUS_COLD Error* panic_with(Message& message, const FuncSite* site, int64_t at) {
-  return janus_panic_message(janus_sink_finish(&message.sink), site, at);
-}
-
-void drop_message(void* payload, uint32_t depth) {
-  (void)depth;
-  string_release(*static_cast<String**>(payload));
-}
-
-void print_message(Sink* sink, void* payload) {
-  sink_text(sink, "(");
-  janus_print_string_quoted(sink, *static_cast<String**>(payload));
-  sink_text(sink, ")");
-}
-
-bool equal_messages(void* a, void* b) { return janus_string_equal(*static_cast<String**>(a), *static_cast<String**>(b)); }
-
 void retain_error(void* value) { retain(&(*static_cast<Error**>(value))->head); }
 void drop_error(void* value, uint32_t depth) {
   Error* error = *static_cast<Error**>(value);
@@ -158,97 +57,11 @@ constexpr TypeGlue error_glue = {sizeof(Error*), retain_error, drop_error, share
 
 }  // namespace
 
-String* panic_text(Error* panic) {
-  janus_require(panic->desc == &janus_panic_desc, "only a panic has a message");
-  return *static_cast<String**>(payload_of(panic));
-}
-
-void report_failure(Sink* sink, Error* error) {
-  if (error->desc->flags & kErrPanic) {
-    sink_text(sink, "panic: ");
-    if (error->desc == &janus_panic_desc) janus_print_string(sink, panic_text(error));
-    else janus_print_error(sink, error);
-  } else {
-    sink_text(sink, "error: ");
-    janus_print_error(sink, error);
-    if (error->desc->flags & kErrDetail) {
-      sink_text(sink, ": ");
-      janus_print_string(sink, *static_cast<String**>(payload_of(error)));
-    }
-  }
-  janus_sink_newline(sink);
-  if (error->trace) {
-    print_trace(sink, error->trace, "  ", "\n");
-    janus_sink_newline(sink);
-  }
-  const int64_t others = error->others ? error->others->len : 0;
-  for (int64_t i = 0; i < others && i < 16; i++) {
-    sink_text(sink, "and then ");
-    report_failure(sink, reinterpret_cast<Error**>(error->others->data)[i]);
-  }
-  if (others > 16) {
-    sink_text(sink, "and then ");
-    janus_print_i64(sink, others - 16);
-    sink_text(sink, " more failures");
-    janus_sink_newline(sink);
-  }
-}
+Lock shared_errors;
 
 }  // namespace janus::rt
 
 extern "C" {
-
-const ErrorDesc janus_panic_desc = {"Panic", 5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages, share_string_at};
-
-JANUS_COLD Error* janus_panic_message(String* message, const FuncSite* site, int64_t at) {
-  Error* error = janus_error_new(&janus_panic_desc, site, at);
-  *static_cast<String**>(payload_of(error)) = message;
-  return error;
-}
-
-JANUS_COLD Error* janus_panic_overflow(int32_t op, const FuncSite* site, int64_t at) {
-  Message m;
-  const char text[2] = {static_cast<char>(op == 'n' ? '-' : op), 0};
-  m << "integer overflow: the result of ";
-  if (op == 'n') m << "unary ";
-  m << "`" << (op == '<' ? "<<" : text) << "` does not fit its type";
-  return panic_with(m, site, at);
-}
-
-JANUS_COLD Error* janus_panic_div_zero(const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "division by zero", site, at);
-}
-
-JANUS_COLD Error* janus_panic_shift(int64_t width, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "shift out of range: a value of " << width << " bits can be shifted by 0 to " << (width - 1), site, at);
-}
-
-JANUS_COLD Error* janus_panic_index(int64_t index, int64_t len, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "index " << index << " is out of range: the length is " << len, site, at);
-}
-
-JANUS_COLD Error* janus_panic_slice(int64_t lo, int64_t hi, int64_t len, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "slice " << lo << ".." << hi << " is out of range: the length is " << len, site, at);
-}
-
-JANUS_COLD Error* janus_panic_convert(const char* type_name, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "the value does not fit in `" << type_name << "`", site, at);
-}
-
-JANUS_COLD Error* janus_panic_null(const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "`!` on a value that is null", site, at);
-}
-
-JANUS_COLD Error* janus_panic_stack(const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "stack overflow", site, at);
-}
 
 Error* janus_error_new(const ErrorDesc* desc, const FuncSite* site, int64_t at) {
   Error* error;
@@ -303,16 +116,6 @@ void janus_error_drop(Error* error, uint32_t depth) {
 
 String* janus_error_name(Error* error) { return janus_string_new(reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len); }
 
-String* janus_error_trace_text(Error* error) {
-  Sink sink;
-  janus_sink_begin(&sink);
-  {
-    Hold held(shared_errors);
-    print_trace(&sink, error->trace, "", "\n");
-  }
-  return janus_sink_finish(&sink);
-}
-
 Array* janus_error_others(Error* error) {
   Hold held(shared_errors);
   Array* list = error->others;
@@ -332,11 +135,6 @@ uint64_t janus_error_hash(Error* error) {
   uint64_t state = 0;
   for (int64_t i = 0; i < error->desc->name_len; i++) state = janus_hash_u64(state, static_cast<uint8_t>(error->desc->name[i]));
   return state;
-}
-
-void janus_print_error(Sink* sink, Error* error) {
-  janus_print_bytes(sink, reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len);
-  if (error->desc->print) off_task([=] { error->desc->print(sink, payload_of(error)); });
 }
 
 }  // extern "C"

@@ -1,8 +1,9 @@
 // error.h: return traces, and how the last failure of a program is told.
-// Depends on internal.h.
+// Depends on internal.h, tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "runtime/internal.h"
+#include "runtime/tasks.h"
 
 namespace janus::rt {
 
@@ -19,6 +20,9 @@ struct Trace {
   uint32_t cap;     // places there is room for
   Place places[];
 };
+
+JANUS_HIDDEN extern Lock shared_errors;   // trace and others of every error with several tasks
+JANUS_INLINE void* payload_of(Error* error) { return reinterpret_cast<uint8_t*>(error) + kErrorPayload; }
 
 JANUS_HIDDEN String* panic_text(Error* panic);
 

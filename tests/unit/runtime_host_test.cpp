@@ -4,6 +4,8 @@
 #define JANUS_RT_TEST 1
 #include "runtime/array.cpp"
 #include "runtime/error.cpp"
+#include "runtime/error_report.cpp"
+#include "runtime/panic.cpp"
 #include "runtime/format_fixed.cpp"
 #include "runtime/format_float.cpp"
 #include "runtime/format_int.cpp"
