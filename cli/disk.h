@@ -60,6 +60,7 @@ class Disk : public FileSystem {
   void give(std::string path, std::string text);
   void set_remembering(bool on) { remembering_ = on; }  // off: no hashing of what is read
   const std::vector<Question>& questions() const { return questions_; }
+  void forget_questions(size_t from) { questions_.resize(from); }
   void ask(Question::Kind kind, const std::string& path) { questions_.push_back({kind, path, answer_to(kind, path)}); }
 
  private:

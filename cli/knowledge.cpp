@@ -10,6 +10,7 @@
 #include "cli/doc_rows.h"
 #include "cli/docs.h"
 #include "frontend/astdb/cid.h"
+#include "frontend/body_memory.h"
 #include "frontend/content_hash.h"
 
 namespace janus {
@@ -45,20 +46,36 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   context.timing.begin("database");
   k.db = std::make_unique<AstDb>(path, notice);
   if (!notice.empty()) context.console.say("note: " + notice);
-  if (k.db->find_run(k.run, with_reports) && k.run.key == key && still_good(k.run)) {
+  bool has_run = k.db->find_run(k.run, with_reports) && k.run.key == key;
+  if (has_run && still_good(k.run)) {
     context.timing.begin(nullptr);
     context.console.verbose(1, "unchanged since the last check: " + std::to_string(k.run.files) + (k.run.files == 1 ? " file" : " files") + ", nothing parsed");
     k.fresh = true;
     return kDone;
   }
 
-  auto& compilation = *new Compilation;
-  auto& facts = *new Facts;
+  BodyMemory memory;
+  if (has_run) memory.before = k.db->known_bodies();
   CheckOptions options;
   options.keep_bodies = false;
-  options.sink = &facts;
   options.grants = target.grants;
-  compilation.check(context.disk, target.load, options, context.timing.callback());
+  options.memory = &memory;
+  size_t asked = context.disk.questions().size();
+  auto* checked = new Compilation;
+  auto* seen = new Facts;
+  options.sink = seen;
+  checked->check(context.disk, target.load, options, context.timing.callback());
+  if (memory.stale || (memory.known && checked->diags.has_errors())) {
+    // Records know no places, and messages do: everything is looked at again. The questions to the disk are the same.
+    memory = {};
+    checked = new Compilation;
+    seen = new Facts;
+    options.sink = seen;
+    context.disk.forget_questions(asked);
+    checked->check(context.disk, target.load, options, context.timing.callback());
+  }
+  Compilation& compilation = *checked;
+  Facts& facts = *seen;
   k.compilation = &compilation;
 
   context.timing.begin("docs");
@@ -87,6 +104,8 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   bool new_std = std::any_of(k.stored.changed.begin(), k.stored.changed.end(), [&](ModuleId m) { return compilation.program.modules[+m]->is_std; });
   if (new_std) docs = extract_docs(compilation.program, true);
   if (k.stored.ok) store_docs(compilation, docs, *k.db, k.stored);
+  // A check that found mistakes leaves the records of the last one without.
+  if (k.stored.ok && !run.errors) k.stored.ok = k.db->put_known_bodies(compilation.program, memory.after);
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {
     // The disk is full, say. What was asked is answered all the same, from memory.
@@ -98,7 +117,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     k.db->commit();
   }
   context.timing.begin(nullptr);
-  context.console.verbose(1, std::to_string(k.stored.files) + " files with " + std::to_string(k.stored.decls) + " declarations checked; the rows of " + std::to_string(k.stored.files_same) +
+  context.console.verbose(1, std::to_string(k.stored.files) + " files with " + std::to_string(k.stored.decls) + " declarations; " + std::to_string(memory.bodies - memory.known) + " of " + std::to_string(memory.bodies) + " functions checked, the rest is as it was; the rows of " + std::to_string(k.stored.files_same) +
                                  " files were right, those of " + std::to_string(k.stored.files_written) + " are new");
   return kDone;
 }

@@ -19,6 +19,10 @@ struct BodySink {
   // The body and the closures in it, outermost first, in the order of the source. Types are final, error sets are not.
   // Function ids and others are those of this Program.
   virtual void take(const Program& program, const BodyOwner& owner, std::span<const Body* const> group) = 0;
+  // What it took of the function's bodies, to and from a record (body_memory.h). `begin`: of the function in the source map.
+  // load() leaves nothing behind when the record is of no use.
+  virtual void save(FuncId func, uint32_t begin, class RecordWriter& record) const = 0;
+  virtual bool load(const Program& program, FuncId func, uint32_t begin, class RecordReader& record) = 0;
 
  protected:
   ~BodySink() = default;

@@ -16,6 +16,7 @@ struct Grants {
 struct CheckOptions {
   bool keep_bodies = true;   // false: `janus check` frees each body after its checks (memory)
   struct BodySink* sink = nullptr;  // body_sink.h: sees each body
+  struct BodyMemory* memory = nullptr;  // body_memory.h: what an earlier check left; with a sink and without keep_bodies only
   bool all_std = false;      // every body of std, not only those that are reached: its documentation shows their effects
   bool tests = false;        // check `test` blocks too (always checked for user modules; this keeps their bodies)
   bool lint = false;         // also what is never used, reached, awaited, closed, changed (lint.cpp)

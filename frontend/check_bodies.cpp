@@ -35,6 +35,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options) : p_(pro
 // ---- reaching std
 
 void BodyChecker::use_func(FuncId id) {
+  if (recording_) reached_.push_back(id);
   if (queued_[+id]) return;
   queued_[+id] = 1;
   const FuncInfo& f = p_.funcs[+id];
@@ -43,7 +44,9 @@ void BodyChecker::use_func(FuncId id) {
 
 // A call through a trait may end in any impl: those of std are then reached.
 void BodyChecker::use_trait(TraitId id) {
-  if (is_none(id) || trait_used_[+id]) return;
+  if (is_none(id)) return;
+  if (recording_) reached_traits_.push_back(id);
+  if (trait_used_[+id]) return;
   trait_used_[+id] = 1;
   for (const ImplInfo& impl : p_.impls) {
     if (impl.trait != id || !p_.modules[+impl.module]->is_std) continue;
@@ -53,13 +56,17 @@ void BodyChecker::use_trait(TraitId id) {
 }
 
 void BodyChecker::run() {
+  if (options_.memory) begin_memory();
   for (FuncId f : {p_.lang.map_new, p_.lang.map_insert, p_.lang.map_find_slot, p_.lang.map_slot_or_panic, p_.lang.set_find_slot})
     if (is_some(f)) use_func(f);
   for (size_t m = 0; m < p_.modules.size(); ++m)
     if (!p_.modules[m]->is_std) check_defaults(ModuleId(m));
   for (size_t i = 0; i < p_.funcs.size(); ++i) {
     const FuncInfo& f = p_.funcs[i];
-    if (f.has_body && !p_.modules[+p_.decls[+f.decl].module]->is_std) check_function(FuncId(i));
+    if (!f.has_body || p_.modules[+p_.decls[+f.decl].module]->is_std || known_body(FuncId(i))) continue;
+    begin_record(FuncId(i));
+    check_function(FuncId(i));
+    end_record(FuncId(i));
   }
   for (size_t i = 0; i < p_.tests.size(); ++i)
     if (!p_.modules[+p_.tests[i].module]->is_std) check_test(TestId(i));
@@ -71,6 +78,7 @@ void BodyChecker::run() {
     check_function(next);
   }
   finish_program();
+  if (memory_) end_memory();
 }
 
 // ---- groups
@@ -637,7 +645,12 @@ void BodyChecker::finish_program() {
   for (const FitCheck& check : fits_) report_unfit(check);
   for (const MaybeFail& fail : maybe_fails_) report_maybe_fails(fail);
   if (options_.lint && !p_.diags.has_errors()) lint_names();
-  for (const std::unique_ptr<Body>& body : late_matches_) check_patterns(p_, *body);
+  if (memory_) solved_memory();
+  for (size_t i = 0; i < late_matches_.size(); ++i) {
+    size_t said = p_.diags.all().size();
+    check_patterns(p_, *late_matches_[i]);
+    if (memory_ && p_.diags.all().size() > said) late_body_spoke(i);
+  }
   late_matches_.clear();
 }
 

@@ -58,7 +58,7 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
-  p_.uses_tasks = true;
+  p_.uses_tasks = unlasting_ = true;
   uint32_t value = kNone32;
   if (op->arguments) {
     NodeId arg = tree_->list(ast(call).b)[0];
@@ -204,7 +204,7 @@ bool BodyChecker::late_channel_op(const DeferredMember& d, NameId name) {
     return false;
   }
   uint32_t value = op->arguments ? +coerce(HirId(given[0]), elem, NodeId::None) : kNone32;
-  p_.uses_tasks = true;
+  p_.uses_tasks = unlasting_ = true;
   uint16_t what = op->op;
   bool answered = d.question == 2 && (what == kSend || what == kRecv);
   if (answered) {

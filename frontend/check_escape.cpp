@@ -27,6 +27,7 @@ static FuncId declared_method(const Program& p, FuncId func) {
 }
 
 ErrorSetId BodyChecker::spawn_set(FuncId func, uint32_t param) {
+  unlasting_ = true;
   uint32_t known = spawn_sets_.find(param_key(func, param));
   if (known != FlatMap::None) return ErrorSetId(known);
   ErrorSetId made = new_inferred_set();
@@ -37,6 +38,7 @@ ErrorSetId BodyChecker::spawn_set(FuncId func, uint32_t param) {
 
 // Where failures go of tasks spawned into this nursery.
 ErrorSetId BodyChecker::nursery_set(uint32_t root) {
+  unlasting_ = true;
   if (NurseryScope* scope = scope_of(root)) return scope->set;
   const Var& v = vars_[root];
   if (v.depth == 0 && (v.flags & kLocalParam) && is_some(func_) && +v.local < 255) return spawn_set(func_, +v.local);

@@ -17,6 +17,7 @@ ErrorSetId BodyChecker::new_inferred_set() { return janus::new_inferred_set(p_);
 
 void BodyChecker::include_set(ErrorSetId into, ErrorSetId from) {
   if (into == from || is_none(into) || is_none(from)) return;
+  if (recording_ && +into < first_set_ && into != p_.funcs[+func_].errors) unlasting_ = true;   // of a field's type, say
   std::vector<ErrorSetId>& includes = p_.error_sets[+into].includes;
   // Sets of one function are few and come in runs, so the newest is asked first.
   for (size_t i = includes.size(); i-- > 0;)

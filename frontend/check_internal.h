@@ -14,6 +14,7 @@
 #include <initializer_list>
 
 #include "frontend/body_sink.h"
+#include "frontend/body_memory.h"
 #include "frontend/check.h"
 #include "frontend/flat_map.h"
 #include "frontend/resolve.h"
@@ -669,6 +670,23 @@ class BodyChecker {
   void instantiate(uint32_t at, TypeId self, TraitId trait, Span span, int depth);
   void instantiate_bounds(uint32_t at, TypeParamId param, TypeId arg, Span span, int depth);
   void solve_effects();
+
+  // ---- check_memory.cpp: bodies that an earlier check knew
+  struct Memory;
+  std::shared_ptr<Memory> memory_;
+  bool recording_ = false;              // a function's body is being walked of which a record shall be kept
+  bool unlasting_ = false;              // it does something that no record holds
+  uint32_t first_set_ = 0;              // error sets from here on are that function's own
+  std::vector<FuncId> reached_;         // what it reaches in std
+  std::vector<TraitId> reached_traits_;
+  FlatMap set_types_;                   // node of a set of function values -> a type that leads there
+  void begin_memory();
+  bool known_body(FuncId id);
+  void begin_record(FuncId id);
+  void end_record(FuncId id);
+  void solved_memory();
+  void late_body_spoke(size_t index);
+  void end_memory();
 
   // ---- check_capability.cpp: capabilities as values
   struct CapabilityCall { FuncId callee, caller; Span span; uint64_t in_scope; };

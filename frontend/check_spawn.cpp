@@ -30,7 +30,7 @@ HirId BodyChecker::check_spawn(NodeId n, TypeId expected, bool handle) {
     report_concurrency(n, "spawn");
     return poison(span(n));
   }
-  p_.uses_tasks = true;
+  p_.uses_tasks = unlasting_ = true;
   need_capability(kCapSpawn, word, "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
   uint32_t stack = kNone32;
   if (x.b != kNone32)
@@ -70,7 +70,7 @@ HirId BodyChecker::spawn_method(HirId nursery, NodeId nursery_ast, NodeId call, 
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
-  p_.uses_tasks = true;
+  p_.uses_tasks = unlasting_ = true;
   need_capability(kCapSpawn, span(call), "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
   uint32_t root = node(nursery).kind == HirKind::Local ? vars_[var_of_local(LocalId(node(nursery).a))].nursery : kNone32;
   if (root == kNone32) {

@@ -535,7 +535,7 @@ HirId BodyChecker::check_for(NodeId n) {
       case TypeKind::Channel:
         elem = TypeId(row.a);
         how = 6;
-        p_.uses_tasks = true;
+        p_.uses_tasks = unlasting_ = true;
         break;
       case TypeKind::String: refuse(("walk over its characters: `for c in " + code + ".chars() do`").c_str()); break;
       case TypeKind::Optional: report_optional_as_value(span(iterable), type, iterable, nullptr); bad = true; break;

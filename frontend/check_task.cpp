@@ -21,7 +21,7 @@ bool BodyChecker::tasks_allowed(NodeId n, const char* what) {
     report_concurrency(n, what);
     return false;
   }
-  p_.uses_tasks = true;
+  p_.uses_tasks = unlasting_ = true;
   return true;
 }
 
@@ -94,6 +94,7 @@ void BodyChecker::merge_tasks(uint32_t a, uint32_t b) {
   auto set_of = [&](uint32_t part) {
     if (part) return ErrorSetId(part - 1);
     if (is_none(open_tasks_)) open_tasks_ = new_inferred_set();
+    unlasting_ = true;
     return open_tasks_;
   };
   ErrorSetId x = set_of(a), y = set_of(b);
@@ -226,6 +227,7 @@ HirId BodyChecker::check_await(NodeId n, TypeId expected, Answer* answer) {
   }
   uint32_t part = types_[type].b;
   if (!part && is_none(open_tasks_)) open_tasks_ = new_inferred_set();
+  unlasting_ = true;
   ErrorSetId set = part ? ErrorSetId(part - 1) : open_tasks_;
   bool fails = part && failing_tasks_.find(+set) != FlatMap::None;
   TypeId result = types_.elem(type);
@@ -254,7 +256,7 @@ HirId BodyChecker::task_method(HirId task, NodeId call, NameId name, Span name_s
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
-  p_.uses_tasks = true;
+  p_.uses_tasks = unlasting_ = true;
   const HirNode t = node(task);   // `cancel` and `isDone` leave it open who answers its failure
   if (t.kind == HirKind::Local && vars_[var_of_local(LocalId(t.a))].handle != kNone32) --handles_[vars_[var_of_local(LocalId(t.a))].handle].others;
   return emit(HirKind::TaskOp, cancels ? Types::Void : Types::Bool, task, kNone32, span(call), cancels ? 0 : 1);

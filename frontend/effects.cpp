@@ -115,6 +115,7 @@ uint32_t BodyChecker::value_set(TypeId func) {
   uint32_t known = value_sets_.find(+key);
   if (known != FlatMap::None) return known;
   uint32_t node = set(+key);
+  set_types_[node] = +key;
   uint32_t open = set(uint64_t(1) << 32 | count);                          // those whose own type is open
   p_.effect_graph->calls.push_back({node, open, {}});
   return node;

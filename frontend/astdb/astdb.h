@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "frontend/program.h"
@@ -112,6 +113,9 @@ class AstDb {
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
   // Replace all rows of the file.
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags, std::span<const DoctestRow> doctests);
+  // Records of bodies (body_memory.h), by module; those of modules that are not there any more go with their files.
+  std::unordered_map<std::string, std::string> known_bodies();
+  bool put_known_bodies(const Program& program, const std::unordered_map<std::string, std::string>& records);   // after store()
   bool put_test_result(RowId decl, std::string_view result, int64_t ms);
   bool put_doctest_result(RowId decl, uint32_t ordinal, std::string_view result);
 

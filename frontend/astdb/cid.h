@@ -32,6 +32,8 @@ class Facts final : public BodySink {
   Facts();
   ~Facts();
   void take(const Program& program, const BodyOwner& owner, std::span<const Body* const> group) override;
+  void save(FuncId func, uint32_t begin, RecordWriter& record) const override;
+  bool load(const Program& program, FuncId func, uint32_t begin, RecordReader& record) override;
   void finish(Program& program);
 
   const Cid& cid(Sym s) const;

@@ -30,6 +30,31 @@ void AstDb::roll_back() {
   if (db_ && !sqlite3_get_autocommit(db_)) exec("ROLLBACK");
 }
 
+std::unordered_map<std::string, std::string> AstDb::known_bodies() {
+  std::unordered_map<std::string, std::string> records;
+  sqlite3_stmt* s = nullptr;
+  sqlite3_prepare_v2(db_, "SELECT file.module, known_body.record FROM known_body JOIN file ON file.id = known_body.file WHERE NOT file.is_std", -1, &s, nullptr);
+  {
+    Statement rows(s);
+    while (rows.row()) records[std::string(rows.text(0))] = std::string(rows.bytes(1));
+  }
+  sqlite3_finalize(s);
+  return records;
+}
+
+bool AstDb::put_known_bodies(const Program& program, const std::unordered_map<std::string, std::string>& records) {
+  bool ok = true;
+  for (size_t m = 0; m < program.modules.size() && ok; ++m) {
+    if (program.modules[m]->is_std || !file_row(ModuleId(m))) continue;
+    auto found = records.find(std::string(program.names.text(program.modules[m]->path)));
+    if (found == records.end()) continue;
+    Statement s(prepare(kPutKnown, "INSERT OR REPLACE INTO known_body VALUES(?, ?)"));
+    ok = s.bind(1, file_row(ModuleId(m))).blob(2, found->second.data(), found->second.size()).run();
+  }
+  if (!ok) trouble_ = reason_of(db_);
+  return ok;
+}
+
 bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags, std::span<const DoctestRow> doctests) {
   bool own = !writing_;
   if (own && !begin()) return false;

@@ -126,6 +126,11 @@ CREATE TABLE report(               -- for janus: the last check's diagnostics as
   text TEXT NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE known_body(           -- for janus: what it found out about the bodies of a file, so that they are not checked again
+  file   INTEGER PRIMARY KEY,
+  record BLOB NOT NULL
+);
+
 -- Renames seen: the one table that cannot be made again. Paths are whole: geometry.Circle.area.
 CREATE TABLE name_history(
   decl_cid BLOB NOT NULL,

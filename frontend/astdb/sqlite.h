@@ -56,7 +56,7 @@ class Statement {
 
 // Slots of AstDb::prepare: one for each statement that is run more than once.
 enum StatementSlot : int {
-  kGetMeta, kSetMeta, kDeleteMeta, kPutInput, kPutReport, kPutFile, kPutDecl, kPutFact, kPutTest, kPutDiagnostic, kPutDoc, kPutDocTag,
+  kGetMeta, kSetMeta, kPutKnown, kDeleteMeta, kPutInput, kPutReport, kPutFile, kPutDecl, kPutFact, kPutTest, kPutDiagnostic, kPutDoc, kPutDocTag,
   kPutDoctest, kPutRename, kOldDecls, kOldTests, kOldDoctests, kDropDecls, kDropFacts, kDropTests, kDropDocs, kDropTags, kDropDoctests,
   kSetTestResult, kSetDoctestResult, kFindFile, kFindDecl, kFindNamed, kFindPath, kFindRenamed, kFindDoc, kFindTags, kFindEffects, kFindRefs,
   kStatementSlots,

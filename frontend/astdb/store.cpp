@@ -611,6 +611,7 @@ struct Storing {
         sql += std::string("DELETE FROM ") + table + range + column + last;
       }
       sql += "DELETE FROM doctest WHERE id >= " + std::to_string(first * 256) + " AND id < " + std::to_string(end * 256) + ";";
+      sql += "DELETE FROM known_body WHERE file = " + std::to_string(file.id) + ";";
       sql += "DELETE FROM file WHERE id = " + std::to_string(file.id) + ";";
       ok &= db.exec(sql.c_str());
       db.set_meta("fts_stale", "1");
