@@ -158,6 +158,7 @@ class AstDb {
   void close();
   void settle();
   bool put_in_place();
+  bool copy_to(const std::string& path);
   bool leave_image();
 
   sqlite3* db_ = nullptr;

@@ -252,33 +252,31 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
   require(create(why), "a database in memory can be made");
 }
 
+// Page by page, so that there are never two of it in memory.
+bool AstDb::copy_to(const std::string& path) {
+  sqlite3* file = nullptr;
+  bool ok = sqlite3_open_v2(path.c_str(), &file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr) == SQLITE_OK &&
+            sqlite3_exec(file, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1000", nullptr, nullptr, nullptr) == SQLITE_OK;
+  if (ok) {
+    sqlite3_backup* copy = sqlite3_backup_init(file, "main", db_, "main");
+    ok = copy && sqlite3_backup_step(copy, -1) == SQLITE_DONE;
+    ok = copy && sqlite3_backup_finish(copy) == SQLITE_OK && ok;
+  }
+  if (!ok) trouble_ = reason_of(file);
+  return sqlite3_close(file) == SQLITE_OK && ok;
+}
+
 // The first commit of a new database: its pages to a file beside, which then gets the name, unless another process was faster.
 // Then the rows of that one stay, and the next run sees whether they are right.
 bool AstDb::put_in_place() {
-  sqlite3_int64 size = 0;
-  unsigned char* image = sqlite3_serialize(db_, "main", &size, SQLITE_SERIALIZE_NOCOPY);
-  std::unique_ptr<unsigned char, void (*)(void*)> copy(nullptr, sqlite3_free);
-  if (!image) copy.reset(image = sqlite3_serialize(db_, "main", &size, 0));
-  if (!image || size < 100) return trouble_ = "there is no memory", false;
   remove_leftovers(path_);
   std::string beside = path_ + "." + std::to_string(getpid()) + ".new";
   int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return trouble_ = std::strerror(errno), false;
+  bool ok = copy_to(beside);
   // Bytes 18 and 19 say that readers and writers use a write-ahead log.
-  unsigned char head[100];
-  std::memcpy(head, image, sizeof head);
-  head[18] = head[19] = 2;
-  auto put = [&](const unsigned char* p, size_t n) {
-    while (n > 0) {
-      ssize_t did = ::write(fd, p, n);
-      if (did < 0 && errno == EINTR) continue;
-      if (did <= 0) return trouble_ = errno == ENOSPC ? "the disk is full" : std::strerror(errno), false;
-      p += did;
-      n -= static_cast<size_t>(did);
-    }
-    return true;
-  };
-  bool ok = put(head, sizeof head) && put(image + sizeof head, static_cast<size_t>(size) - sizeof head);
+  const unsigned char log[2] = {2, 2};
+  if (ok && ::pwrite(fd, log, sizeof log, 18) != sizeof log) trouble_ = std::strerror(errno), ok = false;
   if (::close(fd) != 0 && ok) trouble_ = std::strerror(errno), ok = false;
   bool first = true;
   if (ok && link(beside.c_str(), path_.c_str()) != 0 && (first = errno != EEXIST)) {

@@ -562,7 +562,8 @@ struct Storing {
       return;
     }
     std::mutex mutex;
-    std::condition_variable changed;
+    std::condition_variable changed, taken;
+    constexpr size_t kAhead = 16;   // files whose rows wait to be written; more would only fill memory
     std::deque<Rows> queue;
     bool all_made = false;
     std::thread writer([&] {
@@ -573,6 +574,7 @@ struct Storing {
         Rows rows = std::move(queue.front());
         queue.pop_front();
         lock.unlock();
+        taken.notify_one();
         write_rows(rows);
         lock.lock();
       }
@@ -581,7 +583,8 @@ struct Storing {
       Rows rows;
       if (!make_rows(f, rows)) continue;
       {
-        std::lock_guard lock(mutex);
+        std::unique_lock lock(mutex);
+        taken.wait(lock, [&] { return queue.size() < kAhead; });
         queue.push_back(std::move(rows));
       }
       changed.notify_one();
