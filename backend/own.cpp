@@ -52,7 +52,7 @@ class OwnershipPass {
   Owners& owners_;
   const Body& body_;
   BodyOwnership& out_;
-  Live live_, return_live_;
+  Live live_, return_live_;                              // return_live_: read after a failure or `return`: by pending defers and by what answers
   std::vector<Loop> loops_;
   std::vector<uint32_t> block_of_;                       // by local: the block whose statement declares it
   std::unordered_map<uint32_t, uint32_t> statement_of_;  // open blocks: the statement being walked
@@ -255,7 +255,7 @@ class OwnershipPass {
       case HirKind::Assign: {
         const HirNode& place = body_[HirId(n.a)];
         if (place.kind == HirKind::Local && !(body_.locals[place.a].flags & (kLocalMutParam | kLocalCell))) {
-          remove(live_, place.a);
+          if (!has(return_live_, place.a)) remove(live_, place.a);   // a failure before this may still read what was there
           visit(HirId(n.b), Want::Own);
           break;
         }
@@ -358,10 +358,10 @@ class OwnershipPass {
         visit(HirId(ex(1)), Want::Own);
         if (ex(0) != 0xffffffffu) remove(live_, ex(0));
         join(live_, after);
-        visit(HirId(n.a), Want::Own);
+        visit_answered(HirId(n.a), Want::Own);
         break;
       }
-      case HirKind::AssertFails: { Live after = live_; visit(HirId(n.b), Want::Borrow); join(live_, after); break; }
+      case HirKind::AssertFails: { Live after = live_; visit_answered(HirId(n.b), Want::Borrow); join(live_, after); break; }
       case HirKind::Defer: visit(HirId(n.a), Want::Borrow); break;
       case HirKind::Nursery: visit(HirId(n.a), want); visit_opt(ex(2), Want::Borrow); visit_opt(ex(1), Want::Borrow); break;
       case HirKind::Shield: visit(HirId(n.a), want); break;
@@ -376,6 +376,14 @@ class OwnershipPass {
       case HirKind::Select: visit_select(n, want); break;
       default: break;
     }
+  }
+
+  // A failure inside goes on here, not out of the function; so does a `return` or `break` out of a nursery whose child fails meanwhile.
+  void visit_answered(HirId id, Want want) {
+    Live saved_return = return_live_;
+    join(return_live_, live_);
+    visit(id, want);
+    return_live_ = std::move(saved_return);
   }
 
   // A task owns its arguments, and the function value that it calls.

@@ -72,7 +72,7 @@ const char* waits_for(const Task* task) {
     case WaitKind::Send: return "sending to a channel";
     case WaitKind::Recv: return "receiving from a channel";
     case WaitKind::Select: return "in a select";
-    case WaitKind::Await: return "awaiting task ";
+    case WaitKind::Await: return "awaiting ";
     case WaitKind::Sleep: return "sleeping";
     case WaitKind::Nursery: return "for the tasks of its nursery";
     case WaitKind::Blocking: return "for a blocking call";
@@ -91,7 +91,11 @@ void write_state(Writer& out, const Task* task, int64_t now, bool careful) {
   } else {
     out.text(", waits ");
     out.text(what);
-    if (task->wait_kind == WaitKind::Await && !careful) out.number(static_cast<Task*>(task->waits_on)->number);   // while others run, it may be gone
+    if (task->wait_kind == WaitKind::Await && careful) out.text("a task");   // while others run, it may be gone
+    else if (task->wait_kind == WaitKind::Await) {
+      out.text("task ");
+      out.number(static_cast<Task*>(task->waits_on)->number);
+    }
     if (task->wait_site) {
       out.text(" at ");
       out.place(task->wait_site, task->wait_at);
@@ -164,9 +168,6 @@ void on_usr1(int) { dump_tree(true); }
 
 // ---- deadlock
 
-// Every task that waits for something other than the end of its own nursery, and the innermost nursery around all of them.
-Nursery* common_nursery(Nursery* a, Nursery* b);
-
 uint32_t depth_of(Nursery* n) {
   uint32_t depth = 0;
   for (; n; n = n->parent ? n->parent : n->owner->nursery) depth++;
@@ -184,19 +185,36 @@ Nursery* common_nursery(Nursery* a, Nursery* b) {
   return a;
 }
 
-struct Stuck {
-  Nursery* nursery;
-  bool any;
-};
-
-void find_stuck(Task* task, Stuck* found) {
-  if (task->wait_kind != WaitKind::Nursery) {
-    Nursery* here = task->inner ? task->inner : task->nursery;
-    found->nursery = !found->any ? here : here && found->nursery ? common_nursery(found->nursery, here) : nullptr;
-    found->any = true;
+// The task after this one in a walk over all: its children, nursery by nursery, then its siblings. The tree may be as deep as there are
+// tasks, so the way back is read from it.
+Task* next_below(Nursery* n) {
+  for (; n; n = n->parent)
+    if (n->children) return n->children;
+  return nullptr;
+}
+Task* next_task(Task* task) {
+  if (Task* child = next_below(task->inner)) return child;
+  while (task != &main_task) {
+    if (task->next_sibling) return task->next_sibling;
+    if (Task* next = next_below(task->nursery->parent)) return next;
+    task = task->nursery->owner;
   }
-  for (Nursery* n = task->inner; n; n = n->parent)
-    for (Task* child = n->children; child; child = child->next_sibling) find_stuck(child, found);
+  return nullptr;
+}
+
+// The innermost nursery around every task that waits for something other than the end of its own nursery; null: main waits in none.
+// The walk goes through all of a nursery before it leaves it, so what is around the first and the last is around all of them.
+Nursery* nursery_of_the_stuck() {
+  Nursery *first = nullptr, *last = nullptr;
+  bool any = false;
+  for (Task* task = &main_task; task; task = next_task(task)) {
+    if (task->wait_kind == WaitKind::Nursery) continue;
+    last = task->inner ? task->inner : task->nursery;
+    if (!last) return nullptr;
+    if (!any) first = last;
+    any = true;
+  }
+  return any ? common_nursery(first, last) : nullptr;
 }
 
 }  // namespace
@@ -226,11 +244,9 @@ void handle_deadlock() {
     out.text("deadlock: every task waits for another\n");
     write_task(out, &main_task, 1, now_ns(), false);
   }
-  Stuck found = {nullptr, false};
-  find_stuck(&main_task, &found);
-  if (found.nursery) {
-    found.nursery->deadlocked = true;
-    cancel_nursery(found.nursery);
+  if (Nursery* nursery = nursery_of_the_stuck()) {
+    nursery->deadlocked = true;
+    cancel_nursery(nursery);
     return;
   }
   janus_require(claim(&main_task, false), "a deadlock in which main does not wait");

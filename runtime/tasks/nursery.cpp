@@ -136,15 +136,13 @@ void end_task(Task* task, Error* error) {
       add_failure(nursery, retain_error(error));
     }
   } else if (failed) {
-    if (nursery->kind == kNurserySupervisor) {
-      add_failure(nursery, retain_error(error));
-    } else if (__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
+    if (__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
       janus_retain_shared(task);
       task->next = nursery->held;
       nursery->held = task;
     } else {
       add_failure(nursery, retain_error(error));
-      cancel_locked(nursery);
+      if (nursery->kind != kNurserySupervisor) cancel_locked(nursery);
     }
   }
   nursery->live--;

@@ -225,6 +225,7 @@ JANUS_HIDDEN bool channel_ready(Channel* channel, int32_t kind);
 // ---- trace.cpp
 JANUS_HIDDEN extern bool tracing;                        // JANUS_TRACE is set
 JANUS_HIDDEN void trace_start();
+JANUS_HIDDEN void trace_rest();
 JANUS_HIDDEN void trace_finish();
 JANUS_HIDDEN void trace_span_begins(Worker* worker);
 JANUS_HIDDEN void trace_span_ends(Worker* worker, const Task* task, After after);

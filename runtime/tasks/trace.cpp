@@ -131,6 +131,14 @@ void trace_spawn(const Task* task) {
   raw("}},\n");
 }
 
+// Nobody has anything to do, perhaps for ever.
+void trace_rest() {
+  if (try_lock(&trace_lock)) {
+    if (tracing && trace_len != 0) flush();
+    unlock(&trace_lock);
+  }
+}
+
 void trace_finish() {
   Worker* w = this_worker();
   trace_span_ends(w, w->current, After::Ended);

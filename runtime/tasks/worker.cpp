@@ -442,6 +442,7 @@ bool sleep_now(Worker* w) {
   __atomic_store_n(&w->sleeping, 1u, __ATOMIC_RELEASE);
   __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
   unlock(&asleep.lock);
+  if (JANUS_UNLIKELY(tracing) && all) trace_rest();
 
   int64_t until = when;
   if (w->watches) {
