@@ -221,7 +221,7 @@ void write_stack_needs(const CallGraph& graph, std::string& bytes) {
     uint32_t args = need_of("janus.task_args." + key);   // dropped by a task that never ran
     if (args == kUnknown) args = 0, entry = bounds.find("janus.task_args." + key) == kUnknown ? entry : kUnknown;
     if (entry == kUnknown) continue;
-    uint32_t need = std::max(around, frame + 2 * kReturn + std::max(entry, args)) + 2 * kReturn;
+    uint32_t need = std::max(around, frame + 2 * kReturn + std::max(entry, args));   // JANUS_STACK_PAINT checks it
     Expected<object::section_iterator> section = symbol.getSection();
     Expected<uint64_t> value = symbol.getValue();
     if (!section || !value || *section == object->section_end()) { consumeError(section.takeError()); consumeError(value.takeError()); continue; }

@@ -59,7 +59,20 @@ JANUS_COLD void check_paint(const Task* task, int64_t size) {
   janus_require(used <= task->desc->stack, "a task used more stack than was proved");
 }
 
-void take_from_pool(void* argument) {
+}  // namespace
+
+// asked: by the program, or -1; proved: by the compiler, or 0.
+uint8_t stack_class_of(int64_t asked, int64_t proved) {
+  int64_t bytes = max64(proved, kWatchedStack);
+  if (asked >= 0) bytes = max64(asked + kReserve + kGuard, bytes);
+  else if (proved == 0) bytes = max64(bytes, kProfileStack);
+  if (proved == 0) bytes = max64(bytes, 16 * 1024);
+  uint8_t c = 0;
+  while (c + 1u < kStackClasses && stack_size_of(c) < bytes) c++;
+  return c;
+}
+
+void fetch_stack(void* argument) {
   Worker* worker = static_cast<Worker*>(argument);
   const uint8_t c = worker->wanted_stack;
   Pool* pool = &pools[c];
@@ -74,28 +87,10 @@ void take_from_pool(void* argument) {
   worker->stack_count[c]++;
 }
 
-}  // namespace
-
-// asked: by the program, or -1; proved: by the compiler, or 0.
-uint8_t stack_class_of(int64_t asked, int64_t proved) {
-  int64_t bytes = max64(proved, kWatchedStack);
-  if (asked >= 0) bytes = max64(asked + kReserve + kGuard, bytes);
-  else if (proved == 0) bytes = max64(bytes, kProfileStack);
-  if (proved == 0) bytes = max64(bytes, 16 * 1024);
-  uint8_t c = 0;
-  while (c + 1u < kStackClasses && stack_size_of(c) < bytes) c++;
-  return c;
-}
-
 void take_stack(Worker* worker, Task* task) {
   const uint8_t c = task->stack_class;
   janus_require(c < kStackClasses && !task->stack, "a task takes one stack, of a size that exists");
   const int64_t size = stack_size_of(c);
-  if (JANUS_UNLIKELY(!worker->stacks[c])) {   // again from the start, so that little is kept: this lies below a task that waits
-    worker->wanted_stack = c;
-    on_worker_stack(take_from_pool, worker);
-    return take_stack(worker, task);
-  }
   uint8_t* stack = worker->stacks[c];
   worker->stacks[c] = *link_of(stack, size);
   worker->stack_count[c]--;

@@ -138,13 +138,23 @@ void* map_memory(int64_t size) {
 
 void guard_page(uint8_t* page) { madvise(page, 4096, kGuardInstall); }   // EINVAL on older kernels: the checks in functions remain
 
+// Without libc, as the futex above: locks are taken at the deepest place of a task's stack.
+JANUS_INLINE void yield_thread() {
+#if defined(__x86_64__)
+  long result;
+  __asm__ volatile("syscall" : "=a"(result) : "0"(static_cast<long>(SYS_sched_yield)) : "rcx", "r11", "memory");
+#else
+  sched_yield();
+#endif
+}
+
 void lock_slow(Lock* l) {
   for (;;) {
     for (int i = 0; i < 100; i++) {
       if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0) return;
       pause_cpu();
     }
-    sched_yield();   // its holder was taken off the processor
+    yield_thread();   // its holder was taken off the processor
   }
 }
 

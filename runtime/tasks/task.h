@@ -123,6 +123,7 @@ struct Worker {
   After after;
   After traced;          // why the task stops that the trace is told of
   Task* next;            // runs next; others leave it alone unless the worker has stayed in one task for long
+  Task* chosen;          // of a seeded run: what is to run now
   uint32_t handovers;    // in a row through `next`
   uint32_t ticks;
   uint32_t runs;         // tasks begun or gone on with: others see by it whether the worker has stayed in one
@@ -139,6 +140,8 @@ struct Worker {
   uint32_t first_number; // of tasks: the next one, and how many more before others must be asked for
   uint32_t numbers;
   int64_t live;          // tasks begun here less those put away here; others add it up
+  void (*call)(void*);   // of on_worker_stack, while it runs
+  void* call_argument;
   bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)
   bool watches;          // asleep, and wakes by itself
   int64_t watch_ns;      // how long it sleeps before it looks at the others again
@@ -197,7 +200,8 @@ JANUS_HIDDEN void fair_begin(Worker* worker);
 JANUS_HIDDEN void fair_goes_on();
 
 // ---- stack.cpp
-JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // sets stack and stack_limit
+JANUS_HIDDEN void fetch_stack(void* worker);                // one of class wanted_stack, from the pool of all workers
+JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // of those that the worker has; sets stack and stack_limit
 JANUS_HIDDEN void give_stack(Worker* worker, Task* task);
 JANUS_HIDDEN uint8_t stack_class_of(int64_t asked, int64_t proved);
 

@@ -77,7 +77,7 @@ void shared_put(Task* task) {
   unlock(&shared.lock);
 }
 
-Task* shared_take() {
+JANUS_INLINE Task* shared_take() {   // a call of it would stand at the deepest place of a task that waits
   if (__atomic_load_n(&shared.count, __ATOMIC_ACQUIRE) == 0) return nullptr;
   lock(&shared.lock);
   Task* task = shared.first;
@@ -138,16 +138,17 @@ Task* take_next(Worker* w) {
 }
 
 // One of the ring, by chance.
-Task* pick_seeded(Worker* w) {
+void pick_seeded(void* argument) {
+  Worker* w = static_cast<Worker*>(argument);
+  w->chosen = nullptr;
   if (Task* next = take_next(w)) ring_put(w, next);
   for (Task* more; w->tail - w->head < kRing && (more = shared_take());) ring_put(w, more);
   const uint32_t size = w->tail - w->head;
-  if (size == 0) return nullptr;
+  if (size == 0) return;
   const uint32_t chosen = (w->head + static_cast<uint32_t>(random_bits() % size)) % kRing;
-  Task* task = w->ring[chosen];
+  w->chosen = w->ring[chosen];
   w->ring[chosen] = w->ring[w->head % kRing];
   w->head++;
-  return task;
 }
 
 void run_worker(void* argument);
@@ -221,14 +222,18 @@ void look_at_clock(void*) {
   if (next_timer() != 0) fire_timers();
 }
 
+// Of seeded runs: it passes for those who always have something to run, too.
+void pass_time(void*) {
+  skip_time_to(now_ns() + kGlobalEvery * kSeededStep);
+  look_at_clock(nullptr);
+}
+
 Task* pick(Worker* w) {
   __atomic_store_n(&w->runs, w->runs + 1, __ATOMIC_RELAXED);
   if (JANUS_UNLIKELY(settings.seeded)) {
-    if (++w->ticks % kGlobalEvery == 0) {   // time passes for those who always have something to run, too
-      skip_time_to(now_ns() + kGlobalEvery * kSeededStep);
-      on_worker_stack(look_at_clock, nullptr);
-    }
-    return pick_seeded(w);
+    if (++w->ticks % kGlobalEvery == 0) on_worker_stack(pass_time, nullptr);
+    on_worker_stack(pick_seeded, w);   // tasks' stacks need not be larger because there are seeds
+    return w->chosen;
   }
   if (__atomic_load_n(&w->next, __ATOMIC_RELAXED) && w->handovers < kHandoversTop) {
     w->handovers++;
@@ -312,6 +317,10 @@ JANUS_COLD void make_idle_context(Worker* w) {
 
 // Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the cache.
 JANUS_INLINE void make_context(Worker* w, Task* task) {
+  while (JANUS_UNLIKELY(!w->stacks[task->stack_class])) {
+    w->wanted_stack = task->stack_class;
+    on_worker_stack(fetch_stack, w);
+  }
   take_stack(w, task);
   const int64_t size = stack_size_of(task->stack_class);
   const uintptr_t colour = size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(task->stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
@@ -521,15 +530,22 @@ int64_t blocked_calls;
 int64_t coarse_now;
 
 // The thread's own stack lies idle below where its idle context stands, as long as a task runs.
+// What comes after f is done there too, so that nothing is kept on the task's stack.
+static void run_call(void* argument) {
+  Worker* w = static_cast<Worker*>(argument);
+  w->call(w->call_argument);
+  w->on_own_stack = false;   // the call has not suspended: this is still the same worker
+}
 void on_worker_stack(void (*f)(void*), void* argument) {
-  Worker* w = this_worker();
-  void* top = nullptr;   // no worker: a thread that runs no tasks. Only janus_call_on calls f: the compiler must not see it here (backend/stacks.cpp).
-  if (w && !w->on_own_stack && w->current != w->idle && !(w->current->flags & kFlagMain)) {
-    top = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15));
-    w->on_own_stack = true;
+  Worker* w = this_worker();   // null: a thread that runs no tasks
+  if (!w || w->on_own_stack || w->current == w->idle || (w->current->flags & kFlagMain)) {
+    janus_call_on(nullptr, f, argument);   // only it calls f: the compiler must not see that here (backend/stacks.cpp)
+    return;
   }
-  janus_call_on(top, f, argument);
-  if (top) w->on_own_stack = false;   // f has not suspended: this is still the same worker
+  w->on_own_stack = true;
+  w->call = f;
+  w->call_argument = argument;
+  janus_call_on(reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15)), run_call, w);
 }
 
 void queue_task(Task* task) {

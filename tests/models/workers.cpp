@@ -74,10 +74,13 @@ void* map_memory(int64_t size) {
 void lock_slow(Lock*) { model::failed("a lock outside of the explored code is fought for"); }
 uint32_t thread_number() { return static_cast<uint32_t>(model::self()) + 1; }
 [[noreturn]] void model_require_failed(const char* why) { model::failed(why); }
+uint8_t stack_class_of(int64_t, int64_t) { return 0; }
+void fetch_stack(void*) {}
 void take_stack(Worker*, Task*) {}
 void give_stack(Worker*, Task*) {}
 void trace_start() {}
 void trace_finish() {}
+void trace_rest() {}
 void trace_span_begins(Worker*) {}
 void trace_span_ends(Worker*, const Task*, After) {}
 void watch_signals() {}
