@@ -84,7 +84,7 @@ uint32_t ModuleLower::add_func(std::string symbol, std::string display, std::fun
 // ---- the entry: C code of the runtime calls it and gets null or the failure
 
 void ModuleLower::build_main() {
-  auto wrapper = [&](std::string symbol, std::function<uint32_t()> target) {
+  auto wrapper = [&](std::string symbol, const std::function<uint32_t()>& target) {
     uint32_t index = add_func(std::move(symbol), "main", [this, target](FuncLower& f) {
       uint32_t failed = f.new_block(true);
       uint32_t callee = target();

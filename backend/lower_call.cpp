@@ -27,7 +27,7 @@ Val FuncLower::call_function(uint32_t index, const Signature& sig, const std::ve
   return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
 }
 
-Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, std::vector<Val> args, uint32_t dest, uint32_t on_fail) {
+Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
   Signature sig = m.signature(func, targs);
   return call_function(m.instance(func, targs), sig, args, dest, on_fail == kNone ? landing() : on_fail);
 }

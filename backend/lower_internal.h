@@ -326,7 +326,7 @@ class FuncLower {
   // calls
   struct Args { std::vector<uint32_t> values; int base = -1; std::vector<std::pair<size_t, Place>> muts; };
   Val call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);
-  Val call_values(FuncId func, std::span<const TypeId> targs, std::vector<Val> args, uint32_t dest, uint32_t on_fail);  // args already evaluated as the callee wants them
+  Val call_values(FuncId func, std::span<const TypeId> targs, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);  // args already evaluated as the callee wants them
   Val call_table(FuncId method, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);   // through the table of the dyn value that is args[0]
   Val call_code(uint32_t closure, TypeId func_type, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail);
   uint32_t catch_target = kNone; int catch_base = -1;        // waiting for the outermost call of a catch operand

@@ -44,7 +44,7 @@ ConstValue ConstFolder::not_constant(NodeId at, const char* what, const char* he
   return {};
 }
 
-ConstValue ConstFolder::failed(Span at, std::string what) {
+ConstValue ConstFolder::failed(Span at, const std::string& what) {
   p.diags.report<Diag::ConstCheckFailed>(at, what);
   return {};
 }

@@ -43,7 +43,7 @@ struct ConstFolder {
 
   // ---- reports
   ConstValue not_constant(NodeId at, const char* what, const char* help = nullptr);
-  ConstValue failed(Span at, std::string what);
+  ConstValue failed(Span at, const std::string& what);
   ConstValue mismatch(Span at, TypeId expected, TypeId found);
 
   // ---- types of values

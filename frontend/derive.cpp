@@ -223,7 +223,7 @@ struct Deriver {
 
   void read_enum(const Decl& decl) {
     const EnumInfo& info = p.enums[decl.index];
-    std::string name = text(decl.name), known, bare, full;
+    std::string name = text(decl.name), known;
     head(decl, info.type_params, "__FromJson");
     out += "    func from_json(mut r: __Reader) -> __JsonError!" + self_text + " do\n        let bare = r.begin_variant()?\n";
     std::span<const NodeId> nodes = tree->list(slot(*tree, (*tree)[decl.node], 1));

@@ -64,7 +64,8 @@ struct Solver {
       ErrorSet& set = p.error_sets[open[i]];
       set.includes = {};
       if (set.inferred) {
-        set.tags = i + 1 == open.size() ? std::move(all) : all;
+        if (i + 1 == open.size()) set.tags = std::move(all);   // NOLINT(bugprone-use-after-move): the last turn
+        else set.tags = all;
         if (!set.implicit) std::erase_if(set.tags, [&](TagId tag) { return p.tags[+tag].implicit; });
       }
       done[open[i]] = true;

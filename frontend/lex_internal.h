@@ -26,8 +26,8 @@ struct Tables {
     cls['\n'] = kNewline;
     cls['"'] = kQuote;
     cls['\''] = kTick;
-    for (char c : {'(', ')', '[', ']', '{', '}', ',', ':', '.', '-', '=', '?', '!', '<', '>', '+', '*', '/', '%', '&', '|', '^', '~', ';'}) cls[static_cast<int>(c)] = kPunct;
-    for (char c : {'"', '\\', '$', '\n', '\r', '\0'}) string_stop[static_cast<int>(c)] = 1;
+    for (char c : {'(', ')', '[', ']', '{', '}', ',', ':', '.', '-', '=', '?', '!', '<', '>', '+', '*', '/', '%', '&', '|', '^', '~', ';'}) cls[static_cast<uint8_t>(c)] = kPunct;
+    for (char c : {'"', '\\', '$', '\n', '\r', '\0'}) string_stop[static_cast<uint8_t>(c)] = 1;
   }
 };
 inline constexpr Tables kTables;

@@ -344,7 +344,7 @@ struct Compiler {
         const char* key = p == P::ParamType ? "\"type\":\"" : "\"result\":\"";
         std::string wanted = std::string(key) + a + "\"";
         // A glob has its own brackets: those of types are meant as they stand.
-        if (a.find_first_of("*") == std::string::npos) sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, " + bind(wanted) + "))";
+        if (a.find('*') == std::string::npos) sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, " + bind(wanted) + "))";
         else {
           std::string glob = "*";
           for (char c : wanted) glob += c == '[' ? std::string("[[]") : c == '?' ? std::string("[?]") : std::string(1, c);

@@ -230,7 +230,7 @@ struct Storing {
         if (!p.modules[+f.module]->is_std && !old_files.empty()) fresh.push_back({cid, f.items[i].kind, f.items[i].path});
       }
       for (OldDecl& o : old)
-        if (!o.taken) gone.push_back({std::move(o), {}});
+        if (!o.taken) gone.push_back({o, {}});
       if (next >= 1u << kFileShift) {   // a file edited a million times over: it gets a new number
         for (size_t i = 0; i < f.ordinals.size(); ++i) f.ordinals[i] = static_cast<uint32_t>(i + 1);
       }
@@ -600,7 +600,7 @@ struct Storing {
   void drop_files() {
     for (auto& [path, file] : old_files) {
       if (file.seen) continue;
-      for (OldDecl& o : old_decls(file.id)) gone.push_back({std::move(o), {}});
+      for (const OldDecl& o : old_decls(file.id)) gone.push_back({o, {}});
     }
   }
   void drop_rows() {
