@@ -10,7 +10,14 @@ NodeId BodyChecker::unparen(NodeId n) {
   return n;
 }
 
-HirId BodyChecker::check_as(NodeId n, TypeId type, const Why* why) { return coerce(check(n, type), type, n, why); }
+HirId BodyChecker::check_as(NodeId n, TypeId type, const Why* why) {
+  size_t before = infer_.size();
+  HirId value = check(n, type);
+  // The type was written, and wrongly: `null` and `[]` do not ask for it a second time.
+  for (size_t i = before; type == Types::Error && i < infer_.size(); ++i)
+    if (infer_[i].kind == InferKind::General && is_none(infer_[i].bound)) infer_[i].bound = Types::Error;
+  return coerce(value, type, n, why);
+}
 
 HirId BodyChecker::check_unnarrowed(NodeId n, TypeId expected) {
   NodeId bare = unparen(n);

@@ -228,6 +228,10 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
       d.note("neither type holds every value of the other, so janus does not choose one").help("convert one of them: `" + name_of(lt) + "(" + source(r) + ")`");
     } else {
       d.note("both sides of an operator have the same type");
+      if (lk == TypeKind::Param || rk == TypeKind::Param) {
+        if (p_.modules[+module_]->profile == Profile::Script) d.note("a parameter without a type takes a value of any type, and two of them may be of different types").help("write the types: `func f(a: i64, b: i64) -> i64 do`");
+        else d.note("a type parameter stands for any type, and not always for the same one as the other side");
+      }
     }
     return poison(at);
   }

@@ -202,6 +202,7 @@ bool BodyChecker::require_place(HirId place, NodeId ast, const char* doing) {
       }
       case HirKind::Field: case HirKind::Index: case HirKind::MapIndex: case HirKind::Unwrap: at = HirId(n.a); break;
       case HirKind::ConstRef:
+        if (const Decl& d = p_.decls[+p_.consts[n.a].decl]; p_.modules[+d.module]->tree[d.node].kind == NodeKind::VarDecl) return false;   // reported there
         report<Diag::AssignToConst>(span(ast), p_.names.text(p_.decls[+p_.consts[n.a].decl].name))
             .at(p_.decls[+p_.consts[n.a].decl].name_span, "declared with `const` here")
             .note("a `const` is the same in every run and everywhere in the program")

@@ -45,6 +45,8 @@ NodeId Parser::declaration_of(uint8_t flags) {
         if (name == "intrinsic") abi = 2;
         else if (name != "C") report<Diag::UnexpectedToken>(token_span(pos_), "`\"C\"`", found());
         ++pos_;
+      } else if (at(TokenKind::KwFunc) || at_word(Word::Blocking)) {
+        report<Diag::UnexpectedToken>(token_span(pos_), "`\"C\"` after `extern`", found()).fix({token_span(pos_).lo, token_span(pos_).lo}, "\"C\" ", "say that it is a function of C");
       } else {
         unexpected("`\"C\"` after `extern`");
         return error_node();

@@ -61,7 +61,8 @@ NodeId Parser::profile() {
     return error_node();
   }
   if (at_word(Word::Script)) script_ = true;
-  sovereign_ = text(pos_) == "sovereign";
+  profile_ = text(pos_);
+  sovereign_ = profile_ == "sovereign";
   ++pos_;
   NodeId made = add(NodeKind::Profile, token + 2, values_[token + 2]);
   if (!starts_line(pos_) && !at(TokenKind::Newline)) unexpected("the end of the line");
@@ -97,6 +98,7 @@ NodeId Parser::item(bool script) {
     }
   }
   if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration()) return panic_ ? error_node() : foreign_made_;
+  if (at(TokenKind::Ident) && profile_declaration()) return NodeId::None;
   if (at(TokenKind::Ident) && !script && c_function()) return NodeId::None;
   if (at(TokenKind::KwVar) && !script && module_var()) {
     NodeId made = const_decl(0);
@@ -166,6 +168,27 @@ bool Parser::lone_let() const {
     }
   }
   return true;
+}
+
+// `actor Counter do … end`: what other profiles declare, or will.
+bool Parser::profile_declaration() {
+  struct Row { std::string_view word, profile; const char* why; const char* instead; };
+  static constexpr Row kRows[] = {
+      {"actor", "cluster", "an actor keeps its state for itself and answers messages, from other machines too; `:cluster` has them", "a task that receives from a channel does the same within one program"},
+      {"grain", "cluster", "a grain is an actor that the cluster wakes up where there is room; `:cluster` has them", "a task that receives from a channel does the same within one program"},
+      {"kernel", "compute", "a kernel runs for many elements at once; `:compute` has them", "write a function, and call it for each element"},
+  };
+  uint32_t first = pos_;
+  if (next_kind() != TokenKind::Ident || starts_line(pos_ + 1)) return false;
+  for (const Row& row : kRows) {
+    if (text(pos_) != row.word) continue;
+    if (profile_ == row.profile) report<Diag::NotAvailableYet>(token_span(first), row.word).note(std::string("`:") + std::string(row.profile) + "` will have it; this version of Janus does not know it yet").help(row.instead);
+    else report<Diag::NotInProfile>(token_span(first), row.word, profile_.empty() ? "service" : profile_).note(row.why).help(row.instead);
+    error_token_ = first;
+    recover_item(first);
+    return true;
+  }
+  return false;
 }
 
 // Statements at the top of a file: one report for all that follow each other.

@@ -144,6 +144,7 @@ class Parser {
   NodeId param();
   NodeId return_type();
   bool open_braces(uint32_t header, const char* what);
+  bool profile_declaration();
   void statement_outside();
   bool lone_let() const;
   bool foreign_declaration();         // what it read, if anything: foreign_made_
@@ -315,6 +316,7 @@ class Parser {
   bool in_condition_ = false;        // `let` is allowed, `=` is a mistake
   bool in_arms_ = false;             // before the `=>` of an arm's value
   bool script_ = false;              // statements may stand at the top
+  std::string_view profile_;         // that the file names; empty: none
   bool sovereign_ = false;           // `profile :sovereign` stands at the top
   bool doctest_ = false;
   uint32_t top_column_ = 0;          // where the lines of a doctest begin

@@ -127,7 +127,8 @@ NodeId Parser::type_atom() {
       while (at(TokenKind::Amp) || at(TokenKind::Star) || at(TokenKind::KwMut) || at(TokenKind::KwConst)) ++pos_;
       if (sovereign_ && kinds_[first] == TokenKind::Star) {
         report<Diag::NotAvailableYet>(between(first, pos_ - 1), "*").with_label("a raw pointer").note("`:sovereign` has raw pointers, and this version of Janus does not know them yet").help("hand a value to the other language as it is, and let its code keep the pointers");
-        return type_atom();
+        type_atom();
+        return add(NodeKind::Error, first);
       }
       report<Diag::NoPointers>(between(first, pos_ - 1))
           .note("values behave as copies, and big ones share their storage until one of the copies changes")

@@ -217,7 +217,13 @@ struct Loader {
     std::string_view near;
     for (std::string_view c : candidates)
       if (c.size() > text.size() && c.ends_with(text) && c[c.size() - text.size() - 1] == '.') near = c;
-    if (near.empty()) near = nearest_name(text, candidates);
+    if (near.empty() && text.starts_with("std.")) {   // what they have in common makes nothing near
+      for (std::string_view& c : candidates) c = c.starts_with("std.") ? c.substr(4) : std::string_view();
+      near = nearest_name(std::string_view(text).substr(4), candidates);
+      if (!near.empty()) near = {near.data() - 4, near.size() + 4};
+    } else if (near.empty()) {
+      near = nearest_name(text, candidates);
+    }
     if (!near.empty()) d.fix(span, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
     if (text.starts_with("std.") || text == "std") d.note("`std.…` names a module of the standard library");
     else {
