@@ -164,7 +164,7 @@ struct Querier {
     context.timing.begin(nullptr);
     if (!ok) {
       std::string hint = "janus query --schema shows the tables";
-      if (why == "not authorized") why = "the query may only read", hint = "a SELECT is what --sql takes";
+      if (why == "not authorized" || why.starts_with("cannot modify")) why = "the query may only read", hint = "a SELECT is what --sql takes";
       return console().fail(kUsage, "SQL: " + why, hint);
     }
     return answer();

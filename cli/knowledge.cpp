@@ -105,7 +105,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   if (new_std) docs = extract_docs(compilation.program, true);
   if (k.stored.ok) store_docs(compilation, docs, *k.db, k.stored);
   // A check that found mistakes leaves the records of the last one without.
-  if (k.stored.ok && !run.errors) k.stored.ok = k.db->put_known_bodies(compilation.program, memory.after);
+  if (k.stored.ok && !run.errors) k.stored.ok = k.db->put_known_bodies(compilation.program, memory.before, memory.after);
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {
     // The disk is full, say. What was asked is answered all the same, from memory.

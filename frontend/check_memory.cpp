@@ -20,7 +20,7 @@
 namespace janus {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
 
 struct Hash {
   uint64_t low = 0, high = 0;
@@ -44,7 +44,7 @@ struct BodyChecker::Memory {
   BodyMemory& memory;
   Landmarks marks;
   std::vector<uint32_t> owner_of_set;             // by ErrorSetId: the function whose inferred set it is
-  struct Known { Hash text; std::string_view record; };
+  struct Known { uint64_t text; std::string_view record; };
   struct OfModule {
     bool of_user = false, same_text = false;
     Hash text, outside, surroundings;             // all of it; tokens outside of bodies; with those of imports
@@ -171,7 +171,8 @@ void BodyChecker::begin_memory() {
     RecordReader& r = *of.reader;
     if (of.surroundings != of.old_surroundings || !r.tables(p_)) { of.reader = nullptr; continue; }
     for (size_t n = r.count(); n > 0; --n) {
-      Hash text = take_hash(r);
+      uint64_t text = 0;
+      if (std::string_view bytes = r.bytes(sizeof text); !bytes.empty()) std::memcpy(&text, bytes.data(), sizeof text);
       of.known.push_back({text, r.text()});
     }
     if (!r.good) { of.reader = nullptr; of.known.clear(); }
@@ -218,8 +219,7 @@ void BodyChecker::end_record(FuncId id) {
   Landmarks::Place place;
   if (!k.marks.place_of(RefKind::Func, +id, place)) return;
   for (; of.written < place.ordinal; ++of.written) {   // functions without a body
-    put(of.records, Hash{});
-    of.records += '\0';
+    of.records.append(sizeof(uint64_t) + 1, '\0');
   }
   ++of.written;
   w.good = !unlasting_ && id != p_.main_func && fits_.size() - b.fits <= 64 && maybe_fails_.size() == b.maybe_fails &&
@@ -405,7 +405,8 @@ void BodyChecker::end_record(FuncId id) {
   for (TraitId t : reached_traits_) w.ref(RefKind::Trait, +t);
   options_.sink->save(id, whole.lo, w);
 
-  put(of.records, w.good ? hash_of(p_.sources.text(whole)) : Hash{});
+  uint64_t text_hash = hash_of(p_.sources.text(whole)).low;
+  of.records.append(reinterpret_cast<const char*>(&text_hash), sizeof text_hash);
   if (!w.good) w.out.clear();
   std::string record = std::move(w.out);
   w.out.clear();
@@ -429,7 +430,7 @@ bool BodyChecker::known_body(FuncId id) {
   if (!of.reader || place.ordinal >= of.known.size() || of.known[place.ordinal].record.empty()) return false;
   const FuncInfo& f = p_.funcs[+id];
   Span whole = whole_of(p_, id);
-  if (!of.same_text && hash_of(p_.sources.text(whole)) != of.known[place.ordinal].text) return false;
+  if (!of.same_text && hash_of(p_.sources.text(whole)).low != of.known[place.ordinal].text) return false;
   RecordReader& r = *of.reader;
   r.good = true;
   r.continue_with(of.known[place.ordinal].record);

@@ -185,7 +185,8 @@ bool Parser::profile_declaration() {
     if (profile_ == row.profile) report<Diag::NotAvailableYet>(token_span(first), row.word).note(std::string("`:") + std::string(row.profile) + "` will have it; this version of Janus does not know it yet").help(row.instead);
     else report<Diag::NotInProfile>(token_span(first), row.word, profile_.empty() ? "service" : profile_).note(row.why).help(row.instead);
     error_token_ = first;
-    recover_item(first);
+    for (++pos_; !at(TokenKind::EndOfFile) && !(starts_line(pos_) && column(pos_) <= column(first)); ++pos_) {}
+    if (at(TokenKind::KwEnd)) ++pos_;
     return true;
   }
   return false;

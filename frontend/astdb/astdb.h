@@ -113,9 +113,10 @@ class AstDb {
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
   // Replace all rows of the file.
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags, std::span<const DoctestRow> doctests);
-  // Records of bodies (body_memory.h), by module; those of modules that are not there any more go with their files.
-  std::unordered_map<std::string, std::string> known_bodies();
-  bool put_known_bodies(const Program& program, const std::unordered_map<std::string, std::string>& records);   // after store()
+  // Records of bodies (body_memory.h), by module. `after` has those that changed since `before` was read.
+  using Records = std::unordered_map<std::string, std::string>;
+  Records known_bodies();
+  bool put_known_bodies(const Program& program, const Records& before, const Records& after);
   bool put_test_result(RowId decl, std::string_view result, int64_t ms);
   bool put_doctest_result(RowId decl, uint32_t ordinal, std::string_view result);
 

@@ -135,13 +135,13 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
     s += self ? std::string_view("self") : name(param.name);
     if (!self) s += ": ", s += type;
     if (is_some(param.default_value)) s += " = …";
-    j += "{\"name\":";
-    quote_json(j, self ? std::string_view("self") : name(param.name));
-    j += ",\"type\":";
+    j += '[';
     quote_json(j, type);
-    if (param.is_mut) j += ",\"mut\":true";
-    if (is_some(param.default_value)) j += ",\"default\":true";
-    j += '}';
+    j += ',';
+    quote_json(j, self ? std::string_view("self") : name(param.name));
+    if (param.is_mut) j += ",\"mut\"";
+    if (is_some(param.default_value)) j += ",\"default\"";
+    j += ']';
   }
   s += ')';
   j += "],\"result\":";
@@ -156,12 +156,12 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
     s += " -> " + result;
   }
   if (!f.type_params.empty()) {
-    j += ",\"generics\":[";
+    j += ",\"generics\":\"";
     for (size_t i = 0; i < f.type_params.size(); ++i) {
-      if (i) j += ',';
-      quote_json(j, name(p_.type_params[+f.type_params[i]].name));
+      if (i) j += ", ";
+      j += name(p_.type_params[+f.type_params[i]].name);
     }
-    j += ']';
+    j += '"';
   }
   j += '}';
   item.shape = shape_of(id);

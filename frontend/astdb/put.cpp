@@ -4,6 +4,9 @@
 #include <cstring>
 
 #include "frontend/astdb/sqlite.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Compression.h"
+#include "llvm/Support/Error.h"
 
 namespace janus {
 
@@ -30,26 +33,77 @@ void AstDb::roll_back() {
   if (db_ && !sqlite3_get_autocommit(db_)) exec("ROLLBACK");
 }
 
-std::unordered_map<std::string, std::string> AstDb::known_bodies() {
-  std::unordered_map<std::string, std::string> records;
+// Records stand on a few shelves, so that neither a row for each file wastes half a page nor one change writes them all. A shelf is its
+// length (4 bytes), then by zstd: for each module the lengths of its name and record, and both.
+constexpr uint32_t kShelves = 32;
+
+static uint32_t shelf_of(std::string_view module) {
+  uint32_t hash = 2166136261u;
+  for (char c : module) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+  return hash % kShelves;
+}
+static std::string packed(const std::string& shelf) {
+  uint32_t size = static_cast<uint32_t>(shelf.size());
+  std::string out(reinterpret_cast<const char*>(&size), sizeof size);
+  llvm::SmallVector<uint8_t, 0> bytes;
+  llvm::compression::zstd::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(shelf.data()), shelf.size()), bytes, 3);
+  return out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+static std::string unpacked(std::string_view stored) {
+  uint32_t size = 0;
+  if (stored.size() < sizeof size) return {};
+  std::memcpy(&size, stored.data(), sizeof size);
+  stored.remove_prefix(sizeof size);
+  llvm::SmallVector<uint8_t, 0> bytes;
+  if (size > (256u << 20) || size / 1000 > stored.size()) return {};
+  if (llvm::Error error = llvm::compression::zstd::decompress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(stored.data()), stored.size()), bytes, size)) {
+    llvm::consumeError(std::move(error));
+    return {};
+  }
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+AstDb::Records AstDb::known_bodies() {
+  Records records;
   sqlite3_stmt* s = nullptr;
-  sqlite3_prepare_v2(db_, "SELECT file.module, known_body.record FROM known_body JOIN file ON file.id = known_body.file WHERE NOT file.is_std", -1, &s, nullptr);
+  sqlite3_prepare_v2(db_, "SELECT record FROM known_body", -1, &s, nullptr);
   {
     Statement rows(s);
-    while (rows.row()) records[std::string(rows.text(0))] = std::string(rows.bytes(1));
+    while (rows.row()) {
+      std::string shelf = unpacked(rows.bytes(0));
+      for (std::string_view rest = shelf; rest.size() >= 8;) {
+        uint32_t sizes[2];
+        std::memcpy(sizes, rest.data(), 8);
+        rest.remove_prefix(8);
+        if (uint64_t{sizes[0]} + sizes[1] > rest.size()) break;
+        records[std::string(rest.substr(0, sizes[0]))] = std::string(rest.substr(sizes[0], sizes[1]));
+        rest.remove_prefix(sizes[0] + sizes[1]);
+      }
+    }
   }
   sqlite3_finalize(s);
   return records;
 }
 
-bool AstDb::put_known_bodies(const Program& program, const std::unordered_map<std::string, std::string>& records) {
+bool AstDb::put_known_bodies(const Program& program, const Records& before, const Records& after) {
+  std::vector<uint8_t> changed(kShelves, before.empty());
+  for (auto& [module, record] : after) changed[shelf_of(module)] = 1;
+  std::vector<std::string> shelves(kShelves);
+  for (const auto& m : program.modules) {
+    std::string module(program.names.text(m->path));
+    uint32_t shelf = shelf_of(module);
+    if (m->is_std || !changed[shelf]) continue;
+    auto found = after.find(module);
+    if (found == after.end() && (found = before.find(module)) == before.end()) continue;
+    uint32_t sizes[2] = {static_cast<uint32_t>(module.size()), static_cast<uint32_t>(found->second.size())};
+    shelves[shelf].append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(module).append(found->second);
+  }
   bool ok = true;
-  for (size_t m = 0; m < program.modules.size() && ok; ++m) {
-    if (program.modules[m]->is_std || !file_row(ModuleId(m))) continue;
-    auto found = records.find(std::string(program.names.text(program.modules[m]->path)));
-    if (found == records.end()) continue;
+  for (uint32_t i = 0; i < kShelves && ok; ++i) {
+    if (!changed[i]) continue;
+    std::string record = packed(shelves[i]);
     Statement s(prepare(kPutKnown, "INSERT OR REPLACE INTO known_body VALUES(?, ?)"));
-    ok = s.bind(1, file_row(ModuleId(m))).blob(2, found->second.data(), found->second.size()).run();
+    ok = s.bind(1, int64_t{i}).blob(2, record.data(), record.size()).run();
   }
   if (!ok) trouble_ = reason_of(db_);
   return ok;

@@ -253,9 +253,9 @@ struct Compiler {
       case P::MissingDoc: sql = "(d.is_pub AND " + documentable + " AND (d.traits & 128) = 0 AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.decl = d.id))"; break;
       case P::MissingParamDoc:
         // No @param at all is the common case, and is seen without taking the list apart.
-        sql = "(d.kind IN ('func', 'method') AND instr(replace(d.type_json, '{\"name\":\"self\"', ''), '{\"name\":') AND (NOT " + has_tag("param") +
-              " OR EXISTS (SELECT 1 FROM json_each(d.type_json, '$.params') p WHERE p.value ->> 'name' <> 'self' AND "
-              "NOT EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = 'param' AND g.name = p.value ->> 'name'))))";
+        sql = "(d.kind IN ('func', 'method') AND instr(replace(d.type_json, '\",\"self\"', ''), '\",\"') BETWEEN 1 AND instr(replace(d.type_json, '\",\"self\"', ''), '\"result\":') AND (NOT " + has_tag("param") +
+              " OR EXISTS (SELECT 1 FROM json_each(d.type_json, '$.params') p WHERE p.value ->> 1 <> 'self' AND "
+              "NOT EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = 'param' AND g.name = p.value ->> 1))))";
         break;
       case P::MissingReturnsDoc: sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, '\"result\":\"void\"') = 0 AND NOT " + has_tag("returns") + ")"; break;
       case P::MissingErrorDoc: sql = "((d.traits & 1) <> 0 AND NOT " + has_tag("error") + ")"; break;
@@ -293,21 +293,21 @@ struct Compiler {
         sql += ")";
         break;
       }
-      case P::Requires: sql = "(d.effects >= 65536 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND instr(f.effects, " + bind("[\"requires\",\"" + a + "\",") + ")))"; break;
+      case P::Requires: sql = "(d.effects >= 65536 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND instr(f.effects, " + bind("[\"requires\",\"" + a + "\"") + ")))"; break;
       case P::FailsWith:
-        sql = "((d.traits & 1) <> 0 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND (instr(f.effects, " + bind("[\"fails_with\",\"" + a + "\",") + ") OR instr(f.effects, " +
+        sql = "((d.traits & 1) <> 0 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND (instr(f.effects, " + bind("[\"fails_with\",\"" + a + "\"") + ") OR instr(f.effects, " +
               bind("[\"fails_with\",\"" + a + ".") + "))))";
         break;
       case P::Calls: {
         std::string ids;
         if (!targets(a, lo, hi, ids)) return false;
-        sql = "d.id IN (SELECT f.decl FROM fact f WHERE janus_calls(f.refs, " + bind(ids) + "))";
+        sql = "d.id IN (SELECT f.decl FROM fact f WHERE janus_calls(f.decl, f.refs, " + bind(ids) + "))";
         break;
       }
       case P::CalledBy: {
         std::string ids;
         if (!targets(a, lo, hi, ids)) return false;
-        sql = "d.id IN (SELECT r.value ->> 0 FROM fact f, json_each(f.refs) r WHERE f.decl IN (" + ids + ") AND r.value ->> 1 IN (1, 2))";
+        sql = "d.id IN (SELECT f.decl + (r.value ->> 0) FROM fact f, json_each(f.refs) r WHERE f.decl IN (" + ids + ") AND r.value ->> 1 IN (1, 2))";
         out.std_too |= false;
         break;
       }
@@ -341,8 +341,7 @@ struct Compiler {
         break;
       }
       case P::ParamType: case P::Returns: {
-        const char* key = p == P::ParamType ? "\"type\":\"" : "\"result\":\"";
-        std::string wanted = std::string(key) + a + "\"";
+        std::string wanted = p == P::ParamType ? "[\"" + a + "\",\"" : "\"result\":\"" + a + "\"";
         // A glob has its own brackets: those of types are meant as they stand.
         if (a.find('*') == std::string::npos) sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, " + bind(wanted) + "))";
         else {
@@ -381,27 +380,30 @@ struct Compiler {
   }
 };
 
-// janus_calls(refs, "1,2,3"): does the list of refs hold a call of, or a value that is, one of these? The list is scanned as text:
+// janus_calls(decl, refs, "1,2,3"): does the list of refs hold a call of, or a value that is, one of these? The list is scanned as text:
 // 100 000 declarations have megabytes of it, and json_each makes a row of every entry.
 void janus_calls(sqlite3_context* context, int, sqlite3_value** values) {
-  auto* ids = static_cast<std::vector<int64_t>*>(sqlite3_get_auxdata(context, 1));
+  auto* ids = static_cast<std::vector<int64_t>*>(sqlite3_get_auxdata(context, 2));
   if (!ids) {
     ids = new std::vector<int64_t>;
-    for (const char* p = reinterpret_cast<const char*>(sqlite3_value_text(values[1])); p && *p;) {
+    for (const char* p = reinterpret_cast<const char*>(sqlite3_value_text(values[2])); p && *p;) {
       char* end = nullptr;
       ids->push_back(strtoll(p, &end, 10));
       p = *end == ',' ? end + 1 : end;
     }
     std::sort(ids->begin(), ids->end());
-    sqlite3_set_auxdata(context, 1, ids, [](void* p) { delete static_cast<std::vector<int64_t>*>(p); });
+    sqlite3_set_auxdata(context, 2, ids, [](void* p) { delete static_cast<std::vector<int64_t>*>(p); });
   }
-  auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
-  const char* end = text ? text + sqlite3_value_bytes(values[0]) : nullptr;
-  // [[12,1,3,4],[…]]: each entry begins with its number, then the kind: 1 a call, 2 a value.
+  int64_t own = sqlite3_value_int64(values[0]);
+  auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[1]));
+  const char* end = text ? text + sqlite3_value_bytes(values[1]) : nullptr;
+  // [[-12,1,3,4],[…]]: each entry begins with its number less the own, then the kind: 1 a call, 2 a value.
   const char* p = text ? text + 1 : nullptr;
   while (p && p < end && *p == '[') {
     int64_t id = 0;
-    for (++p; p < end && *p >= '0' && *p <= '9'; ++p) id = id * 10 + (*p - '0');
+    bool below = ++p < end && *p == '-';
+    for (p += below; p < end && *p >= '0' && *p <= '9'; ++p) id = id * 10 + (*p - '0');
+    id = own + (below ? -id : id);
     bool wanted = p + 2 < end && (p[1] == '1' || p[1] == '2') && p[2] == ',';
     if (wanted && (ids->size() == 1 ? (*ids)[0] == id : std::binary_search(ids->begin(), ids->end(), id))) return sqlite3_result_int(context, 1);
     p = static_cast<const char*>(std::memchr(p, ']', static_cast<size_t>(end - p)));
@@ -441,7 +443,7 @@ bool compile_query(AstDb& db, std::string_view text, CompiledQuery& query, Query
 
 // Everything behind SELECT …; the values that it binds.
 static std::string tail_of(AstDb& db, const CompiledQuery& query, std::vector<SqlValue>& bound) {
-  sqlite3_create_function(db.handle(), "janus_calls", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, janus_calls, nullptr, nullptr);
+  sqlite3_create_function(db.handle(), "janus_calls", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, janus_calls, nullptr, nullptr);
   for (const std::string& text : query.bound) {
     SqlValue v;
     v.kind = SqlValue::Text;

@@ -23,6 +23,7 @@ CREATE TABLE file(
   id      INTEGER PRIMARY KEY,
   path    TEXT NOT NULL UNIQUE,    -- relative to the package
   module  TEXT NOT NULL,           -- geometry.shapes
+  prefix  TEXT NOT NULL,           -- what paths of its declarations begin with: 'geometry.shapes.', '' in the main file
   hash    BLOB NOT NULL,           -- BLAKE3 of the bytes
   profile TEXT NOT NULL,
   lines   INTEGER NOT NULL,
@@ -32,18 +33,18 @@ CREATE TABLE file(
 );
 
 -- Every declaration: also methods, fields, variants and impls. `id` is file << 20 | ordinal, so a file's rows lie side by side.
-CREATE TABLE decl(
+-- Ask the view `decl`, which has the whole path, geometry.Circle.area, in place of `inner`.
+CREATE TABLE item(
   id        INTEGER PRIMARY KEY,
   cid       BLOB NOT NULL,         -- same CID, same meaning; own name, comments, layout and local names are not in it
   sig_cid   BLOB NOT NULL,         -- of the signature alone; empty for fields, variants and modules
-  file      INTEGER NOT NULL,
   parent    INTEGER,               -- the struct, enum, error, trait or impl around it
   kind      TEXT NOT NULL,         -- func method struct field enum variant error trait impl const type capability test module
   name      TEXT NOT NULL,         -- of an impl: the type
-  path      TEXT NOT NULL,         -- geometry.Circle.area
+  inner     TEXT,                  -- Circle.area; null: the name alone
   is_pub    INTEGER NOT NULL,
   signature TEXT NOT NULL,         -- as a user would write it
-  type_json TEXT,                  -- func: {"params":[{"name":"x","type":"i64"}],"result":"f64","generics":["T"]}; const: {"type":"i64"}
+  type_json TEXT,                  -- func: {"params":[["i64","x"],["T","y","mut","default"]],"result":"f64","fails":"UserError","generics":"T, U"}; const: {"type":"i64"}
   shape     INTEGER,               -- func: hash of its type with parameters of types numbered, for sig('…')
   effects   INTEGER NOT NULL,      -- bits: 1 suspends 2 spawns 4 raises a budget 8 blocks 16 panics 32 allocates 64 calls C; higher: capabilities
   traits    INTEGER NOT NULL,      -- bits: 1 can fail 2 recursive 4 generic 8 named elsewhere 16 deprecated 32 main 64 extern 128 fulfils a trait
@@ -54,23 +55,28 @@ CREATE TABLE decl(
   lines     INTEGER NOT NULL       -- how many it covers
 );
 
+CREATE VIEW decl(id, cid, sig_cid, file, parent, kind, name, path, is_pub, signature, type_json, shape, effects, traits, span_lo, span_hi, line, col, lines) AS
+  SELECT item.id, cid, sig_cid, item.id >> 20, parent, kind, name, CASE kind WHEN 'module' THEN file.module ELSE file.prefix || coalesce(inner, name) END,
+         is_pub, signature, type_json, shape, effects, traits, span_lo, span_hi, line, col, item.lines
+  FROM item LEFT JOIN file ON file.id = item.id >> 20;
+
 -- Who names whom, and what each function does, packed: one row a declaration. The views `ref` and `effect` unpack them.
 CREATE TABLE fact(
   decl    INTEGER PRIMARY KEY,
-  effects TEXT NOT NULL,           -- [[kind, name or null, via_decl or null], …]; the first seven kinds are numbered as in `effect`
-  refs    TEXT NOT NULL            -- [[to_decl, kind, lines below the declaration, column], …]; kinds are numbered as in `ref`
+  effects TEXT NOT NULL,           -- [[kind, name or null, via_decl - decl], …], without nulls at the end; the first seven kinds are numbered as in `effect`
+  refs    TEXT NOT NULL            -- [[to_decl - decl, kind, lines below the declaration, column], …]; kinds are numbered as in `ref`
 );
 CREATE VIEW ref(from_decl, to_decl, kind, line, col) AS
-  SELECT fact.decl, value ->> 0, '["","call","value","const","type","field","variant","error","signature"]' ->> (value ->> 1),
-         decl.line + (value ->> 2), value ->> 3
-  FROM fact JOIN decl ON decl.id = fact.decl, json_each(fact.refs);
+  SELECT fact.decl, fact.decl + (value ->> 0), '["","call","value","const","type","field","variant","error","signature"]' ->> (value ->> 1),
+         item.line + (value ->> 2), value ->> 3
+  FROM fact JOIN item ON item.id = fact.decl, json_each(fact.refs);
 -- requires: `name` is a capability; fails_with: an error. Without via_decl the declaration does it by itself, else through calling that.
 CREATE VIEW effect(decl, kind, name, via_decl) AS
   SELECT fact.decl,
          CASE WHEN typeof(value ->> 0) = 'integer'
               THEN '["may_suspend","spawns","raises_budget","may_block","may_panic","allocates","calls_ffi"]' ->> (value ->> 0)
               ELSE value ->> 0 END,
-         value ->> 1, value ->> 2
+         value ->> 1, fact.decl + (value ->> 2)
   FROM fact, json_each(fact.effects);
 
 CREATE TABLE doc(
@@ -126,8 +132,8 @@ CREATE TABLE report(               -- for janus: the last check's diagnostics as
   text TEXT NOT NULL
 ) WITHOUT ROWID;
 
-CREATE TABLE known_body(           -- for janus: what it found out about the bodies of a file, so that they are not checked again
-  file   INTEGER PRIMARY KEY,
+CREATE TABLE known_body(           -- for janus: what it found out about bodies, so that they are not checked again
+  shelf  INTEGER PRIMARY KEY,      -- a few files share one
   record BLOB NOT NULL
 );
 

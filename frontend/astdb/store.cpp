@@ -309,13 +309,14 @@ struct Storing {
   void effect(std::string& out, std::string_view kind, std::string_view name, RowId via_row) {
     out += out.size() > 1 ? ",[" : "[";
     out += kind;
-    if (name.empty()) out += ",null";
-    else { out += ",\""; out += name; out += '"'; }
-    if (via_row) { out += ','; number(out, via_row); }
-    else out += ",null";
+    if (!name.empty()) { out += ",\""; out += name; out += '"'; }
+    else if (via_row) out += ",null";
+    if (via_row) { out += ','; number(out, via_row - own_row); }
     out += ']';
   }
-  void effects_json(uint32_t node, uint64_t bits, ErrorSetId errors, std::string& out) {
+  RowId own_row = 0;                    // of the function whose effects are written
+  void effects_json(RowId own, uint32_t node, uint64_t bits, ErrorSetId errors, std::string& out) {
+    own_row = own;
     out = "[";
     for (uint32_t bit = 0; bit < 64 && bits >> bit; ++bit) {
       if (!(bits >> bit & 1)) continue;
@@ -471,7 +472,7 @@ struct Storing {
             uint32_t pos = u.pos >= source.base && u.pos < source.base + source.text.size() ? u.pos - source.base : at;
             uint32_t line = line_of(pos);
             refs += refs.size() > 1 ? ",[" : "[";
-            number(refs, to);
+            number(refs, to - r.id);
             refs += ',';
             refs += static_cast<char>('1' + static_cast<int>(u.kind));
             refs += ',';
@@ -482,7 +483,7 @@ struct Storing {
           });
         refs += ']';
         r.effect_rows = "[]";
-        if (facet.node != 0xffffffffu) effects_json(facet.node, r.effects, facet.errors, r.effect_rows);
+        if (facet.node != 0xffffffffu) effects_json(r.id, facet.node, r.effects, facet.errors, r.effect_rows);
         if (refs.size() > 2 || r.effect_rows.size() > 2) r.refs = refs;
         else r.effect_rows.clear();
       }
@@ -500,21 +501,24 @@ struct Storing {
     const Module& m = *p.modules[+f.module];
     RowId first = f.id << kFileShift, end = (f.id + 1) << kFileShift;
     std::string_view profile = profile_name(m.profile), module_path = p.names.text(m.path);
-    Statement file(db.prepare(kPutFile, "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    ok &= file.bind(1, f.id).bind(2, made.path).bind(3, module_path).blob(4, f.hash).bind(5, profile).bind(6, made.lines).bind(7, int64_t{m.is_std})
-              .blob(8, f.ordinals.data(), f.ordinals.size() * 4).blob(9, made.digests.data(), made.digests.size()).run();
+    std::string prefix = f.module == p.main_module ? std::string() : std::string(module_path) + ".";
+    Statement file(db.prepare(kPutFile, "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    ok &= file.bind(1, f.id).bind(2, made.path).bind(3, module_path).bind(4, std::string_view(prefix)).blob(5, f.hash).bind(6, profile).bind(7, made.lines).bind(8, int64_t{m.is_std})
+              .blob(9, f.ordinals.data(), f.ordinals.size() * 4).blob(10, made.digests.data(), made.digests.size()).run();
     {
-      if (f.known) ok &= Statement(db.prepare(kDropDecls, "DELETE FROM decl WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
-      sqlite3_stmt* put = db.prepare(kPutDecl, "INSERT INTO decl VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      if (f.known) ok &= Statement(db.prepare(kDropDecls, "DELETE FROM item WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
+      sqlite3_stmt* put = db.prepare(kPutDecl, "INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
       for (size_t i = 0; i < rows.size() && ok; ++i) {
         const Item& item = f.items[i];
         const Row& r = rows[i];
         Statement s(put);
-        s.bind(1, r.id).blob(2, r.cid).blob(3, r.sig.data(), has_sig(item) ? r.sig.size() : 0).bind(4, f.id).row_or_null(5, r.parent).bind(6, item.kind).bind(7, item.name).bind(8, item.path);
-        s.bind(9, int64_t{item.is_pub}).bind(10, item.signature);
-        if (item.type_json.empty()) s.null(11); else s.bind(11, item.type_json);
-        if (item.shape) s.bind(12, item.shape); else s.null(12);
-        s.bind(13, static_cast<int64_t>(r.effects)).bind(14, int64_t{r.traits}).bind(15, int64_t{r.lo}).bind(16, int64_t{r.hi}).bind(17, int64_t{r.line}).bind(18, int64_t{r.col}).bind(19, int64_t{r.lines});
+        s.bind(1, r.id).blob(2, r.cid).blob(3, r.sig.data(), has_sig(item) ? r.sig.size() : 0).row_or_null(4, r.parent).bind(5, item.kind).bind(6, item.name);
+        std::string_view inner = std::string_view(item.path).substr(std::min(prefix.size(), item.path.size()));
+        if (inner == item.name || std::string_view(item.kind) == "module") s.null(7); else s.bind(7, inner);
+        s.bind(8, int64_t{item.is_pub}).bind(9, item.signature);
+        if (item.type_json.empty()) s.null(10); else s.bind(10, item.type_json);
+        if (item.shape) s.bind(11, item.shape); else s.null(11);
+        s.bind(12, static_cast<int64_t>(r.effects)).bind(13, int64_t{r.traits}).bind(14, int64_t{r.lo}).bind(15, int64_t{r.hi}).bind(16, int64_t{r.line}).bind(17, int64_t{r.col}).bind(18, int64_t{r.lines});
         ok &= s.run();
       }
       put_tests(f, rows.data(), first, end);
@@ -609,12 +613,11 @@ struct Storing {
       RowId first = file.id << kFileShift, end = (file.id + 1) << kFileShift;
       std::string range = " >= " + std::to_string(first) + " AND ", last = " < " + std::to_string(end) + ";";
       std::string sql;
-      for (const char* table : {"decl WHERE id", "fact WHERE decl", "doc WHERE decl", "doc_tag WHERE decl", "test WHERE id"}) {
+      for (const char* table : {"item WHERE id", "fact WHERE decl", "doc WHERE decl", "doc_tag WHERE decl", "test WHERE id"}) {
         std::string column = std::string(table).substr(std::string(table).rfind(' ') + 1);
         sql += std::string("DELETE FROM ") + table + range + column + last;
       }
       sql += "DELETE FROM doctest WHERE id >= " + std::to_string(first * 256) + " AND id < " + std::to_string(end * 256) + ";";
-      sql += "DELETE FROM known_body WHERE file = " + std::to_string(file.id) + ";";
       sql += "DELETE FROM file WHERE id = " + std::to_string(file.id) + ";";
       ok &= db.exec(sql.c_str());
       db.set_meta("fts_stale", "1");
@@ -679,7 +682,6 @@ struct Storing {
     put_files();
     put_renames();
     put_run();
-    if (old_files.empty()) ok &= db.exec("CREATE INDEX IF NOT EXISTS decl_by_name ON decl(name)");   // quicker after the load
     db.file_rows_.assign(p.modules.size(), 0);
     db.decl_rows_.assign(p.decls.size(), 0);
     db.test_rows_.assign(p.tests.size(), 0);
