@@ -102,7 +102,7 @@ const Layout& Layouts::of(TypeId type) {
     case TypeKind::Error: case TypeKind::Never: case TypeKind::Void: case TypeKind::TypeOf: case TypeKind::Infer: case TypeKind::Param:
     case TypeKind::Capability: break;   // a right that is checked before the program runs: nothing of it is left then
     case TypeKind::String: case TypeKind::Array: case TypeKind::Func: case TypeKind::ErrorVal: case TypeKind::Dyn:
-    case TypeKind::Channel: case TypeKind::Task: managed(); break;
+    case TypeKind::Channel: case TypeKind::Task: case TypeKind::Handle: managed(); break;
     case TypeKind::Nursery: scalar(JType::Ptr); break;   // lies in the frame of the task that opened it
     case TypeKind::Optional: {
       const Layout& inner = of(types.elem(type));

@@ -77,6 +77,7 @@ void FuncLower::release(uint32_t ptr, TypeId type, uint32_t depth) {
     case TypeKind::Dyn: flags |= 2; target = static_cast<uint32_t>(JRt::DynDrop); break;
     case TypeKind::Task: flags |= 2; target = static_cast<uint32_t>(JRt::TaskDrop); break;
     case TypeKind::Channel: flags |= 2; target = static_cast<uint32_t>(JRt::ChannelDrop); break;
+    case TypeKind::Handle: flags |= 2; target = static_cast<uint32_t>(JRt::HandleDrop); break;
     default: target = m.drop_managed(type); break;
   }
   if (depth == kNone) emit(JOp::Release, JType::Void, ptr, target, kNone, flags);

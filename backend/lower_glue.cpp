@@ -172,7 +172,7 @@ uint32_t FuncLower::equal_values(const Val& a, const Val& b) {
   if (l.shape == Shape::Void) return i1(true);
   if (types.kind(a.type) == TypeKind::String) return rt(JRt::StringEqual, JType::I1, {a.v, b.v});
   if (types.kind(a.type) == TypeKind::ErrorVal) return rt(JRt::ErrorEqual, JType::I1, {a.v, b.v});
-  if (types.kind(a.type) == TypeKind::Channel || types.kind(a.type) == TypeKind::Task) return cmp(JCmp::Eq, a.v, b.v);   // identity
+  if (types.kind(a.type) == TypeKind::Channel || types.kind(a.type) == TypeKind::Task || types.kind(a.type) == TypeKind::Handle) return cmp(JCmp::Eq, a.v, b.v);   // identity
   if (types.is_float(a.type)) return cmp(JCmp::FEq, a.v, b.v);
   if (l.shape == Shape::Scalar) return cmp(JCmp::Eq, a.v, b.v);
   return emit(JOp::Call, JType::I1, m.equal_func(a.type), list({a.v, b.v}), landing());

@@ -274,6 +274,18 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       uint32_t v = emit(JOp::Math, t, args[0].v, kNone, kNone, static_cast<uint32_t>(op));
       return {type, t == JType::I64 ? v : cast(JCast::ZExt, JType::I64, v)};
     }
+    case Intrin::io_wait: {   // 1: ready, 0: too late, -1: the failure lies in the slot
+      uint32_t failed = slot_addr(slot(8, 8));
+      uint32_t what = emit(JOp::Cast, JType::I32, args[1].v, kNone, kNone, static_cast<uint32_t>(JCast::Trunc));
+      uint32_t code = rt(JRt::IoWait, JType::I32, {args[0].v, what, args[2].v, failed});
+      uint32_t bad = new_block(true), good = new_block();
+      cond_br(cmp(JCmp::SLt, code, i32(0)), bad, good, 1);
+      at(bad);
+      fail_with(load(JType::Ptr, failed), {kNone, -1});
+      at(good);
+      return {type, cmp(JCmp::Eq, code, i32(1))};
+    }
+    case Intrin::io_point: fail_if(rt(JRt::IoPoint, JType::Ptr, {})); return {type};
     case Intrin::panic: {
       Val message = args[0].owned ? args[0] : copy_val(args[0]);
       panic_message(message.v);

@@ -39,6 +39,7 @@ void FuncLower::print_value(uint32_t sink, const Val& v, bool quoted) {
     case TypeKind::Channel: print_text(sink, "<channel>"); return;
     case TypeKind::Nursery: print_text(sink, "<nursery>"); return;
     case TypeKind::Capability: print_text(sink, m.program.type_name(v.type)); return;
+    case TypeKind::Handle: print_text(sink, "<handle>"); return;
     case TypeKind::TypeOf: print_text(sink, m.program.type_name(types.elem(v.type))); return;
     default: break;
   }

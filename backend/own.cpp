@@ -38,6 +38,8 @@ class OwnershipPass {
     out.last_statement.assign(body.locals.size(), kScopeEnd);
     out.ever_moved.assign(body.locals.size(), false);
     block_of_.assign(body.locals.size(), kNoBlock);
+    kept_.assign(body.locals.size(), false);
+    for (size_t i = 0; i < body.locals.size(); ++i) kept_[i] = owners.holds_handle(body.locals[i].type);
     loops_.resize(body.loop_count);
     for (const HirLocal& l : body.locals) has_cells_ |= (l.flags & kLocalCell) != 0;
     if (is_some(body.root)) {
@@ -56,6 +58,7 @@ class OwnershipPass {
   std::vector<Loop> loops_;
   std::vector<uint32_t> block_of_;                       // by local: the block whose statement declares it
   std::unordered_map<uint32_t, uint32_t> statement_of_;  // open blocks: the statement being walked
+  std::vector<bool> kept_;                               // by local: holds a handle of the system, so it stays to the end of its scope
   bool has_cells_ = false;
   int in_defer_ = 0;
 
@@ -70,7 +73,7 @@ class OwnershipPass {
   }
   void mention_local(uint32_t local) {
     uint32_t block = block_of_[local];
-    if (block == kNoBlock) return;
+    if (block == kNoBlock || kept_[local]) return;
     uint32_t& last = out_.last_statement[local];
     if (in_defer_) { last = kScopeEnd; pinned_.resize(body_.locals.size()); pinned_[local] = true; return; }
     if (!pinned_.empty() && pinned_[local]) return;
@@ -122,7 +125,7 @@ class OwnershipPass {
 
   // ---- second walk, backward: `live_` is what is read after the point where the walk stands
   void use(HirId id, uint32_t local, Want want) {
-    if (want == Want::Own && !has(live_, local)) {
+    if (want == Want::Own && !has(live_, local) && !kept_[local]) {
       out_.last_use[+id] = true;
       out_.ever_moved[local] = true;
     }
@@ -216,7 +219,7 @@ class OwnershipPass {
         std::vector<bool> moves(captures.size());
         for (size_t i = captures.size(); i-- > 0;) {
           uint32_t local = +captures[i].outer;
-          moves[i] = !has(live_, local) && !(body_.locals[local].flags & kLocalCell);
+          moves[i] = !has(live_, local) && !kept_[local] && !(body_.locals[local].flags & kLocalCell);
           if (moves[i]) out_.ever_moved[local] = true;
           add(live_, local);
         }
@@ -469,6 +472,30 @@ Owners::Owners(Program& program) : program_(program) {
       });
     }
   }
+}
+
+// Types that lead back to themselves count by what else is in them. What a closure or a `dyn` value holds is not seen: they own it.
+bool Owners::holds_handle(TypeId type) {
+  auto [slot, fresh] = handles_.try_emplace(+type, false);
+  if (!fresh) return slot->second;
+  TypeRow row = program_.types[type];
+  bool holds = false;
+  switch (row.kind) {
+    case TypeKind::Handle: holds = true; break;
+    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: holds = holds_handle(static_cast<TypeId>(row.a)); break;
+    case TypeKind::Tuple:
+      for (uint32_t i = 0; i < row.arg_count && !holds; ++i) holds = holds_handle(program_.types.args(type)[i]);
+      break;
+    case TypeKind::Struct:
+      for (uint32_t i = 0; i < program_.structs[row.a].fields.size() && !holds; ++i) holds = holds_handle(program_.field_type(type, i));
+      break;
+    case TypeKind::Enum:
+      for (uint32_t v = 0; v < program_.enums[row.a].variants.size(); ++v)
+        for (uint32_t f = 0; f < program_.enums[row.a].variants[v].fields.size() && !holds; ++f) holds = holds_handle(program_.payload_type(type, v, f));
+      break;
+    default: break;
+  }
+  return handles_[+type] = holds;
 }
 
 const BodyOwnership& Owners::of(BodyId id) {

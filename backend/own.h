@@ -34,6 +34,8 @@ class Owners {
  private:
   friend class OwnershipPass;
   void compute(FuncId func);
+  bool holds_handle(TypeId type);                    // a file or socket is in it: kept to the end of its scope (ruling 9)
+  std::unordered_map<uint32_t, bool> handles_;       // by TypeId
   Program& program_;
   std::vector<std::unique_ptr<BodyOwnership>> bodies_;
   std::vector<uint8_t> state_;                       // by FuncId: 0 unknown, 1 being computed (borrows assumed), 2 known

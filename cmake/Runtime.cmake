@@ -63,7 +63,7 @@ function(rt_flavour name flags)
   set(JANUS_RT_FILES ${JANUS_RT_FILES} "${rt_dir}/lib${name}.a" "${rt_dir}/${name}.bc" PARENT_SCOPE)
 endfunction()
 
-file(GLOB rt_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.cpp" "${CMAKE_SOURCE_DIR}/runtime/*.S")
+file(GLOB rt_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.cpp" "${CMAKE_SOURCE_DIR}/runtime/*.S" "${CMAKE_SOURCE_DIR}/runtime/io/*.cpp")
 file(GLOB rt_task_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/tasks/*.cpp" "${CMAKE_SOURCE_DIR}/runtime/tasks/*.S")
 rt_flavour(janus_rt "" ${rt_sources})
 rt_flavour(janus_rt_tasks -DJANUS_TASKS ${rt_sources} ${rt_task_sources})   # programs with tasks, nurseries or channels

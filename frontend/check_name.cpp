@@ -97,6 +97,7 @@ Head BodyChecker::head_of_name(NameId name, NodeId n) {
     case BuiltinGeneric::Channel: h.type = types_.channel(fresh(InferKind::General, Span{})); break;
     case BuiltinGeneric::Task: h.type = types_.task(fresh(InferKind::General, span(n), "the result of this task")); break;
     case BuiltinGeneric::Nursery: h.type = nursery_type(); break;
+    case BuiltinGeneric::Handle: h.type = types_.handle(); break;
     case BuiltinGeneric::None:
       if (name == word(Word::Error)) h.kind = HeadKind::AdHoc;
       return h;

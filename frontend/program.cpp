@@ -86,6 +86,7 @@ Program::Program(SourceMap& s, Names& n, Diagnostics& d)
   auto generic = [&](const char* name, BuiltinGeneric g) { index->builtin_generics[+names.intern(name)] = static_cast<uint32_t>(g); };
   generic("Array", BuiltinGeneric::Array); generic("Optional", BuiltinGeneric::Optional); generic("Type", BuiltinGeneric::Type);
   generic("Channel", BuiltinGeneric::Channel); generic("Task", BuiltinGeneric::Task); generic("Nursery", BuiltinGeneric::Nursery);
+  generic("SystemHandle", BuiltinGeneric::Handle);
   for (const BoundName& b : kBoundNames) index->builtin_bounds[+names.intern(b.name)] = b.bit;
   decls.emplace_back().kind = DeclKind::Broken;
   fill_capabilities(*this);
@@ -180,6 +181,7 @@ std::string Program::type_name(TypeId type) const {
     case TypeKind::Channel: return "Channel[" + inner() + "]";
     case TypeKind::Task: return "Task[" + inner() + "]";
     case TypeKind::Nursery: return "Nursery";
+    case TypeKind::Handle: return "SystemHandle";
     case TypeKind::Capability: return decl_text(static_cast<DeclId>(row.a));
     case TypeKind::Infer: return "_";
   }

@@ -61,7 +61,7 @@ void visible_names(Program& program, ModuleId from, std::vector<std::string_view
 // What people of other languages write: `int` -> "i64", `HashMap` -> "Map" …; empty when there is no such habit.
 std::string_view false_friend(std::string_view name);
 TypeId builtin_type(Program& program, NameId name);                               // i64 … String, string; None
-enum class BuiltinGeneric : uint8_t { None, Array, Optional, Type, Channel, Task, Nursery };
+enum class BuiltinGeneric : uint8_t { None, Array, Optional, Type, Channel, Task, Nursery, Handle };
 BuiltinGeneric builtin_generic(Program& program, NameId name);                    // names that a program may shadow
 uint32_t builtin_bound(Program& program, NameId name);                            // Equal, Ordered …: a bit, or 0
 TypeId self_type_of_decl(Program& program, DeclId decl);                          // `User`: Struct User with its own Params as arguments

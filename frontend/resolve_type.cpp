@@ -300,6 +300,7 @@ struct TypeResolver {
       return Types::Error;
     }
     if (g == BuiltinGeneric::Nursery) return no_args(id, p.types.intern(TypeKind::Nursery, 0, 0, {}), args);
+    if (g == BuiltinGeneric::Handle) return no_args(id, p.types.handle(), args);
     if (args.size() != 1) {
       Diagnostic& d = p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), text, "1 type", count_of_types(args.size()));
       d.help("write what is inside: `" + std::string(text) + "[i64]`");

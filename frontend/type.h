@@ -30,6 +30,7 @@ enum class TypeKind : uint8_t {
   Channel, Task,  // a: element; b of a Task: 0, or 1 + ErrorSetId of what it can fail with, which only the checker knows (has_infer)
   Nursery,
   Capability,     // a: DeclId
+  Handle,    // `SystemHandle`, for std alone: a descriptor of the system with an owner; closed when the last one goes
   Infer,     // a: number of an inference variable of the body being checked; never leaves the checker
 };
 
@@ -87,6 +88,7 @@ class Types {
   TypeId dyn(TraitId t) { return intern(TypeKind::Dyn, +t, 0, {}); }
   TypeId channel(TypeId elem) { return intern(TypeKind::Channel, +elem, 0, {}); }
   TypeId task(TypeId elem) { return intern(TypeKind::Task, +elem, 0, {}); }
+  TypeId handle() { return intern(TypeKind::Handle, 0, 0, {}); }
   TypeId infer(uint32_t var) { return intern(TypeKind::Infer, var, 0, {}); }
   TypeId intern(TypeKind kind, uint32_t a, uint32_t b, std::span<const TypeId> args);
 

@@ -78,6 +78,9 @@ struct Error {
 };
 constexpr int64_t kErrorPayload = 32;
 
+// A descriptor of the system with an owner (`SystemHandle` in std): closed when the last owner lets go. io/handle.h knows what is in it.
+struct Handle;
+
 // A place in the source, static data made by the backend: one per function; line and column travel beside it in one i64 (line << 16 | col, col capped).
 struct FuncSite {
   const char* function;  // "geometry.area"
@@ -219,4 +222,9 @@ String* janus_env_get(String* name);         // null when not set
 int64_t janus_clock_monotonic(void);         // nanoseconds
 int64_t janus_clock_wall(void);              // nanoseconds since 1970
 void janus_random_bytes(Array** out, int64_t count);   // appends bytes that nobody can foretell
+
+// Waiting for the world (io/). In programs without tasks the whole program waits.
+void janus_handle_drop(void* handle, uint32_t depth);   // the last owner went (count is already 0): closes it
+int32_t janus_io_wait(Handle* handle, int32_t what /* 0: to be read, 1: to be written */, int64_t ms /* < 0: for ever */, Error** failed, RT_SITE);   // 1: worth another try; 0: time is up; -1: *failed
+Error* janus_io_point(RT_SITE);                         // a suspension point: cancelled or null
 }

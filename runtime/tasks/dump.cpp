@@ -76,6 +76,8 @@ const char* waits_for(const Task* task) {
     case WaitKind::Sleep: return "sleeping";
     case WaitKind::Nursery: return "for the tasks of its nursery";
     case WaitKind::Blocking: return "for a blocking call";
+    case WaitKind::Read: return "to read from ";
+    case WaitKind::Write: return "to write to ";
   }
   return nullptr;
 }
@@ -95,6 +97,12 @@ void write_state(Writer& out, const Task* task, int64_t now, bool careful) {
     else if (task->wait_kind == WaitKind::Await) {
       out.text("task ");
       out.number(static_cast<Task*>(task->waits_on)->number);
+    }
+    if (task->wait_kind == WaitKind::Read || task->wait_kind == WaitKind::Write) {
+      char name[160];
+      const int64_t len = io_poller->describe(task->waits_on, name, sizeof name - 1);
+      name[len] = 0;
+      out.text(name);
     }
     if (task->wait_site) {
       out.text(" at ");

@@ -76,8 +76,9 @@ int32_t worker_limit() {
   return settings.workers;
 }
 
-int64_t now_ns() {
-  if (settings.seeded) return virtual_now;
+int64_t now_ns() { return settings.seeded ? virtual_now : real_ns(); }
+
+int64_t real_ns() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;

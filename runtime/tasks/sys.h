@@ -20,6 +20,7 @@ JANUS_HIDDEN void read_settings();
 JANUS_HIDDEN int32_t worker_limit();                   // threads that may run tasks: JANUS_WORKERS, else what the machine gives us
 
 JANUS_HIDDEN int64_t now_ns();                         // of the program's clock; monotonic
+JANUS_HIDDEN int64_t real_ns();                        // of the machine's clock, seeded or not
 JANUS_HIDDEN void skip_time_to(int64_t when);          // seeded runs
 JANUS_HIDDEN uint64_t random_bits();                   // fair, not secret
 

@@ -20,7 +20,7 @@ enum TaskFlags : uint32_t {
   kFlagAwaited = 2,      // somebody has seen its failure
   kFlagMain = 4,
 };
-enum class WaitKind : uint8_t { None, Send, Recv, Select, Await, Sleep, Nursery, Blocking };
+enum class WaitKind : uint8_t { None, Send, Recv, Select, Await, Sleep, Nursery, Blocking, Read, Write };
 
 struct Task;
 struct Nursery;
@@ -144,6 +144,7 @@ struct Worker {
   void* call_argument;
   bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)
   bool watches;          // asleep, and wakes by itself
+  bool polls;            // asleep in the poller
   int64_t watch_ns;      // how long it sleeps before it looks at the others again
   uint32_t* seen_runs;   // of the others, by number, and since when they have not changed
   int64_t* seen_since;
@@ -185,6 +186,18 @@ JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is 
 JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
 JANUS_HIDDEN extern int64_t coarse_now;                  // read from the clock every few dozen switches; for the nursery tree
 JANUS_HIDDEN extern int64_t blocked_calls;               // on threads of the blocking pool: nobody is stuck while they run
+
+// ---- io/poller.cpp, which only programs that wait for descriptors have: null until one does
+constexpr int64_t kPollBuffer = 128 * 16;                // room for what the kernel says at a time
+struct PollHook {
+  bool (*look)();                                        // makes ready who can go on; true: somebody
+  int64_t (*fetch)(void* buffer, int64_t until);         // sleeps until something happens, `until` (< 0: for ever), or a kick
+  bool (*hand_out)(void* buffer, int64_t count);         // of what was fetched
+  void (*kick)();                                        // ends the sleep of who is in fetch, or will be
+  int64_t (*describe)(const void* on, char* out, int64_t room);   // for the nursery tree
+};
+JANUS_HIDDEN extern const PollHook* io_poller;
+JANUS_HIDDEN extern int64_t io_waits;                    // tasks that wait for descriptors
 
 JANUS_INLINE bool is_cancelled(Task* task);
 JANUS_HIDDEN void abandon_wait(Task* task);              // after all there was nothing to wait for

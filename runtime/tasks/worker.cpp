@@ -54,6 +54,7 @@ struct Sleep {
   Lock lock;
   uint32_t count;
   uint32_t watching;       // one of them wakes by itself now and then
+  uint32_t polling;        // one of them sleeps in the poller
   uint64_t seen_runs;      // of all workers, at the watcher's last look
 };
 alignas(64) Sleep asleep;
@@ -153,6 +154,8 @@ void pick_seeded(void* argument) {
 
 void run_worker(void* argument);
 
+JANUS_INLINE bool waits_for_io() { return __atomic_load_n(&io_waits, __ATOMIC_ACQUIRE) != 0; }
+
 // Wakes a sleeper, the watcher last.
 void wake_one() {
   if (!threads_started) {   // the only worker sleeps while a blocking call runs
@@ -163,15 +166,17 @@ void wake_one() {
   for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count && asleep.count != 0; i++) {
     Worker* w = workers[i];
     if (!w->sleeping) continue;
-    if (!chosen || chosen->watches) chosen = w;
-    if (!w->watches) break;
+    if (!chosen || chosen->watches || chosen->polls) chosen = w;
+    if (!w->watches && !w->polls) break;
   }
+  const bool polls = chosen && chosen->polls;
   if (chosen) {
     __atomic_store_n(&chosen->sleeping, 0u, __ATOMIC_RELEASE);
     __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
   }
   unlock(&asleep.lock);
-  if (chosen) thread_wake(&chosen->sleeping);
+  if (polls) io_poller->kick();
+  else if (chosen) thread_wake(&chosen->sleeping);
 }
 
 constexpr uint32_t kNotes = kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t));
@@ -220,6 +225,7 @@ JANUS_INLINE void offer(Worker* w) {
 void look_at_clock(void*) {
   __atomic_store_n(&coarse_now, now_ns(), __ATOMIC_RELAXED);
   if (next_timer() != 0) fire_timers();
+  if (waits_for_io()) io_poller->look();
 }
 
 // Of seeded runs: it passes for those who always have something to run, too.
@@ -412,6 +418,7 @@ Task* spin_for_work(Worker* w) {
   for (;;) {
     task = shared_take();
     if (!task) task = steal(w);
+    if (!task && waits_for_io() && io_poller->look()) task = ring_take(w);
     if (task) break;
     for (int i = 0; i < 64; i++) pause_cpu();
     if (now_ns() > end) break;
@@ -437,7 +444,7 @@ bool sleep_now(Worker* w) {
   const int64_t when = next_timer();
   const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
   const bool all = asleep.count + 1 == count;
-  if (all && when == 0 && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
+  if (all && when == 0 && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0 && !waits_for_io()) {
     unlock(&asleep.lock);   // nobody is awake but this thread, and nothing will wake anybody
     handle_deadlock();
     return true;
@@ -448,6 +455,8 @@ bool sleep_now(Worker* w) {
     __atomic_store_n(&asleep.watching, 1u, __ATOMIC_RELAXED);
     asleep.seen_runs = runs;
   }
+  w->polls = !asleep.polling && waits_for_io();
+  if (w->polls) asleep.polling = 1;
   __atomic_store_n(&w->sleeping, 1u, __ATOMIC_RELEASE);
   __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
   unlock(&asleep.lock);
@@ -458,7 +467,10 @@ bool sleep_now(Worker* w) {
     const int64_t look = now_ns() + w->watch_ns;
     if (until == 0 || look < until) until = look;
   }
-  thread_sleep(&w->sleeping, 1, until);
+  alignas(8) uint8_t news[kPollBuffer];
+  int64_t news_count = 0;
+  if (w->polls) news_count = io_poller->fetch(news, until ? until : -1);
+  else thread_sleep(&w->sleeping, 1, until);
 
   lock(&asleep.lock);
   const bool by_itself = w->sleeping != 0;
@@ -467,9 +479,13 @@ bool sleep_now(Worker* w) {
     __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
   }
   if (w->watches) __atomic_store_n(&asleep.watching, 0u, __ATOMIC_RELAXED);
-  const bool looked = w->watches && by_itself && until != when;
+  const bool looked = w->watches && by_itself && until != when && news_count <= 0;
   w->watches = false;
+  if (w->polls) asleep.polling = 0;
+  const bool handed = w->polls;
+  w->polls = false;
   unlock(&asleep.lock);
+  if (handed && news_count > 0) io_poller->hand_out(news, news_count);
   w->watch_ns = looked ? min64(w->watch_ns * 2, kWatchTop) : kWatchLeast;
   return !looked;
 }
@@ -479,14 +495,29 @@ JANUS_INLINE void appoint_watcher() {
   if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0 && !__atomic_load_n(&asleep.watching, __ATOMIC_RELAXED)) wake_one();
 }
 
+// In a seeded run, where time jumps: as long as the jump would be.
+JANUS_COLD void sleep_in_poller(int64_t when) {
+  alignas(8) uint8_t news[kPollBuffer];
+  const int64_t began = real_ns();
+  const int64_t count = io_poller->fetch(news, when ? when : -1);
+  if (when) skip_time_to(count > 0 ? min64(when, now_ns() + real_ns() - began) : when);
+  if (count > 0) io_poller->hand_out(news, count);
+}
+
 Task* find_work(Worker* w) {
   bool slept = false;
   bool spin = true;
   for (;;) {
     Task* task = pick(w);
     if (!task && fire_timers()) task = pick(w);
+    if (!task && waits_for_io() && io_poller->look()) task = pick(w);
     if (!task && settings.seeded) {
-      if (const int64_t when = next_timer()) {
+      const int64_t when = next_timer();
+      if (waits_for_io()) {   // the world's time is real: until the next timer it may still say something
+        sleep_in_poller(when);
+        continue;
+      }
+      if (when) {
         skip_time_to(when);
         continue;
       }
@@ -527,6 +558,8 @@ void run_worker(void* argument) {
 }  // namespace
 
 int64_t blocked_calls;
+const PollHook* io_poller;
+int64_t io_waits;
 int64_t coarse_now;
 
 // The thread's own stack lies idle below where its idle context stands, as long as a task runs.

@@ -1,0 +1,93 @@
+// handle.h: descriptors of the system as counted values, and what the poller knows of each.
+// Depends on tasks.h, counted.h, syscall.h.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A descriptor's number is used again by the system as soon as it is closed, so nobody may still be about to use it then: every call
+// stands between enter() and leave(), and of close() and the calls under way the last one really closes.
+#pragma once
+#include "runtime/counted.h"
+#include "runtime/io/syscall.h"
+#include "runtime/tasks.h"
+
+namespace janus::rt {
+
+struct Interest;   // poller.cpp: never freed, used again
+
+enum HandleKind : uint32_t { kPipe = 0, kSocket = 1, kFile = 2, kForeign = 4 /* not ours to close: stdin */ };
+
+constexpr uint32_t kHandleClosed = 1;   // bit of uses
+constexpr uint32_t kHandleUse = 2;
+
+struct Handle {
+  Head head;
+  int32_t fd;
+  uint32_t uses;         // kHandleClosed, and kHandleUse for each call under way
+  uint32_t kind;
+  int32_t error;         // EPIPE and the like, seen by a later look
+  Interest* interest;    // null until somebody waits for it
+};
+
+// Owned by the caller. The descriptor must not block (regular files do as they like).
+JANUS_HIDDEN Handle* handle_new(int64_t fd, uint32_t kind);
+
+// The descriptor, or -1 when it is closed.
+JANUS_INLINE int32_t enter(Handle* h) {
+#ifdef JANUS_TASKS
+  if (threads_started) {
+    uint32_t uses = __atomic_load_n(&h->uses, __ATOMIC_RELAXED);
+    do {
+      if (uses & kHandleClosed) return -1;
+    } while (!__atomic_compare_exchange_n(&h->uses, &uses, uses + kHandleUse, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    return h->fd;
+  }
+#endif
+  if (h->uses & kHandleClosed) return -1;
+  h->uses += kHandleUse;
+  return h->fd;
+}
+
+JANUS_HIDDEN void handle_really_close(Handle* h);
+JANUS_INLINE void leave(Handle* h) {
+#ifdef JANUS_TASKS
+  if (threads_started) {
+    if (JANUS_UNLIKELY(__atomic_sub_fetch(&h->uses, kHandleUse, __ATOMIC_ACQ_REL) == kHandleClosed)) handle_really_close(h);
+    return;
+  }
+#endif
+  h->uses -= kHandleUse;
+  if (JANUS_UNLIKELY(h->uses == kHandleClosed)) handle_really_close(h);
+}
+
+// poller.cpp: nobody may wait any more; those who do go on.
+JANUS_HIDDEN void interest_closed(Handle* h);
+JANUS_HIDDEN void interest_free(Handle* h);   // the handle goes
+
+// Runs f by a thread that may block, while the task waits; in programs without tasks, here.
+template <typename F>
+JANUS_INLINE void in_pool(F f) {
+#ifdef JANUS_TASKS
+  janus_blocking_call([](void* p) { (*static_cast<F*>(p))(); }, &f);
+#else
+  f();
+#endif
+}
+
+// The bytes of a String as the system wants them: with a zero behind. False: there is a zero inside, so the system cannot know it.
+constexpr int64_t kPathTop = 4096;
+struct PathText {
+  char text[kPathTop];
+};
+JANUS_INLINE bool path_text(const String* s, PathText* out) {
+  if (s->len >= kPathTop || (s->len && memchr(s->data, 0, static_cast<size_t>(s->len)))) return false;
+  if (s->len) memcpy(out->text, s->data, static_cast<size_t>(s->len));
+  out->text[s->len] = 0;
+  return true;
+}
+
+// Room for `extra` more bytes behind the array's last one.
+JANUS_INLINE uint8_t* bytes_room(Array** slot, int64_t extra) {
+  *slot = janus_array_reserve(*slot, extra, &byte_glue);
+  return (*slot)->data + (*slot)->len;
+}
+
+}  // namespace janus::rt
