@@ -19,7 +19,7 @@ Handle* handle_new(int64_t fd, uint32_t kind) {
   h->fd = static_cast<int32_t>(fd);
   h->uses = 0;
   h->kind = kind;
-  h->error = 0;
+  h->drained = 0;
   h->interest = nullptr;
   return h;
 }
@@ -67,11 +67,17 @@ int64_t janus_io_fd(Handle* h) { return h->fd; }
 int64_t janus_io_read(Handle* h, Array** buffer, int64_t most) {
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
+  const uint32_t reports = h->kind & kSocket ? interest_reports(h) : 0;
+  if (reports != 0 && __atomic_load_n(&h->drained, __ATOMIC_RELAXED) == reports) {   // saves the call that would only say so
+    leave(h);
+    return -EAGAIN;
+  }
   uint8_t* room = bytes_room(buffer, most);
   int64_t n;
   do n = h->kind & kSocket ? sys(SYS_recvfrom, fd, room, most, 0) : sys(SYS_read, fd, room, most);
   while (n == -EINTR);
   if (n > 0) (*buffer)->len += n;
+  if (n > 0 && n < most) __atomic_store_n(&h->drained, reports, __ATOMIC_RELAXED);
   leave(h);
   return n;
 }

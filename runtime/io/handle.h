@@ -23,7 +23,7 @@ struct Handle {
   int32_t fd;
   uint32_t uses;         // kHandleClosed, and kHandleUse for each call under way
   uint32_t kind;
-  int32_t error;         // EPIPE and the like, seen by a later look
+  uint32_t drained;      // a read found less than it had room for, when the kernel had reported so many times: until it reports again there is nothing
   Interest* interest;    // null until somebody waits for it
 };
 
@@ -57,6 +57,9 @@ JANUS_INLINE void leave(Handle* h) {
   h->uses -= kHandleUse;
   if (JANUS_UNLIKELY(h->uses == kHandleClosed)) handle_really_close(h);
 }
+
+// poller.cpp: how often the kernel has reported that the handle can be read, from 1; 0: it is not asked to.
+JANUS_HIDDEN uint32_t interest_reports(const Handle* h);
 
 // poller.cpp: nobody may wait any more; those who do go on.
 JANUS_HIDDEN void interest_closed(Handle* h);

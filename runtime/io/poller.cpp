@@ -34,7 +34,9 @@ struct Interest {
   Lock lock;
   int32_t fd;
   bool ready[2];
+  uint32_t reports;      // of something to read, from 1; never goes back
   bool closed;
+  bool ended;            // the other side has said all, or the connection broke: a read must find out
   bool level;            // not ours alone (stdin): told once for each wait, so that others who have it open are not disturbed
   WaiterList waiters[2];
   Interest* next_free;
@@ -62,6 +64,8 @@ void grow_pool() {
 void dispatch(Interest* it, uint32_t events) {
   const bool happened[2] = {(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0, (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};
   lock(&it->lock);
+  if (happened[0]) __atomic_store_n(&it->reports, it->reports + 1 ? it->reports + 1 : 1, __ATOMIC_RELEASE);
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) __atomic_store_n(&it->ended, true, __ATOMIC_RELEASE);
   for (int what = 0; what < 2; what++) {
     if (!happened[what]) continue;
     it->ready[what] = true;
@@ -185,7 +189,8 @@ bool attach(Handle* h) {
   lock(&it->lock);
   it->fd = h->fd;
   it->ready[0] = it->ready[1] = false;
-  it->closed = false;
+  it->closed = it->ended = false;
+  if (it->reports == 0) it->reports = 1;
   it->level = h->kind & kForeign;
   unlock(&it->lock);
   epoll_event event = {it->level ? static_cast<uint32_t>(EPOLLONESHOT) : kAll, {it}};
@@ -200,6 +205,11 @@ bool attach(Handle* h) {
 struct Attach { Handle* handle; bool done; };
 
 }  // namespace
+
+uint32_t interest_reports(const Handle* h) {
+  const Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
+  return it && !it->level && !__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ? __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE) : 0;
+}
 
 void interest_closed(Handle* h) {
   Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
@@ -288,6 +298,7 @@ extern "C" Error* janus_io_point(RT_SITE) {
 #else
 
 namespace janus::rt {
+uint32_t interest_reports(const Handle*) { return 0; }
 void interest_closed(Handle*) {}
 void interest_free(Handle*) {}
 }  // namespace janus::rt
