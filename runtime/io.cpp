@@ -28,6 +28,7 @@ struct Input {
   int64_t at;
   int64_t end;
   bool done;      // the end was seen; a terminal may go on after it, a program does not
+  Sink pending;   // of a line that has not all arrived, what was before the buffer (programs with tasks, see janus_stdin_ready)
   uint8_t bytes[kStdinBuffer];
 };
 Input input;
@@ -89,18 +90,47 @@ int64_t clock_ns(clockid_t clock) {
 
 extern "C" {
 
+// Would reading a line (all: everything) go on at once? With tasks the caller then waits for stdin by janus_io_wait, and asks again; what
+// has arrived of the line is taken meanwhile. Without, whoever reads waits.
+#ifdef JANUS_TASKS
+JANUS_THREADED bool janus_stdin_ready(bool all) {
+  Hold held(input_lock);
+  while (!input.done) {
+    const int64_t here = input.end - input.at;
+    if (!all && here && memchr(input.bytes + input.at, '\n', static_cast<size_t>(here))) return true;
+    janus_stdout_flush();
+    pollfd ready = {0, POLLIN, 0};
+    if (poll(&ready, 1, 0) == 0) return false;
+    if (here) {
+      if (!input.pending.data) janus_sink_begin(&input.pending);
+      janus_print_bytes(&input.pending, input.bytes + input.at, here);
+      input.at = input.end;
+    }
+    refill();
+  }
+  return true;
+}
+#else
+bool janus_stdin_ready(bool) { return true; }
+#endif
+
 JANUS_THREADED String* janus_stdin_read_line(void) {
   Hold held(input_lock);
-  if (input.at == input.end && !refill()) return nullptr;
+  if (input.at == input.end && !refill() && input.pending.len == 0) return nullptr;
   const uint8_t* start = input.bytes + input.at;
   const uint8_t* stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));
-  if (JANUS_LIKELY(stop != nullptr)) {
+  if (JANUS_LIKELY(stop != nullptr && input.pending.len == 0)) {
     input.at = stop + 1 - input.bytes;
     return string_from_any_bytes(start, without_return(start, stop - start));
   }
   // The line goes on behind the buffer.
   Sink line;
-  janus_sink_begin(&line);
+  if (input.pending.len != 0) {
+    line = input.pending;
+    input.pending = {};
+  } else {
+    janus_sink_begin(&line);
+  }
   do {
     start = input.bytes + input.at;
     stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));
@@ -114,7 +144,12 @@ JANUS_THREADED String* janus_stdin_read_line(void) {
 JANUS_THREADED String* janus_stdin_read_all(void) {
   Hold held(input_lock);
   Sink all;
-  janus_sink_begin(&all);
+  if (input.pending.len != 0) {
+    all = input.pending;
+    input.pending = {};
+  } else {
+    janus_sink_begin(&all);
+  }
   janus_print_bytes(&all, input.bytes + input.at, input.end - input.at);
   input.at = input.end;
   while (!input.done) {

@@ -59,6 +59,9 @@ void janus_handle_drop(void* handle, uint32_t) {
   janus_free(h, sizeof(Handle));
 }
 
+// Standard input, which is not ours to close.
+Handle* janus_stdin_handle(void) { return handle_new(0, kPipe | kForeign); }
+
 bool janus_io_close(Handle* h) { return mark_closed(h); }
 bool janus_io_is_closed(Handle* h) { return __atomic_load_n(&h->uses, __ATOMIC_ACQUIRE) & kHandleClosed; }
 int64_t janus_io_fd(Handle* h) { return h->fd; }

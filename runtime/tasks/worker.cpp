@@ -175,8 +175,8 @@ void wake_one() {
     __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
   }
   unlock(&asleep.lock);
-  if (polls) io_poller->kick();
-  else if (chosen) thread_wake(&chosen->sleeping);
+  if (polls) return io_poller->kick();
+  if (chosen) thread_wake(&chosen->sleeping);
 }
 
 constexpr uint32_t kNotes = kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t));
@@ -444,7 +444,7 @@ bool sleep_now(Worker* w) {
   const int64_t when = next_timer();
   const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
   const bool all = asleep.count + 1 == count;
-  if (all && when == 0 && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0 && !waits_for_io()) {
+  if (all && when == 0 && !waits_for_io() && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
     unlock(&asleep.lock);   // nobody is awake but this thread, and nothing will wake anybody
     handle_deadlock();
     return true;
