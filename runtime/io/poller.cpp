@@ -257,7 +257,8 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
     }
   }
   Interest* it = h->interest;
-  Waiter me = {nullptr, nullptr, self, nullptr, nullptr, 0, false};
+  Waiter me = {};
+  me.task = self;
   Timer timer = {0, 0, self, nullptr};
   begin_wait(self, what ? WaitKind::Write : WaitKind::Read, it, true, site, at);
   lock(&it->lock);

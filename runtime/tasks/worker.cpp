@@ -175,7 +175,7 @@ void wake_one() {
     __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
   }
   unlock(&asleep.lock);
-  if (polls) return io_poller->kick();
+  if (polls) return off_task([] { io_poller->kick(); });   // through a table: not for a task's stack, whose need is proved
   if (chosen) thread_wake(&chosen->sleeping);
 }
 
