@@ -26,6 +26,7 @@ Handle* handle_new(int64_t fd, uint32_t kind) {
 
 // Nobody uses it and nobody can. close() of a socket or a pipe does not wait.
 void handle_really_close(Handle* h) {
+  if (h->kind & kOwned) return h->owned->close(h->owned);
   interest_closed(h);
   if (!(h->kind & kForeign)) sys(SYS_close, h->fd);
 }
@@ -41,7 +42,7 @@ bool mark_closed(Handle* h) {
 #endif
   if (before & kHandleClosed) return false;
   if (before == 0) handle_really_close(h);
-  else interest_closed(h);   // whoever waits goes on, and finds it closed
+  else if (!(h->kind & kOwned)) interest_closed(h);   // whoever waits goes on, and finds it closed
   return true;
 }
 }  // namespace
@@ -55,7 +56,7 @@ extern "C" {
 void janus_handle_drop(void* handle, uint32_t) {
   Handle* h = static_cast<Handle*>(handle);
   mark_closed(h);
-  interest_free(h);
+  if (!(h->kind & kOwned)) interest_free(h);
   janus_free(h, sizeof(Handle));
 }
 

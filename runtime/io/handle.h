@@ -13,7 +13,12 @@ namespace janus::rt {
 
 struct Interest;   // poller.cpp: never freed, used again
 
-enum HandleKind : uint32_t { kPipe = 0, kSocket = 1, kFile = 2, kForeign = 4 /* not ours to close: stdin */ };
+enum HandleKind : uint32_t { kPipe = 0, kSocket = 1, kFile = 2, kForeign = 4 /* not ours to close: stdin */, kOwned = 8 /* no descriptor: something else that closes */, kShared = 16 /* others have the same file open: the kernel forgets it only when told */ };
+
+// What a handle of kind kOwned has instead of a descriptor.
+struct Owned {
+  void (*close)(Owned* owned);
+};
 
 constexpr uint32_t kHandleClosed = 1;   // bit of uses
 constexpr uint32_t kHandleUse = 2;
@@ -24,7 +29,10 @@ struct Handle {
   uint32_t uses;         // kHandleClosed, and kHandleUse for each call under way
   uint32_t kind;
   uint32_t drained;      // a read found less than it had room for, when the kernel had reported so many times: until it reports again there is nothing
-  Interest* interest;    // null until somebody waits for it
+  union {
+    Interest* interest;  // null until somebody waits for it
+    Owned* owned;        // kOwned
+  };
 };
 
 // Owned by the caller. The descriptor must not block (regular files do as they like).

@@ -194,8 +194,8 @@ bool attach(Handle* h) {
   it->level = h->kind & kForeign;
   unlock(&it->lock);
   epoll_event event = {it->level ? static_cast<uint32_t>(EPOLLONESHOT) : kAll, {it}};
-  const int64_t failed = sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, h->fd, &event);
-  if (failed == -EPERM) return false;
+  int64_t failed = sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, h->fd, &event);
+  if (failed == -EEXIST) failed = sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_MOD, h->fd, &event);   // this number stood for the same file before, in a child too: it was not forgotten
   if (failed < 0) return false;   // too many watches: the caller goes on trying, which is slow and right
   free_interests = it->next_free;
   __atomic_store_n(&h->interest, it, __ATOMIC_RELEASE);
@@ -224,7 +224,7 @@ void interest_closed(Handle* h) {
     }
   unlock(&it->lock);
   if (!last) return;
-  if (h->kind & kForeign) sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, h->fd, nullptr);
+  if (h->kind & (kForeign | kShared)) sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, h->fd, nullptr);
 }
 
 // The record goes back with the handle: until then a task may be about to wait with it.

@@ -270,7 +270,7 @@ Handle* janus_signal_open(int64_t* code) {
   }
   const int64_t fd = sys(SYS_fcntl, signal_pipe[0], F_DUPFD_CLOEXEC, 3);   // each owner closes its own
   *code = fd;
-  return fd < 0 ? nullptr : handle_new(fd, kPipe);
+  return fd < 0 ? nullptr : handle_new(fd, kPipe | kShared);
 }
 
 int64_t janus_signal_watch(int64_t number) {
