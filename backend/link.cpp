@@ -4,6 +4,7 @@
 //
 // lld wants names of files. Inputs are memory files (memfd) under their /proc/self/fd names; the output is a pipe under such a name, for
 // which lld writes straight away, and which we read. Only the finished bytes touch the disk (output.h), so no failure leaves a part.
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -89,6 +90,11 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
   for (const std::string& extra : extra_inputs) {
     if (access(extra.c_str(), R_OK) != 0) { why = "cannot read `" + extra + "`: " + std::strerror(errno); return false; }
     inputs.push_back(extra);
+  }
+  auto mentions = [&](std::string_view name) { return std::any_of(objects.begin(), objects.end(), [&](std::string_view o) { return memmem(o.data(), o.size(), name.data(), name.size()) != nullptr; }); };
+  // The runtime's part for SQLite is its own object in debug programs and taken into the program's in release ones.
+  if (mentions("janus_sqlite_") || mentions("sqlite3_open")) {
+    if (!embedded("lib/libsqlite3.a")) return false;
   }
   if (!embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a") || !embedded("lib/libc.a") || !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o")) return false;
 

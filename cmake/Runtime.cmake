@@ -18,10 +18,21 @@ set(rt_flags --target=${JANUS_RT_TRIPLE} -march=x86-64-v2 -O2 -g0
   -fno-pic -fno-pie -mcmodel=small -ffunction-sections -fdata-sections
   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-omit-frame-pointer
   -fno-math-errno -ffp-contract=off -fno-strict-aliasing -Wall -Wextra)   # aliasing: a freed block comes back as another type
-set(rt_cxx_flags -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
+set(rt_cxx_flags -isystem "${CMAKE_BINARY_DIR}/runtime/include" -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
 
 set(rt_dir "${CMAKE_BINARY_DIR}/runtime")
 file(MAKE_DIRECTORY "${rt_dir}")
+
+# SQLite for programs: Debian's static library, with the three names of glibc that musl lacks (runtime/foreign). Its header alone is
+# taken over: the others beside it are glibc's. Only a program that uses std.sqlite is linked with it.
+find_library(RT_SQLITE NAMES libsqlite3.a REQUIRED)
+find_path(RT_SQLITE_INCLUDE NAMES sqlite3.h REQUIRED)
+configure_file("${RT_SQLITE_INCLUDE}/sqlite3.h" "${rt_dir}/include/sqlite3.h" COPYONLY)
+find_program(RT_CC NAMES clang-22 REQUIRED)
+add_custom_command(OUTPUT "${rt_dir}/libsqlite3.a" DEPENDS "${CMAKE_SOURCE_DIR}/runtime/foreign/sqlite_shims.c" "${RT_SQLITE}" VERBATIM
+  COMMAND "${RT_CC}" ${rt_flags} -c "${CMAKE_SOURCE_DIR}/runtime/foreign/sqlite_shims.c" -o "${rt_dir}/sqlite_shims.o"
+  COMMAND "${CMAKE_COMMAND}" -E copy "${RT_SQLITE}" "${rt_dir}/libsqlite3.a"
+  COMMAND "${RT_AR}" rD "${rt_dir}/libsqlite3.a" "${rt_dir}/sqlite_shims.o")
 
 # What runs when a program starts, fails or is looked at: small rather than fast, so that a release build spends its time on the rest.
 set(rt_small_files error_report panic dump trace failures leaks start test test_report)
@@ -34,7 +45,7 @@ function(rt_compile source output)
 endfunction()
 
 # rt_flavour(<name> <flags> sources…): lib<name>.a and <name>.bc.
-set(JANUS_RT_FILES)     # what Embed.cmake takes
+set(JANUS_RT_FILES "${rt_dir}/libsqlite3.a")     # what Embed.cmake takes
 function(rt_flavour name flags)
   set(objects)
   set(bitcodes)
