@@ -54,6 +54,8 @@ BuildReport build(Program& program, const BuildOptions& options, const std::func
   LowerOptions lowering;
   lowering.release = options.release;
   lowering.tests = options.tests;
+  lowering.coverage = options.coverage;
+  lowering.coverage_std = options.coverage_std;
   lowering.budget_tasks = options.budget_tasks;
   lowering.budget_channels = options.budget_channels;
   JModule module = lower(program, layouts, lowering);

@@ -11,6 +11,8 @@ namespace janus {
 struct BuildOptions {
   bool release = false;
   bool tests = false;              // an executable that runs the program's test blocks
+  bool coverage = false;           // of tests: each statement counts how often it runs
+  bool coverage_std = false;       // those of the standard library too
   bool fair = false;               // loops give other tasks a turn
   EmitKind emit = EmitKind::Executable;
   std::string output;              // path of the result

@@ -76,6 +76,7 @@ Shape3 shape_of(JOp op) {
     case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: return {O::Value, O::Value, O::Landing};
     case JOp::Check: return {O::Value, O::Values, O::Landing};
     case JOp::StackCheck: return {O::None, O::None, O::Landing};
+    case JOp::Count: return {O::Global, O::Number};
     case JOp::Call: return {O::Func, O::Values, O::Landing};
     case JOp::CallPtr: return {O::Values, O::Number, O::Landing};
     case JOp::CallRt: return {O::Rt, O::Values};

@@ -559,6 +559,9 @@ class FunctionEmitter {
       case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: return arithmetic_check(in);
       case JOp::Check: checked(in); return nullptr;
       case JOp::StackCheck: stack_check(in); return nullptr;
+      case JOp::Count:
+        b_.CreateAtomicRMW(AtomicRMWInst::Add, b_.CreateConstInBoundsGEP1_32(b_.getInt8Ty(), u_.global(in.a), in.b), b_.getInt64(1), Align(8), AtomicOrdering::Monotonic);
+        return nullptr;
       case JOp::Call: return call(in.a, in.b, in.c);
       case JOp::CallPtr: return call_value(in.type, in.a, in.b & 1, in.c);
       case JOp::CallRt: return call_rt(static_cast<JRt>(in.a), in.b, in.pos);

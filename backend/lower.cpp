@@ -29,6 +29,7 @@ void ModuleLower::set_budgets() {
 JModule ModuleLower::run() {
   module.tasks = program.uses_tasks;
   set_budgets();
+  if (options.tests && options.coverage) coverage = make_coverage(program, options.coverage_std);
   build_main();
   // Building a function may ask for others; the list grows at its end.
   for (size_t i = 0; i < work_.size(); ++i) {
@@ -82,6 +83,34 @@ uint32_t ModuleLower::add_func(std::string symbol, std::string display, std::fun
 }
 
 // ---- the entry: C code of the runtime calls it and gets null or the failure
+
+// The counters of --coverage, on pages of their own: the runner shares them among the processes of tests.
+void ModuleLower::add_counters(JGlobal& table) {
+  constexpr size_t kPage = 4096;
+  JGlobal g;
+  g.symbol = "janus.counters";
+  g.bytes.assign((coverage.places.size() * 8 + kPage - 1) / kPage * kPage, '\0');
+  g.align = kPage;
+  g.writable = true;
+  counters = add_global(std::move(g));
+  int64_t count = static_cast<int64_t>(coverage.places.size());
+  memcpy(table.bytes.data() + offsetof(rt::TestTable, counter_count), &count, sizeof count);
+  table.relocs.push_back({offsetof(rt::TestTable, counters), false, false, counters});
+  JGlobal places;
+  places.symbol = "janus.counter_places";
+  places.bytes = coverage.lines;
+  places.align = 1;
+  table.relocs.push_back({offsetof(rt::TestTable, counter_places), false, false, add_global(std::move(places))});
+}
+
+// What is counted is counted when it begins: each_counted of coverage.h says what that is.
+void FuncLower::count(uint32_t id) {
+  if (m.counters == kNone || dead || id == kNone) return;
+  const HirNode& n = (*body)[HirId(id)];
+  if (n.kind == HirKind::Block || n.span.is_none()) return;
+  uint32_t counter = m.coverage.counter_of(n.span.lo);
+  if (counter != kNone) emit(JOp::Count, JType::Void, m.counters, counter * 8);
+}
 
 void ModuleLower::build_main() {
   auto wrapper = [&](std::string symbol, const std::function<uint32_t()>& target) {
@@ -143,6 +172,7 @@ void ModuleLower::build_main() {
   table.bytes.assign(sizeof(rt::TestTable), '\0');
   memcpy(table.bytes.data() + offsetof(rt::TestTable, count), &count, sizeof count);
   table.relocs.push_back({offsetof(rt::TestTable, tests), false, false, add_global(std::move(entries))});
+  if (!coverage.places.empty()) add_counters(table);
   uint32_t tests = add_global(std::move(table));
   module.main = add_func("janus_main_entry", "main", [tests](FuncLower& f) {
     uint32_t error = f.rt(JRt::RunTests, JType::Ptr, {f.global(tests)});

@@ -8,6 +8,8 @@ namespace janus {
 struct LowerOptions {
   bool release = false;   // instances per closure argument, loops with hoisted uniqueness checks
   bool tests = false;     // main runs the program's tests (frontend gives the list)
+  bool coverage = false;  // of tests: statements are counted (coverage.h)
+  bool coverage_std = false;   // those of the standard library too
   int64_t budget_tasks = -1, budget_channels = -1;   // of the package; -1: of the profile
 };
 JModule lower(Program& program, Layouts& layouts, const LowerOptions& options);

@@ -115,6 +115,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
     bind_local(LocalId(i), v);
   }
 
+  if (closure) count(+b.root);
   // The body's value is the result; a function without one drops it.
   const Layout& l = layout(result_type);
   if (l.shape == Shape::Void) {

@@ -329,7 +329,11 @@ void FuncLower::return_tail(HirId value) {
   switch (n.kind) {
     case HirKind::Block: {
       for (uint32_t s : body->list(n.a)) if ((*body)[HirId(s)].kind == HirKind::Defer) { return_value(value); return; }
-      for (uint32_t s : body->list(n.a)) if (!dead) lower_drop(HirId(s));
+      for (uint32_t s : body->list(n.a)) {
+        count(s);
+        if (!dead) lower_drop(HirId(s));
+      }
+      if (!dead) count(n.b);
       if (!dead && n.b != kNone) return_tail(HirId(n.b));
       else if (!dead) do_return();
       break;
@@ -343,9 +347,11 @@ void FuncLower::return_tail(HirId value) {
       } else {
         match_cond(HirId(body->extra[n.a]), body->extra[n.a + 1], otherwise, base);
       }
+      count(then_id);
       if (!dead) return_tail(HirId(then_id));
       top = base;
       at(otherwise);
+      count(else_id);
       return_tail(HirId(else_id));
       break;
     }
@@ -359,6 +365,7 @@ void FuncLower::return_tail(HirId value) {
         test_pattern(arms[i], v, next);
         bind_pattern(arms[i], v);
         if (arms[i + 1] != kNone) lower_cond(HirId(arms[i + 1]), next, top);
+        count(arms[i + 2]);
         if (!dead) return_tail(HirId(arms[i + 2]));
         top = with_subject;
         at(next);

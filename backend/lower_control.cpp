@@ -24,6 +24,7 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
   std::sort(dying.begin(), dying.end());
   size_t next_death = 0;
   for (uint32_t i = 0; i < statements.size() && !dead; ++i) {
+    count(statements[i]);
     lower_drop(HirId(statements[i]));
     for (; next_death < dying.size() && dying[next_death].first <= i; ++next_death) {
       if (dead) continue;
@@ -40,6 +41,7 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
   }
   Val v{type};
   if (n.b != kNone && !dead) {
+    count(n.b);
     catch_target = pending.target;
     catch_base = pending.base;
     bool own_value = layout(type).needs_drop && top != base;   // what it looks at may belong to this block
@@ -129,6 +131,7 @@ Val FuncLower::lower_if(HirId id, uint32_t dest) {
     bool joined = false;
     auto branch = [&](uint32_t b) {
       catch_target = pending.target; catch_base = pending.base;
+      count(b);
       if (b != kNone) { if (to != kNone) lower_to(HirId(b), to); else lower_drop(HirId(b)); }
       catch_target = kNone;
       if (!dead) { pop_to(base); br(done); joined = true; }
@@ -592,6 +595,7 @@ Val FuncLower::lower_match(HirId id, uint32_t dest) {
       if (arms[i + 1] != kNone) lower_cond(HirId(arms[i + 1]), next, top);
       if (!dead) {
         catch_target = pending.target; catch_base = pending.base;
+        count(arms[i + 2]);
         if (to != kNone) lower_to(HirId(arms[i + 2]), to); else lower_drop(HirId(arms[i + 2]));
         catch_target = kNone;
         if (!dead) { pop_to(base); br(done); joined = true; }

@@ -1,5 +1,5 @@
 // lower_internal.h: the parts of lowering: ModuleLower numbers instances and static data, FuncLower builds one function.
-// Depends on lower.h, own.h.
+// Depends on coverage.h, lower.h, own.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backend/coverage.h"
 #include "backend/intrinsics.h"
 #include "backend/lower.h"
 #include "backend/own.h"
@@ -49,6 +50,8 @@ class ModuleLower {
   const LowerOptions& options;
   Owners owners;
   JModule module;
+  CoverageMap coverage;
+  uint32_t counters = kNone;   // global: a word a counter
 
   // ---- functions: each is numbered when first asked for and built later (the work list)
   // `known`: per parameter the code of the function value that is passed (kNone: any). Release builds make an instance per closure,
@@ -112,6 +115,7 @@ class ModuleLower {
   friend class FuncLower;
   uint32_t once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make);
   void build_main();
+  void add_counters(JGlobal& table);
   void set_budgets();
   void mark_cycles();
   void unroll_recursion();
@@ -139,6 +143,7 @@ class FuncLower {
   uint32_t new_block(bool cold = false) { f.blocks.push_back({{}, cold}); return static_cast<uint32_t>(f.blocks.size() - 1); }
   void at(uint32_t block) { cur = block; dead = false; }
   uint32_t emit(JOp op, JType type = JType::Void, uint32_t a = kNone, uint32_t b = kNone, uint32_t c = kNone, uint32_t aux = 0);
+  void count(uint32_t id);   // a HirId: of --coverage
   uint32_t list(std::span<const uint32_t> items);
   uint32_t list(std::initializer_list<uint32_t> items) { return list(std::span<const uint32_t>(items.begin(), items.size())); }
   uint32_t iconst(JType t, int64_t v) { return emit(JOp::ConstInt, t, static_cast<uint32_t>(v), static_cast<uint32_t>(static_cast<uint64_t>(v) >> 32)); }

@@ -194,7 +194,7 @@ struct Runner {
     Product product;
     if (int code = find_target(context, word, Purpose::Modules, target)) return code;
     target.load.doctests.own = true;
-    if (target.is_package) target.load.doctests.guides = guides_of(target.package);
+    if (target.is_package) target.load.doctests.guides = pages_below(join_path(target.package == "." ? "" : target.package, "docs"));
     if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair)}, product)) return code;
     std::vector<TestCase> tests;
     if (!list_tests(product, tests)) return kBug;

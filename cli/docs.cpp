@@ -4,9 +4,9 @@
 #include "cli/docs.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "cli/doc_rows.h"
+#include "cli/doctests.h"
 #include "cli/knowledge.h"
 #include "frontend/astdb/cid.h"
 #include "frontend/doc_extract.h"
@@ -15,25 +15,7 @@
 namespace janus {
 namespace {
 
-constexpr size_t kMaxGuides = 5000;
-
-// Every *.md below the folder, sorted: the pages of the folder itself before those of its folders.
-void find_pages(const std::string& folder, std::vector<std::string>& out) {
-  std::error_code ignored;
-  std::vector<std::string> folders;
-  std::vector<std::string> pages;
-  for (std::filesystem::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
-    std::string name = it->path().filename().string();
-    if (name.starts_with(".")) continue;
-    if (it->is_directory(ignored)) folders.push_back(join_path(folder, name));
-    else if (name.ends_with(".md")) pages.push_back(join_path(folder, name));
-  }
-  std::sort(pages.begin(), pages.end());
-  std::sort(folders.begin(), folders.end());
-  out.insert(out.end(), pages.begin(), pages.end());
-  for (const std::string& sub : folders)
-    if (out.size() < kMaxGuides && std::count(sub.begin(), sub.end(), '/') < 24) find_pages(sub, out);
-}
+constexpr uint32_t kNoBase = 0xffffffff;
 
 std::string cid_of(const Facts& facts, const Program& p, DeclId id) {
   const Decl& d = p.decls[+id];
@@ -79,6 +61,39 @@ std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& d
   return out;
 }
 
+// Where a file of one compilation is in another, by its path.
+uint32_t base_in(const SourceMap& sources, std::string_view path) {
+  for (size_t i = 0; i < sources.size(); ++i)
+    if (const SourceFile& file = sources.file(static_cast<FileId>(i)); file.path == path) return file.base;
+  return kNoBase;
+}
+
+// D1022: the examples are compiled apart from the package, as `janus test` does it, and those that do not compile are named.
+void lint_examples(Context& context, const LoadOptions& load, bool all_std, Compilation& c) {
+  constexpr int kMostRounds = 20;   // an error may hide another's of a later phase
+  LoadOptions examples = load;
+  examples.all_std = all_std;
+  std::vector<uint32_t> bases;
+  for (int round = 0; round < kMostRounds; ++round) {
+    Compilation tried;
+    CheckOptions check;
+    check.tests = true;
+    check.all_std = all_std;
+    tried.check(context.disk, examples, check);
+    if (settle_doctests(tried, examples.doctests)) continue;
+    for (const DoctestInfo& test : tried.program.doctests) {
+      if (test.problem.empty() || test.passed || test.problem.starts_with("the fence is not closed")) continue;   // D1011 says that
+      const SourceFile& file = tried.sources.file(test.file);
+      uint32_t base = base_in(c.sources, file.path);
+      if (base == kNoBase) continue;
+      Span place{test.place.lo - file.base + base, test.place.hi - file.base + base};
+      std::string first = test.problem.substr(0, test.problem.find('\n'));
+      c.diags.report<Diag::ExampleDoesNotCompile>(place).note(first).help("`janus test --doc` shows the whole of it");
+    }
+    return;
+  }
+}
+
 }  // namespace
 
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
@@ -88,6 +103,9 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
   bool of_std = !out.target.load.all_modules && out.target.load.root.empty();
   out.compilation = new Compilation;
   Compilation& c = *out.compilation;
+  // Pages show examples as they are written; only the lint has them compiled.
+  DoctestOptions examples = out.target.load.doctests;
+  out.target.load.doctests = {};
   CheckOptions check;
   check.keep_bodies = true;
   auto facts = std::make_unique<Facts>();
@@ -102,7 +120,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     std::string folder = args.value(Opt::Guides);
     if (folder.empty() && out.target.is_package) folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");
     std::vector<std::string> pages;
-    if (!folder.empty() && is_folder(folder)) find_pages(folder, pages);
+    if (!folder.empty() && is_folder(folder)) pages = pages_below(folder);
     else if (args.has(Opt::Guides)) return context.console.fail(kEnvironment, "there is no folder " + folder);
     bool home = false;
     for (const std::string& path : pages) home |= base_name(path) == "index.md";
@@ -148,6 +166,11 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       for (const std::string& path : pages) lint.guide_names.push_back(base_name(path));
       lint_docs(c.program, out.docs, lint);
       for (const docgen::GuideText& g : out.guides) lint_guide(c.program, g.text, g.base, lint);
+      LoadOptions load = out.target.load;
+      load.doctests = examples;
+      load.doctests.own = !of_std;
+      load.doctests.guides = pages;
+      lint_examples(context, load, of_std, c);
       c.diags.sort();
     }
     out.model = docgen::gather(c.program, out.docs, out.guides, options);

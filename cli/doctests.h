@@ -10,7 +10,7 @@ namespace janus {
 // (nothing, where an example was to fail and did).
 bool settle_doctests(const Compilation& compilation, DoctestOptions& options);
 
-// docs/*.md of a package, sorted, as shown.
-std::vector<std::string> guides_of(const std::string& package);
+// Every *.md below a folder, in the order in which they are shown; none when there is no such folder.
+std::vector<std::string> pages_below(const std::string& folder);
 
 }  // namespace janus

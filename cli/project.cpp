@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "cli/doctests.h"
 #include "cli/session.h"
 #include "frontend/content_hash.h"
 #include "frontend/effects.h"
@@ -134,6 +135,15 @@ struct Finder {
     return profile();
   }
 
+  // A page of Markdown: its examples, as if it were a guide of a package without modules.
+  int page(const std::string& path) {
+    target.load.source_root = folder_of(path);
+    target.load.doctests.guides = {path};
+    target.name = without_extension(base_name(path));
+    target.home = absolute_path(path);
+    return profile();
+  }
+
   int from_stdin() {
     std::string text, why;
     if (!read_file("/dev/stdin", text, why)) return fail(kEnvironment, "cannot read stdin" + why.substr(std::min(why.size(), why.find(": "))));
@@ -165,6 +175,11 @@ struct Finder {
     std::vector<std::string> paths;
     std::string why;
     if (!context.disk.list(path, paths, why)) return fail(kEnvironment, why);
+    if (paths.empty() && context.args.command == Command::Test) {
+      target.load.all_modules = false;
+      target.load.doctests.guides = pages_below(path);
+      if (!target.load.doctests.guides.empty()) return profile();
+    }
     if (paths.empty()) return fail(kUsage, "there is no .jan file in " + path);
     return profile();
   }
@@ -185,6 +200,7 @@ struct Finder {
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     if (path.starts_with("./") && path.size() > 2) path.erase(0, 2);
     if (is_folder(path)) return folder(path);
+    if (is_file(path) && path.ends_with(".md") && context.args.command == Command::Test) return page(path);
     if (is_file(path)) return file(path);
     return missing(path);
   }

@@ -54,9 +54,12 @@ class Gatherer {
 
   // ---- modules
 
+  // Examples are modules of their own, and so are impls that the compiler derives: no file is theirs.
+  bool is_written(const Module& m) const { return m.doctest == kNone && !p_.sources.file(m.file).path.starts_with("<derived "); }
+
   void choose_modules() {
     for (uint32_t m = 0; m < p_.modules.size(); ++m)
-      if (options_.std_too || !p_.modules[m]->is_std) modules_.push_back(ModuleId(m));
+      if ((options_.std_too || !p_.modules[m]->is_std) && is_written(*p_.modules[m])) modules_.push_back(ModuleId(m));
     std::sort(modules_.begin(), modules_.end(), [&](ModuleId a, ModuleId b) { return p_.names.text(p_.modules[+a]->path) < p_.names.text(p_.modules[+b]->path); });
   }
 

@@ -126,6 +126,10 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
       if (f.self != SelfKind::Value || !p_.modules[+decl.module]->is_std) return;
       for (const ParamInfo& p : f.params)
         if (types_.kind(p.type) == TypeKind::Func) return;
+      // What holds a channel, as a broadcast does, changes what others see through it.
+      if (const TypeRow& self = types_[f.params[0].type]; self.kind == TypeKind::Struct)
+        for (const FieldInfo& field : p_.structs[self.a].fields)
+          if (types_.kind(field.type) == TypeKind::Channel) return;
       std::string name(text(decl.name));
       Diagnostic& d = report<Diag::UnusedResult>(x.span, name);
       d.note("`" + name + "` computes a new value and leaves the old one as it was");
