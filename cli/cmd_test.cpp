@@ -1,6 +1,6 @@
 // cmd_test.cpp: `janus test`: builds the tests and the examples of the documentation into one executable, and runs each as a process
 // of its own, forked from it.
-// Depends on doctests.h, produce.h, test_server.h, test_report.h, test_rows.h, test_memory.h, junit.h, runtime/abi_test.h.
+// Depends on coverage.h, doctests.h, produce.h, test_server.h, test_report.h, test_rows.h, test_memory.h, junit.h, runtime/abi_test.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
@@ -8,8 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
 
 #include "cli/commands.h"
+#include "cli/coverage.h"
 #include "cli/doctests.h"
 #include "cli/interrupt.h"
 #include "cli/produce.h"
@@ -28,6 +30,7 @@ struct Settings {
   std::string filter;
   bool tests = true, docs = true;
   bool changed = false;
+  bool coverage = false;
   long schedules = 0;        // 0: the ordinary one
   uint64_t seed = 1;         // of the first schedule
 };
@@ -77,6 +80,8 @@ struct Runner {
   TestReport report;
   bool has_tasks = false;   // of the executable at hand
   std::vector<TestRan> ran = {};   // of the target at hand
+  Coverage coverage = {};          // of all targets
+  std::string name = {}, package = {};   // of the first
 
   Console& console() { return context.console; }
 
@@ -170,7 +175,14 @@ struct Runner {
     bool good;
     {
       Progress progress(console(), context.timing);
-      TestServer server{product.path, "", settings.jobs, settings.limit};
+      std::string counters;
+      std::unique_ptr<Scratch> keeper;
+      if (settings.coverage) {
+        const char* tmp = getenv("TMPDIR");
+        counters = scratch_name(join_path(tmp && tmp[0] ? tmp : "/tmp", "counters"));
+        keeper = std::make_unique<Scratch>(counters);
+      }
+      TestServer server{product.path, counters, settings.jobs, settings.limit};
       server.wanted = [&](size_t job) {
         Progressing& test = all[test_of[job]];
         if (!test.result.failed()) return true;
@@ -183,6 +195,7 @@ struct Runner {
         show_ready();
       };
       good = server.run(jobs, why);
+      if (good && settings.coverage && is_file(counters)) good = coverage.take(counters, why);
     }
     context.timing.begin(nullptr);
     if (!good) console().fail(kEnvironment, "the tests could not be run to their end: " + why);
@@ -195,7 +208,8 @@ struct Runner {
     if (int code = find_target(context, word, Purpose::Modules, target)) return code;
     target.load.doctests.own = true;
     if (target.is_package) target.load.doctests.guides = pages_below(join_path(target.package == "." ? "" : target.package, "docs"));
-    if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair)}, product)) return code;
+    if (name.empty()) name = target.name, package = target.is_package ? target.package : "";
+    if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair), settings.coverage}, product)) return code;
     std::vector<TestCase> tests;
     if (!list_tests(product, tests)) return kBug;
     if (context.args.has(Opt::List)) {
@@ -253,6 +267,9 @@ int run_test(Context& context) {
   settings.tests = !args.has(Opt::Doc);
   settings.docs = !args.has(Opt::NoDoc);
   settings.changed = args.has(Opt::Changed);
+  settings.coverage = args.has(Opt::Coverage);
+  if (settings.coverage && settings.changed) return console.fail(kUsage, "`--coverage` counts what all tests do, and `--changed` passes over some");
+  if (!settings.coverage && args.has(Opt::Out)) return console.fail(kUsage, "`--out` says where the pages of `--coverage` go", "janus test --coverage --out " + args.value(Opt::Out));
   Runner runner{context, settings, TestReport{context, args.has(Opt::Tap)}};
   std::vector<std::string> words = args.words;
   if (words.empty()) words.push_back("");
@@ -263,6 +280,11 @@ int run_test(Context& context) {
   if (const Args::Given* file = args.find(Opt::Junit)) {
     std::string why;
     if (!write_file(file->value, junit_xml(runner.report.junit), why)) code = console.fail(kEnvironment, why);
+  }
+  if (settings.coverage && !runner.coverage.empty()) {
+    std::string folder = args.value(Opt::Out);
+    if (folder.empty()) folder = join_path(runner.package.empty() || runner.package == "." ? "build" : join_path(runner.package, "build"), "coverage");
+    if (int failed = runner.coverage.write(context, folder, runner.name)) code = failed;
   }
   if (args.has(Opt::TimeReport)) context.timing.show(console);
   if (console.is_json() || code == kDone || code == kFailed) {

@@ -11,6 +11,7 @@
 #include "frontend/astdb/cid.h"
 #include "frontend/doc_extract.h"
 #include "frontend/doc_lint.h"
+#include "frontend/doctest.h"
 
 namespace janus {
 namespace {
@@ -82,12 +83,13 @@ void lint_examples(Context& context, const LoadOptions& load, bool all_std, Comp
     tried.check(context.disk, examples, check);
     if (settle_doctests(tried, examples.doctests)) continue;
     for (const DoctestInfo& test : tried.program.doctests) {
-      if (test.problem.empty() || test.passed || test.problem.starts_with("the fence is not closed")) continue;   // D1011 says that
+      bool compiles = test.mode == DoctestMode::CompileFails && is_some(test.module);
+      if ((test.problem.empty() && !compiles) || test.passed || test.problem.starts_with("the fence is not closed")) continue;   // D1011 says that
       const SourceFile& file = tried.sources.file(test.file);
       uint32_t base = base_in(c.sources, file.path);
       if (base == kNoBase) continue;
       Span place{test.place.lo - file.base + base, test.place.hi - file.base + base};
-      std::string first = test.problem.substr(0, test.problem.find('\n'));
+      std::string first = compiles ? "it compiles, and " + test.expected + " was expected" : test.problem.substr(0, test.problem.find('\n'));
       c.diags.report<Diag::ExampleDoesNotCompile>(place).note(first).help("`janus test --doc` shows the whole of it");
     }
     return;

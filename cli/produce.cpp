@@ -23,7 +23,7 @@ std::string key_of(const Target& target, const Wanted& wanted) {
   HashOf hash;
   hash.add(own_identity()).add(absolute_path("")).add(target.load.root).add(target.load.source_root).add(target.stdin_hash);
   hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
-  hash.add(std::to_string(static_cast<int>(wanted.emit))).add(wanted.release ? "release" : "debug").add(wanted.tests ? "tests" : "").add(wanted.fair ? "fair" : "");
+  hash.add(std::to_string(static_cast<int>(wanted.emit))).add(wanted.release ? "release" : "debug").add(wanted.tests ? "tests" : "").add(wanted.fair ? "fair" : "").add(wanted.coverage ? "coverage" : "");
   hash.add(std::to_string(target.budget_tasks)).add(std::to_string(target.budget_channels));
   hash.add(std::to_string(target.grants.granted)).add(target.grants.by_flag ? "flag" : "");
   for (const std::string& file : target.link) hash.add(file);
@@ -91,6 +91,8 @@ struct Producer {
     options.release = wanted.release;
     options.tests = wanted.tests;
     options.fair = wanted.fair;
+    options.coverage = wanted.coverage;
+    options.coverage_std = wanted.coverage && target.load.doctests.std;
     options.emit = wanted.emit;
     options.link = target.link;
     options.budget_tasks = target.budget_tasks;

@@ -15,6 +15,7 @@ struct Wanted {
   bool release = false;
   bool tests = false;
   bool fair = false;
+  bool coverage = false;
 };
 
 struct Product {
