@@ -1,6 +1,7 @@
 // data.mjs: `janus doc --format json` is canonical (RFC 8785) and fits its published schema; the UTCP manual has the shape of version 1.0.
-// Depends on ajv and canonicalize (package.json): node data.mjs FOLDER, with schema.json, json/*.json and utcp-*/utcp.json in it.
+// Depends on ajv and canonicalize (package.json): node data.mjs FOLDER JANUS, JANUS the folder of the executable, with schema.json, json/*.json and utcp-*/utcp.json in it.
 // SPDX-License-Identifier: Apache-2.0
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -58,5 +59,21 @@ for (const folder of readdirSync(work).filter(f => f.startsWith('utcp-'))) {
     }
   }
 }
+// Tools are run as a client would run them: the arguments put into the command, which a shell runs.
+const shop = JSON.parse(readFileSync(join(work, 'utcp-shop', 'utcp.json'), 'utf8'));
+const value_of = schema => ({ string: 'Ada Lovelace', integer: 12, number: 1.5, boolean: true })[schema.type];
+let ran = 0;
+for (const tool of shop.tools) {
+  if (tool['x-janus-capabilities']) continue;
+  let command = tool.tool_call_template.commands[0].command;
+  for (const [name, schema] of Object.entries(tool.inputs.properties)) command = command.replaceAll(`UTCP_ARG_${name}_UTCP_END`, String(value_of(schema)));
+  const done = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: { ...process.env, PATH: `${process.argv[3]}:${process.env.PATH}` } });
+  check(`${tool.name} runs: ${command}`, done.status === 0, done.stderr);
+  let result;
+  try { result = JSON.parse(done.stdout); } catch { result = undefined; }
+  check(`${tool.name}: its result has the type that the manual says`, new Ajv2020({ strict: false }).compile(tool.outputs)(result), done.stdout);
+  ran++;
+}
+check('some tool was run', ran > 0);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
