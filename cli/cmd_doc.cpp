@@ -85,15 +85,25 @@ int lint(Context& context, const std::string& word) {
   const Diagnostics& diags = documents.compilation->diags;
   report(context, documents.compilation->sources, diags);
   Console& console = context.console;
+  size_t problems = diags.all().size() + documents.bad_examples.size();
+  for (const BadExample& bad : documents.bad_examples) {
+    if (console.is_json()) {
+      JsonText object = console.json_object("example");
+      object.field("path", bad.path).field("line", bad.line).field("problem", bad.problem);
+      console.json(object);
+    } else {
+      console.err("warning: the example at " + bad.path + ":" + std::to_string(bad.line) + " is not compiled as it should be\n" + bad.problem + "\n");
+    }
+  }
   if (console.is_json()) {
     JsonText object = console.json_object("summary");
-    object.field("problems", diags.all().size()).field("fixed", changed).field("items", documents.model.items.size());
+    object.field("problems", problems).field("fixed", changed).field("items", documents.model.items.size());
     console.json(object);
-  } else if (diags.all().empty()) {
+  } else if (problems == 0) {
     console.say("no problems in the documentation of " + std::to_string(documents.model.items.size()) + " items");
   }
   if (context.args.has(Opt::TimeReport)) context.timing.show(console);
-  return diags.all().empty() ? kDone : kFailed;
+  return problems == 0 ? kDone : kFailed;
 }
 
 int serve_pages(Context& context, const std::string& word) {

@@ -16,8 +16,6 @@
 namespace janus {
 namespace {
 
-constexpr uint32_t kNoBase = 0xffffffff;
-
 std::string cid_of(const Facts& facts, const Program& p, DeclId id) {
   const Decl& d = p.decls[+id];
   SymKind kind;
@@ -62,19 +60,12 @@ std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& d
   return out;
 }
 
-// Where a file of one compilation is in another, by its path.
-uint32_t base_in(const SourceMap& sources, std::string_view path) {
-  for (size_t i = 0; i < sources.size(); ++i)
-    if (const SourceFile& file = sources.file(static_cast<FileId>(i)); file.path == path) return file.base;
-  return kNoBase;
-}
-
-// D1022: the examples are compiled apart from the package, as `janus test` does it, and those that do not compile are named.
-void lint_examples(Context& context, const LoadOptions& load, bool all_std, Compilation& c) {
+// The examples are compiled apart from the package, as `janus test` does it: those that do not compile, or do and should not.
+std::vector<BadExample> bad_examples(Context& context, const LoadOptions& load, bool all_std) {
   constexpr int kMostRounds = 20;   // an error may hide another's of a later phase
   LoadOptions examples = load;
   examples.all_std = all_std;
-  std::vector<uint32_t> bases;
+  std::vector<BadExample> bad;
   for (int round = 0; round < kMostRounds; ++round) {
     Compilation tried;
     CheckOptions check;
@@ -85,15 +76,11 @@ void lint_examples(Context& context, const LoadOptions& load, bool all_std, Comp
     for (const DoctestInfo& test : tried.program.doctests) {
       bool compiles = test.mode == DoctestMode::CompileFails && is_some(test.module);
       if ((test.problem.empty() && !compiles) || test.passed || test.problem.starts_with("the fence is not closed")) continue;   // D1011 says that
-      const SourceFile& file = tried.sources.file(test.file);
-      uint32_t base = base_in(c.sources, file.path);
-      if (base == kNoBase) continue;
-      Span place{test.place.lo - file.base + base, test.place.hi - file.base + base};
-      std::string first = compiles ? "it compiles, and " + test.expected + " was expected" : test.problem.substr(0, test.problem.find('\n'));
-      c.diags.report<Diag::ExampleDoesNotCompile>(place).note(first).help("`janus test --doc` shows the whole of it");
+      bad.push_back({tried.sources.file(test.file).path, tried.sources.line_col(test.place.lo).line, compiles ? "it compiles, and " + test.expected + " was expected\n" : test.problem});
     }
-    return;
+    break;
   }
+  return bad;
 }
 
 }  // namespace
@@ -172,7 +159,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       load.doctests = examples;
       load.doctests.own = !of_std;
       load.doctests.guides = pages;
-      lint_examples(context, load, of_std, c);
+      out.bad_examples = bad_examples(context, load, of_std);
       c.diags.sort();
     }
     out.model = docgen::gather(c.program, out.docs, out.guides, options);

@@ -10,6 +10,8 @@
 
 namespace janus {
 
+struct BadExample { std::string path; uint32_t line; std::string problem; };   // problem: rendered diagnostics, or a sentence
+
 struct Documents {
   Target target;
   Compilation* compilation = nullptr;  // lives until the process ends (main.cpp), unless somebody deletes it
@@ -17,6 +19,7 @@ struct Documents {
   std::vector<docgen::GuideText> guides;
   std::vector<std::string> read;       // every file and folder that was looked at, for --serve
   docgen::Model model;
+  std::vector<BadExample> bad_examples;   // kLint
 };
 enum DocumentsFor : uint8_t { kPages, kData /* no links from sources */, kLint /* D diagnostics, no model of the bodies */ };
 // 0, or an exit code after saying why. Mistakes in the sources stay in `compilation`; the documentation of the rest is made.
