@@ -651,7 +651,8 @@ class PageMaker {
   }
 
   std::string page(const std::string& title, const std::string& summary, const std::string& main, ItemId open, Array crumbs, GuideId guide = kNone, bool sidebar_current = true) {
-    Object o{{"title", title}, {"package", model_.name}, {"version", model_.version}, {"janus", model_.janus_version}, {"main", main}, {"stamp", c_.style_hash}};
+    Object o{{"title", title}, {"package", model_.name}, {"janus", model_.janus_version}, {"main", main}, {"stamp", c_.style_hash}};
+    if (!model_.version.empty()) o["version"] = model_.version;
     o["full_title"] = title.empty() ? model_.name : title + " · " + model_.name;
     o["description"] = markdown_to_text(summary);
     o["is_home"] = title.empty();
