@@ -35,17 +35,11 @@ RowId row_of(Program& p, AstDb& db, const DocTarget& t) {
   bound[1].kind = SqlValue::Text;
   bound[1].text = p.names.text(name);
   std::string why;
-  db.select("SELECT id FROM decl WHERE parent = ?1 AND name = ?2 AND kind IN ('field', 'variant') LIMIT 1", bound, [&](std::span<const SqlValue> row) {
+  db.select("SELECT id FROM item WHERE id BETWEEN ?1 AND ?1 | 1048575 AND parent = ?1 AND name = ?2 AND kind IN ('field', 'variant') LIMIT 1", bound, [&](std::span<const SqlValue> row) {
     found = row[0].integer;
     return false;
   }, why);
   return found;
-}
-
-std::string whole_text(const ParsedDoc& doc) {
-  std::string text = doc.summary + "\n" + doc.body;
-  for (const DocTag& t : doc.tags) text += "\n@" + t.word + " " + t.name + " " + t.text;
-  return text;
 }
 
 }  // namespace
@@ -58,7 +52,7 @@ void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& 
 
   // The CIDs that texts were written for, by name and text: numbers of rows may have moved.
   std::map<RowKey, Cid> written;
-  db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
+  if (!stored.changed.empty()) db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
 
   std::vector<std::vector<const DocComment*>> of_module(p.modules.size());
   for (const DocComment& comment : docs.comments)

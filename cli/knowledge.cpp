@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "cli/cache.h"
 #include "cli/doc_rows.h"
@@ -80,8 +81,6 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
 
   context.timing.begin("docs");
   Docs docs = extract_docs(compilation.program, false);
-  if (target.is_package) lint_package(target, compilation, docs, k.db.get());
-
   context.timing.begin("facts");
   facts.finish(compilation.program);
   RunInfo& run = k.run;
@@ -90,16 +89,24 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   run.identity = own_identity();
   run.folder = target.package;
   for (const Question& q : context.disk.questions()) run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer});
-  Rendered rendered = render_all(compilation.sources, compilation.diags);
-  run.plain = std::move(rendered.plain);
-  run.color = std::move(rendered.color);
-  run.json = std::move(rendered.json);
-  run.errors = compilation.diags.error_count();
-  run.warnings = compilation.diags.all().size() - run.errors;
   for (size_t i = 0; i < compilation.sources.size(); ++i) run.files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
 
+  // The lints of documentation ask for what is called otherwise now: they come when renames are written.
+  bool said = false;
+  auto say = [&] {
+    if (std::exchange(said, true)) return;
+    if (target.is_package) lint_package(target, compilation, docs, k.db.get());
+    Rendered rendered = render_all(compilation.sources, compilation.diags);
+    run.plain = std::move(rendered.plain);
+    run.color = std::move(rendered.color);
+    run.json = std::move(rendered.json);
+    run.errors = compilation.diags.error_count();
+    run.warnings = compilation.diags.all().size() - run.errors;
+  };
+
   context.timing.begin("store");
-  k.stored = k.db->store(compilation.program, facts, run);
+  k.stored = k.db->store(compilation.program, facts, run, say);
+  say();   // when the database could not even be written to
   // Those of the standard library too, when it is new here: `janus doc map` shows them.
   bool new_std = std::any_of(k.stored.changed.begin(), k.stored.changed.end(), [&](ModuleId m) { return compilation.program.modules[+m]->is_std; });
   if (new_std) docs = extract_docs(compilation.program, true);
@@ -112,7 +119,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     context.console.say("note: the database " + path + " could not be written (" + k.db->last_error() + "), so nothing is kept");
     std::string ignored;
     k.db = std::make_unique<AstDb>(":memory:", ignored);
-    k.stored = k.db->store(compilation.program, facts, run);
+    k.stored = k.db->store(compilation.program, facts, run, say);
     store_docs(compilation, docs, *k.db, k.stored);
     k.db->commit();
   }

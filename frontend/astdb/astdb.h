@@ -107,7 +107,8 @@ class AstDb {
   bool begin();
   bool commit();
   void roll_back();
-  StoreResult store(Program& program, const class Facts& facts, const RunInfo& run);
+  // `ready` is called when declarations and renames are written, before what the run says is: for lints that ask for them. It may change `run`.
+  StoreResult store(Program& program, const class Facts& facts, const RunInfo& run, const std::function<void()>& ready = {});
   RowId file_row(ModuleId module) const { return +module < file_rows_.size() ? file_rows_[+module] : 0; }  // after store()
   RowId decl_row(DeclId decl) const { return +decl < decl_rows_.size() ? decl_rows_[+decl] : 0; }          // 0: not stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }

@@ -46,7 +46,7 @@ static std::string packed(const std::string& shelf) {
   uint32_t size = static_cast<uint32_t>(shelf.size());
   std::string out(reinterpret_cast<const char*>(&size), sizeof size);
   llvm::SmallVector<uint8_t, 0> bytes;
-  llvm::compression::zstd::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(shelf.data()), shelf.size()), bytes, 3);
+  llvm::compression::zstd::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(shelf.data()), shelf.size()), bytes, 1);
   return out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 static std::string unpacked(std::string_view stored) {

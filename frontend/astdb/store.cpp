@@ -68,6 +68,7 @@ struct Storing {
   Program& p;
   const Facts& facts;
   const RunInfo& run;
+  const std::function<void()>& ready;
   StoreResult result = {};
   std::map<std::string, OldFile, std::less<>> old_files = {};
   std::vector<FileWork> files = {};
@@ -681,6 +682,7 @@ struct Storing {
     drop_rows();
     put_files();
     put_renames();
+    if (ready) ready();
     put_run();
     db.file_rows_.assign(p.modules.size(), 0);
     db.decl_rows_.assign(p.decls.size(), 0);
@@ -699,9 +701,9 @@ struct Storing {
   }
 };
 
-StoreResult AstDb::store(Program& program, const Facts& facts, const RunInfo& run) {
+StoreResult AstDb::store(Program& program, const Facts& facts, const RunInfo& run, const std::function<void()>& ready) {
   if (!begin()) return {};
-  Storing storing{*this, program, facts, run};
+  Storing storing{*this, program, facts, run, ready};
   storing.all();
   if (!storing.result.ok) {
     trouble_ = reason_of(db_);
