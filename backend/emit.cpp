@@ -157,6 +157,24 @@ std::string generate(llvm::Module& module, TargetMachine& machine, EmitKind kind
 // Set to look for mistakes in the IR we make: slow.
 bool wants_verifier() { return std::getenv("JANUS_VERIFY_IR") != nullptr; }
 
+// The failure register has an address in IR only: a pass that mixes it with others makes a program that reads address 0. (llvm_func.cpp
+// says what keeps the one that does from it.)
+bool is_plain_use(const Use& use) {
+  const User* user = use.getUser();
+  if (isa<LoadInst>(user) || isa<CallBase>(user)) return true;
+  const auto* store = dyn_cast<StoreInst>(user);
+  return store && use.getOperandNo() == StoreInst::getPointerOperandIndex();
+}
+void check_registers(const llvm::Module& module) {
+  auto check = [](const Value& v) { require(!v.isSwiftError() || all_of(v.uses(), is_plain_use), "the failure register is read, written and passed on, nothing else"); };
+  for (const Function& f : module) {
+    for (const Argument& a : f.args()) check(a);
+    if (f.isDeclaration()) continue;
+    for (const Instruction& i : f.getEntryBlock())
+      if (isa<AllocaInst>(i)) check(i);
+  }
+}
+
 struct Worker {
   std::unique_ptr<TargetMachine> machine;
   std::string why;
@@ -180,6 +198,7 @@ struct Worker {
       if (phase) phase("optimise");
       if (!link_runtime(*module, plan.module.tasks, why)) return {};
       optimise(*module, *machine);
+      check_registers(*module);
     }
     if (phase) phase("codegen");
     if (!plan.release || !plan.module.tasks || options.kind != EmitKind::Object) return generate(*module, *machine, options.kind);

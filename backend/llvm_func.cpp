@@ -116,14 +116,14 @@ class FunctionEmitter {
     if (abi_.fail == FailMode::Register) {
       register_ = fn_->getArg(count);
       // Nothing is in flight when a function is called. Knowing it removes the test behind calls that are inlined and cannot fail.
-      b_.CreateAssumption(b_.CreateIsNull(b_.CreateLoad(u_.ptr, register_)));
+      b_.CreateAssumption(b_.CreateIsNull(error_now()));
     }
     else if (abi_.fail == FailMode::Pointer && !plan_.release) register_ = fn_->getArg(count);
     else if (uses_register_ || abi_.fail == FailMode::Pointer) {
       auto* word = b_.CreateAlloca(u_.ptr);
       if (plan_.release) word->setSwiftError(true);
-      b_.CreateStore(null(), word);
       register_ = word;
+      set_error(null());
     }
     slots_.resize(f_.slots.size());
     for (size_t i = 0; i < f_.slots.size(); ++i) {
@@ -204,7 +204,12 @@ class FunctionEmitter {
   }
 
   // ---- failure
-  void set_error(Value* error) { b_.CreateStore(error, register_); }
+  // The register is no memory, so any alignment is right. This one keeps LLVM from making one access of an access of it and one of a
+  // word in memory: SimplifyCFG (of LLVM 22), when it sinks the last instructions of several blocks into one, asks only the first of them
+  // whether its operand may become a phi; with the register in it the phi is an address that does not exist.
+  Align register_align() const { return plan_.release ? Align(4096) : Align(8); }
+  Value* error_now() { return b_.CreateAlignedLoad(u_.ptr, register_, register_align()); }
+  void set_error(Value* error) { b_.CreateAlignedStore(error, register_, register_align()); }
   void leave(uint32_t landing) {
     edge(landing);
     b_.CreateBr(blocks_[landing]);
@@ -234,7 +239,7 @@ class FunctionEmitter {
   // Behind a call that can fail: is there an error in flight?
   void after_call(uint32_t landing) {
     BasicBlock* next = next_block();
-    Value* failed = b_.CreateICmpNE(b_.CreateLoad(u_.ptr, register_), null());
+    Value* failed = b_.CreateICmpNE(error_now(), null());
     edge(landing);
     b_.CreateCondBr(failed, blocks_[landing], next, u_.unlikely);
     b_.SetInsertPoint(next);
@@ -313,7 +318,7 @@ class FunctionEmitter {
     for (uint32_t i = 0; i < list_size(list); ++i) args.push_back(v(list_at(list, i)));
     if (!plan_.tail_circle(index_, callee)) {   // a failure stays in the register and leaves with the result
       Value* result = call(callee, list, kNone);
-      if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(b_.CreateLoad(u_.ptr, register_), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+      if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
       if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
       else b_.CreateRet(result);
       return;
@@ -483,7 +488,7 @@ class FunctionEmitter {
     else b_.CreateRet(in.a == kNone ? UndefValue::get(fn_->getReturnType()) : v(in.a));
   }
   void ret_fail() {
-    if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(b_.CreateLoad(u_.ptr, register_), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+    if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
     if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
     else b_.CreateRet(UndefValue::get(fn_->getReturnType()));
   }
@@ -580,11 +585,11 @@ class FunctionEmitter {
       case JOp::IsUnique: return plan_.module.tasks ? take_back(v(in.a)) : b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
       case JOp::SetError: set_error(v(in.a)); return nullptr;
       case JOp::GetError: {
-        Value* e = b_.CreateLoad(u_.ptr, register_);
+        Value* e = error_now();
         set_error(null());
         return e;
       }
-      case JOp::PeekError: return b_.CreateLoad(u_.ptr, register_);
+      case JOp::PeekError: return error_now();
       case JOp::Br: leave(in.a); return nullptr;
       case JOp::CondBr: cond_br(in); return nullptr;
       case JOp::Switch: switch_on(in); return nullptr;
