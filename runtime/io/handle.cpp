@@ -81,7 +81,9 @@ int64_t janus_io_read(Handle* h, Array** buffer, int64_t most) {
   do n = h->kind & kSocket ? sys(SYS_recvfrom, fd, room, most, 0) : sys(SYS_read, fd, room, most);
   while (n == -EINTR);
   if (n > 0) (*buffer)->len += n;
-  if (n > 0 && n < most) __atomic_store_n(&h->drained, reports, __ATOMIC_RELAXED);
+  // A short read, or none: there is nothing until the kernel reports again. (`reports` is of before the read.)
+  if (n == -EAGAIN) found_nothing(h, reports);
+  else if (n > 0 && n < most) __atomic_store_n(&h->drained, reports, __ATOMIC_RELEASE);
   leave(h);
   return n;
 }

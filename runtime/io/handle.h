@@ -69,6 +69,15 @@ JANUS_INLINE void leave(Handle* h) {
 // poller.cpp: how often the kernel has reported that the handle can be read, from 1; 0: it is not asked to.
 JANUS_HIDDEN uint32_t interest_reports(const Handle* h);
 
+// poller.cpp: a read found nothing and no end: what the kernel said of an end does not hold (any more).
+JANUS_HIDDEN void interest_goes_on(const Handle* h);
+
+// Nothing was there, when the kernel had reported so many times: until it reports again a wait really waits.
+JANUS_INLINE void found_nothing(Handle* h, uint32_t reports) {
+  if (reports == 0) interest_goes_on(h);
+  __atomic_store_n(&h->drained, reports, __ATOMIC_RELEASE);
+}
+
 // poller.cpp: nobody may wait any more; those who do go on.
 JANUS_HIDDEN void interest_closed(Handle* h);
 JANUS_HIDDEN void interest_free(Handle* h);   // the handle goes

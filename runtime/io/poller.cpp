@@ -211,6 +211,10 @@ uint32_t interest_reports(const Handle* h) {
   return it && !it->level && !__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ? __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE) : 0;
 }
 
+void interest_goes_on(const Handle* h) {
+  if (Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE)) __atomic_store_n(&it->ended, false, __ATOMIC_RELEASE);
+}
+
 void interest_closed(Handle* h) {
   Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
   if (!it) return;
@@ -245,7 +249,8 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
     *failed = &janus_own_cancel;
     return -1;
   }
-  if (JANUS_UNLIKELY(!__atomic_load_n(&h->interest, __ATOMIC_ACQUIRE))) {
+  const bool known = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
+  if (JANUS_UNLIKELY(!known)) {
     Attach a = {h, false};
     on_worker_stack([](void* p) { static_cast<Attach*>(p)->done = attach(static_cast<Attach*>(p)->handle); }, &a);
     if (!a.done) {
@@ -257,6 +262,9 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
     }
   }
   Interest* it = h->interest;
+  // Who waits without having read everything, or up to the end, has been told of it already; the kernel will not say it again.
+  if (what == 0 && known && !it->level && (__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ||
+      (h->kind & kSocket && __atomic_load_n(&h->drained, __ATOMIC_ACQUIRE) != __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE)))) return 1;
   Waiter me = {};
   me.task = self;
   Timer timer = {0, 0, self, nullptr};
@@ -300,6 +308,7 @@ extern "C" Error* janus_io_point(RT_SITE) {
 
 namespace janus::rt {
 uint32_t interest_reports(const Handle*) { return 0; }
+void interest_goes_on(const Handle*) {}
 void interest_closed(Handle*) {}
 void interest_free(Handle*) {}
 }  // namespace janus::rt

@@ -267,10 +267,12 @@ Handle* janus_net_accept(Handle* h, Array** peer, int64_t* code) {
   Name name;
   socklen_t len = sizeof name;
   int64_t made;
+  const uint32_t reports = interest_reports(h);
   do {
     len = sizeof name;
     made = sys(SYS_accept4, fd, &name, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
   } while (made == -EINTR || made == -ECONNABORTED);   // gone before it was accepted: the next one
+  if (made == -EAGAIN) found_nothing(h, reports);
   leave(h);
   *code = made;
   if (made < 0) return nullptr;
@@ -320,8 +322,10 @@ int64_t janus_net_receive_from(Handle* h, Array** buffer, int64_t most, Array** 
   Name name;
   socklen_t len = sizeof name;
   int64_t n;
+  const uint32_t reports = interest_reports(h);
   do n = sys(SYS_recvfrom, fd, room, most, 0, &name, &len);
   while (n == -EINTR);
+  if (n == -EAGAIN) found_nothing(h, reports);
   leave(h);
   if (n < 0) return n;
   (*buffer)->len += n;
