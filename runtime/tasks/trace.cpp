@@ -84,6 +84,8 @@ const char* ended_by(const Task* task, After after) {
     case WaitKind::Sleep: return "sleep";
     case WaitKind::Nursery: return "nursery";
     case WaitKind::Blocking: return "blocking call";
+    case WaitKind::Read: return "read";
+    case WaitKind::Write: return "write";
   }
   return "";
 }
