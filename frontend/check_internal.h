@@ -484,6 +484,7 @@ class BodyChecker {
   HirId call_value(HirId callee, NodeId call, TypeId expected, Answer* answer, bool poly);
   HirId call_method(HirId base, NodeId base_ast, NodeId call, NodeId member, TypeId expected, Answer* answer);
   HirId call_static(TypeId type, NodeId call, NodeId member, TypeId expected, Answer* answer);
+  bool leads_outside(TypeId type, int depth);
   void note_functions(Diagnostic& d, TypeId type, std::vector<std::string_view>& names);
   HirId call_trait(TraitId trait, NodeId call, NodeId member, TypeId expected, Answer* answer);
   HirId call_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);

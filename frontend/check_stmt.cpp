@@ -91,6 +91,20 @@ HirId BodyChecker::check_expect(NodeId n) {
   return emit(HirKind::Expect, Types::Void, +value, x.b, span(n), writes ? 1 : 0);
 }
 
+// A copy of it still acts on what others see: it holds a channel, a task, a handle of the system, or a function.
+bool BodyChecker::leads_outside(TypeId type, int depth) {
+  switch (types_.kind(type)) {
+    case TypeKind::Channel: case TypeKind::Task: case TypeKind::Handle: case TypeKind::Func: case TypeKind::Dyn: return true;
+    case TypeKind::Optional: case TypeKind::Array: return depth < 4 && leads_outside(types_.elem(type), depth + 1);
+    case TypeKind::Struct:
+      if (depth == 4) return true;
+      for (const FieldInfo& field : p_.structs[types_[type].a].fields)
+        if (leads_outside(field.type, depth + 1)) return true;
+      return false;
+    default: return false;
+  }
+}
+
 void BodyChecker::warn_unused(HirId value, NodeId n) {
   const HirNode x = node(value);
   TypeId type = shallow(x.type);
@@ -126,10 +140,7 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
       if (f.self != SelfKind::Value || !p_.modules[+decl.module]->is_std) return;
       for (const ParamInfo& p : f.params)
         if (types_.kind(p.type) == TypeKind::Func) return;
-      // What holds a channel, as a broadcast does, changes what others see through it.
-      if (const TypeRow& self = types_[f.params[0].type]; self.kind == TypeKind::Struct)
-        for (const FieldInfo& field : p_.structs[self.a].fields)
-          if (types_.kind(field.type) == TypeKind::Channel) return;
+      if (leads_outside(f.params[0].type, 0)) return;
       std::string name(text(decl.name));
       Diagnostic& d = report<Diag::UnusedResult>(x.span, name);
       d.note("`" + name + "` computes a new value and leaves the old one as it was");
