@@ -85,8 +85,14 @@ uint32_t ModuleLower::error_desc(TagId tag) {
   uint32_t size = fields.empty() ? 0 : fields.back().offset + layouts.of(fields.back().type).size;
   bool needs_drop = false;
   for (const FieldLayout& f : fields) needs_drop |= layouts.of(f.type).needs_drop;
+  // Two modules may have errors of one name; those that nobody declares are the same everywhere.
+  std::string unique = info.full_name;
+  if (is_some(info.error)) {
+    const Decl& decl = program.decls[+program.errors[+info.error].decl];
+    unique = std::string(program.names.text(program.modules[+decl.module]->path)) + ":" + unique;
+  }
   JGlobal g;
-  g.symbol = "janus.err." + info.full_name;
+  g.symbol = "janus.err." + unique;
   // Descriptors are compared by address: one for the whole program.
   g.merge = true;
   g.bytes.assign(sizeof(rt::ErrorDesc), '\0');
@@ -101,7 +107,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     return parts;
   };
   if (needs_drop) {
-    uint32_t fn = add_func("janus.err_drop." + name, "", [payload](FuncLower& f) {
+    uint32_t fn = add_func("janus.err_drop." + unique, "", [payload](FuncLower& f) {
       uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
       for (const Val& v : payload(f, base)) f.drop_val(v, depth);
       f.emit(JOp::Ret);
@@ -109,7 +115,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
     g.relocs.push_back({24, true, false, fn});
     if (module.tasks) {
-      fn = add_func("janus.err_share." + name, "", [payload](FuncLower& f) {
+      fn = add_func("janus.err_share." + unique, "", [payload](FuncLower& f) {
         uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
         for (const Val& v : payload(f, base)) f.share_val(v, mode);
         f.emit(JOp::Ret);
@@ -119,7 +125,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     }
   }
   if (!fields.empty()) {
-    uint32_t fn = add_func("janus.err_print." + name, "", [this, tag, payload](FuncLower& f) {
+    uint32_t fn = add_func("janus.err_print." + unique, "", [this, tag, payload](FuncLower& f) {
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0), base = f.emit(JOp::Param, JType::Ptr, 1);
       const std::vector<FieldInfo>& infos = program.tags[+tag].fields;
       bool named = is_some(infos[0].name);
@@ -135,7 +141,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
     }, true);
     module.funcs[fn].params = {{JType::Ptr}, {JType::Ptr}};
     g.relocs.push_back({32, true, false, fn});
-    fn = add_func("janus.err_equal." + name, "", [payload](FuncLower& f) {
+    fn = add_func("janus.err_equal." + unique, "", [payload](FuncLower& f) {
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       std::vector<Val> x = payload(f, a), y = payload(f, b);
       uint32_t result = f.i1(true);
