@@ -56,6 +56,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   }
 
   BodyMemory memory;
+  memory.key = key;
   if (has_run) memory.before = k.db->known_bodies();
   CheckOptions options;
   options.keep_bodies = false;
@@ -69,6 +70,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   if (memory.stale || (memory.known && checked->diags.has_errors())) {
     // Records know no places, and messages do: everything is looked at again. The questions to the disk are the same.
     memory = {};
+    memory.key = key;
     checked = new Compilation;
     seen = new Facts;
     options.sink = seen;

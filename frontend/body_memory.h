@@ -23,6 +23,7 @@ namespace janus {
 struct BodyMemory {
   std::unordered_map<std::string, std::string> before;
   std::unordered_map<std::string, std::string> after;   // of every module; those that did not change are left out
+  std::string key;                                       // of janus, std and options: what else decides what a body means
   size_t bodies = 0, known = 0;                          // functions with a body; those that were not checked again
   bool stale = false;                                    // what was put back turned out not to hold: check again without records
 };

@@ -146,7 +146,7 @@ void BodyChecker::begin_memory() {
     }
     of.outside = of.same_text ? of.old_outside : hash_outside(p_, m);
   }
-  std::string foreign;
+  std::string foreign = k.memory.key;
   for (const ImplInfo& impl : p_.impls) {
     if (p_.modules[+impl.module]->is_std) continue;
     const TypeRow& self = p_.types[impl.self];
