@@ -68,6 +68,7 @@ alignas(64) uint8_t first_span[kFirstSpan];
 JANUS_INLINE Heap& this_heap() { return first_heap; }
 JANUS_INLINE void was_freed(Heap&, uint32_t) {}
 JANUS_INLINE void was_taken(Heap&, uint32_t) {}
+JANUS_INLINE void was_emptied(Heap&, uint32_t) {}
 JANUS_INLINE void was_cut(Heap&, uint32_t, int64_t) {}
 JANUS_INLINE bool take_full_list(Heap&, uint32_t) { return false; }
 JANUS_INLINE void* take_big(int64_t) { return nullptr; }
@@ -98,19 +99,27 @@ JANUS_INLINE Heap& this_heap() {
 
 // The list of the class has as many blocks as it should. While there is one thread, lists are as long as they like.
 JANUS_COLD void list_is_full(Heap& heap, uint32_t index) {
-  if (threads_started) {
+  heap.room[index] = list_limit(index);
+  FreeBlock* last = heap.free[index];
+  if (!threads_started) return;
+  // The block just freed begins the next list, so that to and fro at the edge does not exchange lists each time. All others are given
+  // away as one list of list_limit() blocks, no more: lists that grew with each exchange would hold what others then cut anew.
+  JANUS_UNPOISON(last, sizeof(FreeBlock));
+  if (last->next) {
     if (heap.full[index]) central.give(index, heap.full[index]);
-    heap.full[index] = heap.free[index];
-    heap.free[index] = nullptr;
+    heap.full[index] = last->next;
+    last->next = nullptr;
     JANUS_UNPOISON(heap.full[index], sizeof(FreeBlock));
   }
-  heap.room[index] = list_limit(index);
+  JANUS_POISON(last, size_of_class(index));
+  heap.room[index]--;
 }
 
 JANUS_INLINE void was_freed(Heap& heap, uint32_t index) {
   if (JANUS_UNLIKELY(--heap.room[index] < 0)) list_is_full(heap, index);
 }
 JANUS_INLINE void was_taken(Heap& heap, uint32_t index) { heap.room[index]++; }
+JANUS_INLINE void was_emptied(Heap& heap, uint32_t index) { heap.room[index] = list_limit(index); }
 JANUS_INLINE void was_cut(Heap& heap, uint32_t index, int64_t blocks) { heap.room[index] -= static_cast<int32_t>(blocks); }
 
 // The class is empty here: the full list, or one that another thread filled. Half of its room is left, so that a program that goes
@@ -122,7 +131,7 @@ bool take_full_list(Heap& heap, uint32_t index) {
   if (!list) return false;
   JANUS_POISON(list, size_of_class(index));
   heap.free[index] = list;
-  heap.room[index] = list_limit(index) / 2;
+  heap.room[index] = 0;   // it has list_limit() blocks
   return true;
 }
 
@@ -226,6 +235,7 @@ JANUS_COLD void new_span(int64_t size) {
 void* refill(uint32_t index) {
   Heap& heap = this_heap();
   const int64_t size = size_of_class(index);
+  was_emptied(heap, index);
   if (take_full_list(heap, index)) {
     FreeBlock* block = heap.free[index];
     JANUS_UNPOISON(block, size);
