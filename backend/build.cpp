@@ -16,7 +16,9 @@ namespace janus {
 namespace {
 
 // The objects of all units: from the cache where it has them, the rest compiled and kept.
-bool make_objects(const CodegenPlan& plan, const BuildOptions& options, const EmitOptions& emit, std::vector<std::string>& objects, BuildReport& report, const std::function<void(const char*)>& phase) {
+bool make_objects(const CodegenPlan& plan, const BuildOptions& options, const EmitOptions& emit,
+                  std::vector<std::string>& objects, BuildReport& report,
+                  const std::function<void(const char*)>& phase) {
   size_t n = plan.units.size();
   objects.resize(n);
   std::vector<Key> keys(n);
@@ -27,13 +29,19 @@ bool make_objects(const CodegenPlan& plan, const BuildOptions& options, const Em
       Key unit = unit_key(plan, plan.units[i]);
       std::string_view bytes(reinterpret_cast<const char*>(unit.data()), unit.size());
       keys[i] = make_key({"object", bytes});
-      if (cache_get(options.cache_dir, keys[i], objects[i])) { ++report.objects_cached; continue; }
+      if (cache_get(options.cache_dir, keys[i], objects[i])) {
+        ++report.objects_cached;
+        continue;
+      }
     }
     missing.push_back(i);
   }
   if (missing.empty()) return true;
   EmitResult made = emit_units(plan, missing, emit, phase);
-  if (!made.ok) { report.why = made.why; return false; }
+  if (!made.ok) {
+    report.why = made.why;
+    return false;
+  }
   for (size_t k = 0; k < missing.size(); ++k) {
     objects[missing[k]] = std::move(made.parts[k]);
     if (cached) cache_put(options.cache_dir, keys[missing[k]], objects[missing[k]]);
@@ -46,7 +54,9 @@ bool make_objects(const CodegenPlan& plan, const BuildOptions& options, const Em
 }  // namespace
 
 BuildReport build(Program& program, const BuildOptions& options, const std::function<void(const char*)>& phase) {
-  auto begins = [&](const char* name) { if (phase) phase(name); };
+  auto begins = [&](const char* name) {
+    if (phase) phase(name);
+  };
   BuildReport report;
 
   begins("lower");
@@ -92,7 +102,8 @@ BuildReport build(Program& program, const BuildOptions& options, const std::func
   begins("link");
   std::string image;
   std::vector<std::string_view> views(objects.begin(), objects.end());
-  report.ok = link_bytes(views, options.link, options.release, module.tasks, image, report.why) && write_output(options.output, image, true, report.why);
+  report.ok = link_bytes(views, options.link, options.release, module.tasks, image, report.why) &&
+              write_output(options.output, image, true, report.why);
   report.from_cache = report.ok && report.objects_compiled == 0;
   return report;
 }

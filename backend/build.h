@@ -20,6 +20,11 @@ struct BuildOptions {
   std::vector<std::string> link;   // --link objects and archives
   int64_t budget_tasks = -1, budget_channels = -1;   // [budget] of the package; -1: the profile's
 };
-struct BuildReport { bool ok = false; std::string why; bool from_cache = false; size_t functions = 0, objects_compiled = 0, objects_cached = 0; };
+struct BuildReport {
+  bool ok = false;
+  std::string why;
+  bool from_cache = false;
+  size_t functions = 0, objects_compiled = 0, objects_cached = 0;
+};
 BuildReport build(Program& program, const BuildOptions& options, const std::function<void(const char*)>& phase = {});
 }  // namespace janus

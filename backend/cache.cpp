@@ -29,7 +29,9 @@ struct Trailer {
 };
 constexpr char kMagic[8] = {'J', 'A', 'N', 'U', 'S', 'C', '1', '\n'};
 
-std::array<uint8_t, 32> hash_of(std::string_view bytes) { return llvm::BLAKE3::hash<32>(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size())); }
+std::array<uint8_t, 32> hash_of(std::string_view bytes) {
+  return llvm::BLAKE3::hash<32>(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
 
 std::string path_of(const std::string& dir, const Key& key) {
   static const char digits[] = "0123456789abcdef";
@@ -54,8 +56,10 @@ int open_entry(const std::string& path, Trailer& trailer) {
   if (fd < 0) return -1;
   struct stat info;
   bool good = fstat(fd, &info) == 0 && info.st_size >= static_cast<off_t>(sizeof trailer) &&
-              pread(fd, &trailer, sizeof trailer, info.st_size - static_cast<off_t>(sizeof trailer)) == static_cast<ssize_t>(sizeof trailer) &&
-              std::memcmp(trailer.magic, kMagic, sizeof kMagic) == 0 && trailer.size == static_cast<uint64_t>(info.st_size) - sizeof trailer;
+              pread(fd, &trailer, sizeof trailer, info.st_size - static_cast<off_t>(sizeof trailer)) ==
+                  static_cast<ssize_t>(sizeof trailer) &&
+              std::memcmp(trailer.magic, kMagic, sizeof kMagic) == 0 &&
+              trailer.size == static_cast<uint64_t>(info.st_size) - sizeof trailer;
   if (!good) {
     close(fd);
     unlink(path.c_str());
@@ -81,7 +85,8 @@ const std::string& janus_build_id() {
               auto* note = reinterpret_cast<const ElfW(Nhdr)*>(p);
               const char* name = p + sizeof *note;
               const char* desc = name + ((note->n_namesz + 3) & ~3u);
-              if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) static_cast<std::string*>(out)->assign(desc, note->n_descsz);
+              if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0)
+                static_cast<std::string*>(out)->assign(desc, note->n_descsz);
               p = desc + ((note->n_descsz + 3) & ~3u);
             }
           }
@@ -91,7 +96,8 @@ const std::string& janus_build_id() {
     if (!found.empty()) return found;
     struct stat info = {};
     stat("/proc/self/exe", &info);
-    return std::string(JANUS_VERSION) + ":" + std::to_string(info.st_size) + ":" + std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);
+    return std::string(JANUS_VERSION) + ":" + std::to_string(info.st_size) + ":" + std::to_string(info.st_mtim.tv_sec) +
+           "." + std::to_string(info.st_mtim.tv_nsec);
   }();
   return id;
 }
@@ -180,7 +186,11 @@ void cache_trim(const std::string& dir, uint64_t limit) {
   if (fd < 0) return;
   futimens(fd, nullptr);
   close(fd);
-  struct Entry { timespec used; uint64_t size; std::string path; };
+  struct Entry {
+    timespec used;
+    uint64_t size;
+    std::string path;
+  };
   std::vector<Entry> entries;
   uint64_t total = 0;
   DIR* top = opendir(dir.c_str());
@@ -201,7 +211,9 @@ void cache_trim(const std::string& dir, uint64_t limit) {
   }
   closedir(top);
   if (total <= limit) return;
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used.tv_sec != b.used.tv_sec ? a.used.tv_sec < b.used.tv_sec : a.used.tv_nsec < b.used.tv_nsec; });
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return a.used.tv_sec != b.used.tv_sec ? a.used.tv_sec < b.used.tv_sec : a.used.tv_nsec < b.used.tv_nsec;
+  });
   for (const Entry& e : entries) {
     if (total <= limit / 5 * 4) break;
     if (unlink(e.path.c_str()) == 0) total -= e.size;

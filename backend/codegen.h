@@ -1,15 +1,16 @@
-// codegen.h: what the LLVM half of the backend shares: conventions, code generation units, places, types as the debugger sees them.
-// Depends on jir.h, layout.h. No LLVM here: a plan is made once, by one thread, and read by all that emit.
-// SPDX-License-Identifier: Apache-2.0
+// codegen.h: what the LLVM half of the backend shares: conventions, code generation units, places, types as the
+// debugger sees them. Depends on jir.h, layout.h. No LLVM here: a plan is made once, by one thread, and read by all
+// that emit. SPDX-License-Identifier: Apache-2.0
 //
 // How a failure travels is decided here and nowhere else:
 //   release   the failure register: swiftcc with a swifterror parameter.
-//   debug     a pointer to the caller's error word, the last parameter, plain C convention. LLVM's fast instruction selector knows
+//   debug     a pointer to the caller's error word, the last parameter, plain C convention. LLVM's fast instruction
+//   selector knows
 //             neither swifterror nor swifttailcc and would hand every call to the slow one.
-//   functions that tail-call each other in a circle: swifttailcc, with the pointer; LLVM refuses swifterror there. A tail call that is
-//   in no circle cannot grow the stack without bound, and is a call and a return.
-// Callers convert at the boundary. Function values always follow the standard convention of the build, through a thunk where the
-// function itself does not.
+//   functions that tail-call each other in a circle: swifttailcc, with the pointer; LLVM refuses swifterror there. A
+//   tail call that is in no circle cannot grow the stack without bound, and is a call and a return.
+// Callers convert at the boundary. Function values always follow the standard convention of the build, through a thunk
+// where the function itself does not.
 #pragma once
 #include <unordered_map>
 
@@ -34,9 +35,33 @@ struct Unit {
 };
 
 // A Janus type as DWARF will tell it.
-enum class DebugKind : uint8_t { Void, Signed, Unsigned, Float, Bool, Char, Byte, Text, Array, Fixed, Record, Enumeration, Variants, Optional, Box, Pointer };
-struct DebugField { std::string name; uint32_t offset; uint32_t type; };
-struct DebugVariant { std::string name; std::vector<DebugField> fields; };
+enum class DebugKind : uint8_t {
+  Void,
+  Signed,
+  Unsigned,
+  Float,
+  Bool,
+  Char,
+  Byte,
+  Text,
+  Array,
+  Fixed,
+  Record,
+  Enumeration,
+  Variants,
+  Optional,
+  Box,
+  Pointer
+};
+struct DebugField {
+  std::string name;
+  uint32_t offset;
+  uint32_t type;
+};
+struct DebugVariant {
+  std::string name;
+  std::vector<DebugField> fields;
+};
 struct DebugType {
   DebugKind kind = DebugKind::Void;
   std::string name;
@@ -54,10 +79,14 @@ class DebugTypes {
   DebugTypes(Program& program, Layouts& layouts) : program_(program), layouts_(layouts), rows_(1) {}
   uint32_t add(TypeId type);
   const DebugType& operator[](uint32_t index) const { return rows_[index]; }
-  uint32_t find(TypeId type) const { auto it = by_id_.find(+type); return it == by_id_.end() ? 0 : it->second; }
+  uint32_t find(TypeId type) const {
+    auto it = by_id_.find(+type);
+    return it == by_id_.end() ? 0 : it->second;
+  }
 
  private:
-  std::vector<DebugField> fields_of(TypeId type, const std::vector<FieldLayout>& fields, const std::vector<FieldInfo>* names);
+  std::vector<DebugField> fields_of(TypeId type, const std::vector<FieldLayout>& fields,
+                                    const std::vector<FieldInfo>* names);
   Program& program_;
   Layouts& layouts_;
   std::vector<DebugType> rows_;
@@ -78,7 +107,8 @@ class Places {
 };
 
 struct CodegenPlan {
-  CodegenPlan(const JModule& m, Program& program, Layouts& layouts) : module(m), sources(program.sources), names(program.names), types(program, layouts) {}
+  CodegenPlan(const JModule& m, Program& program, Layouts& layouts)
+      : module(m), sources(program.sources), names(program.names), types(program, layouts) {}
   const JModule& module;
   const SourceMap& sources;
   const Names& names;
@@ -87,25 +117,38 @@ struct CodegenPlan {
   std::vector<FuncAbi> abi;          // by function
   std::vector<std::string> symbols;  // by function
   std::vector<Unit> units;
-  bool tail_circle(uint32_t from, uint32_t to) const { return abi[from].circle != kNone && abi[from].circle == abi[to].circle; }
+  bool tail_circle(uint32_t from, uint32_t to) const {
+    return abi[from].circle != kNone && abi[from].circle == abi[to].circle;
+  }
 };
 // `one_unit`: a single text or object was asked for.
 void make_plan(CodegenPlan& plan, bool release, bool one_unit);
 
 // Emits the units of `which`, in that order. `phase` is told when each part of the work begins.
-EmitResult emit_units(const CodegenPlan& plan, const std::vector<uint32_t>& which, const EmitOptions& options, const std::function<void(const char*)>& phase);
+EmitResult emit_units(const CodegenPlan& plan, const std::vector<uint32_t>& which, const EmitOptions& options,
+                      const std::function<void(const char*)>& phase);
 
 // Names everything that decides the bytes of a unit's object, except janus itself.
 Key unit_key(const CodegenPlan& plan, const Unit& unit);
 
 // Every block that `in` may lead to: calls `use(block)` for landings and for block ends.
-template <class Use> void each_target(const JFunc& f, const JInstr& in, Use use) {
+template <class Use>
+void each_target(const JFunc& f, const JInstr& in, Use use) {
   switch (in.op) {
-    case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: case JOp::Check: case JOp::StackCheck: case JOp::Call: case JOp::CallPtr:
+    case JOp::AddChk:
+    case JOp::SubChk:
+    case JOp::MulChk:
+    case JOp::Check:
+    case JOp::StackCheck:
+    case JOp::Call:
+    case JOp::CallPtr:
       if (in.c != kNone) use(in.c);
       break;
     case JOp::Br: use(in.a); break;
-    case JOp::CondBr: use(in.b); use(in.c); break;
+    case JOp::CondBr:
+      use(in.b);
+      use(in.c);
+      break;
     case JOp::Switch: {
       uint32_t n = f.extra[in.b];
       use(f.extra[in.b + 1]);
@@ -116,7 +159,11 @@ template <class Use> void each_target(const JFunc& f, const JInstr& in, Use use)
   }
 }
 
-struct RtSymbol { const char* name; JType result; const char* args; };
+struct RtSymbol {
+  const char* name;
+  JType result;
+  const char* args;
+};
 const RtSymbol& rt_symbol(JRt rt);
 JType rt_letter(char letter);   // of RtSymbol::args
 

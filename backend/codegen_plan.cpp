@@ -1,6 +1,5 @@
-// codegen_plan.cpp: decides conventions, symbols and code generation units; the key of a unit's object; lines of positions.
-// Depends on codegen.h, LLVM's BLAKE3.
-// SPDX-License-Identifier: Apache-2.0
+// codegen_plan.cpp: decides conventions, symbols and code generation units; the key of a unit's object; lines of
+// positions. Depends on codegen.h, LLVM's BLAKE3. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
 
@@ -11,12 +10,12 @@
 namespace janus {
 namespace {
 
-// A unit is about this many instructions: small enough that one edit recompiles little and two cores share the work evenly,
-// big enough that what LLVM does once a module does not matter.
+// A unit is about this many instructions: small enough that one edit recompiles little and two cores share the work
+// evenly, big enough that what LLVM does once a module does not matter.
 constexpr size_t kUnitInstrs = 60'000;
 
-// Numbers the circles of tail calls: strongly connected parts with two functions or more (Tarjan's algorithm, with a stack of its own).
-// A function that tail-calls itself only is a loop (llvm_func.cpp).
+// Numbers the circles of tail calls: strongly connected parts with two functions or more (Tarjan's algorithm, with a
+// stack of its own). A function that tail-calls itself only is a loop (llvm_func.cpp).
 void find_circles(const JModule& m, std::vector<uint32_t>& circle) {
   uint32_t n = static_cast<uint32_t>(m.funcs.size());
   std::vector<std::vector<uint32_t>> targets(n);
@@ -26,7 +25,10 @@ void find_circles(const JModule& m, std::vector<uint32_t>& circle) {
   circle.assign(n, kNone);
   std::vector<uint32_t> number(n, 0), low(n, 0), path;
   std::vector<bool> on_path(n);
-  struct Frame { uint32_t func; size_t next; };
+  struct Frame {
+    uint32_t func;
+    size_t next;
+  };
   std::vector<Frame> stack;
   uint32_t count = 0, circles = 0;
   for (uint32_t root = 0; root < n; ++root) {
@@ -82,24 +84,35 @@ std::string link_symbol(const JFunc& f) {
   return "j." + f.symbol;
 }
 
-// Groups functions: those of one file together, a long file in runs of kUnitInstrs, short files share a unit. An edit of one file leaves
-// the units of the others as they were, unless it moves them to another group; groups follow the order of files, not of functions.
+// Groups functions: those of one file together, a long file in runs of kUnitInstrs, short files share a unit. An edit
+// of one file leaves the units of the others as they were, unless it moves them to another group; groups follow the
+// order of files, not of functions.
 std::vector<Unit> group(const CodegenPlan& plan, bool one_unit) {
   const JModule& m = plan.module;
   std::vector<uint32_t> order;
   for (uint32_t i = 0; i < m.funcs.size(); ++i)
     if (m.funcs[i].has_body) order.push_back(i);
   std::vector<Unit> units(1);
-  if (one_unit || plan.release) { units[0].funcs = std::move(order); return units; }
-  auto file_of = [&](uint32_t i) { uint32_t lo = m.funcs[i].span.lo; return lo ? +plan.sources.find(lo) : kNone; };
+  if (one_unit || plan.release) {
+    units[0].funcs = std::move(order);
+    return units;
+  }
+  auto file_of = [&](uint32_t i) {
+    uint32_t lo = m.funcs[i].span.lo;
+    return lo ? +plan.sources.find(lo) : kNone;
+  };
   std::vector<uint32_t> file(m.funcs.size());
   for (uint32_t i : order) file[i] = file_of(i);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return file[a] != file[b] ? file[a] < file[b] : a < b; });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return file[a] != file[b] ? file[a] < file[b] : a < b; });
   size_t size = 0;
   for (size_t k = 0; k < order.size(); ++k) {
     uint32_t i = order[k];
     bool new_file = k > 0 && file[order[k - 1]] != file[i];
-    if (size >= kUnitInstrs || (new_file && size >= kUnitInstrs / 2)) { units.emplace_back(); size = 0; }
+    if (size >= kUnitInstrs || (new_file && size >= kUnitInstrs / 2)) {
+      units.emplace_back();
+      size = 0;
+    }
     units.back().funcs.push_back(i);
     size += m.funcs[i].instrs.size() + 20;
   }
@@ -137,12 +150,20 @@ void place_globals(CodegenPlan& plan) {
 // What a key is made of: every operand by what it means, never by its number in this run.
 class Hasher {
  public:
-  explicit Hasher(const CodegenPlan& plan) : plan_(plan), places_(plan.sources), func_keys_(plan.module.funcs.size()), globals_(plan.module.globals.size(), 0) {}
+  explicit Hasher(const CodegenPlan& plan)
+      : plan_(plan),
+        places_(plan.sources),
+        func_keys_(plan.module.funcs.size()),
+        globals_(plan.module.globals.size(), 0) {}
 
   Key unit(const Unit& unit) {
     number(plan_.release | plan_.module.tasks << 1 | plan_.module.fair << 2);
     number(unit.has_flags);
-    if (unit.has_flags) { number(static_cast<uint64_t>(plan_.module.task_budget)); number(static_cast<uint64_t>(plan_.module.channel_budget)); text(plan_.module.profile); }
+    if (unit.has_flags) {
+      number(static_cast<uint64_t>(plan_.module.task_budget));
+      number(static_cast<uint64_t>(plan_.module.channel_budget));
+      text(plan_.module.profile);
+    }
     number(unit.funcs.size());
     for (uint32_t i : unit.funcs) func(i);
     number(unit.globals.size());
@@ -158,22 +179,35 @@ class Hasher {
   void bytes(const void* data, size_t n) {
     if (used_ + n > sizeof buffer_) {
       flush();
-      if (n > sizeof buffer_) { blake_.update(llvm::ArrayRef(static_cast<const uint8_t*>(data), n)); return; }
+      if (n > sizeof buffer_) {
+        blake_.update(llvm::ArrayRef(static_cast<const uint8_t*>(data), n));
+        return;
+      }
     }
     std::memcpy(buffer_ + used_, data, n);
     used_ += n;
   }
-  void flush() { blake_.update(llvm::ArrayRef(buffer_, used_)); used_ = 0; }
+  void flush() {
+    blake_.update(llvm::ArrayRef(buffer_, used_));
+    used_ = 0;
+  }
   void number(uint64_t x) { bytes(&x, 8); }
-  void text(std::string_view s) { number(s.size()); bytes(s.data(), s.size()); }
+  void text(std::string_view s) {
+    number(s.size());
+    bytes(s.data(), s.size());
+  }
   void place(uint32_t pos) {
-    if (!pos) { number(0); return; }
+    if (!pos) {
+      number(0);
+      return;
+    }
     LineCol at = places_.at(pos);
     number(uint64_t(at.line) << 32 | at.col);
   }
 
   void param(const JParam& p) {
-    number(uint64_t(static_cast<uint8_t>(p.type)) | p.owned << 8 | p.is_aggregate << 9 | p.is_mut << 10 | p.managed << 11 | p.nullable << 12 | uint64_t(p.size) << 32);
+    number(uint64_t(static_cast<uint8_t>(p.type)) | p.owned << 8 | p.is_aggregate << 9 | p.is_mut << 10 |
+           p.managed << 11 | p.nullable << 12 | uint64_t(p.size) << 32);
     number(uint64_t(p.align) << 32 | p.block);
   }
   // What a caller sees of a function.
@@ -181,8 +215,9 @@ class Hasher {
     const JFunc& f = plan_.module.funcs[i];
     text(plan_.symbols[i]);
     const FuncAbi& abi = plan_.abi[i];
-    number(uint64_t(static_cast<uint8_t>(abi.convention)) | uint64_t(static_cast<uint8_t>(abi.fail)) << 8 | uint64_t(static_cast<uint8_t>(f.result)) << 16 |
-           uint64_t(f.result_pointer) << 24 | uint64_t(f.exported) << 25 | uint64_t(f.has_body) << 26);
+    number(uint64_t(static_cast<uint8_t>(abi.convention)) | uint64_t(static_cast<uint8_t>(abi.fail)) << 8 |
+           uint64_t(static_cast<uint8_t>(f.result)) << 16 | uint64_t(f.result_pointer) << 24 |
+           uint64_t(f.exported) << 25 | uint64_t(f.has_body) << 26);
     number(f.result_size);
     number(f.result_align);
     for (const JParam& p : f.params) param(p);
@@ -216,7 +251,10 @@ class Hasher {
   }
 
   void debug_type(uint32_t index) {
-    if (index < types_seen_.size() && types_seen_[index]) { text(plan_.types[index].name); return; }
+    if (index < types_seen_.size() && types_seen_[index]) {
+      text(plan_.types[index].name);
+      return;
+    }
     if (index >= types_seen_.size()) types_seen_.resize(index + 1);
     types_seen_[index] = true;
     const DebugType& t = plan_.types[index];
@@ -226,12 +264,19 @@ class Hasher {
     number(uint64_t(t.count) << 1 | t.nullable);
     auto fields = [&](const std::vector<DebugField>& fs) {
       number(fs.size());
-      for (const DebugField& f : fs) { text(f.name); number(f.offset); debug_type(f.type); }
+      for (const DebugField& f : fs) {
+        text(f.name);
+        number(f.offset);
+        debug_type(f.type);
+      }
     };
     if (t.elem) debug_type(t.elem);
     fields(t.fields);
     number(t.variants.size());
-    for (const DebugVariant& v : t.variants) { text(v.name); fields(v.fields); }
+    for (const DebugVariant& v : t.variants) {
+      text(v.name);
+      fields(v.fields);
+    }
   }
 
   void func(uint32_t i) {
@@ -245,7 +290,10 @@ class Hasher {
     for (const JSlot& s : f.slots) {
       number(uint64_t(s.size) << 32 | s.align);
       number(uint64_t(s.cell_offset) << 32 | uint64_t(s.arg) << 1 | s.is_reference);
-      if (plan_.release || is_none(s.name)) { number(0); continue; }
+      if (plan_.release || is_none(s.name)) {
+        number(0);
+        continue;
+      }
       text(plan_.names.text(s.name));
       place(s.span.lo);
       debug_type(plan_.types.find(s.type));
@@ -259,7 +307,11 @@ class Hasher {
 
   void instr(const JFunc& f, uint32_t k) {
     const JInstr& in = f.instrs[k];
-    struct { JInstr in; uint32_t index; LineCol at; } row;
+    struct {
+      JInstr in;
+      uint32_t index;
+      LineCol at;
+    } row;
     std::memset(static_cast<void*>(&row), 0, sizeof row);
     row.in = in;
     row.index = k;
@@ -267,9 +319,22 @@ class Hasher {
     if (in.pos) row.at = places_.at(in.pos);
     switch (in.op) {
       case JOp::TailCall: number(plan_.tail_circle(here_, in.a)); [[fallthrough]];
-      case JOp::FuncAddr: case JOp::Call: func_ref(in.a); row.in.a = 0; break;
-      case JOp::GlobalAddr: global_ref(in.a); row.in.a = 0; break;
-      case JOp::Release: case JOp::ReleaseDeep: if (!(in.aux & 2)) { func_ref(in.b); row.in.b = 0; } break;
+      case JOp::FuncAddr:
+      case JOp::Call:
+        func_ref(in.a);
+        row.in.a = 0;
+        break;
+      case JOp::GlobalAddr:
+        global_ref(in.a);
+        row.in.a = 0;
+        break;
+      case JOp::Release:
+      case JOp::ReleaseDeep:
+        if (!(in.aux & 2)) {
+          func_ref(in.b);
+          row.in.b = 0;
+        }
+        break;
       case JOp::CallC: {
         const JExtern& e = plan_.module.externs[in.a];
         text(e.symbol);
@@ -300,7 +365,10 @@ class Hasher {
 bool Places::seek(uint32_t pos) {
   if (file_ && pos >= file_->base && pos - file_->base <= file_->text.size()) return true;
   FileId id = sources_.find(pos);
-  if (is_none(id)) { file_ = nullptr; return false; }
+  if (is_none(id)) {
+    file_ = nullptr;
+    return false;
+  }
   file_ = &sources_.file(id);
   line_ = 0;
   return true;
@@ -311,8 +379,10 @@ LineCol Places::at(uint32_t pos) {
   const std::vector<uint32_t>& starts = file_->line_starts;
   uint32_t offset = pos - file_->base;
   // The next position is nearly always on the same line or a few lines down.
-  if (starts[line_] > offset || (line_ + 8 < starts.size() && starts[line_ + 8] <= offset)) line_ = static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()) - 1;
-  else while (line_ + 1 < starts.size() && starts[line_ + 1] <= offset) ++line_;
+  if (starts[line_] > offset || (line_ + 8 < starts.size() && starts[line_ + 8] <= offset))
+    line_ = static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()) - 1;
+  else
+    while (line_ + 1 < starts.size() && starts[line_ + 1] <= offset) ++line_;
   return {line_ + 1, offset - starts[line_] + 1};
 }
 
@@ -324,7 +394,8 @@ const std::string& Places::path(uint32_t pos) {
 void make_plan(CodegenPlan& plan, bool release, bool one_unit) {
   plan.release = release;
   // Line tables are made on first use; after this every thread may read them.
-  for (uint32_t i = 0; i < plan.sources.size(); ++i) plan.sources.line_col(plan.sources.file(static_cast<FileId>(i)).base);
+  for (uint32_t i = 0; i < plan.sources.size(); ++i)
+    plan.sources.line_col(plan.sources.file(static_cast<FileId>(i)).base);
   choose_abi(plan);
   for (const JFunc& f : plan.module.funcs) plan.symbols.push_back(link_symbol(f));
   plan.units = group(plan, one_unit);

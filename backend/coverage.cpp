@@ -16,7 +16,8 @@ CoverageMap make_coverage(Program& program, bool std_too) {
   // Test blocks and examples, which say what is tested and are not.
   std::vector<Span> tests;
   for (const TestInfo& test : program.tests)
-    if (test.doctest == 0xffffffffu && is_some(test.node)) tests.push_back(program.modules[+test.module]->tree.span(test.node));
+    if (test.doctest == 0xffffffffu && is_some(test.node))
+      tests.push_back(program.modules[+test.module]->tree.span(test.node));
   for (const DoctestInfo& example : program.doctests) tests.push_back(example.code);
   std::sort(tests.begin(), tests.end(), [](Span a, Span b) { return a.lo < b.lo; });
   auto in_test = [&](uint32_t pos) {
@@ -38,7 +39,8 @@ CoverageMap make_coverage(Program& program, bool std_too) {
     return (file.is_std && !std_too) || file.path.starts_with("<") || in_test(pos);
   });
   for (uint32_t pos : map.places) {
-    map.lines += program.sources.file(program.sources.find(pos)).path + "\t" + std::to_string(program.sources.line_col(pos).line);
+    map.lines += program.sources.file(program.sources.find(pos)).path + "\t" +
+                 std::to_string(program.sources.line_col(pos).line);
     map.lines += '\0';
   }
   return map;

@@ -10,9 +10,10 @@
 
 namespace janus {
 
-// One counter a statement, by its first byte. What nobody calls, and a generic function that nobody instantiates, have theirs too: they stay 0.
-// Each counter is an atomic add of LLVM's on pages that all processes of a test run share (runtime/test.cpp), so that a test that crashes or
-// exits has counted all the same. LLVM's own profile pass is not used: what it counts is written by compiler-rt when a process ends well.
+// One counter a statement, by its first byte. What nobody calls, and a generic function that nobody instantiates, have
+// theirs too: they stay 0. Each counter is an atomic add of LLVM's on pages that all processes of a test run share
+// (runtime/test.cpp), so that a test that crashes or exits has counted all the same. LLVM's own profile pass is not
+// used: what it counts is written by compiler-rt when a process ends well.
 struct CoverageMap {
   std::vector<uint32_t> places;   // sorted positions; the index is the counter
   std::string lines;              // per counter `path\tline` and a zero
@@ -20,11 +21,14 @@ struct CoverageMap {
   uint32_t counter_of(uint32_t pos) const;   // 0xffffffff: not counted
 };
 
-// Of the program's own files; with `std_too` also of the standard library, whose own tests these are. Test blocks and examples are not counted.
+// Of the program's own files; with `std_too` also of the standard library, whose own tests these are. Test blocks and
+// examples are not counted.
 CoverageMap make_coverage(Program& program, bool std_too);
 
-// Calls `fn(node)` for each node of the body that is counted when it begins: statements, values of blocks, branches that are no blocks.
-template <class F> void each_counted(const Body& body, F&& fn) {
+// Calls `fn(node)` for each node of the body that is counted when it begins: statements, values of blocks, branches
+// that are no blocks.
+template <class F>
+void each_counted(const Body& body, F&& fn) {
   auto single = [&](uint32_t id) {
     if (id != 0xffffffffu && body.nodes[id].kind != HirKind::Block) fn(HirId(id));
   };

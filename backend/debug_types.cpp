@@ -6,11 +6,13 @@
 namespace janus {
 
 // `names`: of struct fields and payloads; null: a tuple, whose parts are called 0, 1 …
-std::vector<DebugField> DebugTypes::fields_of(TypeId, const std::vector<FieldLayout>& fields, const std::vector<FieldInfo>* names) {
+std::vector<DebugField> DebugTypes::fields_of(TypeId, const std::vector<FieldLayout>& fields,
+                                              const std::vector<FieldInfo>* names) {
   std::vector<DebugField> out;
   for (size_t i = 0; i < fields.size(); ++i) {
     bool named = names && is_some((*names)[i].name);
-    out.push_back({named ? std::string(program_.names.text((*names)[i].name)) : std::to_string(i), fields[i].offset, add(fields[i].type)});
+    out.push_back({named ? std::string(program_.names.text((*names)[i].name)) : std::to_string(i), fields[i].offset,
+                   add(fields[i].type)});
   }
   return out;
 }
@@ -38,7 +40,8 @@ uint32_t DebugTypes::add(TypeId type) {
       for (size_t v = 0; v < program_.enums[id].variants.size(); ++v) {
         const VariantInfo& info = program_.enums[id].variants[v];
         std::string name(program_.names.text(info.name));
-        std::vector<DebugField> fields = v < layout.variants.size() ? fields_of(type, layout.variants[v], &info.fields) : std::vector<DebugField>{};
+        std::vector<DebugField> fields =
+            v < layout.variants.size() ? fields_of(type, layout.variants[v], &info.fields) : std::vector<DebugField>{};
         to.variants.push_back({std::move(name), std::move(fields)});
       }
     } else {
@@ -49,12 +52,26 @@ uint32_t DebugTypes::add(TypeId type) {
   switch (kind) {
     case TypeKind::Bool: t.kind = DebugKind::Bool; break;
     case TypeKind::Char: t.kind = DebugKind::Char; break;
-    case TypeKind::I8: case TypeKind::I16: case TypeKind::I32: case TypeKind::I64: t.kind = DebugKind::Signed; break;
-    case TypeKind::U8: case TypeKind::U16: case TypeKind::U32: case TypeKind::U64: t.kind = DebugKind::Unsigned; break;
-    case TypeKind::F32: case TypeKind::F64: t.kind = DebugKind::Float; break;
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64: t.kind = DebugKind::Signed; break;
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64: t.kind = DebugKind::Unsigned; break;
+    case TypeKind::F32:
+    case TypeKind::F64: t.kind = DebugKind::Float; break;
     case TypeKind::String: t.kind = DebugKind::Text; break;
-    case TypeKind::Array: t.kind = DebugKind::Array; t.elem = add(program_.types.elem(type)); break;
-    case TypeKind::Fixed: t.kind = DebugKind::Fixed; t.count = program_.types[type].b; t.elem = add(program_.types.elem(type)); break;
+    case TypeKind::Array:
+      t.kind = DebugKind::Array;
+      t.elem = add(program_.types.elem(type));
+      break;
+    case TypeKind::Fixed:
+      t.kind = DebugKind::Fixed;
+      t.count = program_.types[type].b;
+      t.elem = add(program_.types.elem(type));
+      break;
     case TypeKind::Optional:
       if (layout.shape == Shape::Managed) {   // null, or the same pointer
         uint32_t inner = add(program_.types.elem(type));
@@ -69,7 +86,8 @@ uint32_t DebugTypes::add(TypeId type) {
       t.elem = add(program_.types.elem(type));
       break;
     case TypeKind::Tuple: shape(t); break;
-    case TypeKind::Struct: case TypeKind::Enum:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
       if (layout.boxed) {
         t.kind = DebugKind::Box;
         t.elem = static_cast<uint32_t>(rows_.size());

@@ -59,25 +59,37 @@ std::unique_ptr<TargetMachine> make_machine(bool release, bool tasks) {
   options.UseInitArray = true;
   options.EmitStackSizeSection = release && tasks;
   auto level = release ? CodeGenOptLevel::Aggressive : CodeGenOptLevel::None;
-  return std::unique_ptr<TargetMachine>(target->createTargetMachine(triple, "x86-64-v2", "", options, Reloc::Static, CodeModel::Small, level));
+  return std::unique_ptr<TargetMachine>(
+      target->createTargetMachine(triple, "x86-64-v2", "", options, Reloc::Static, CodeModel::Small, level));
 }
 
 // Takes in what the program uses of the runtime, so that counts, arrays and strings are inlined into user code.
 bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
   std::string_view bytes = embedded_file(tasks ? "lib/janus_rt_tasks.bc" : "lib/janus_rt.bc");
   if (!bytes.data()) return true;   // a janus without a runtime: its own unit tests
-  auto runtime = getLazyBitcodeModule(MemoryBufferRef(StringRef(bytes.data(), bytes.size()), "janus_rt.bc"), module.getContext());
-  if (!runtime) { why = "the runtime inside janus is damaged: " + toString(runtime.takeError()); return false; }
+  auto runtime =
+      getLazyBitcodeModule(MemoryBufferRef(StringRef(bytes.data(), bytes.size()), "janus_rt.bc"), module.getContext());
+  if (!runtime) {
+    why = "the runtime inside janus is damaged: " + toString(runtime.takeError());
+    return false;
+  }
   (*runtime)->setTargetTriple(module.getTargetTriple());
   // `main` is the runtime's; naming it makes the linker take it.
   Type* i32 = Type::getInt32Ty(module.getContext());
   module.getOrInsertFunction("main", FunctionType::get(i32, {i32, PointerType::get(module.getContext(), 0)}, false));
-  if (tasks) module.getOrInsertFunction("janus_task_begin", FunctionType::get(Type::getVoidTy(module.getContext()), false));   // called by the switch, which is assembly
-  if (Linker::linkModules(module, std::move(*runtime), Linker::LinkOnlyNeeded)) { why = "the runtime inside janus does not fit its compiler"; return false; }
+  if (tasks)
+    module.getOrInsertFunction(
+        "janus_task_begin",
+        FunctionType::get(Type::getVoidTy(module.getContext()), false));   // called by the switch, which is assembly
+  if (Linker::linkModules(module, std::move(*runtime), Linker::LinkOnlyNeeded)) {
+    why = "the runtime inside janus does not fit its compiler";
+    return false;
+  }
   for (Function& f : module) {
     if (tasks) f.addFnAttr(Attribute::NoRedZone);   // stacks.cpp adds frames up
     f.removeFnAttr("frame-pointer");
-    if (f.getName().starts_with("janus_panic_") || f.getName() == "janus_error_trace" || f.getName() == "janus_error_add") {
+    if (f.getName().starts_with("janus_panic_") || f.getName() == "janus_error_trace" ||
+        f.getName() == "janus_error_add") {
       f.addFnAttr(Attribute::Cold);
       if (!f.isDeclaration()) f.addFnAttr(Attribute::NoInline);
     }
@@ -87,10 +99,12 @@ bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
 
 void optimise(llvm::Module& module, TargetMachine& machine) {
   // The last ones are named by assembly only: the switch of stacks, and what belongs to a thread.
-  static const StringRef kept[] = {"main", "janus_main_entry", "janus_task_begin", "janus_worker", "janus_heap", "janus_stack_limit", "janus_fair_word"};
+  static const StringRef kept[] = {"main",       "janus_main_entry",  "janus_task_begin", "janus_worker",
+                                   "janus_heap", "janus_stack_limit", "janus_fair_word"};
   internalizeModule(module, [](const GlobalValue& v) { return is_contained(kept, v.getName()); });
   if (Function* entry = module.getFunction("janus_main_entry"))
-    if (Function* start = module.getFunction("main"); start && !start->isDeclaration() && !entry->isDeclaration()) entry->setLinkage(GlobalValue::InternalLinkage);
+    if (Function* start = module.getFunction("main"); start && !start->isDeclaration() && !entry->isDeclaration())
+      entry->setLinkage(GlobalValue::InternalLinkage);
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
   tuning.SLPVectorization = true;
@@ -102,7 +116,8 @@ void optimise(llvm::Module& module, TargetMachine& machine) {
   CGSCCAnalysisManager graphs;
   ModuleAnalysisManager modules;
   PassBuilder builder(&machine, tuning);
-  builder.registerScalarOptimizerLateEPCallback([](FunctionPassManager& passes, OptimizationLevel) { passes.addPass(Speculate()); });
+  builder.registerScalarOptimizerLateEPCallback(
+      [](FunctionPassManager& passes, OptimizationLevel) { passes.addPass(Speculate()); });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
@@ -111,9 +126,11 @@ void optimise(llvm::Module& module, TargetMachine& machine) {
   builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
 }
 
-// LLVM's own list for -O0 has some seventy passes. Debug code of ours needs an instruction selector, a register allocator, frames and the
-// printer: it has no intrinsics that must be expanded, no exceptions, no sanitizers, no variables outside the stack frame.
-void add_debug_passes(legacy::PassManager& passes, TargetMachine& machine, raw_pwrite_stream& out, CodeGenFileType type) {
+// LLVM's own list for -O0 has some seventy passes. Debug code of ours needs an instruction selector, a register
+// allocator, frames and the printer: it has no intrinsics that must be expanded, no exceptions, no sanitizers, no
+// variables outside the stack frame.
+void add_debug_passes(legacy::PassManager& passes, TargetMachine& machine, raw_pwrite_stream& out,
+                      CodeGenFileType type) {
   TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   auto* info = new MachineModuleInfoWrapperPass(&machine);
@@ -123,8 +140,10 @@ void add_debug_passes(legacy::PassManager& passes, TargetMachine& machine, raw_p
   machine.setFastISel(true);
   config->addInstSelector();
   passes.add(Pass::createPass(&FinalizeISelID));
-  for (char* id : {&LiveDebugValuesID, &RemoveRedundantDebugValuesID, &FixupStatepointCallerSavedID, &XRayInstrumentationID, &FEntryInserterID, &PatchableFunctionID, &FuncletLayoutID, &StackMapLivenessID,
-                   &MachineSanitizerBinaryMetadataID, &RemoveLoadsIntoFakeUsesID, &StackFrameLayoutAnalysisPassID, &LocalStackSlotAllocationID, &GCMachineCodeAnalysisID})
+  for (char* id : {&LiveDebugValuesID, &RemoveRedundantDebugValuesID, &FixupStatepointCallerSavedID,
+                   &XRayInstrumentationID, &FEntryInserterID, &PatchableFunctionID, &FuncletLayoutID,
+                   &StackMapLivenessID, &MachineSanitizerBinaryMetadataID, &RemoveLoadsIntoFakeUsesID,
+                   &StackFrameLayoutAnalysisPassID, &LocalStackSlotAllocationID, &GCMachineCodeAnalysisID})
     config->disablePass(id);
   config->addMachinePasses();
   config->setInitialized();
@@ -157,8 +176,8 @@ std::string generate(llvm::Module& module, TargetMachine& machine, EmitKind kind
 // Set to look for mistakes in the IR we make: slow.
 bool wants_verifier() { return std::getenv("JANUS_VERIFY_IR") != nullptr; }
 
-// The failure register has an address in IR only: a pass that mixes it with others makes a program that reads address 0. (llvm_func.cpp
-// says what keeps the one that does from it.)
+// The failure register has an address in IR only: a pass that mixes it with others makes a program that reads address
+// 0. (llvm_func.cpp says what keeps the one that does from it.)
 bool is_plain_use(const Use& use) {
   const User* user = use.getUser();
   if (isa<LoadInst>(user) || isa<CallBase>(user)) return true;
@@ -166,7 +185,10 @@ bool is_plain_use(const Use& use) {
   return store && use.getOperandNo() == StoreInst::getPointerOperandIndex();
 }
 void check_registers(const llvm::Module& module) {
-  auto check = [](const Value& v) { require(!v.isSwiftError() || all_of(v.uses(), is_plain_use), "the failure register is read, written and passed on, nothing else"); };
+  auto check = [](const Value& v) {
+    require(!v.isSwiftError() || all_of(v.uses(), is_plain_use),
+            "the failure register is read, written and passed on, nothing else");
+  };
   for (const Function& f : module) {
     for (const Argument& a : f.args()) check(a);
     if (f.isDeclaration()) continue;
@@ -179,7 +201,8 @@ struct Worker {
   std::unique_ptr<TargetMachine> machine;
   std::string why;
 
-  std::string run(const CodegenPlan& plan, const Unit& unit, const EmitOptions& options, const std::function<void(const char*)>& phase) {
+  std::string run(const CodegenPlan& plan, const Unit& unit, const EmitOptions& options,
+                  const std::function<void(const char*)>& phase) {
     if (!machine) machine = make_machine(plan.release, plan.module.tasks);
     LLVMContext context;
     context.setDiscardValueNames(options.kind != EmitKind::LlvmIr);
@@ -201,7 +224,8 @@ struct Worker {
       check_registers(*module);
     }
     if (phase) phase("codegen");
-    if (!plan.release || !plan.module.tasks || options.kind != EmitKind::Object) return generate(*module, *machine, options.kind);
+    if (!plan.release || !plan.module.tasks || options.kind != EmitKind::Object)
+      return generate(*module, *machine, options.kind);
     CallGraph calls = call_graph(*module);
     std::string object = generate(*module, *machine, options.kind);
     write_stack_needs(calls, object);
@@ -209,9 +233,10 @@ struct Worker {
   }
 };
 
-}  // namespace
+}   // namespace
 
-EmitResult emit_units(const CodegenPlan& plan, const std::vector<uint32_t>& which, const EmitOptions& options, const std::function<void(const char*)>& phase) {
+EmitResult emit_units(const CodegenPlan& plan, const std::vector<uint32_t>& which, const EmitOptions& options,
+                      const std::function<void(const char*)>& phase) {
   EmitResult result;
   result.parts.resize(which.size());
   size_t threads = std::min<size_t>(std::max(options.threads, 1), which.size());
@@ -226,7 +251,8 @@ EmitResult emit_units(const CodegenPlan& plan, const std::vector<uint32_t>& whic
     std::vector<Worker> workers(threads);
     std::vector<std::thread> running;
     auto work = [&](Worker& worker) {
-      for (size_t i; (i = next++) < which.size();) result.parts[i] = worker.run(plan, plan.units[which[i]], options, {});
+      for (size_t i; (i = next++) < which.size();)
+        result.parts[i] = worker.run(plan, plan.units[which[i]], options, {});
     };
     for (size_t t = 1; t < threads; ++t) running.emplace_back([&, t] { work(workers[t]); });
     work(workers[0]);
@@ -246,4 +272,4 @@ EmitResult emit(const JModule& module, Program& program, Layouts& layouts, const
   return emit_units(plan, all, options, {});
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -35,7 +35,8 @@ void add_turn(Instruction* end, FunctionCallee turn) {
   LLVMContext& context = end->getContext();
   IRBuilder<> b(end);
   // The word is its worker's thread-local. Its address must never be kept over a switch, so LLVM does not see it.
-  InlineAsm* read = InlineAsm::get(FunctionType::get(b.getInt32Ty(), false), "movl %fs:janus_fair_word@tpoff, $0", "=r", true);
+  InlineAsm* read =
+      InlineAsm::get(FunctionType::get(b.getInt32Ty(), false), "movl %fs:janus_fair_word@tpoff, $0", "=r", true);
   Value* wanted = b.CreateICmpNE(b.CreateCall(read->getFunctionType(), read, {}), b.getInt32(0));
   Instruction* then = SplitBlockAndInsertIfThen(wanted, end, false, MDBuilder(context).createUnlikelyBranchWeights());
   then->setDebugLoc(end->getDebugLoc());
@@ -46,7 +47,8 @@ void add_turn(Instruction* end, FunctionCallee turn) {
 }  // namespace
 
 void add_turns(Module& module) {
-  FunctionCallee turn = module.getOrInsertFunction("janus_fair_turn", FunctionType::get(Type::getVoidTy(module.getContext()), false));
+  FunctionCallee turn =
+      module.getOrInsertFunction("janus_fair_turn", FunctionType::get(Type::getVoidTy(module.getContext()), false));
   TargetLibraryInfoImpl library(Triple(module.getTargetTriple()));
   TargetLibraryInfo info(library);
   for (Function& f : module) {
@@ -71,4 +73,4 @@ void add_turns(Module& module) {
   }
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -7,7 +7,7 @@
 #include "frontend/program.h"
 
 namespace janus {
-// Local arrays that the loop writes by element and otherwise only reads by element or asks for their length: once such a
-// variable owns its storage alone, nothing in the loop can make it shared.
+// Local arrays that the loop writes by element and otherwise only reads by element or asks for their length: once such
+// a variable owns its storage alone, nothing in the loop can make it shared.
 std::vector<LocalId> arrays_written_in(const Program& program, const Body& body, HirId loop);
 }  // namespace janus

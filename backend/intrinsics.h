@@ -13,10 +13,13 @@ enum class Intrin : uint32_t {
 };
 inline bool intrinsic_owns(Intrin which, size_t arg) {
   switch (which) {
-    case Intrin::array_set: case Intrin::array_insert: return arg == 2;
-    case Intrin::array_push: case Intrin::array_filled: return arg == 1;
+    case Intrin::array_set:
+    case Intrin::array_insert: return arg == 2;
+    case Intrin::array_push:
+    case Intrin::array_filled: return arg == 1;
     case Intrin::panic: return arg == 0;
-    case Intrin::string_bytes: case Intrin::string_from_utf8: return arg == 0;
+    case Intrin::string_bytes:
+    case Intrin::string_from_utf8: return arg == 0;
     default: return false;
   }
 }

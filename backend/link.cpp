@@ -2,8 +2,9 @@
 // Depends on lld, embed.h, output.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// lld wants names of files. Inputs are memory files (memfd) under their /proc/self/fd names; the output is a pipe under such a name, for
-// which lld writes straight away, and which we read. Only the finished bytes touch the disk (output.h), so no failure leaves a part.
+// lld wants names of files. Inputs are memory files (memfd) under their /proc/self/fd names; the output is a pipe under
+// such a name, for which lld writes straight away, and which we read. Only the finished bytes touch the disk
+// (output.h), so no failure leaves a part.
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -31,8 +32,14 @@ namespace {
 
 class Descriptors {
  public:
-  ~Descriptors() { for (int fd : all_) close(fd); }
-  int keep(int fd) { all_.push_back(fd); return fd; }
+  ~Descriptors() {
+    for (int fd : all_) close(fd);
+  }
+  int keep(int fd) {
+    all_.push_back(fd);
+    return fd;
+  }
+
  private:
   std::vector<int> all_;
 };
@@ -59,21 +66,24 @@ std::string explain(const std::string& said) {
   if (size_t at = said.find(missing); at != std::string::npos) {
     at += std::strlen(missing);
     std::string symbol = said.substr(at, said.find('\n', at) - at);
-    return "no function named `" + symbol + "` was found: declare it where it exists, or add the object or archive that has it with --link";
+    return "no function named `" + symbol +
+           "` was found: declare it where it exists, or add the object or archive that has it with --link";
   }
   const char* twice = "duplicate symbol: ";
   if (size_t at = said.find(twice); at != std::string::npos) {
     at += std::strlen(twice);
-    return "`" + said.substr(at, said.find('\n', at) - at) + "` is defined twice: in the program and in a linked object, or in two of them";
+    return "`" + said.substr(at, said.find('\n', at) - at) +
+           "` is defined twice: in the program and in a linked object, or in two of them";
   }
   size_t at = said.find("error: ");
   at = at == std::string::npos ? 0 : at + 7;
   return said.substr(at, said.find('\n', at) - at);
 }
 
-}  // namespace
+}   // namespace
 
-bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<std::string>& extra_inputs, bool release, bool tasks, std::string& image, std::string& why) {
+bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<std::string>& extra_inputs,
+                bool release, bool tasks, std::string& image, std::string& why) {
   Descriptors open;
   std::vector<std::string> inputs;
   auto add = [&](const char* name, std::string_view bytes) {
@@ -88,27 +98,54 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
   for (std::string_view object : objects)
     if (!add("program.o", object)) return false;
   for (const std::string& extra : extra_inputs) {
-    if (access(extra.c_str(), R_OK) != 0) { why = "cannot read `" + extra + "`: " + std::strerror(errno); return false; }
+    if (access(extra.c_str(), R_OK) != 0) {
+      why = "cannot read `" + extra + "`: " + std::strerror(errno);
+      return false;
+    }
     inputs.push_back(extra);
   }
-  auto mentions = [&](std::string_view name) { return std::any_of(objects.begin(), objects.end(), [&](std::string_view o) { return memmem(o.data(), o.size(), name.data(), name.size()) != nullptr; }); };
+  auto mentions = [&](std::string_view name) {
+    return std::any_of(objects.begin(), objects.end(), [&](std::string_view o) {
+      return memmem(o.data(), o.size(), name.data(), name.size()) != nullptr;
+    });
+  };
   // The runtime's part for SQLite is its own object in debug programs and taken into the program's in release ones.
   if (mentions("janus_sqlite_") || mentions("sqlite3_open")) {
     if (!embedded("lib/libsqlite3.a")) return false;
   }
-  if (!embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a") || !embedded("lib/libc.a") || !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o")) return false;
+  if (!embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a") || !embedded("lib/libc.a") ||
+      !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o"))
+    return false;
 
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) { why = std::string("cannot link: ") + std::strerror(errno); return false; }
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    why = std::string("cannot link: ") + std::strerror(errno);
+    return false;
+  }
   fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
   const std::string output = name_of(ends[1]);
 
   size_t size = 0;
   for (std::string_view object : objects) size += object.size();
-  std::vector<const char*> args = {"ld.lld", "-static", "--gc-sections", "--build-id=none", "-z", "norelro", "-z", "noexecstack", "--no-eh-frame-hdr", "--hash-style=gnu", "--no-rosegment",
-                                   size > (4u << 20) ? "--threads=2" : "--threads=1", "-o", output.c_str()};
-  if (release) { args.push_back("--strip-all"); args.push_back("-O2"); args.push_back("--icf=safe"); }
-  else args.push_back("-O0");
+  std::vector<const char*> args = {"ld.lld",
+                                   "-static",
+                                   "--gc-sections",
+                                   "--build-id=none",
+                                   "-z",
+                                   "norelro",
+                                   "-z",
+                                   "noexecstack",
+                                   "--no-eh-frame-hdr",
+                                   "--hash-style=gnu",
+                                   "--no-rosegment",
+                                   size > (4u << 20) ? "--threads=2" : "--threads=1",
+                                   "-o",
+                                   output.c_str()};
+  if (release) {
+    args.push_back("--strip-all");
+    args.push_back("-O2");
+    args.push_back("--icf=safe");
+  } else args.push_back("-O0");
   for (const std::string& input : inputs) args.push_back(input.c_str());
 
   image.clear();
@@ -141,10 +178,11 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
   return false;
 }
 
-bool link_executable(const std::vector<std::string>& objects, const std::vector<std::string>& extra_inputs, const std::string& output, bool release, std::string& why) {
+bool link_executable(const std::vector<std::string>& objects, const std::vector<std::string>& extra_inputs,
+                     const std::string& output, bool release, std::string& why) {
   std::string image;
   std::vector<std::string_view> views(objects.begin(), objects.end());
   return link_bytes(views, extra_inputs, release, false, image, why) && write_output(output, image, true, why);
 }
 
-}  // namespace janus
+}   // namespace janus

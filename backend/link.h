@@ -7,5 +7,6 @@
 #include <vector>
 
 namespace janus {
-bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<std::string>& extra_inputs, bool release, bool tasks, std::string& image, std::string& why);
+bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<std::string>& extra_inputs,
+                bool release, bool tasks, std::string& image, std::string& why);
 }  // namespace janus

@@ -2,8 +2,9 @@
 // Depends on llvm_unit.h, runtime/abi.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Strings and arrays are one pointer to a block with length and data; DWARF calls them arrays whose place and length are read from that
-// block (DW_AT_data_location), so a debugger without any help of ours prints "text" and {1, 2, 3}. A null one is "not associated".
+// Strings and arrays are one pointer to a block with length and data; DWARF calls them arrays whose place and length
+// are read from that block (DW_AT_data_location), so a debugger without any help of ours prints "text" and {1, 2, 3}. A
+// null one is "not associated".
 #include "llvm/BinaryFormat/Dwarf.h"
 
 #include "backend/llvm_unit.h"
@@ -13,8 +14,9 @@ namespace janus {
 using namespace llvm;
 
 DebugInfo::DebugInfo(llvm::Module& module, const CodegenPlan& plan) : places(plan.sources), plan_(plan), di_(module) {
-  unit_ = di_.createCompileUnit(DISourceLanguageName(dwarf::DW_LANG_C11), di_.createFile("janus", "."), "janus", false, "", 0, "", DICompileUnit::FullDebug, 0, false, false,
-                                DICompileUnit::DebugNameTableKind::None);
+  unit_ =
+      di_.createCompileUnit(DISourceLanguageName(dwarf::DW_LANG_C11), di_.createFile("janus", "."), "janus", false, "",
+                            0, "", DICompileUnit::FullDebug, 0, false, false, DICompileUnit::DebugNameTableKind::None);
   untyped_ = di_.createSubroutineType(di_.getOrCreateTypeArray({}));
 }
 
@@ -27,7 +29,8 @@ DIFile* DebugInfo::file(const std::string& path) {
 DISubprogram* DebugInfo::begin(const JFunc& f, Function* fn) {
   DIFile* in = file(places.path(f.span.lo));
   unsigned line = places.at(f.span.lo).line;
-  DISubprogram* sp = di_.createFunction(in, f.display.empty() ? f.symbol : f.display, StringRef(), in, line, untyped_, line, DINode::FlagPrototyped, DISubprogram::SPFlagDefinition);
+  DISubprogram* sp = di_.createFunction(in, f.display.empty() ? f.symbol : f.display, StringRef(), in, line, untyped_,
+                                        line, DINode::FlagPrototyped, DISubprogram::SPFlagDefinition);
   fn->setSubprogram(sp);
   return sp;
 }
@@ -38,12 +41,16 @@ void DebugInfo::declare(const JSlot& slot, Value* address, DISubprogram* in, Bas
   uint32_t pos = slot.span.lo ? slot.span.lo : 0;
   unsigned line = pos ? places.at(pos).line : in->getLine();
   StringRef name(plan_.names.text(slot.name).data(), plan_.names.text(slot.name).size());
-  DILocalVariable* var = slot.arg ? di_.createParameterVariable(in, name, slot.arg, in->getFile(), line, type(index), true)
-                                  : di_.createAutoVariable(in, name, in->getFile(), line, type(index), true);
+  DILocalVariable* var = slot.arg
+                             ? di_.createParameterVariable(in, name, slot.arg, in->getFile(), line, type(index), true)
+                             : di_.createAutoVariable(in, name, in->getFile(), line, type(index), true);
   SmallVector<uint64_t, 3> ops;
   if (slot.is_reference) {
     ops.push_back(dwarf::DW_OP_deref);
-    if (slot.cell_offset) { ops.push_back(dwarf::DW_OP_plus_uconst); ops.push_back(slot.cell_offset); }
+    if (slot.cell_offset) {
+      ops.push_back(dwarf::DW_OP_plus_uconst);
+      ops.push_back(slot.cell_offset);
+    }
   }
   di_.insertDeclare(address, var, di_.createExpression(ops), DILocation::get(block->getContext(), line, 1, in), block);
 }
@@ -55,7 +62,9 @@ DIType* DebugInfo::type(uint32_t index) {
   return types_[index] = made;
 }
 
-DIType* DebugInfo::unsigned_type(uint32_t bytes) { return di_.createBasicType(bytes == 1 ? "u8" : "u32", bytes * 8, dwarf::DW_ATE_unsigned); }
+DIType* DebugInfo::unsigned_type(uint32_t bytes) {
+  return di_.createBasicType(bytes == 1 ? "u8" : "u32", bytes * 8, dwarf::DW_ATE_unsigned);
+}
 
 // Members of a struct, or tag and variants of an enum, behind `base`.
 void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base) {
@@ -72,18 +81,21 @@ void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base)
       for (const DebugField& f : t.fields) add(members, record, f, base);
       break;
     case DebugKind::Optional:
-      members.push_back(member(record, "has_value", t.tag_offset, 1, di_.createBasicType("bool", 8, dwarf::DW_ATE_boolean)));
+      members.push_back(
+          member(record, "has_value", t.tag_offset, 1, di_.createBasicType("bool", 8, dwarf::DW_ATE_boolean)));
       if (DIType* of = type(t.elem)) members.push_back(member(record, "value", 0, plan_.types[t.elem].size, of));
       break;
     case DebugKind::Variants: {
       SmallVector<Metadata*, 8> tags;
       for (size_t v = 0; v < t.variants.size(); ++v) tags.push_back(di_.createEnumerator(t.variants[v].name, v, true));
-      DIType* tag = di_.createEnumerationType(unit_, t.name + ".Variant", in, 0, t.tag_size * 8, 0, di_.getOrCreateArray(tags), unsigned_type(t.tag_size));
+      DIType* tag = di_.createEnumerationType(unit_, t.name + ".Variant", in, 0, t.tag_size * 8, 0,
+                                              di_.getOrCreateArray(tags), unsigned_type(t.tag_size));
       members.push_back(member(record, "variant", base + t.tag_offset, t.tag_size, tag));
       // Each variant with a payload is a struct over the same bytes, named after it.
       for (const DebugVariant& v : t.variants) {
         if (v.fields.empty()) continue;
-        DICompositeType* payload = di_.createStructType(unit_, t.name + "." + v.name, in, 0, uint64_t(t.size) * 8, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
+        DICompositeType* payload = di_.createStructType(unit_, t.name + "." + v.name, in, 0, uint64_t(t.size) * 8, 0,
+                                                        DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
         SmallVector<Metadata*, 4> parts;
         for (const DebugField& f : v.fields) add(parts, payload, f, 0);
         di_.replaceArrays(payload, di_.getOrCreateArray(parts));
@@ -96,20 +108,37 @@ void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base)
   di_.replaceArrays(record, di_.getOrCreateArray(members));
 }
 
-// The array behind a pointer at the object's address: a field of the block says where its data stands, another how long it is. Of a null
-// pointer no field can be read; the object itself, which is zero, is read instead: p ? p + field : object, without a branch.
+// The array behind a pointer at the object's address: a field of the block says where its data stands, another how long
+// it is. Of a null pointer no field can be read; the object itself, which is zero, is read instead: p ? p + field :
+// object, without a branch.
 DIType* DebugInfo::counted(DIType* elem, uint32_t elem_size, bool nullable) {
   using namespace dwarf;
   auto field = [&](uint64_t offset) {
     SmallVector<uint64_t, 20> ops;
-    if (nullable) ops = {DW_OP_push_object_address, DW_OP_push_object_address, DW_OP_deref, DW_OP_plus_uconst, offset, DW_OP_push_object_address, DW_OP_minus,
-                         DW_OP_push_object_address, DW_OP_deref, DW_OP_lit0, DW_OP_ne, DW_OP_mul, DW_OP_plus, DW_OP_deref};
+    if (nullable)
+      ops = {DW_OP_push_object_address,
+             DW_OP_push_object_address,
+             DW_OP_deref,
+             DW_OP_plus_uconst,
+             offset,
+             DW_OP_push_object_address,
+             DW_OP_minus,
+             DW_OP_push_object_address,
+             DW_OP_deref,
+             DW_OP_lit0,
+             DW_OP_ne,
+             DW_OP_mul,
+             DW_OP_plus,
+             DW_OP_deref};
     else ops = {DW_OP_push_object_address, DW_OP_deref, DW_OP_plus_uconst, offset, DW_OP_deref};
     return di_.createExpression(ops);
   };
-  auto number = [&](uint64_t x) { return ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), x)); };
+  auto number = [&](uint64_t x) {
+    return ConstantAsMetadata::get(ConstantInt::get(Type::getInt64Ty(unit_->getContext()), x));
+  };
   DISubrange* range = di_.getOrCreateSubrange(field(offsetof(rt::Array, len)), number(0), nullptr, number(elem_size));
-  DIExpression* associated = nullable ? di_.createExpression({DW_OP_push_object_address, DW_OP_deref, DW_OP_lit0, DW_OP_ne}) : nullptr;
+  DIExpression* associated =
+      nullable ? di_.createExpression({DW_OP_push_object_address, DW_OP_deref, DW_OP_lit0, DW_OP_ne}) : nullptr;
   return di_.createArrayType(64, 0, elem, di_.getOrCreateArray({range}), field(offsetof(rt::Array, data)), associated);
 }
 
@@ -119,13 +148,17 @@ DIType* DebugInfo::element_type(uint32_t index) {
   if (t.kind != DebugKind::Text && t.kind != DebugKind::Array) return type(index);
   if (auto it = elements_.find(index); it != elements_.end()) return it->second;
   DIFile* in = unit_->getFile();
-  DICompositeType* block = di_.createStructType(unit_, t.name + " block", in, 0, sizeof(rt::Array) * 8, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
+  DICompositeType* block = di_.createStructType(unit_, t.name + " block", in, 0, sizeof(rt::Array) * 8, 0,
+                                                DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
   DIType* pointer = di_.createPointerType(block, 64, 0, std::nullopt, t.name);
   elements_[index] = pointer;
-  DIType* elem = t.kind == DebugKind::Text ? di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char) : t.elem ? element_type(t.elem) : nullptr;
-  Metadata* fields[] = {
-      di_.createMemberType(block, "len", in, 0, 64, 0, offsetof(rt::Array, len) * 8, DINode::FlagZero, di_.createBasicType("i64", 64, dwarf::DW_ATE_signed)),
-      di_.createMemberType(block, "data", in, 0, 64, 0, offsetof(rt::Array, data) * 8, DINode::FlagZero, di_.createPointerType(elem, 64))};
+  DIType* elem = t.kind == DebugKind::Text ? di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char)
+                 : t.elem                  ? element_type(t.elem)
+                                           : nullptr;
+  Metadata* fields[] = {di_.createMemberType(block, "len", in, 0, 64, 0, offsetof(rt::Array, len) * 8, DINode::FlagZero,
+                                             di_.createBasicType("i64", 64, dwarf::DW_ATE_signed)),
+                        di_.createMemberType(block, "data", in, 0, 64, 0, offsetof(rt::Array, data) * 8,
+                                             DINode::FlagZero, di_.createPointerType(elem, 64))};
   di_.replaceArrays(block, di_.getOrCreateArray(fields));
   return pointer;
 }
@@ -135,7 +168,8 @@ DIType* DebugInfo::make_type(uint32_t index) {
   uint64_t bits = uint64_t(t.size) * 8;
   auto basic = [&](unsigned encoding) { return di_.createBasicType(t.name, bits, encoding); };
   auto record = [&](const DebugType& of, uint64_t size) {
-    return di_.createStructType(unit_, of.name, unit_->getFile(), 0, size, 0, DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
+    return di_.createStructType(unit_, of.name, unit_->getFile(), 0, size, 0, DINode::FlagZero, nullptr,
+                                di_.getOrCreateArray({}));
   };
   switch (t.kind) {
     case DebugKind::Void: return nullptr;
@@ -148,15 +182,21 @@ DIType* DebugInfo::make_type(uint32_t index) {
     case DebugKind::Text: return counted(di_.createBasicType("char", 8, dwarf::DW_ATE_unsigned_char), 1, t.nullable);
     case DebugKind::Array: {
       DIType* elem = element_type(t.elem);
-      return elem ? counted(elem, plan_.types[t.elem].size, t.nullable) : di_.createPointerType(nullptr, 64, 0, std::nullopt, t.name);
+      return elem ? counted(elem, plan_.types[t.elem].size, t.nullable)
+                  : di_.createPointerType(nullptr, 64, 0, std::nullopt, t.name);
     }
-    case DebugKind::Fixed: return di_.createArrayType(bits, 0, element_type(t.elem), di_.getOrCreateArray({di_.getOrCreateSubrange(0, int64_t(t.count))}));
+    case DebugKind::Fixed:
+      return di_.createArrayType(bits, 0, element_type(t.elem),
+                                 di_.getOrCreateArray({di_.getOrCreateSubrange(0, int64_t(t.count))}));
     case DebugKind::Enumeration: {
       SmallVector<Metadata*, 8> tags;
       for (size_t v = 0; v < t.variants.size(); ++v) tags.push_back(di_.createEnumerator(t.variants[v].name, v, true));
-      return di_.createEnumerationType(unit_, t.name, unit_->getFile(), 0, bits, 0, di_.getOrCreateArray(tags), unsigned_type(t.size));
+      return di_.createEnumerationType(unit_, t.name, unit_->getFile(), 0, bits, 0, di_.getOrCreateArray(tags),
+                                       unsigned_type(t.size));
     }
-    case DebugKind::Record: case DebugKind::Variants: case DebugKind::Optional: {
+    case DebugKind::Record:
+    case DebugKind::Variants:
+    case DebugKind::Optional: {
       DICompositeType* made = record(t, bits);
       types_[index] = made;
       fill(made, t, 0);
@@ -176,4 +216,4 @@ DIType* DebugInfo::make_type(uint32_t index) {
   return nullptr;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -2,8 +2,9 @@
 // Depends on llvm_unit.h, runtime/abi.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blocks are visited in reverse post-order, so that every value is made before it is used; blocks nobody reaches are left out. A JIR
-// block becomes several LLVM blocks, one more behind each check; merges are filled in last, from the edges that were really made.
+// Blocks are visited in reverse post-order, so that every value is made before it is used; blocks nobody reaches are
+// left out. A JIR block becomes several LLVM blocks, one more behind each check; merges are filled in last, from the
+// edges that were really made.
 #include <algorithm>
 
 #include "llvm/IR/InlineAsm.h"
@@ -20,7 +21,15 @@ namespace {
 class FunctionEmitter {
  public:
   FunctionEmitter(LlvmUnit& u, uint32_t index)
-      : u_(u), plan_(u.plan), f_(u.plan.module.funcs[index]), index_(index), abi_(u.plan.abi[index]), fn_(u.func(index)), b_(u.context), values_(f_.instrs.size()), blocks_(f_.blocks.size()) {}
+      : u_(u),
+        plan_(u.plan),
+        f_(u.plan.module.funcs[index]),
+        index_(index),
+        abi_(u.plan.abi[index]),
+        fn_(u.func(index)),
+        b_(u.context),
+        values_(f_.instrs.size()),
+        blocks_(f_.blocks.size()) {}
 
   void run() {
     order_blocks();
@@ -50,7 +59,10 @@ class FunctionEmitter {
   // ---- blocks
   void order_blocks() {
     reached_.assign(f_.blocks.size(), false);
-    struct Frame { uint32_t block; size_t next; };
+    struct Frame {
+      uint32_t block;
+      size_t next;
+    };
     std::vector<Frame> stack;
     std::vector<std::vector<uint32_t>> targets(f_.blocks.size());
     auto enter = [&](uint32_t block) {
@@ -60,11 +72,19 @@ class FunctionEmitter {
         const JInstr& in = f_.instrs[i];
         each_target(f_, in, [&](uint32_t to) { targets[block].push_back(to); });
         switch (in.op) {
-          case JOp::TailCall: loops_ |= in.a == index_; uses_register_ |= plan_.module.funcs[in.a].can_fail; break;
-          case JOp::Phi: has_merges_ = true; break;
-          case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: case JOp::Check: case JOp::StackCheck: case JOp::SetError: case JOp::GetError: case JOp::PeekError:
-            uses_register_ = true;
+          case JOp::TailCall:
+            loops_ |= in.a == index_;
+            uses_register_ |= plan_.module.funcs[in.a].can_fail;
             break;
+          case JOp::Phi: has_merges_ = true; break;
+          case JOp::AddChk:
+          case JOp::SubChk:
+          case JOp::MulChk:
+          case JOp::Check:
+          case JOp::StackCheck:
+          case JOp::SetError:
+          case JOp::GetError:
+          case JOp::PeekError: uses_register_ = true; break;
           case JOp::Call: uses_register_ |= in.c != kNone || plan_.module.funcs[in.a].can_fail; break;
           case JOp::CallPtr: uses_register_ |= (in.b & 1) != 0; break;
           default: break;
@@ -76,13 +96,17 @@ class FunctionEmitter {
     while (!stack.empty()) {
       Frame& top = stack.back();
       if (top.next < targets[top.block].size()) enter(targets[top.block][top.next++]);
-      else { order_.push_back(top.block); stack.pop_back(); }
+      else {
+        order_.push_back(top.block);
+        stack.pop_back();
+      }
     }
     std::reverse(order_.begin(), order_.end());
   }
 
   void edge(uint32_t to) {
-    if (has_merges_ && f_.instrs[f_.blocks[to].instrs[0]].op == JOp::Phi) edges_[to].push_back({here_, b_.GetInsertBlock()});
+    if (has_merges_ && f_.instrs[f_.blocks[to].instrs[0]].op == JOp::Phi)
+      edges_[to].push_back({here_, b_.GetInsertBlock()});
   }
 
   void fill_merges() {
@@ -115,10 +139,10 @@ class FunctionEmitter {
     unsigned count = static_cast<unsigned>(f_.params.size());
     if (abi_.fail == FailMode::Register) {
       register_ = fn_->getArg(count);
-      // Nothing is in flight when a function is called. Knowing it removes the test behind calls that are inlined and cannot fail.
+      // Nothing is in flight when a function is called. Knowing it removes the test behind calls that are inlined and
+      // cannot fail.
       b_.CreateAssumption(b_.CreateIsNull(error_now()));
-    }
-    else if (abi_.fail == FailMode::Pointer && !plan_.release) register_ = fn_->getArg(count);
+    } else if (abi_.fail == FailMode::Pointer && !plan_.release) register_ = fn_->getArg(count);
     else if (uses_register_ || abi_.fail == FailMode::Pointer) {
       auto* word = b_.CreateAlloca(u_.ptr);
       if (plan_.release) word->setSwiftError(true);
@@ -135,7 +159,8 @@ class FunctionEmitter {
     for (unsigned i = 0; i < count; ++i) params_.push_back(fn_->getArg(i));
     if (scope_)
       for (size_t i = 0; i < f_.slots.size(); ++i)
-        if (is_some(f_.slots[i].name) && is_some(f_.slots[i].type)) u_.debug->declare(f_.slots[i], slots_[i], scope_, entry_);
+        if (is_some(f_.slots[i].name) && is_some(f_.slots[i].type))
+          u_.debug->declare(f_.slots[i], slots_[i], scope_, entry_);
     if (loops_) {
       // A call of itself in tail position is a jump to the head, with new parameters.
       BasicBlock* head = BasicBlock::Create(u_.context, "", fn_, entry_->getNextNode());
@@ -180,7 +205,8 @@ class FunctionEmitter {
 
   Value* load(JType t, Value* address, JAlias alias) {
     LoadInst* l = b_.CreateAlignedLoad(u_.memory_type(t), address, align_of(t));
-    if (alias == JAlias::Count && plan_.module.tasks) l->setAtomic(AtomicOrdering::Monotonic);   // another task may be changing it
+    if (alias == JAlias::Count && plan_.module.tasks)
+      l->setAtomic(AtomicOrdering::Monotonic);   // another task may be changing it
     if (plan_.release) {
       if (MDNode* node = u_.tbaa(alias, t)) l->setMetadata(LLVMContext::MD_tbaa, node);
       if (alias == JAlias::ClosureCode) l->setMetadata(LLVMContext::MD_invariant_load, MDNode::get(u_.context, {}));
@@ -197,16 +223,20 @@ class FunctionEmitter {
   static Align align_of(JType t) {
     switch (t) {
       case JType::I16: return Align(2);
-      case JType::I32: case JType::F32: return Align(4);
-      case JType::I64: case JType::F64: case JType::Ptr: return Align(8);
+      case JType::I32:
+      case JType::F32: return Align(4);
+      case JType::I64:
+      case JType::F64:
+      case JType::Ptr: return Align(8);
       default: return Align(1);
     }
   }
 
   // ---- failure
-  // The register is no memory, so any alignment is right. This one keeps LLVM from making one access of an access of it and one of a
-  // word in memory: SimplifyCFG (of LLVM 22), when it sinks the last instructions of several blocks into one, asks only the first of them
-  // whether its operand may become a phi; with the register in it the phi is an address that does not exist.
+  // The register is no memory, so any alignment is right. This one keeps LLVM from making one access of an access of it
+  // and one of a word in memory: SimplifyCFG (of LLVM 22), when it sinks the last instructions of several blocks into
+  // one, asks only the first of them whether its operand may become a phi; with the register in it the phi is an
+  // address that does not exist.
   Align register_align() const { return plan_.release ? Align(4096) : Align(8); }
   Value* error_now() { return b_.CreateAlignedLoad(u_.ptr, register_, register_align()); }
   void set_error(Value* error) { b_.CreateAlignedStore(error, register_, register_align()); }
@@ -214,8 +244,10 @@ class FunctionEmitter {
     edge(landing);
     b_.CreateBr(blocks_[landing]);
   }
-  // Control goes on only when `ok` holds; otherwise `make` makes the error, in a cold block, and it goes to the landing.
-  template <class Make> void check(Value* ok, bool when, uint32_t landing, Make make) {
+  // Control goes on only when `ok` holds; otherwise `make` makes the error, in a cold block, and it goes to the
+  // landing.
+  template <class Make>
+  void check(Value* ok, bool when, uint32_t landing, Make make) {
     require(landing != kNone, "a check has a landing");
     BasicBlock* bad = cold_block();
     BasicBlock* next = next_block();
@@ -246,11 +278,15 @@ class FunctionEmitter {
   }
 
   // ---- calls
-  // Appends the callee's failure argument. With a pointer callee and a register of our own, the error comes back in a word of the frame.
+  // Appends the callee's failure argument. With a pointer callee and a register of our own, the error comes back in a
+  // word of the frame.
   Value* pass_register(FailMode mode, SmallVectorImpl<Value*>& args) {
     if (mode == FailMode::None) return nullptr;
     bool plain = !plan_.release;   // our register is an address
-    if (mode == FailMode::Register || plain) { args.push_back(register_); return nullptr; }
+    if (mode == FailMode::Register || plain) {
+      args.push_back(register_);
+      return nullptr;
+    }
     IRBuilder<> at(entry_, entry_->begin());
     if (!word_) word_ = at.CreateAlloca(u_.ptr);
     b_.CreateStore(null(), word_);
@@ -259,7 +295,9 @@ class FunctionEmitter {
   }
   Value* finish_call(CallInst* call, CallingConv::ID convention, FailMode mode, Value* word, uint32_t landing) {
     call->setCallingConv(convention);
-    if (mode == FailMode::Register) call->setAttributes(call->getAttributes().addParamAttributes(u_.context, call->arg_size() - 1, AttrBuilder(u_.context, u_.register_attributes())));
+    if (mode == FailMode::Register)
+      call->setAttributes(call->getAttributes().addParamAttributes(u_.context, call->arg_size() - 1,
+                                                                   AttrBuilder(u_.context, u_.register_attributes())));
     if (word) set_error(b_.CreateLoad(u_.ptr, word));
     if (landing != kNone) after_call(landing);
     return call;
@@ -301,8 +339,13 @@ class FunctionEmitter {
     SmallVector<Value*, 8> args;
     uint32_t next = 0;
     for (const char* p = s.args; *p; ++p) {
-      if (*p == 'S') { args.push_back(u_.site(f_, pos)); args.push_back(place(pos ? pos : f_.span.lo)); }
-      else { require(next < list_size(list), "a runtime call passes every argument"); args.push_back(v(list_at(list, next++))); }
+      if (*p == 'S') {
+        args.push_back(u_.site(f_, pos));
+        args.push_back(place(pos ? pos : f_.span.lo));
+      } else {
+        require(next < list_size(list), "a runtime call passes every argument");
+        args.push_back(v(list_at(list, next++)));
+      }
     }
     CallInst* c = b_.CreateCall(fn->getFunctionType(), fn, args);
     c->setAttributes(abi_attributes(fn));
@@ -310,7 +353,8 @@ class FunctionEmitter {
   }
   void tail_call(uint32_t callee, uint32_t list) {
     if (callee == index_) {
-      for (uint32_t i = 0; i < list_size(list); ++i) cast<PHINode>(params_[i])->addIncoming(v(list_at(list, i)), b_.GetInsertBlock());
+      for (uint32_t i = 0; i < list_size(list); ++i)
+        cast<PHINode>(params_[i])->addIncoming(v(list_at(list, i)), b_.GetInsertBlock());
       b_.CreateBr(head_);
       return;
     }
@@ -318,7 +362,8 @@ class FunctionEmitter {
     for (uint32_t i = 0; i < list_size(list); ++i) args.push_back(v(list_at(list, i)));
     if (!plan_.tail_circle(index_, callee)) {   // a failure stays in the register and leaves with the result
       Value* result = call(callee, list, kNone);
-      if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+      if (abi_.fail == FailMode::Pointer && plan_.release)
+        b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
       if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
       else b_.CreateRet(result);
       return;
@@ -337,10 +382,16 @@ class FunctionEmitter {
 
   // ---- counts
   void retain(Value* p, bool nullable) {
-    if (!plan_.release) { b_.CreateCall(u_.retain_helper(nullable), {p}); return; }
+    if (!plan_.release) {
+      b_.CreateCall(u_.retain_helper(nullable), {p});
+      return;
+    }
     BasicBlock* end = nullable ? guard(p) : nullptr;
     emit_retain(u_, b_, p);
-    if (end) { b_.CreateBr(end); b_.SetInsertPoint(end); }
+    if (end) {
+      b_.CreateBr(end);
+      b_.SetInsertPoint(end);
+    }
   }
   // `p` is not null from here to a branch to the returned block.
   BasicBlock* guard(Value* p) {
@@ -349,15 +400,23 @@ class FunctionEmitter {
     b_.SetInsertPoint(some);
     return end;
   }
-  Function* drop_function(const JInstr& in) { return in.aux & 2 ? cast<Function>(u_.rt(static_cast<JRt>(in.b))) : u_.func(in.b); }
+  Function* drop_function(const JInstr& in) {
+    return in.aux & 2 ? cast<Function>(u_.rt(static_cast<JRt>(in.b))) : u_.func(in.b);
+  }
   void release(const JInstr& in) {
     Value* p = v(in.a);
     Function* drop = drop_function(in);
-    if (!plan_.release && in.op == JOp::Release) { b_.CreateCall(u_.release_helper(drop, in.aux & 1), {p}); return; }
+    if (!plan_.release && in.op == JOp::Release) {
+      b_.CreateCall(u_.release_helper(drop, in.aux & 1), {p});
+      return;
+    }
     BasicBlock* end = in.aux & 1 ? guard(p) : nullptr;
     bool deep = in.op == JOp::ReleaseDeep;
     emit_release(u_, b_, p, drop, deep ? v(in.c) : int32(0), deep);
-    if (end) { b_.CreateBr(end); b_.SetInsertPoint(end); }
+    if (end) {
+      b_.CreateBr(end);
+      b_.SetInsertPoint(end);
+    }
   }
 
   // IsUnique in programs with tasks: a shared block (count -1, no flags) whose only owner asks is made plain again.
@@ -384,20 +443,23 @@ class FunctionEmitter {
   // ---- instructions
   Value* arithmetic_check(const JInstr& in) {
     bool is_signed = in.aux & 1;
-    Intrinsic::ID id = in.op == JOp::AddChk   ? (is_signed ? Intrinsic::sadd_with_overflow : Intrinsic::uadd_with_overflow)
-                       : in.op == JOp::SubChk ? (is_signed ? Intrinsic::ssub_with_overflow : Intrinsic::usub_with_overflow)
-                                              : (is_signed ? Intrinsic::smul_with_overflow : Intrinsic::umul_with_overflow);
+    Intrinsic::ID id =
+        in.op == JOp::AddChk   ? (is_signed ? Intrinsic::sadd_with_overflow : Intrinsic::uadd_with_overflow)
+        : in.op == JOp::SubChk ? (is_signed ? Intrinsic::ssub_with_overflow : Intrinsic::usub_with_overflow)
+                               : (is_signed ? Intrinsic::smul_with_overflow : Intrinsic::umul_with_overflow);
     char op = in.op == JOp::AddChk ? '+' : in.op == JOp::SubChk ? '-' : '*';
     Value* both = b_.CreateBinaryIntrinsic(id, v(in.a), v(in.b));
     Value* result = b_.CreateExtractValue(both, 0);
     Value* overflow = b_.CreateExtractValue(both, 1);
-    check(overflow, false, in.c, [&] { return panic("janus_panic_overflow", {int32(static_cast<uint32_t>(op))}, in.pos); });
+    check(overflow, false, in.c,
+          [&] { return panic("janus_panic_overflow", {int32(static_cast<uint32_t>(op))}, in.pos); });
     return result;
   }
 
   void checked(const JInstr& in) {
-    static const char* const symbols[] = {"janus_panic_overflow", "janus_panic_div_zero", "janus_panic_shift", "janus_panic_index",
-                                          "janus_panic_slice",    "janus_panic_convert",  "janus_panic_null",  "janus_panic_message"};
+    static const char* const symbols[] = {"janus_panic_overflow", "janus_panic_div_zero", "janus_panic_shift",
+                                          "janus_panic_index",    "janus_panic_slice",    "janus_panic_convert",
+                                          "janus_panic_null",     "janus_panic_message"};
     check(v(in.a), true, in.c, [&] {
       SmallVector<Value*, 4> args;
       for (uint32_t i = 0; i < list_size(in.b); ++i) args.push_back(v(list_at(in.b, i)));
@@ -405,25 +467,32 @@ class FunctionEmitter {
     });
   }
 
-  // Debug frames have a frame pointer, and the fast selector knows how to ask for it; release code compares the stack pointer itself.
+  // Debug frames have a frame pointer, and the fast selector knows how to ask for it; release code compares the stack
+  // pointer itself.
   Value* stack_pointer() {
-    if (!plan_.release) return b_.CreatePtrToInt(b_.CreateIntrinsic(Intrinsic::frameaddress, {u_.ptr}, {int32(0)}), u_.i64);
+    if (!plan_.release)
+      return b_.CreatePtrToInt(b_.CreateIntrinsic(Intrinsic::frameaddress, {u_.ptr}, {int32(0)}), u_.i64);
     Metadata* name = MDString::get(u_.context, "rsp");
-    return b_.CreateIntrinsic(Intrinsic::read_register, {u_.i64}, {MetadataAsValue::get(u_.context, MDNode::get(u_.context, {name}))});
+    return b_.CreateIntrinsic(Intrinsic::read_register, {u_.i64},
+                              {MetadataAsValue::get(u_.context, MDNode::get(u_.context, {name}))});
   }
-  // A fiber's limit is its worker's thread-local. Its address must never be kept over a switch, so LLVM does not see it.
+  // A fiber's limit is its worker's thread-local. Its address must never be kept over a switch, so LLVM does not see
+  // it.
   Value* fiber_stack_limit() {
-    InlineAsm* read = InlineAsm::get(FunctionType::get(u_.i64, false), "movq %fs:janus_stack_limit@tpoff, $0", "=r", true);
+    InlineAsm* read =
+        InlineAsm::get(FunctionType::get(u_.i64, false), "movq %fs:janus_stack_limit@tpoff, $0", "=r", true);
     return b_.CreateCall(read->getFunctionType(), read, {});
   }
   void stack_check(const JInstr& in) {
     if (plan_.module.tasks) {
-      check(b_.CreateICmpULT(stack_pointer(), fiber_stack_limit()), false, in.c, [&] { return panic("janus_panic_stack", {}, in.pos); });
+      check(b_.CreateICmpULT(stack_pointer(), fiber_stack_limit()), false, in.c,
+            [&] { return panic("janus_panic_stack", {}, in.pos); });
       return;
     }
     Constant* limit = u_.module.getNamedGlobal("janus_stack_limit");
     if (!limit) {
-      auto* var = new GlobalVariable(u_.module, u_.ptr, false, GlobalValue::ExternalLinkage, nullptr, "janus_stack_limit");
+      auto* var =
+          new GlobalVariable(u_.module, u_.ptr, false, GlobalValue::ExternalLinkage, nullptr, "janus_stack_limit");
       var->setDSOLocal(true);
       limit = var;
     }
@@ -433,8 +502,10 @@ class FunctionEmitter {
 
   Value* compare(const JInstr& in) {
     static const CmpInst::Predicate predicates[] = {
-        CmpInst::ICMP_EQ, CmpInst::ICMP_NE, CmpInst::ICMP_SLT, CmpInst::ICMP_SLE, CmpInst::ICMP_SGT, CmpInst::ICMP_SGE, CmpInst::ICMP_ULT, CmpInst::ICMP_ULE,
-        CmpInst::ICMP_UGT, CmpInst::ICMP_UGE, CmpInst::FCMP_OEQ, CmpInst::FCMP_UNE, CmpInst::FCMP_OLT, CmpInst::FCMP_OLE, CmpInst::FCMP_OGT, CmpInst::FCMP_OGE};
+        CmpInst::ICMP_EQ,  CmpInst::ICMP_NE,  CmpInst::ICMP_SLT, CmpInst::ICMP_SLE,
+        CmpInst::ICMP_SGT, CmpInst::ICMP_SGE, CmpInst::ICMP_ULT, CmpInst::ICMP_ULE,
+        CmpInst::ICMP_UGT, CmpInst::ICMP_UGE, CmpInst::FCMP_OEQ, CmpInst::FCMP_UNE,
+        CmpInst::FCMP_OLT, CmpInst::FCMP_OLE, CmpInst::FCMP_OGT, CmpInst::FCMP_OGE};
     return b_.CreateCmp(predicates[in.aux], v(in.a), v(in.b));
   }
 
@@ -451,7 +522,10 @@ class FunctionEmitter {
       case JCast::FPToUI: return b_.CreateIntrinsic(Intrinsic::fptoui_sat, {to, x->getType()}, {x});
       case JCast::FPExt: return b_.CreateFPExt(x, to);
       case JCast::FPTrunc: return b_.CreateFPTrunc(x, to);
-      case JCast::Bits: return x->getType()->isPointerTy() ? b_.CreatePtrToInt(x, to) : to->isPointerTy() ? b_.CreateIntToPtr(x, to) : b_.CreateBitCast(x, to);
+      case JCast::Bits:
+        return x->getType()->isPointerTy() ? b_.CreatePtrToInt(x, to)
+               : to->isPointerTy()         ? b_.CreateIntToPtr(x, to)
+                                           : b_.CreateBitCast(x, to);
     }
     return x;
   }
@@ -488,7 +562,8 @@ class FunctionEmitter {
     else b_.CreateRet(in.a == kNone ? UndefValue::get(fn_->getReturnType()) : v(in.a));
   }
   void ret_fail() {
-    if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+    if (abi_.fail == FailMode::Pointer && plan_.release)
+      b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
     if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
     else b_.CreateRet(UndefValue::get(fn_->getReturnType()));
   }
@@ -496,7 +571,10 @@ class FunctionEmitter {
   void cond_br(const JInstr& in) {
     edge(in.b);
     edge(in.c);
-    b_.CreateCondBr(v(in.a), blocks_[in.b], blocks_[in.c], in.aux == 1 ? u_.unlikely : in.aux == 2 ? u_.likely : nullptr);
+    b_.CreateCondBr(v(in.a), blocks_[in.b], blocks_[in.c],
+                    in.aux == 1   ? u_.unlikely
+                    : in.aux == 2 ? u_.likely
+                                  : nullptr);
   }
   void switch_on(const JInstr& in) {
     uint32_t n = list_size(in.b);
@@ -506,7 +584,10 @@ class FunctionEmitter {
     auto* type = cast<IntegerType>(x->getType());
     for (uint32_t i = 1; i + 1 < n; i += 2) {
       edge(list_at(in.b, i + 1));
-      s->addCase(ConstantInt::get(type, static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(list_at(in.b, i)))), true, true), blocks_[list_at(in.b, i + 1)]);
+      s->addCase(
+          ConstantInt::get(type, static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(list_at(in.b, i)))),
+                           true, true),
+          blocks_[list_at(in.b, i + 1)]);
     }
   }
 
@@ -518,25 +599,33 @@ class FunctionEmitter {
 
   Value* result_of(const JInstr& in) {
     switch (in.op) {
-      case JOp::ConstInt: case JOp::ConstFloat: return constant(in);
+      case JOp::ConstInt:
+      case JOp::ConstFloat: return constant(in);
       case JOp::ConstNull: return null();
-      case JOp::Undef: return plan_.release ? static_cast<Value*>(UndefValue::get(u_.type(in.type))) : Constant::getNullValue(u_.type(in.type));
+      case JOp::Undef:
+        return plan_.release ? static_cast<Value*>(UndefValue::get(u_.type(in.type)))
+                             : Constant::getNullValue(u_.type(in.type));
       case JOp::Param: return params_[in.a];
       case JOp::SlotAddr: return slots_[in.a];
       case JOp::GlobalAddr: return u_.global(in.a);
       case JOp::FuncAddr: return u_.func_value(in.a);
       case JOp::RtAddr: return u_.rt(static_cast<JRt>(in.a));
       case JOp::AddrOff: return offset(v(in.a), in.b);
-      case JOp::AddrIdx: return b_.CreateGEP(ArrayType::get(u_.i8, in.c), v(in.a), {v(in.b)}, "", GEPNoWrapFlags::inBounds());
+      case JOp::AddrIdx:
+        return b_.CreateGEP(ArrayType::get(u_.i8, in.c), v(in.a), {v(in.b)}, "", GEPNoWrapFlags::inBounds());
       case JOp::Load: return load(in.type, offset(v(in.a), in.b), static_cast<JAlias>(in.aux));
-      case JOp::Store: store(f_.instrs[in.c].type, v(in.c), offset(v(in.a), in.b), static_cast<JAlias>(in.aux)); return nullptr;
+      case JOp::Store:
+        store(f_.instrs[in.c].type, v(in.c), offset(v(in.a), in.b), static_cast<JAlias>(in.aux));
+        return nullptr;
       case JOp::CopyBytes: {
         MaybeAlign align(std::max<uint16_t>(in.aux, 1));
         if (in.c) b_.CreateMemCpy(v(in.a), align, v(in.b), align, in.c);
         return nullptr;
       }
       case JOp::MoveBytes: b_.CreateMemMove(v(in.a), Align(1), v(in.b), Align(1), v(in.c)); return nullptr;
-      case JOp::ZeroBytes: if (in.c) b_.CreateMemSet(v(in.a), ConstantInt::get(u_.i8, 0), in.c, MaybeAlign(std::max<uint16_t>(in.aux, 1))); return nullptr;
+      case JOp::ZeroBytes:
+        if (in.c) b_.CreateMemSet(v(in.a), ConstantInt::get(u_.i8, 0), in.c, MaybeAlign(std::max<uint16_t>(in.aux, 1)));
+        return nullptr;
       case JOp::FillBytes: b_.CreateMemSet(v(in.a), v(in.b), v(in.c), Align(1)); return nullptr;
       case JOp::Add: return b_.CreateAdd(v(in.a), v(in.b));
       case JOp::Sub: return b_.CreateSub(v(in.a), v(in.b));
@@ -561,11 +650,14 @@ class FunctionEmitter {
       case JOp::Select: return b_.CreateSelect(v(in.a), v(in.b), v(in.c));
       case JOp::Cast: return convert(in);
       case JOp::Math: return math(in);
-      case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: return arithmetic_check(in);
+      case JOp::AddChk:
+      case JOp::SubChk:
+      case JOp::MulChk: return arithmetic_check(in);
       case JOp::Check: checked(in); return nullptr;
       case JOp::StackCheck: stack_check(in); return nullptr;
       case JOp::Count:
-        b_.CreateAtomicRMW(AtomicRMWInst::Add, b_.CreateConstInBoundsGEP1_32(b_.getInt8Ty(), u_.global(in.a), in.b), b_.getInt64(1), Align(8), AtomicOrdering::Monotonic);
+        b_.CreateAtomicRMW(AtomicRMWInst::Add, b_.CreateConstInBoundsGEP1_32(b_.getInt8Ty(), u_.global(in.a), in.b),
+                           b_.getInt64(1), Align(8), AtomicOrdering::Monotonic);
         return nullptr;
       case JOp::Call: return call(in.a, in.b, in.c);
       case JOp::CallPtr: return call_value(in.type, in.a, in.b & 1, in.c);
@@ -580,9 +672,13 @@ class FunctionEmitter {
       }
       case JOp::TailCall: tail_call(in.a, in.b); return nullptr;
       case JOp::Retain: retain(v(in.a), in.aux & 1); return nullptr;
-      case JOp::Release: case JOp::ReleaseDeep: release(in); return nullptr;
-      // One owner and no flags, in one compare: a slice's storage belongs to somebody else even when the slice has one owner.
-      case JOp::IsUnique: return plan_.module.tasks ? take_back(v(in.a)) : b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
+      case JOp::Release:
+      case JOp::ReleaseDeep: release(in); return nullptr;
+      // One owner and no flags, in one compare: a slice's storage belongs to somebody else even when the slice has one
+      // owner.
+      case JOp::IsUnique:
+        return plan_.module.tasks ? take_back(v(in.a))
+                                  : b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
       case JOp::SetError: set_error(v(in.a)); return nullptr;
       case JOp::GetError: {
         Value* e = error_now();
@@ -601,7 +697,10 @@ class FunctionEmitter {
     return nullptr;
   }
 
-  struct Edge { uint32_t from; BasicBlock* llvm_from; };
+  struct Edge {
+    uint32_t from;
+    BasicBlock* llvm_from;
+  };
   LlvmUnit& u_;
   const CodegenPlan& plan_;
   const JFunc& f_;
@@ -618,13 +717,13 @@ class FunctionEmitter {
   BasicBlock* entry_ = nullptr;
   BasicBlock* head_ = nullptr;
   Value* register_ = nullptr;   // address of the failure register
-  Value* word_ = nullptr;       // release: where callees with the pointer convention put their error
+  Value* word_ = nullptr;   // release: where callees with the pointer convention put their error
   DISubprogram* scope_ = nullptr;
   uint32_t located_ = 0, here_ = 0;
   bool loops_ = false, has_merges_ = false, uses_register_ = false;
 };
 
-}  // namespace
+}   // namespace
 
 void emit_function(LlvmUnit& unit, uint32_t index) { FunctionEmitter(unit, index).run(); }
 
@@ -639,8 +738,8 @@ static void store_count(LlvmUnit& u, IRBuilder<>& b, Value* p, Value* count) {
   if (u.tbaa_count) s->setMetadata(LLVMContext::MD_tbaa, u.tbaa_count);
 }
 
-// Immortal blocks (count < 0) lie in read-only memory: tested, never written. In programs with tasks other negative counts are those
-// of blocks that tasks share; the runtime tells them apart.
+// Immortal blocks (count < 0) lie in read-only memory: tested, never written. In programs with tasks other negative
+// counts are those of blocks that tasks share; the runtime tells them apart.
 void emit_retain(LlvmUnit& u, IRBuilder<>& b, Value* p) {
   Function* fn = b.GetInsertBlock()->getParent();
   BasicBlock* more = BasicBlock::Create(u.context, "", fn, b.GetInsertBlock()->getNextNode());
@@ -678,7 +777,8 @@ void emit_release(LlvmUnit& u, IRBuilder<>& b, Value* p, Function* drop, Value* 
     BasicBlock* other = BasicBlock::Create(c, "", fn, end);
     b.CreateCondBr(b.CreateICmpSGT(count, one), less, other);
     b.SetInsertPoint(other);
-    b.CreateCondBr(b.CreateCall(u.rt_func("janus_release_shared", b.getInt1Ty(), {u.ptr}), {p}), drop_it, end, u.unlikely);
+    b.CreateCondBr(b.CreateCall(u.rt_func("janus_release_shared", b.getInt1Ty(), {u.ptr}), {p}), drop_it, end,
+                   u.unlikely);
   } else {
     b.CreateCondBr(b.CreateICmpSGT(count, one), less, end);
   }
@@ -687,7 +787,10 @@ void emit_release(LlvmUnit& u, IRBuilder<>& b, Value* p, Function* drop, Value* 
   b.CreateBr(end);
   b.SetInsertPoint(last);
   store_count(u, b, p, ConstantInt::get(u.i32, 0));
-  if (drop_it != last) { b.CreateBr(drop_it); b.SetInsertPoint(drop_it); }
+  if (drop_it != last) {
+    b.CreateBr(drop_it);
+    b.SetInsertPoint(drop_it);
+  }
   if (deep) {
     BasicBlock* direct = BasicBlock::Create(c, "", fn, end);
     BasicBlock* queue = BasicBlock::Create(c, "", fn, end);
@@ -704,4 +807,4 @@ void emit_release(LlvmUnit& u, IRBuilder<>& b, Value* p, Function* drop, Value* 
   b.SetInsertPoint(end);
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -11,8 +11,17 @@ namespace janus {
 using namespace llvm;
 
 LlvmUnit::LlvmUnit(LLVMContext& c, const CodegenPlan& p, const Unit& u, const DataLayout& layout)
-    : plan(p), unit(u), context(c), owned(std::make_unique<llvm::Module>("janus", c)), module(*owned), places(p.sources),
-      funcs_(p.module.funcs.size()), thunks_(p.module.funcs.size()), globals_(p.module.globals.size()), rt_(256), externs_(p.module.externs.size()) {
+    : plan(p),
+      unit(u),
+      context(c),
+      owned(std::make_unique<llvm::Module>("janus", c)),
+      module(*owned),
+      places(p.sources),
+      funcs_(p.module.funcs.size()),
+      thunks_(p.module.funcs.size()),
+      globals_(p.module.globals.size()),
+      rt_(256),
+      externs_(p.module.externs.size()) {
   module.setDataLayout(layout);
   module.setTargetTriple(Triple("x86_64-unknown-linux-musl"));
   i8 = Type::getInt8Ty(c);
@@ -20,7 +29,8 @@ LlvmUnit::LlvmUnit(LLVMContext& c, const CodegenPlan& p, const Unit& u, const Da
   i64 = Type::getInt64Ty(c);
   ptr = PointerType::get(c, 0);
   nothing = Type::getVoidTy(c);
-  Type* all[9] = {nothing, Type::getInt1Ty(c), i8, Type::getInt16Ty(c), i32, i64, Type::getFloatTy(c), Type::getDoubleTy(c), ptr};
+  Type* all[9] = {
+      nothing, Type::getInt1Ty(c), i8, Type::getInt16Ty(c), i32, i64, Type::getFloatTy(c), Type::getDoubleTy(c), ptr};
   std::copy(all, all + 9, types);
   MDBuilder md(c);
   unlikely = plan.release ? md.createUnlikelyBranchWeights() : nullptr;
@@ -42,7 +52,10 @@ std::unique_ptr<llvm::Module> LlvmUnit::run() {
   for (uint32_t i : unit.funcs) emit_function(*this, i);
   for (uint32_t g : unit.globals) define_global(g);
   if (unit.has_flags) {
-    auto* flags = new GlobalVariable(module, i32, true, GlobalValue::ExternalLinkage, ConstantInt::get(i32, (plan.release ? 0u : kProgramDebug) | (plan.module.fair ? kProgramFair : 0u)), "janus_program_flags");
+    auto* flags = new GlobalVariable(
+        module, i32, true, GlobalValue::ExternalLinkage,
+        ConstantInt::get(i32, (plan.release ? 0u : kProgramDebug) | (plan.module.fair ? kProgramFair : 0u)),
+        "janus_program_flags");
     flags->setVisibility(GlobalValue::HiddenVisibility);
     if (plan.module.tasks) {
       auto constant = [&](const char* name, Constant* value) {
@@ -68,7 +81,8 @@ void LlvmUnit::set_attributes(Function* fn) {
     attrs.addAttribute(Attribute::NoUnwind);
     attrs.addAttribute("target-cpu", "x86-64-v2");
     attrs.addAttribute("tune-cpu", "generic");
-    attrs.addAttribute("probe-stack", "inline-asm");   // a frame bigger than a page touches each of its pages: none jumps over a guard
+    attrs.addAttribute("probe-stack",
+                       "inline-asm");   // a frame bigger than a page touches each of its pages: none jumps over a guard
     if (!plan.release) attrs.addAttribute("frame-pointer", "all");
     common_ = AttributeSet::get(context, attrs);
     common_ready_ = true;
@@ -120,10 +134,12 @@ Function* LlvmUnit::func(uint32_t index) {
   SmallVector<Type*, 8> params;
   for (const JParam& p : f.params) params.push_back(type(p.type));
   if (abi.fail != FailMode::None) params.push_back(ptr);
-  // In one module nothing but what the runtime calls is seen from outside; several units see each other, and nobody else.
+  // In one module nothing but what the runtime calls is seen from outside; several units see each other, and nobody
+  // else.
   bool single = plan.units.size() == 1;
   auto linkage = f.exported || !f.has_body || !single ? GlobalValue::ExternalLinkage : GlobalValue::InternalLinkage;
-  Function* fn = Function::Create(FunctionType::get(type(f.result), params, false), linkage, plan.symbols[index], module);
+  Function* fn =
+      Function::Create(FunctionType::get(type(f.result), params, false), linkage, plan.symbols[index], module);
   funcs_[index] = fn;
   if (linkage == GlobalValue::ExternalLinkage && f.has_body) fn->setVisibility(GlobalValue::HiddenVisibility);
   fn->setDSOLocal(true);
@@ -136,9 +152,12 @@ Function* LlvmUnit::func(uint32_t index) {
   }
   // Debug: the fast instruction selector returns small integers only when it may extend them.
   // (A musttail call must promise exactly what its caller promises, so the circles stay as they are.)
-  bool extends = f.c_abi ? f.result == JType::I1 : !plan.release && abi.convention == Convention::C && f.result >= JType::I1 && f.result <= JType::I16;
+  bool extends =
+      f.c_abi ? f.result == JType::I1
+              : !plan.release && abi.convention == Convention::C && f.result >= JType::I1 && f.result <= JType::I16;
   if (extends) fn->addRetAttr(Attribute::ZExt);
-  if (abi.fail == FailMode::Register) fn->addParamAttrs(static_cast<unsigned>(f.params.size()), AttrBuilder(context, register_attributes()));
+  if (abi.fail == FailMode::Register)
+    fn->addParamAttrs(static_cast<unsigned>(f.params.size()), AttrBuilder(context, register_attributes()));
   if (plan.release) param_attributes(*this, fn, f);
   return fn;
 }
@@ -150,7 +169,8 @@ Function* LlvmUnit::thunk(uint32_t index) {
   const JFunc& f = plan.module.funcs[index];
   bool fails = plan.abi[index].fail != FailMode::None;
   SmallVector<Type*, 8> params(target->getFunctionType()->params());
-  Function* fn = Function::Create(target->getFunctionType(), GlobalValue::InternalLinkage, plan.symbols[index] + ".value", module);
+  Function* fn =
+      Function::Create(target->getFunctionType(), GlobalValue::InternalLinkage, plan.symbols[index] + ".value", module);
   thunks_[index] = fn;
   fn->setCallingConv(value_convention());
   set_attributes(fn);
@@ -173,7 +193,9 @@ Function* LlvmUnit::thunk(uint32_t index) {
   return fn;
 }
 
-Constant* LlvmUnit::func_value(uint32_t index) { return plan.abi[index].convention == Convention::SwiftTail ? thunk(index) : func(index); }
+Constant* LlvmUnit::func_value(uint32_t index) {
+  return plan.abi[index].convention == Convention::SwiftTail ? thunk(index) : func(index);
+}
 
 Constant* LlvmUnit::global(uint32_t index) {
   if (globals_[index]) return globals_[index];
@@ -181,7 +203,9 @@ Constant* LlvmUnit::global(uint32_t index) {
   // The type holds bytes and addresses in turn; define_global fills it in.
   SmallVector<Type*, 8> parts;
   uint32_t at = 0;
-  auto bytes = [&](uint32_t to) { if (to > at) parts.push_back(ArrayType::get(i8, to - at)); };
+  auto bytes = [&](uint32_t to) {
+    if (to > at) parts.push_back(ArrayType::get(i8, to - at));
+  };
   for (const JReloc& r : g.relocs) {
     bytes(r.offset);
     parts.push_back(ptr);
@@ -189,8 +213,11 @@ Constant* LlvmUnit::global(uint32_t index) {
   }
   bytes(static_cast<uint32_t>(g.bytes.size()));
   // Constants are copied into every unit that uses them, except what is compared by address and what is written.
-  auto linkage = g.merge ? GlobalValue::LinkOnceODRLinkage : g.writable && plan.units.size() > 1 ? GlobalValue::ExternalLinkage : GlobalValue::InternalLinkage;
-  auto* var = new GlobalVariable(module, StructType::get(context, parts, true), !g.writable, linkage, nullptr, g.symbol);
+  auto linkage = g.merge                               ? GlobalValue::LinkOnceODRLinkage
+                 : g.writable && plan.units.size() > 1 ? GlobalValue::ExternalLinkage
+                                                       : GlobalValue::InternalLinkage;
+  auto* var =
+      new GlobalVariable(module, StructType::get(context, parts, true), !g.writable, linkage, nullptr, g.symbol);
   if (linkage != GlobalValue::InternalLinkage) var->setVisibility(GlobalValue::HiddenVisibility);
   if (linkage == GlobalValue::InternalLinkage && !g.writable) var->setUnnamedAddr(GlobalValue::UnnamedAddr::None);
   var->setDSOLocal(true);
@@ -202,14 +229,18 @@ void LlvmUnit::define_global(uint32_t index) {
   global(index);
   GlobalVariable* var = globals_[index];
   const JGlobal& g = plan.module.globals[index];
-  if (g.symbol.starts_with("janus.task_desc.")) var->setExternallyInitialized(true);   // stacks.cpp writes into it when the frames are known
+  if (g.symbol.starts_with("janus.task_desc."))
+    var->setExternallyInitialized(true);   // stacks.cpp writes into it when the frames are known
   SmallVector<Constant*, 8> parts;
   uint32_t at = 0;
-  auto bytes = [&](uint32_t to) { if (to > at) parts.push_back(ConstantDataArray::getString(context, StringRef(g.bytes).slice(at, to), false)); };
+  auto bytes = [&](uint32_t to) {
+    if (to > at) parts.push_back(ConstantDataArray::getString(context, StringRef(g.bytes).slice(at, to), false));
+  };
   for (const JReloc& r : g.relocs) {
     bytes(r.offset);
     Constant* target = r.is_rt ? rt(static_cast<JRt>(r.index)) : r.is_func ? func_value(r.index) : global(r.index);
-    if (r.addend) target = ConstantExpr::getGetElementPtr(i8, target, ConstantInt::get(Type::getInt64Ty(context), r.addend));
+    if (r.addend)
+      target = ConstantExpr::getGetElementPtr(i8, target, ConstantInt::get(Type::getInt64Ty(context), r.addend));
     parts.push_back(target);
     at = r.offset + 8;
   }
@@ -239,13 +270,16 @@ Constant* LlvmUnit::rt(JRt symbol) {
     auto* var = new GlobalVariable(module, i8, false, GlobalValue::ExternalLinkage, nullptr, s.name);
     var->setDSOLocal(true);
     var->setAlignment(Align(8));
-    if (symbol == JRt::DropsPending && plan.module.tasks) var->setThreadLocalMode(GlobalValue::LocalExecTLSModel);   // drop code never suspends
+    if (symbol == JRt::DropsPending && plan.module.tasks)
+      var->setThreadLocalMode(GlobalValue::LocalExecTLSModel);   // drop code never suspends
     return known = var;
   }
   SmallVector<Type*, 8> params;
   for (const char* p = s.args; *p; ++p) {
-    if (*p == 'S') { params.push_back(ptr); params.push_back(i64); }
-    else params.push_back(type(rt_letter(*p)));
+    if (*p == 'S') {
+      params.push_back(ptr);
+      params.push_back(i64);
+    } else params.push_back(type(rt_letter(*p)));
   }
   Function* fn = cast<Function>(rt_func(s.name, type(s.result), params).getCallee());
   unsigned i = 0;
@@ -263,11 +297,13 @@ Function* LlvmUnit::extern_func(uint32_t index) {
   if (Function* known = module.getFunction(e.symbol)) return externs_[index] = known;
   SmallVector<Type*, 8> params;
   for (JType t : e.params) params.push_back(type(t));
-  Function* fn = Function::Create(FunctionType::get(type(e.result), params, false), GlobalValue::ExternalLinkage, e.symbol, module);
+  Function* fn = Function::Create(FunctionType::get(type(e.result), params, false), GlobalValue::ExternalLinkage,
+                                  e.symbol, module);
   fn->setDSOLocal(true);
   fn->addFnAttr(Attribute::NoUnwind);
   for (unsigned i = 0; i < e.params.size(); ++i)
-    if (e.params[i] >= JType::I1 && e.params[i] <= JType::I16) fn->addParamAttr(i, i < e.is_signed.size() && e.is_signed[i] ? Attribute::SExt : Attribute::ZExt);
+    if (e.params[i] >= JType::I1 && e.params[i] <= JType::I16)
+      fn->addParamAttr(i, i < e.is_signed.size() && e.is_signed[i] ? Attribute::SExt : Attribute::ZExt);
   if (e.result == JType::I1) fn->addRetAttr(Attribute::ZExt);
   return externs_[index] = fn;
 }
@@ -296,7 +332,8 @@ Constant* LlvmUnit::site(const JFunc& f, uint32_t pos) {
 MDNode* LlvmUnit::tbaa(JAlias alias, JType t) {
   if (!tbaa_root_ || alias == JAlias::Any) return nullptr;
   unsigned key = alias == JAlias::Scalar ? 7 + static_cast<unsigned>(t) : static_cast<unsigned>(alias) - 1;
-  static const char* const names[] = {"count", "length", "data", "capacity", "code", "error", "", "", "bool", "i8", "i16", "i32", "i64", "f32", "f64", "pointer"};
+  static const char* const names[] = {"count", "length", "data", "capacity", "code", "error", "",    "",
+                                      "bool",  "i8",     "i16",  "i32",      "i64",  "f32",   "f64", "pointer"};
   if (alias == JAlias::Local) key = 6;
   MDNode*& known = tbaa_[key];
   if (known) return known;
@@ -308,7 +345,8 @@ MDNode* LlvmUnit::tbaa(JAlias alias, JType t) {
 Function* LlvmUnit::retain_helper(bool nullable) {
   Function*& fn = retains_[nullable];
   if (fn) return fn;
-  fn = Function::Create(FunctionType::get(nothing, {ptr}, false), GlobalValue::InternalLinkage, nullable ? "janus.retain_if_any" : "janus.retain", module);
+  fn = Function::Create(FunctionType::get(nothing, {ptr}, false), GlobalValue::InternalLinkage,
+                        nullable ? "janus.retain_if_any" : "janus.retain", module);
   set_attributes(fn);
   IRBuilder<> b(BasicBlock::Create(context, "", fn));
   Value* p = fn->getArg(0);
@@ -327,7 +365,8 @@ Function* LlvmUnit::retain_helper(bool nullable) {
 Function* LlvmUnit::release_helper(Function* drop, bool nullable) {
   Function*& fn = releases_[nullable][drop];
   if (fn) return fn;
-  fn = Function::Create(FunctionType::get(nothing, {ptr}, false), GlobalValue::InternalLinkage, "janus.release." + drop->getName(), module);
+  fn = Function::Create(FunctionType::get(nothing, {ptr}, false), GlobalValue::InternalLinkage,
+                        "janus.release." + drop->getName(), module);
   set_attributes(fn);
   IRBuilder<> b(BasicBlock::Create(context, "", fn));
   Value* p = fn->getArg(0);
@@ -343,4 +382,4 @@ Function* LlvmUnit::release_helper(Function* drop, bool nullable) {
   return fn;
 }
 
-}  // namespace janus
+}   // namespace janus

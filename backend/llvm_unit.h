@@ -54,7 +54,9 @@ class LlvmUnit {
   llvm::Function* release_helper(llvm::Function* drop, bool nullable);       // debug
   llvm::MDNode* tbaa(JAlias alias, JType t);
   llvm::CallingConv::ID convention(Convention c) const;
-  llvm::CallingConv::ID value_convention() const { return convention(plan.release ? Convention::Swift : Convention::C); }
+  llvm::CallingConv::ID value_convention() const {
+    return convention(plan.release ? Convention::Swift : Convention::C);
+  }
   FailMode value_fail() const { return plan.release ? FailMode::Register : FailMode::Pointer; }
   void set_attributes(llvm::Function* fn);   // what every function of ours has
   llvm::AttributeSet register_attributes();  // of the swifterror parameter, and of arguments for it
@@ -90,8 +92,10 @@ class LlvmUnit {
 // The body of one function.
 void emit_function(LlvmUnit& unit, uint32_t index);
 
-// Code of a release: gives up one share of `p` (not null) and calls drop(p, depth) when it was the last. Leaves `b` at what follows.
-void emit_release(LlvmUnit& unit, llvm::IRBuilder<>& b, llvm::Value* p, llvm::Function* drop, llvm::Value* depth, bool deep);
+// Code of a release: gives up one share of `p` (not null) and calls drop(p, depth) when it was the last. Leaves `b` at
+// what follows.
+void emit_release(LlvmUnit& unit, llvm::IRBuilder<>& b, llvm::Value* p, llvm::Function* drop, llvm::Value* depth,
+                  bool deep);
 void emit_retain(LlvmUnit& unit, llvm::IRBuilder<>& b, llvm::Value* p);
 
 }  // namespace janus

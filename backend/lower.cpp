@@ -12,12 +12,15 @@
 
 namespace janus {
 
-JModule lower(Program& program, Layouts& layouts, const LowerOptions& options) { return ModuleLower(program, layouts, options).run(); }
+JModule lower(Program& program, Layouts& layouts, const LowerOptions& options) {
+  return ModuleLower(program, layouts, options).run();
+}
 
 // Live tasks and channels that the program may have: what its package says, else the profile of its main file.
 void ModuleLower::set_budgets() {
   Profile profile = Profile::Service;
-  if (is_some(program.main_func)) profile = program.modules[+program.decls[+program.funcs[+program.main_func].decl].module]->profile;
+  if (is_some(program.main_func))
+    profile = program.modules[+program.decls[+program.funcs[+program.main_func].decl].module]->profile;
   module.profile = profile_name(profile);
   bool large = profile == Profile::Cluster || profile == Profile::Sovereign;
   module.task_budget = large ? 10'000 : 100;
@@ -47,8 +50,8 @@ JModule ModuleLower::run() {
   return std::move(module);
 }
 
-// A small function that calls itself gets a twin: it calls the twin, the twin calls it. LLVM inlines the twin, and half of the
-// calls (with their stack checks) are gone. It does not inline a function into itself.
+// A small function that calls itself gets a twin: it calls the twin, the twin calls it. LLVM inlines the twin, and half
+// of the calls (with their stack checks) are gone. It does not inline a function into itself.
 void ModuleLower::unroll_recursion() {
   constexpr size_t kSmall = 100;
   size_t count = module.funcs.size();
@@ -56,7 +59,8 @@ void ModuleLower::unroll_recursion() {
     if (module.funcs[i].c_abi || !module.funcs[i].in_cycle || module.funcs[i].instrs.size() > kSmall) continue;
     bool calls_itself = false;
     for (const JBlock& b : module.funcs[i].blocks)
-      for (uint32_t k : b.instrs) calls_itself |= module.funcs[i].instrs[k].op == JOp::Call && module.funcs[i].instrs[k].a == i;
+      for (uint32_t k : b.instrs)
+        calls_itself |= module.funcs[i].instrs[k].op == JOp::Call && module.funcs[i].instrs[k].a == i;
     if (!calls_itself) continue;
     JFunc twin = module.funcs[i];
     twin.symbol += "'";
@@ -64,12 +68,14 @@ void ModuleLower::unroll_recursion() {
     auto& head = twin.blocks[0].instrs;   // the caller has checked, and both frames are small
     if (!head.empty() && twin.instrs[head[0]].op == JOp::StackCheck) head.erase(head.begin());
     uint32_t index = static_cast<uint32_t>(module.funcs.size());
-    for (JInstr& in : module.funcs[i].instrs) if (in.op == JOp::Call && in.a == i) in.a = index;
+    for (JInstr& in : module.funcs[i].instrs)
+      if (in.op == JOp::Call && in.a == i) in.a = index;
     module.funcs.push_back(std::move(twin));
   }
 }
 
-uint32_t ModuleLower::add_func(std::string symbol, std::string display, std::function<void(FuncLower&)> build, bool c_abi) {
+uint32_t ModuleLower::add_func(std::string symbol, std::string display, std::function<void(FuncLower&)> build,
+                               bool c_abi) {
   JFunc f;
   f.symbol = std::move(symbol);
   f.display = display.empty() ? f.symbol : std::move(display);
@@ -114,16 +120,19 @@ void FuncLower::count(uint32_t id) {
 
 void ModuleLower::build_main() {
   auto wrapper = [&](std::string symbol, const std::function<uint32_t()>& target) {
-    uint32_t index = add_func(std::move(symbol), "main", [this, target](FuncLower& f) {
-      uint32_t failed = f.new_block(true);
-      uint32_t callee = target();
-      f.emit(JOp::Call, module.funcs[callee].result, callee, f.list(std::initializer_list<uint32_t>{}), failed);
-      f.emit(JOp::Ret, JType::Void, f.null());
-      f.dead = true;
-      f.at(failed);
-      f.emit(JOp::Ret, JType::Void, f.emit(JOp::GetError, JType::Ptr));
-      f.dead = true;
-    }, true);
+    uint32_t index = add_func(
+        std::move(symbol), "main",
+        [this, target](FuncLower& f) {
+          uint32_t failed = f.new_block(true);
+          uint32_t callee = target();
+          f.emit(JOp::Call, module.funcs[callee].result, callee, f.list(std::initializer_list<uint32_t>{}), failed);
+          f.emit(JOp::Ret, JType::Void, f.null());
+          f.dead = true;
+          f.at(failed);
+          f.emit(JOp::Ret, JType::Void, f.emit(JOp::GetError, JType::Ptr));
+          f.dead = true;
+        },
+        true);
     module.funcs[index].result = JType::Ptr;
     return index;
   };
@@ -142,7 +151,8 @@ void ModuleLower::build_main() {
     entries.bytes.append(sizeof(rt::TestEntry), '\0');
     entries.bytes[offset + offsetof(rt::TestEntry, mode)] = static_cast<char>(mode);
     entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, name)), false, false, c_string(name)});
-    entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, place)), false, false, c_string(file.path + ":" + std::to_string(at.line) + ":" + std::to_string(at.col))});
+    entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, place)), false, false,
+                              c_string(file.path + ":" + std::to_string(at.line) + ":" + std::to_string(at.col))});
     entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, note)), false, false, c_string(note)});
     if (run != kNone) entries.relocs.push_back({offset + uint32_t(offsetof(rt::TestEntry, run)), true, false, run});
     ++count;
@@ -152,20 +162,30 @@ void ModuleLower::build_main() {
     if (is_none(test.body) || program.modules[+test.module]->is_std) continue;
     const DoctestInfo* doc = test.doctest == kNone ? nullptr : &program.doctests[test.doctest];
     uint32_t run = wrapper("janus.test." + std::to_string(i), [this, i] {
-      uint32_t index = add_func("jan.test." + std::to_string(i), "test \"" + std::string(program.names.text(program.tests[i].name)) + "\"", [this, i](FuncLower& f) {
-        Signature sig;
-        f.build_body(*program.bodies[+program.tests[i].body], {}, {}, sig, false);
-      });
+      uint32_t index =
+          add_func("jan.test." + std::to_string(i),
+                   "test \"" + std::string(program.names.text(program.tests[i].name)) + "\"", [this, i](FuncLower& f) {
+                     Signature sig;
+                     f.build_body(*program.bodies[+program.tests[i].body], {}, {}, sig, false);
+                   });
       module.funcs[index].debug = true;
       module.funcs[index].span = program.tests[i].span;
       return index;
     });
-    rt::TestMode mode = !doc || doc->mode == DoctestMode::Run ? rt::kTestRun : doc->mode == DoctestMode::Fails ? rt::kTestFails : doc->mode == DoctestMode::NoRun ? rt::kTestPassed : rt::kTestFailed;
-    std::string note = doc && doc->mode == DoctestMode::CompileFails ? "it compiles, and " + doc->expected + " was expected" : "";
+    rt::TestMode mode = !doc || doc->mode == DoctestMode::Run ? rt::kTestRun
+                        : doc->mode == DoctestMode::Fails     ? rt::kTestFails
+                        : doc->mode == DoctestMode::NoRun     ? rt::kTestPassed
+                                                              : rt::kTestFailed;
+    std::string note =
+        doc && doc->mode == DoctestMode::CompileFails ? "it compiles, and " + doc->expected + " was expected" : "";
     add_entry(program.names.text(test.name), test.span, note, run, mode);
   }
   for (const DoctestInfo& doc : program.doctests)   // those that were decided before
-    if (is_none(doc.module)) add_entry(program.names.text(doc.name), doc.place, doc.problem, kNone, doc.mode == DoctestMode::Ignore ? rt::kTestIgnored : doc.passed ? rt::kTestPassed : rt::kTestFailed);
+    if (is_none(doc.module))
+      add_entry(program.names.text(doc.name), doc.place, doc.problem, kNone,
+                doc.mode == DoctestMode::Ignore ? rt::kTestIgnored
+                : doc.passed                    ? rt::kTestPassed
+                                                : rt::kTestFailed);
   if (entries.bytes.empty()) entries.bytes.assign(8, '\0');
   JGlobal table;
   table.symbol = "janus.test_table";
@@ -174,23 +194,27 @@ void ModuleLower::build_main() {
   table.relocs.push_back({offsetof(rt::TestTable, tests), false, false, add_global(std::move(entries))});
   if (!coverage.places.empty()) add_counters(table);
   uint32_t tests = add_global(std::move(table));
-  module.main = add_func("janus_main_entry", "main", [tests](FuncLower& f) {
-    uint32_t error = f.rt(JRt::RunTests, JType::Ptr, {f.global(tests)});
-    f.emit(JOp::Ret, JType::Void, error);
-  }, true);
+  module.main = add_func(
+      "janus_main_entry", "main",
+      [tests](FuncLower& f) {
+        uint32_t error = f.rt(JRt::RunTests, JType::Ptr, {f.global(tests)});
+        f.emit(JOp::Ret, JType::Void, error);
+      },
+      true);
   module.funcs[module.main].result = JType::Ptr;
   module.funcs[module.main].exported = true;
 }
 
-// Functions that can call themselves again check the stack; the others cannot overflow it. A call of a function value may reach
-// every function whose address was taken.
+// Functions that can call themselves again check the stack; the others cannot overflow it. A call of a function value
+// may reach every function whose address was taken.
 void ModuleLower::mark_cycles() {
   uint32_t n = static_cast<uint32_t>(module.funcs.size());
   uint32_t indirect = n;
   std::vector<std::vector<uint32_t>> calls(n + 1);
   std::vector<bool> taken(n);
   for (const JGlobal& g : module.globals)
-    for (const JReloc& r : g.relocs) if (r.is_func) taken[r.index] = true;
+    for (const JReloc& r : g.relocs)
+      if (r.is_func) taken[r.index] = true;
   for (uint32_t i = 0; i < n; ++i)
     for (const JBlock& block : module.funcs[i].blocks)
       for (uint32_t k : block.instrs) {
@@ -199,11 +223,15 @@ void ModuleLower::mark_cycles() {
         else if (in.op == JOp::CallPtr) calls[i].push_back(indirect);
         else if (in.op == JOp::FuncAddr) taken[in.a] = true;
       }
-  for (uint32_t i = 0; i < n; ++i) if (taken[i] && !module.funcs[i].c_abi) calls[indirect].push_back(i);
+  for (uint32_t i = 0; i < n; ++i)
+    if (taken[i] && !module.funcs[i].c_abi) calls[indirect].push_back(i);
   // Tarjan, without recursion.
   std::vector<uint32_t> index(n + 1, kNone), low(n + 1), stack;
   std::vector<bool> on_stack(n + 1), cyclic(n + 1);
-  struct Frame { uint32_t node; size_t next; };
+  struct Frame {
+    uint32_t node;
+    size_t next;
+  };
   std::vector<Frame> frames;
   uint32_t counter = 0;
   for (uint32_t root = 0; root <= n; ++root) {
@@ -212,7 +240,11 @@ void ModuleLower::mark_cycles() {
     while (!frames.empty()) {
       Frame& fr = frames.back();
       uint32_t v = fr.node;
-      if (fr.next == 0 && index[v] == kNone) { index[v] = low[v] = counter++; stack.push_back(v); on_stack[v] = true; }
+      if (fr.next == 0 && index[v] == kNone) {
+        index[v] = low[v] = counter++;
+        stack.push_back(v);
+        on_stack[v] = true;
+      }
       if (fr.next < calls[v].size()) {
         uint32_t w = calls[v][fr.next++];
         if (w == v) cyclic[v] = true;
@@ -243,4 +275,4 @@ void ModuleLower::mark_cycles() {
   }
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -32,9 +32,11 @@ uint32_t FuncLower::arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t
     case HirOp::Add: return emit(JOp::AddChk, t, a, b, landing(), is_signed);
     case HirOp::Sub: return emit(JOp::SubChk, t, a, b, landing(), is_signed);
     case HirOp::Mul: return emit(JOp::MulChk, t, a, b, landing(), is_signed);
-    case HirOp::Div: case HirOp::Rem: {
+    case HirOp::Div:
+    case HirOp::Rem: {
       const JInstr& divisor = f.instrs[b];
-      bool known = divisor.op == JOp::ConstInt && !(divisor.a == 0 && divisor.b == 0) && !(divisor.a == kNone && divisor.b == kNone);
+      bool known = divisor.op == JOp::ConstInt && !(divisor.a == 0 && divisor.b == 0) &&
+                   !(divisor.a == kNone && divisor.b == kNone);
       if (!known) {
         check(cmp(JCmp::Ne, b, iconst(t, 0)), JPanic::DivZero, {});
         if (is_signed) {   // MIN / -1
@@ -52,9 +54,11 @@ uint32_t FuncLower::arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t
     case HirOp::And: return emit(JOp::And, t, a, b);
     case HirOp::Or: return emit(JOp::Or, t, a, b);
     case HirOp::Xor: return emit(JOp::Xor, t, a, b);
-    case HirOp::Shl: case HirOp::Shr: {   // the width is any integer, widened to 64 bits; only it is checked
+    case HirOp::Shl:
+    case HirOp::Shr: {   // the width is any integer, widened to 64 bits; only it is checked
       int bits = Types::int_bits(types.kind(type));
-      if (f.instrs[b].type != JType::I64) b = emit(JOp::Cast, JType::I64, b, kNone, kNone, static_cast<uint32_t>(JCast::SExt));
+      if (f.instrs[b].type != JType::I64)
+        b = emit(JOp::Cast, JType::I64, b, kNone, kNone, static_cast<uint32_t>(JCast::SExt));
       check(cmp(JCmp::ULt, b, i64(bits)), JPanic::Shift, {i64(bits)});
       uint32_t width = t == JType::I64 ? b : emit(JOp::Cast, t, b, kNone, kNone, static_cast<uint32_t>(JCast::Trunc));
       if (op == HirOp::Shl) return emit(JOp::Shl, t, a, width);
@@ -86,8 +90,9 @@ Val FuncLower::lower_concat(HirId id) {
   Val b = lower(HirId(n.b), Want::Borrow);
   top = base;   // the concatenation takes a
   int rest = push_temp(b);
-  uint32_t v = types.kind(type) == TypeKind::String ? rt(JRt::StringConcat, JType::Ptr, {a.v, b.v})
-                                                    : rt(JRt::ArrayConcat, JType::Ptr, {a.v, b.v, global(m.glue(types.elem(type)))});
+  uint32_t v = types.kind(type) == TypeKind::String
+                   ? rt(JRt::StringConcat, JType::Ptr, {a.v, b.v})
+                   : rt(JRt::ArrayConcat, JType::Ptr, {a.v, b.v, global(m.glue(types.elem(type)))});
   pop_to(rest);
   return {type, v, true};
 }
@@ -115,7 +120,10 @@ Val FuncLower::lower_coalesce(HirId id, uint32_t dest) {
 // A value that several roads produce: each writes it at the same place.
 Val FuncLower::result_of(TypeId type, uint32_t dest, const std::function<void(uint32_t)>& fill) {
   const Layout& l = layout(type);
-  if (l.shape == Shape::Void) { fill(kNone); return {type}; }
+  if (l.shape == Shape::Void) {
+    fill(kNone);
+    return {type};
+  }
   if (l.shape == Shape::Aggregate) {
     uint32_t to = dest != kNone ? dest : temp_addr(type);
     fill(to);
@@ -139,7 +147,9 @@ Val FuncLower::lower_convert(HirId id) {
 Val FuncLower::convert_number(Val v, TypeId to, uint32_t mode, TypeId result) {
   TypeId from = v.type;
   JType ft = layout(from).scalar, tt = layout(to).scalar;
-  auto cast = [&](JCast c, JType t, uint32_t x) { return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c)); };
+  auto cast = [&](JCast c, JType t, uint32_t x) {
+    return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c));
+  };
   auto resize = [&](uint32_t x, JType a, JType b, bool sign) {
     static constexpr int bits[] = {0, 1, 8, 16, 32, 64, 32, 64, 64};
     int from_bits = bits[static_cast<int>(a)], to_bits = bits[static_cast<int>(b)];
@@ -160,7 +170,10 @@ Val FuncLower::convert_number(Val v, TypeId to, uint32_t mode, TypeId result) {
       int b = Types::int_bits(types.kind(to));
       double lo = to_signed ? -std::bit_cast<double>(static_cast<uint64_t>(1023 + b - 1) << 52) : 0.0;
       double hi = std::bit_cast<double>(static_cast<uint64_t>(1023 + (to_signed ? b - 1 : b)) << 52);
-      auto fconst = [&](double d) { uint64_t bits = std::bit_cast<uint64_t>(d); return emit(JOp::ConstFloat, JType::F64, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)); };
+      auto fconst = [&](double d) {
+        uint64_t bits = std::bit_cast<uint64_t>(d);
+        return emit(JOp::ConstFloat, JType::F64, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32));
+      };
       uint32_t truncated = emit(JOp::Math, JType::F64, x, kNone, kNone, static_cast<uint32_t>(JMath::Trunc));
       good = emit(JOp::And, JType::I1, cmp(JCmp::FGe, truncated, fconst(lo)), cmp(JCmp::FLt, truncated, fconst(hi)));
     }
@@ -173,7 +186,10 @@ Val FuncLower::convert_number(Val v, TypeId to, uint32_t mode, TypeId result) {
         uint32_t surrogate = cmp(JCmp::ULt, emit(JOp::Sub, JType::I64, wide, i64(0xD800)), i64(0x800));
         good = emit(JOp::And, JType::I1, small, emit(JOp::Xor, JType::I1, surrogate, i1(true)));
       } else {
-        auto bits_of = [&](TypeId t) { TypeKind k = types.kind(t); return k == TypeKind::Char ? 21 : k == TypeKind::Bool ? 1 : Types::int_bits(k); };
+        auto bits_of = [&](TypeId t) {
+          TypeKind k = types.kind(t);
+          return k == TypeKind::Char ? 21 : k == TypeKind::Bool ? 1 : Types::int_bits(k);
+        };
         int fb = bits_of(from), tb = bits_of(to);
         bool fits = (from_signed == to_signed && tb >= fb) || (!from_signed && to_signed && tb > fb);
         if (!fits) {

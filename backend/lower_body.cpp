@@ -8,7 +8,8 @@ namespace janus {
 
 // ---- one body
 
-void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::span<const TypeParamId> params, const Signature& sig, bool closure) {
+void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::span<const TypeParamId> params,
+                           const Signature& sig, bool closure) {
   body = &b;
   type_args.assign(args.begin(), args.end());
   type_params.assign(params.begin(), params.end());
@@ -41,11 +42,22 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
     const JParam& jp = sig.params[p];
     uint32_t v = emit(JOp::Param, jp.type, p++);
     Bind& bind = binds[i];
-    auto debug_slot = [&](uint32_t s) { f.slots[s].name = info.name; f.slots[s].type = type; f.slots[s].span = info.span; f.slots[s].arg = i + 1; };
+    auto debug_slot = [&](uint32_t s) {
+      f.slots[s].name = info.name;
+      f.slots[s].type = type;
+      f.slots[s].span = info.span;
+      f.slots[s].arg = i + 1;
+    };
     if (jp.is_mut) {
       bind = {BindKind::Address, v};
-      if (!m.options.release) { uint32_t s = slot(8, 8); debug_slot(s); f.slots[s].is_reference = true; store(v, slot_addr(s)); }
-      if (info.flags & kLocalCell) {   // a closure writes the lent variable: it must not escape, so the cell is copied back
+      if (!m.options.release) {
+        uint32_t s = slot(8, 8);
+        debug_slot(s);
+        f.slots[s].is_reference = true;
+        store(v, slot_addr(s));
+      }
+      if (info.flags &
+          kLocalCell) {   // a closure writes the lent variable: it must not escape, so the cell is copied back
         require(false, "a `mut` parameter that a closure writes was accepted");
       }
       continue;
@@ -65,10 +77,15 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
         store(v, slot_addr(s));
       }
       bind = {BindKind::Address, addr};
-      if (info.flags & kLocalCell) { cells.push_back(i); continue; }
+      if (info.flags & kLocalCell) {
+        cells.push_back(i);
+        continue;
+      }
       if (jp.owned) {
-        if (own->ever_moved[i]) { bind.flag = slot(1, 1); bind.cleanup = push(CleanKind::FlaggedSlot, type, addr, bind.flag); }
-        else bind.cleanup = push(CleanKind::Value, type, addr);
+        if (own->ever_moved[i]) {
+          bind.flag = slot(1, 1);
+          bind.cleanup = push(CleanKind::FlaggedSlot, type, addr, bind.flag);
+        } else bind.cleanup = push(CleanKind::Value, type, addr);
         cleanups[bind.cleanup].local = LocalId(i);
       }
       continue;
@@ -78,7 +95,10 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
     store(v, slot_addr(s));
     param_slots[i] = s;
     bind = {BindKind::Slot, s};
-    if (info.flags & kLocalCell) { cells.push_back(i); continue; }
+    if (info.flags & kLocalCell) {
+      cells.push_back(i);
+      continue;
+    }
     if (jp.owned) {
       bind.cleanup = push(CleanKind::Slot, type, s);
       cleanups[bind.cleanup].local = LocalId(i);
@@ -91,8 +111,11 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
       uint32_t at_capture = off(env, cl.offsets[i]);
       if (cl.cells[i]) {
         uint32_t s = slot(8, 8);
-        f.slots[s].name = b.locals[local].name; f.slots[s].type = ty(b.locals[local].type); f.slots[s].span = b.locals[local].span;
-        f.slots[s].is_reference = true; f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
+        f.slots[s].name = b.locals[local].name;
+        f.slots[s].type = ty(b.locals[local].type);
+        f.slots[s].span = b.locals[local].span;
+        f.slots[s].is_reference = true;
+        f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
         store(load(JType::Ptr, at_capture), slot_addr(s));
         binds[local] = {BindKind::Cell, s};
       } else {
@@ -106,7 +129,8 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
     br(entry_loop);
     at(entry_loop);
   }
-  for (uint32_t i = 0; i < b.param_count; ++i) if (binds[i].flag != kNone) store(i1(true), slot_addr(binds[i].flag));
+  for (uint32_t i = 0; i < b.param_count; ++i)
+    if (binds[i].flag != kNone) store(i1(true), slot_addr(binds[i].flag));
   for (uint32_t i : cells) {
     size_t jp = static_cast<size_t>(sig.result_pointer) + closure;
     for (uint32_t k = 0; k < i; ++k) jp += !sig.skipped[k];
@@ -131,7 +155,10 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
   Val v = lower(b.root, Want::Own);
   if (dead) return;
   if (!v.owned && l.needs_drop) v = copy_val(v);
-  if (top < 0 && return_root == kNone) { emit(JOp::Ret, JType::Void, v.v); return; }
+  if (top < 0 && return_root == kNone) {
+    emit(JOp::Ret, JType::Void, v.v);
+    return;
+  }
   store(v.v, slot_addr(result_slot));
   do_return();
 }
@@ -155,7 +182,8 @@ void FuncLower::drain_at(uint32_t depth) {
 
 BodyId ModuleLower::body_id(const Body& body) {
   if (body_ids_.empty())
-    for (uint32_t i = 0; i < program.bodies.size(); ++i) if (program.bodies[i]) body_ids_[program.bodies[i].get()] = BodyId(i);
+    for (uint32_t i = 0; i < program.bodies.size(); ++i)
+      if (program.bodies[i]) body_ids_[program.bodies[i].get()] = BodyId(i);
   return body_ids_.at(&body);
 }
 

@@ -11,8 +11,10 @@ void FuncLower::finish_args(int base, const std::vector<Val>& args, const std::f
     if (args[i].owned && !owned(i)) push_temp(args[i]);
 }
 
-// Emits the call itself; args are machine-ready: scalars and managed values as values, aggregates and lent places as addresses.
-Val FuncLower::call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
+// Emits the call itself; args are machine-ready: scalars and managed values as values, aggregates and lent places as
+// addresses.
+Val FuncLower::call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest,
+                             uint32_t on_fail) {
   std::vector<uint32_t> values;
   uint32_t to = kNone;
   if (sig.result_pointer) {
@@ -23,17 +25,23 @@ Val FuncLower::call_function(uint32_t index, const Signature& sig, const std::ve
     if (!sig.skipped[i]) values.push_back(args[i].v);
   uint32_t v = emit(JOp::Call, sig.result, index, list(values), on_fail);
   const Layout& l = layout(sig.result_type);
-  if (types.kind(sig.result_type) == TypeKind::Never) { emit(JOp::Unreachable); dead = true; return {sig.result_type}; }
+  if (types.kind(sig.result_type) == TypeKind::Never) {
+    emit(JOp::Unreachable);
+    dead = true;
+    return {sig.result_type};
+  }
   return {sig.result_type, l.shape == Shape::Void ? kNone : sig.result_pointer ? to : v, l.needs_drop};
 }
 
-Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
+Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, const std::vector<Val>& args, uint32_t dest,
+                           uint32_t on_fail) {
   Signature sig = m.signature(func, targs);
   return call_function(m.instance(func, targs), sig, args, dest, on_fail == kNone ? landing() : on_fail);
 }
 
 // A function value: its code gets the closure itself first.
-Val FuncLower::call_code(uint32_t closure, TypeId func_type, const std::vector<Val>& args, uint32_t dest, uint32_t on_fail) {
+Val FuncLower::call_code(uint32_t closure, TypeId func_type, const std::vector<Val>& args, uint32_t dest,
+                         uint32_t on_fail) {
   Signature sig = m.closure_signature(func_type);
   std::vector<uint32_t> values{load(JType::Ptr, closure, 8, JAlias::ClosureCode)};
   uint32_t to = kNone;
@@ -60,7 +68,10 @@ Val FuncLower::call_table(FuncId method, const std::vector<Val>& args, uint32_t 
   Signature sig = m.dyn_signature(method, args[0].type);
   std::vector<uint32_t> values{load(JType::Ptr, table, m.vtable_method(index), JAlias::ClosureCode)};
   uint32_t to = kNone;
-  if (sig.result_pointer) { to = dest != kNone ? dest : temp_addr(sig.result_type); values.push_back(to); }
+  if (sig.result_pointer) {
+    to = dest != kNone ? dest : temp_addr(sig.result_type);
+    values.push_back(to);
+  }
   values.push_back(self);
   for (size_t i = 1; i < args.size(); ++i)
     if (!sig.skipped[i]) values.push_back(args[i].v);
@@ -108,7 +119,9 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     arg_ids = body->list(n.b);
     if (n.kind == HirKind::CallDyn) callee = FuncId(n.a);
   }
-  bool through_table = n.kind == HirKind::CallDyn || (n.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) && !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
+  bool through_table = n.kind == HirKind::CallDyn ||
+                       (n.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) &&
+                        !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
   if (n.kind == HirKind::CallValue) {
     function = lower(HirId(n.a), Want::Borrow);
     if (!function.owned && is_mutable_root(HirId(n.a))) function = copy_val(function);
@@ -137,10 +150,16 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
       early |= (*body)[HirId(arg_ids[i])].kind != HirKind::MutArg && touches_cell(HirId(arg_ids[i]));
     if (is_none(cell) && !any_lent && is_quiet(id))
       for (size_t i = 0; i < count; ++i)
-        if ((*body)[HirId(arg_ids[i])].kind == HirKind::Local && !takes(i) && is_some(cell_root(HirId(arg_ids[i])))) { cell = cell_root(HirId(arg_ids[i])); looks = true; }
+        if ((*body)[HirId(arg_ids[i])].kind == HirKind::Local && !takes(i) && is_some(cell_root(HirId(arg_ids[i])))) {
+          cell = cell_root(HirId(arg_ids[i]));
+          looks = true;
+        }
     if (looks || early) {
       for (size_t i = 0; i < count; ++i) make_ready(HirId(arg_ids[i]));
-      if (dead) { top = base; return {ty(n.type)}; }
+      if (dead) {
+        top = base;
+        return {ty(n.type)};
+      }
       lock = lock_cell(cell);
     }
   }
@@ -153,10 +172,16 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
       args[i].type = ty(place);
       continue;
     }
-    if (looks && (*body)[arg].kind == HirKind::Local && (*body)[arg].a == +cell) { args[i] = load_val(local_addr(cell), ty(arg)); continue; }
+    if (looks && (*body)[arg].kind == HirKind::Local && (*body)[arg].a == +cell) {
+      args[i] = load_val(local_addr(cell), ty(arg));
+      continue;
+    }
     Val v = lower(arg, takes(i) ? Want::Own : Want::Borrow);
     const Layout& l = layout(v.type);
-    if (dead) { top = base; return {ty(n.type)}; }
+    if (dead) {
+      top = base;
+      return {ty(n.type)};
+    }
     // A borrowed value must outlive what the other arguments and the callee may write.
     bool exposed = !v.owned && (any_lent || any_mutates) && is_mutable_root(arg);
     if (!v.owned && l.needs_drop && (takes(i) || exposed)) v = copy_val(v);
@@ -171,16 +196,23 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
       if ((*body)[HirId(arg_ids[i])].kind != HirKind::MutArg) share_passing(lock, args[i], args[i].owned);
   }
   for (auto& [i, place] : lent) args[i].v = resolve(place);
-  if (dead) { top = base; return {ty(n.type)}; }
+  if (dead) {
+    top = base;
+    return {ty(n.type)};
+  }
 
-  // Owned arguments leave the chain of cleanups; temporaries that were only borrowed, and lent temporaries, stay until after the call.
+  // Owned arguments leave the chain of cleanups; temporaries that were only borrowed, and lent temporaries, stay until
+  // after the call.
   Val result;
   if (!lent.empty() || is_some(cell)) {
     // Lent places may have made nodes of their own between the arguments: take out only what the callee takes.
     for (size_t i = 0; i < count; ++i)
       if (args[i].owned && takes(i))
         for (int node = top; node != base; node = cleanups[node].parent)
-          if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) { remove_cleanup(node); break; }
+          if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) {
+            remove_cleanup(node);
+            break;
+          }
   } else {
     std::vector<Val> all = args;
     if (function.owned) all.push_back(function);
@@ -205,23 +237,32 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     if (info.origin == FuncOrigin::ExternC) {
       uint32_t ext = m.extern_func(callee);
       std::vector<uint32_t> values;
-      for (const Val& a : args) if (a.v != kNone) values.push_back(a.v);
+      for (const Val& a : args)
+        if (a.v != kNone) values.push_back(a.v);
       TypeId type = ty(n.type);
       const Layout& l = layout(type);
-      uint32_t v = emit(JOp::CallC, l.shape == Shape::Void || l.shape == Shape::Aggregate ? JType::Void : l.scalar, ext, list(values), kNone, info.is_blocking ? 1 : 0);
+      uint32_t v = emit(JOp::CallC, l.shape == Shape::Void || l.shape == Shape::Aggregate ? JType::Void : l.scalar, ext,
+                        list(values), kNone, info.is_blocking ? 1 : 0);
       result = {type, l.shape == Shape::Void ? kNone : v, l.needs_drop};
-      if (types.kind(type) == TypeKind::Never) { emit(JOp::Unreachable); dead = true; }
+      if (types.kind(type) == TypeKind::Never) {
+        emit(JOp::Unreachable);
+        dead = true;
+      }
     } else if (info.origin == FuncOrigin::Intrinsic) {
       result = intrinsic(Intrin(info.intrinsic), targs, args, ty(n.type), dest);
     } else {
       Signature sig = m.signature(callee, targs);
       std::vector<uint32_t> known;
       if (m.options.release)
-        for (size_t i = 0; i < count; ++i) known.push_back(types.kind(args[i].type) == TypeKind::Func ? code_of(HirId(arg_ids[i])) : kNone);
+        for (size_t i = 0; i < count; ++i)
+          known.push_back(types.kind(args[i].type) == TypeKind::Func ? code_of(HirId(arg_ids[i])) : kNone);
       result = call_function(m.instance(callee, targs, known), sig, args, dest, fail_edge(pending));
     }
   }
-  if (dead) { top = base; return result; }
+  if (dead) {
+    top = base;
+    return result;
+  }
   if (is_some(cell)) share_passing(lock, result, false);
   // The result is kept while the temporaries go (dropping runs no code of the user, so it cannot fail).
   pop_to(base);
@@ -236,9 +277,12 @@ bool FuncLower::lower_tail_call(HirId call_id) {
   FuncId callee{n.a};
   const FuncInfo& info = m.program.funcs[+callee];
   if (info.origin != FuncOrigin::Janus) return false;
-  for (int node = top; node >= 0; node = cleanups[node].parent)
-    switch (cleanups[node].kind) {
-      case CleanKind::Defer: case CleanKind::ErrorInFlight: case CleanKind::Nursery: case CleanKind::Shield: case CleanKind::CellLock: return false;
+  for (int node = top; node >= 0; node = cleanups[node].parent) switch (cleanups[node].kind) {
+      case CleanKind::Defer:
+      case CleanKind::ErrorInFlight:
+      case CleanKind::Nursery:
+      case CleanKind::Shield:
+      case CleanKind::CellLock: return false;
       default: break;
     }
   std::vector<TypeId> targs = ty_list(body->extra[n.b]);
@@ -258,19 +302,27 @@ bool FuncLower::lower_tail_call(HirId call_id) {
       return false;   // it lies in this frame
     }
   }
-  for (size_t i = 0; is_self && i < known_code.size(); ++i)   // this instance knows its closures: another one needs another instance
+  for (size_t i = 0; is_self && i < known_code.size();
+       ++i)   // this instance knows its closures: another one needs another instance
     if (known_code[i] != kNone && code_of(HirId(arg_ids[i])) != known_code[i]) is_self = false;
   for (size_t i = 0; !is_self && i < count; ++i)
-    if (layout(ty(HirId(arg_ids[i]))).shape == Shape::Aggregate && (*body)[HirId(arg_ids[i])].kind != HirKind::MutArg) return false;
+    if (layout(ty(HirId(arg_ids[i]))).shape == Shape::Aggregate && (*body)[HirId(arg_ids[i])].kind != HirKind::MutArg)
+      return false;
   // Evaluate everything, owned; then our own storage goes, then control.
   int base = top;
   std::vector<Val> args(count);
   for (size_t k = 0; k < count; ++k) {
     size_t i = n.aux == 1 ? arg_ids[count + k] : k;
     HirId arg{arg_ids[i]};
-    if ((*body)[arg].kind == HirKind::MutArg) { args[i] = {ty(HirId((*body)[arg].a)), local_addr(LocalId((*body)[HirId((*body)[arg].a)].a))}; continue; }
+    if ((*body)[arg].kind == HirKind::MutArg) {
+      args[i] = {ty(HirId((*body)[arg].a)), local_addr(LocalId((*body)[HirId((*body)[arg].a)].a))};
+      continue;
+    }
     Val v = lower(arg, Want::Own);
-    if (dead) { top = base; return true; }
+    if (dead) {
+      top = base;
+      return true;
+    }
     const Layout& l = layout(v.type);
     if (!v.owned && (l.needs_drop || l.shape == Shape::Aggregate)) v = copy_val(v);
     push_temp(v);
@@ -288,7 +340,8 @@ bool FuncLower::lower_tail_call(HirId call_id) {
   } else {
     std::vector<uint32_t> values;
     if (sig.result_pointer) values.push_back(result_addr);
-    for (size_t i = 0; i < count; ++i) if (!sig.skipped[i]) values.push_back(args[i].v);
+    for (size_t i = 0; i < count; ++i)
+      if (!sig.skipped[i]) values.push_back(args[i].v);
     emit(JOp::TailCall, sig.result, m.instance(callee, targs), list(values));
     dead = true;
   }
@@ -315,7 +368,11 @@ void FuncLower::return_value(HirId value) {
     Val v = lower(value, Want::Own);
     if (dead) return;
     if (!v.owned && l.needs_drop) v = copy_val(v);
-    if (top < 0) { emit(JOp::Ret, JType::Void, v.v); dead = true; return; }
+    if (top < 0) {
+      emit(JOp::Ret, JType::Void, v.v);
+      dead = true;
+      return;
+    }
     store(v.v, slot_addr(result_slot));
   }
   if (!dead) do_return();
@@ -328,7 +385,11 @@ void FuncLower::return_tail(HirId value) {
   int base = top;
   switch (n.kind) {
     case HirKind::Block: {
-      for (uint32_t s : body->list(n.a)) if ((*body)[HirId(s)].kind == HirKind::Defer) { return_value(value); return; }
+      for (uint32_t s : body->list(n.a))
+        if ((*body)[HirId(s)].kind == HirKind::Defer) {
+          return_value(value);
+          return;
+        }
       for (uint32_t s : body->list(n.a)) {
         count(s);
         if (!dead) lower_drop(HirId(s));
@@ -338,9 +399,13 @@ void FuncLower::return_tail(HirId value) {
       else if (!dead) do_return();
       break;
     }
-    case HirKind::If: case HirKind::IfMatch: {
+    case HirKind::If:
+    case HirKind::IfMatch: {
       uint32_t then_id = body->extra[n.b], else_id = body->extra[n.b + 1];
-      if (else_id == kNone) { return_value(value); return; }
+      if (else_id == kNone) {
+        return_value(value);
+        return;
+      }
       uint32_t otherwise = new_block();
       if (n.kind == HirKind::If) {
         lower_cond(HirId(n.a), otherwise, base);
@@ -396,4 +461,4 @@ uint32_t FuncLower::dyn_unique(uint32_t address) {
   return load(JType::Ptr, address);
 }
 
-}  // namespace janus
+}   // namespace janus

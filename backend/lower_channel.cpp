@@ -2,8 +2,9 @@
 // Depends on lower_internal.h, runtime/abi_tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A value lies in the sender's frame until the runtime takes it; before that it is made fit for another task. Each operation answers
-// failures (a closed channel, the cancellation of this task) at the catch that stands on it, else they go on.
+// A value lies in the sender's frame until the runtime takes it; before that it is made fit for another task. Each
+// operation answers failures (a closed channel, the cancellation of this task) at the catch that stands on it, else
+// they go on.
 #include "backend/lower_internal.h"
 #include "runtime/abi_tasks.h"
 
@@ -50,10 +51,14 @@ Val FuncLower::lower_channel_op(HirId id, uint32_t dest) {
   const Layout& el = layout(elem);
   Val v{type};
   switch (n.aux) {
-    case kSend: case kTrySend: {
+    case kSend:
+    case kTrySend: {
       uint32_t at_value = temp_addr(elem);
       lower_to(HirId(n.b), at_value);
-      if (dead) { top = base; return {type}; }
+      if (dead) {
+        top = base;
+        return {type};
+      }
       share_at(elem, at_value, i32(rt::kShareMove));
       Val sent = load_val(at_value, elem);
       sent.owned = true;
@@ -75,11 +80,13 @@ Val FuncLower::lower_channel_op(HirId id, uint32_t dest) {
       }
       break;
     }
-    case kRecv: case kTryRecv: {   // ?T: null when there is none
+    case kRecv:
+    case kTryRecv: {   // ?T: null when there is none
       const Layout& l = layout(type);
       uint32_t to = dest != kNone && l.shape == Shape::Aggregate ? dest : temp_addr(type);
       if (l.shape == Shape::Managed) store(null(), to);
-      uint32_t got = n.aux == kRecv ? recv(channel.v, to, pending) : rt(JRt::ChannelTryRecv, JType::I1, {channel.v, to});
+      uint32_t got =
+          n.aux == kRecv ? recv(channel.v, to, pending) : rt(JRt::ChannelTryRecv, JType::I1, {channel.v, to});
       if (l.shape == Shape::Aggregate) store(got, to, l.tag_offset);
       v = load_val(to, type);
       v.owned = l.needs_drop;
@@ -109,7 +116,11 @@ Val FuncLower::lower_channel_op(HirId id, uint32_t dest) {
 
 Val FuncLower::lower_select(HirId id, uint32_t dest) {
   enum : uint32_t { kRecv, kSend, kTimeout, kClosed, kDefault };
-  struct Case { uint32_t kind, operand, value, pattern, block; uint32_t at = kNone, flag = kNone; TypeId elem = Types::Void; };
+  struct Case {
+    uint32_t kind, operand, value, pattern, block;
+    uint32_t at = kNone, flag = kNone;
+    TypeId elem = Types::Void;
+  };
   const HirNode& n = (*body)[id];
   TypeId type = ty(n.type);
   PendingCatch pending = take_catch();
@@ -128,17 +139,29 @@ Val FuncLower::lower_select(HirId id, uint32_t dest) {
     bool has_default = false;
     // All operands, once, from top to bottom.
     for (Case& c : cases) {
-      if (c.kind == kDefault) { has_default = true; continue; }
-      if (c.kind == kTimeout) { timeout = lower_scalar(HirId(c.operand)); continue; }
+      if (c.kind == kDefault) {
+        has_default = true;
+        continue;
+      }
+      if (c.kind == kTimeout) {
+        timeout = lower_scalar(HirId(c.operand));
+        continue;
+      }
       Val channel = lower(HirId(c.operand), Want::Borrow);
-      if (dead) { top = base; return; }
+      if (dead) {
+        top = base;
+        return;
+      }
       if (!channel.owned && is_mutable_root(HirId(c.operand))) channel = copy_val(channel);
       push_temp(channel);
       c.elem = types.elem(channel.type);
       if (c.kind != kClosed) c.at = temp_addr(c.elem);
       if (c.kind == kSend) {
         lower_to(HirId(c.value), c.at);
-        if (dead) { top = base; return; }
+        if (dead) {
+          top = base;
+          return;
+        }
         share_at(c.elem, c.at, i32(rt::kShareMove));
         if (layout(c.elem).needs_drop) {
           c.flag = slot(1, 1);
@@ -152,9 +175,13 @@ Val FuncLower::lower_select(HirId id, uint32_t dest) {
       store(c.at == kNone ? null() : c.at, row, offsetof(rt::SelectCase, value));
       store(i32(static_cast<int32_t>(c.kind)), row, offsetof(rt::SelectCase, kind));
     }
-    if (dead) { top = base; return; }
+    if (dead) {
+      top = base;
+      return;
+    }
     uint32_t failed = slot_addr(slot(8, 8));
-    uint32_t chosen = rt(JRt::Select, JType::I32, {slot_addr(table), i32(static_cast<int32_t>(channels)), timeout, i1(has_default), failed});
+    uint32_t chosen = rt(JRt::Select, JType::I32,
+                         {slot_addr(table), i32(static_cast<int32_t>(channels)), timeout, i1(has_default), failed});
     uint32_t bad = new_block(true), done = new_block(), never = new_block(true);
     std::vector<uint32_t> targets{never, kNone, bad};
     targets[1] = static_cast<uint32_t>(-1);
@@ -186,11 +213,17 @@ Val FuncLower::lower_select(HirId id, uint32_t dest) {
         if (layout(c.elem).needs_drop) push(CleanKind::Value, c.elem, v.v);
         if (c.pattern != kNone) bind_pattern(c.pattern, v);
       }
-      if (to != kNone) lower_to(HirId(c.block), to); else lower_drop(HirId(c.block));
-      if (!dead) { pop_to(base); br(done); joined = true; }
+      if (to != kNone) lower_to(HirId(c.block), to);
+      else lower_drop(HirId(c.block));
+      if (!dead) {
+        pop_to(base);
+        br(done);
+        joined = true;
+      }
     }
     top = base;
-    if (joined) at(done); else dead = true;
+    if (joined) at(done);
+    else dead = true;
   });
 }
 

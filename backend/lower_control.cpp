@@ -10,7 +10,11 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
   const HirNode& n = (*body)[id];
   TypeId type = ty(n.type);
   int base = top;
-  struct Inside { bool& flag; bool before; ~Inside() { flag = before; } } inside{in_nursery_body_, in_nursery_body_};
+  struct Inside {
+    bool& flag;
+    bool before;
+    ~Inside() { flag = before; }
+  } inside{in_nursery_body_, in_nursery_body_};
   in_nursery_body_ = nursery != kNone;
   if (nursery != kNone) push(CleanKind::Nursery, Types::Void, nursery, race);
   PendingCatch pending = take_catch();
@@ -19,7 +23,8 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
   std::vector<std::pair<uint32_t, uint32_t>> dying;
   for (uint32_t s : statements) {
     const HirNode& stmt = (*body)[HirId(s)];
-    if (stmt.kind == HirKind::Let && body->pats[stmt.a].kind == PatKind::Bind) dying.emplace_back(own->last_statement[body->pats[stmt.a].a], body->pats[stmt.a].a);
+    if (stmt.kind == HirKind::Let && body->pats[stmt.a].kind == PatKind::Bind)
+      dying.emplace_back(own->last_statement[body->pats[stmt.a].a], body->pats[stmt.a].a);
   }
   std::sort(dying.begin(), dying.end());
   size_t next_death = 0;
@@ -32,7 +37,10 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
       if (b.cleanup < 0 || b.borrowed) continue;
       int depth = 0;   // far down the chain: it waits for the end of the block, so that this stays linear
       int node = top;
-      while (node >= 0 && node != b.cleanup && depth < 32) { node = cleanups[node].parent; ++depth; }
+      while (node >= 0 && node != b.cleanup && depth < 32) {
+        node = cleanups[node].parent;
+        ++depth;
+      }
       if (node != b.cleanup) continue;
       run_cleanup(b.cleanup);
       remove_cleanup(b.cleanup);
@@ -48,11 +56,16 @@ Val FuncLower::lower_block(HirId id, Want want, uint32_t dest, uint32_t nursery,
     v = lower(HirId(n.b), own_value ? Want::Own : want, dest);
     catch_target = kNone;
     if (!dead && own_value && !v.owned) v = copy_val(v);
-    if (!dead && v.v != kNone && layout(type).shape == Shape::Aggregate && !v.owned && top != base && v.v != dest) v = copy_val(v);
+    if (!dead && v.v != kNone && layout(type).shape == Shape::Aggregate && !v.owned && top != base && v.v != dest)
+      v = copy_val(v);
   }
-  if (dead) { top = base; return v; }
+  if (dead) {
+    top = base;
+    return v;
+  }
   bool has_defer = false;
-  for (int node = top; node != base; node = cleanups[node].parent) has_defer |= cleanups[node].kind == CleanKind::Defer || cleanups[node].kind == CleanKind::Nursery;
+  for (int node = top; node != base; node = cleanups[node].parent)
+    has_defer |= cleanups[node].kind == CleanKind::Defer || cleanups[node].kind == CleanKind::Nursery;
   if (has_defer && v.owned) {   // a failing defer must not lose the value: it goes below the block's own nodes
     std::vector<Cleanup> mine;
     for (int node = top; node != base; node = cleanups[node].parent) mine.push_back(cleanups[node]);
@@ -130,17 +143,27 @@ Val FuncLower::lower_if(HirId id, uint32_t dest) {
     }
     bool joined = false;
     auto branch = [&](uint32_t b) {
-      catch_target = pending.target; catch_base = pending.base;
+      catch_target = pending.target;
+      catch_base = pending.base;
       count(b);
-      if (b != kNone) { if (to != kNone) lower_to(HirId(b), to); else lower_drop(HirId(b)); }
+      if (b != kNone) {
+        if (to != kNone) lower_to(HirId(b), to);
+        else lower_drop(HirId(b));
+      }
       catch_target = kNone;
-      if (!dead) { pop_to(base); br(done); joined = true; }
+      if (!dead) {
+        pop_to(base);
+        br(done);
+        joined = true;
+      }
       top = base;
     };
-    if (!dead) branch(then_id); else top = base;
+    if (!dead) branch(then_id);
+    else top = base;
     at(otherwise);
     branch(else_id);
-    if (joined) at(done); else dead = true;
+    if (joined) at(done);
+    else dead = true;
   });
 }
 
@@ -165,7 +188,10 @@ Val FuncLower::lower_while(HirId id) {
   lower_cond(HirId(n.a), exit, base);
   if (!dead) {
     lower_drop(HirId(body->extra[n.b]));
-    if (!dead) { pop_to(base); br(head); }
+    if (!dead) {
+      pop_to(base);
+      br(head);
+    }
   }
   settled.resize(settled_before);
   top = base;
@@ -201,7 +227,10 @@ Val FuncLower::lower_for_range(HirId id) {
   if (body->locals[local].flags & kLocalCell) bind_local(LocalId(local), {type, i});
   else bind_alias(LocalId(local), {type, i});
   lower_drop(HirId(body->extra[n.b]));
-  if (!dead) { pop_to(base); br(next); }
+  if (!dead) {
+    pop_to(base);
+    br(next);
+  }
   top = base;
   at(next);
   uint32_t here = load(t, slot_addr(counter), 0, JAlias::Local);
@@ -235,7 +264,8 @@ Val FuncLower::lower_for_each(HirId id) {
   const Layout& l = layout(type);
   if (!items.owned && (l.needs_drop || l.shape == Shape::Aggregate)) items = copy_val(items);
   uint32_t place = kNone;
-  if (l.shape == Shape::Managed && kind >= 4 && kind != 6) {   // an iterator that is one pointer: it may change, so it lives in a slot
+  if (l.shape == Shape::Managed && kind >= 4 &&
+      kind != 6) {   // an iterator that is one pointer: it may change, so it lives in a slot
     uint32_t s = slot(8, 8);
     store(items.v, slot_addr(s));
     place = slot_addr(s);
@@ -248,18 +278,29 @@ Val FuncLower::lower_for_each(HirId id) {
   uint32_t exit = new_block(), next = new_block(), head = new_block();
   loops[loop] = {exit, next, base};
   uint32_t count = kNone;   // the round's number, for `for i, x in`
-  if (index_local != kNone) { count = slot(8, 8); store(i64(0), slot_addr(count), 0, JAlias::Local); }
+  if (index_local != kNone) {
+    count = slot(8, 8);
+    store(i64(0), slot_addr(count), 0, JAlias::Local);
+  }
   auto round = [&](const std::function<void()>& bind) {
     if (index_local != kNone) {
       Val i{Types::I64, load(JType::I64, slot_addr(count), 0, JAlias::Local)};
-      if (body->locals[index_local].flags & kLocalCell) bind_local(LocalId(index_local), i); else bind_alias(LocalId(index_local), i);
+      if (body->locals[index_local].flags & kLocalCell) bind_local(LocalId(index_local), i);
+      else bind_alias(LocalId(index_local), i);
     }
     bind();
     lower_drop(loop_body);
-    if (!dead) { pop_to(base); br(next); }
+    if (!dead) {
+      pop_to(base);
+      br(next);
+    }
     top = base;
   };
-  auto bump = [&] { if (count != kNone) store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(count), 0, JAlias::Local), i64(1)), slot_addr(count), 0, JAlias::Local); };
+  auto bump = [&] {
+    if (count != kNone)
+      store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(count), 0, JAlias::Local), i64(1)), slot_addr(count),
+            0, JAlias::Local);
+  };
 
   if (kind == 0) {   // array or fixed array
     TypeId elem = types.elem(type);
@@ -276,11 +317,13 @@ Val FuncLower::lower_for_each(HirId id) {
     at(more);
     round([&] {
       Val v{elem};
-      if (layout(elem).shape != Shape::Void) v = load_val(emit(JOp::AddrIdx, JType::Ptr, data, i, layout(elem).size), elem);
+      if (layout(elem).shape != Shape::Void)
+        v = load_val(emit(JOp::AddrIdx, JType::Ptr, data, i, layout(elem).size), elem);
       bind_pattern(pat, v);
     });
     at(next);
-    store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(cursor), 0, JAlias::Local), i64(1)), slot_addr(cursor), 0, JAlias::Local);
+    store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(cursor), 0, JAlias::Local), i64(1)), slot_addr(cursor),
+          0, JAlias::Local);
     bump();
     br(head);
   } else if (kind == 2 || kind == 3) {   // map, set: entries in order, dead ones skipped
@@ -288,7 +331,9 @@ Val FuncLower::lower_for_each(HirId id) {
     TypeId entries_type = m.program.field_type(type, static_cast<uint32_t>(entries_index));
     TypeId entry = types.elem(entries_type);
     const Layout& el = layout(entry);
-    auto field_at = [&](const char* name) { return static_cast<size_t>(m.program.find_field(entry, m.program.names.intern(name), nullptr)); };
+    auto field_at = [&](const char* name) {
+      return static_cast<size_t>(m.program.find_field(entry, m.program.names.intern(name), nullptr));
+    };
     uint32_t arr = load(JType::Ptr, place, l.fields[static_cast<size_t>(entries_index)].offset);
     uint32_t cursor = slot(8, 8);
     store(i64(0), slot_addr(cursor), 0, JAlias::Local);
@@ -305,7 +350,10 @@ Val FuncLower::lower_for_each(HirId id) {
     round([&] {
       const FieldLayout& key = el.fields[field_at("key")];
       Val k = load_val(off(at_entry, key.offset), key.type);
-      if (kind == 3) { bind_pattern(pat, k); return; }
+      if (kind == 3) {
+        bind_pattern(pat, k);
+        return;
+      }
       const FieldLayout& value = el.fields[field_at("value")];
       Val v = load_val(off(at_entry, value.offset), value.type);
       const HirPat& p = body->pats[pat];
@@ -326,13 +374,15 @@ Val FuncLower::lower_for_each(HirId id) {
     bump();
     br(skip);
     at(skip);
-    store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(cursor), 0, JAlias::Local), i64(1)), slot_addr(cursor), 0, JAlias::Local);
+    store(emit(JOp::Add, JType::I64, load(JType::I64, slot_addr(cursor), 0, JAlias::Local), i64(1)), slot_addr(cursor),
+          0, JAlias::Local);
     br(head);
   } else if (kind == 4) {   // a Range value: counts as a literal range does
     const StructInfo& info = m.program.structs[types[type].a];
     auto field = [&](std::string_view name) {
       for (uint32_t i = 0; i < l.fields.size(); ++i)
-        if (m.program.names.text(info.fields[i].name) == name) return load_val(off(place, l.fields[i].offset), l.fields[i].type);
+        if (m.program.names.text(info.fields[i].name) == name)
+          return load_val(off(place, l.fields[i].offset), l.fields[i].type);
       require(false, "std's Range has the fields start, stop and inclusive");
     };
     Val low = field("start"), high = field("stop");
@@ -347,7 +397,8 @@ Val FuncLower::lower_for_each(HirId id) {
     at(head);
     uint32_t i = load(t, slot_addr(cursor), 0, JAlias::Local);
     uint32_t more = new_block();
-    uint32_t inside = emit(JOp::Or, JType::I1, cmp(sg ? JCmp::SLt : JCmp::ULt, i, high.v), emit(JOp::And, JType::I1, inclusive, cmp(JCmp::Eq, i, high.v)));
+    uint32_t inside = emit(JOp::Or, JType::I1, cmp(sg ? JCmp::SLt : JCmp::ULt, i, high.v),
+                           emit(JOp::And, JType::I1, inclusive, cmp(JCmp::Eq, i, high.v)));
     cond_br(inside, more, exit);
     at(more);
     store(cmp(JCmp::Eq, i, high.v), slot_addr(last), 0, JAlias::Local);
@@ -356,7 +407,8 @@ Val FuncLower::lower_for_each(HirId id) {
     bump();
     cond_br(load(JType::I1, slot_addr(last), 0, JAlias::Local), exit, step);
     at(step);
-    store(emit(JOp::Add, t, load(t, slot_addr(cursor), 0, JAlias::Local), iconst(t, 1)), slot_addr(cursor), 0, JAlias::Local);
+    store(emit(JOp::Add, t, load(t, slot_addr(cursor), 0, JAlias::Local), iconst(t, 1)), slot_addr(cursor), 0,
+          JAlias::Local);
     br(head);
   } else if (kind == 6) {   // a channel, until it is closed and drained
     TypeId elem = types.elem(type);
@@ -408,7 +460,8 @@ Val FuncLower::lower_for_each(HirId id) {
 Val FuncLower::subject(HirId id) {
   Val v = lower(id, Want::Borrow);
   if (dead) return v;
-  if (!v.owned && is_mutable_root(id) && (layout(v.type).needs_drop || layout(v.type).shape == Shape::Aggregate)) v = copy_val(v);
+  if (!v.owned && is_mutable_root(id) && (layout(v.type).needs_drop || layout(v.type).shape == Shape::Aggregate))
+    v = copy_val(v);
   push_temp(v);
   return v;
 }
@@ -440,8 +493,12 @@ Val FuncLower::opt_value(const Val& v) {
 bool FuncLower::needs_test(uint32_t pat) {
   const HirPat& p = body->pats[pat];
   switch (p.kind) {
-    case PatKind::Wild: case PatKind::Bind: return false;
-    case PatKind::Struct: for (uint32_t q : body->list(p.b)) if (needs_test(q)) return true; return false;
+    case PatKind::Wild:
+    case PatKind::Bind: return false;
+    case PatKind::Struct:
+      for (uint32_t q : body->list(p.b))
+        if (needs_test(q)) return true;
+      return false;
     default: return true;
   }
 }
@@ -449,9 +506,14 @@ bool FuncLower::needs_test(uint32_t pat) {
 // Jumps to `fail` when the subject does not match; falls through when it does. Binds nothing (but see Or).
 void FuncLower::test_pattern(uint32_t pat, Val v, uint32_t fail) {
   const HirPat& p = body->pats[pat];
-  auto expect = [&](uint32_t cond) { uint32_t yes = new_block(); cond_br(cond, yes, fail); at(yes); };
+  auto expect = [&](uint32_t cond) {
+    uint32_t yes = new_block();
+    cond_br(cond, yes, fail);
+    at(yes);
+  };
   switch (p.kind) {
-    case PatKind::Wild: case PatKind::Bind: return;
+    case PatKind::Wild:
+    case PatKind::Bind: return;
     case PatKind::Int: {
       JType t = layout(v.type).scalar;
       expect(cmp(JCmp::Eq, v.v, iconst(t, static_cast<int64_t>(body->ints[p.a]))));
@@ -459,15 +521,21 @@ void FuncLower::test_pattern(uint32_t pat, Val v, uint32_t fail) {
     }
     case PatKind::Float: {
       uint64_t bits = std::bit_cast<uint64_t>(body->floats[p.a]);
-      expect(cmp(JCmp::FEq, v.v, emit(JOp::ConstFloat, layout(v.type).scalar, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32))));
+      expect(cmp(JCmp::FEq, v.v,
+                 emit(JOp::ConstFloat, layout(v.type).scalar, static_cast<uint32_t>(bits),
+                      static_cast<uint32_t>(bits >> 32))));
       return;
     }
-    case PatKind::Str: expect(rt(JRt::StringEqual, JType::I1, {v.v, global(m.string_global(m.program.names.text(NameId(p.a))))})); return;
+    case PatKind::Str:
+      expect(rt(JRt::StringEqual, JType::I1, {v.v, global(m.string_global(m.program.names.text(NameId(p.a))))}));
+      return;
     case PatKind::IntRange: {
       JType t = layout(v.type).scalar;
       bool is_signed = types.is_signed(v.type);
-      uint32_t lo = iconst(t, static_cast<int64_t>(body->ints[p.a])), hi = iconst(t, static_cast<int64_t>(body->ints[p.b]));
-      expect(emit(JOp::And, JType::I1, cmp(is_signed ? JCmp::SGe : JCmp::UGe, v.v, lo), cmp(is_signed ? JCmp::SLe : JCmp::ULe, v.v, hi)));
+      uint32_t lo = iconst(t, static_cast<int64_t>(body->ints[p.a])),
+               hi = iconst(t, static_cast<int64_t>(body->ints[p.b]));
+      expect(emit(JOp::And, JType::I1, cmp(is_signed ? JCmp::SGe : JCmp::UGe, v.v, lo),
+                  cmp(is_signed ? JCmp::SLe : JCmp::ULe, v.v, hi)));
       return;
     }
     case PatKind::Const: {
@@ -483,12 +551,14 @@ void FuncLower::test_pattern(uint32_t pat, Val v, uint32_t fail) {
         expect(cmp(JCmp::Eq, enum_tag(v), iconst(l.shape == Shape::Scalar ? l.scalar : l.tag, p.a)));
       auto subs = body->list(p.b);
       for (uint32_t i = 0; i < subs.size(); ++i)
-        if (needs_test(subs[i]) || body->pats[subs[i]].kind == PatKind::Or) test_pattern(subs[i], variant_field(v, p.a, i), fail);
+        if (needs_test(subs[i]) || body->pats[subs[i]].kind == PatKind::Or)
+          test_pattern(subs[i], variant_field(v, p.a, i), fail);
       return;
     }
     case PatKind::Struct: {
       auto subs = body->list(p.b);
-      for (uint32_t i = 0; i < subs.size(); ++i) if (needs_test(subs[i])) test_pattern(subs[i], struct_field(v, i), fail);
+      for (uint32_t i = 0; i < subs.size(); ++i)
+        if (needs_test(subs[i])) test_pattern(subs[i], struct_field(v, i), fail);
       return;
     }
     case PatKind::Null: expect(emit(JOp::Xor, JType::I1, opt_is_some(v), i1(true))); return;
@@ -514,7 +584,10 @@ void FuncLower::test_pattern(uint32_t pat, Val v, uint32_t fail) {
       auto subs = body->list(p.b);
       auto fields = m.payload_fields(TagId(p.a));
       for (uint32_t i = 0; i < subs.size(); ++i)
-        if (needs_test(subs[i])) test_pattern(subs[i], load_val(off(v.v, static_cast<uint32_t>(rt::kErrorPayload) + fields[i].offset), fields[i].type), fail);
+        if (needs_test(subs[i]))
+          test_pattern(subs[i],
+                       load_val(off(v.v, static_cast<uint32_t>(rt::kErrorPayload) + fields[i].offset), fields[i].type),
+                       fail);
       return;
     }
   }
@@ -523,7 +596,8 @@ void FuncLower::test_pattern(uint32_t pat, Val v, uint32_t fail) {
 Val FuncLower::struct_field(const Val& v, uint32_t index) {
   const Layout& l = layout(v.type);
   if (l.shape == Shape::Void || layout(l.fields[index].type).shape == Shape::Void) return {l.fields[index].type};
-  return load_val(off(v.v, l.fields[index].offset + (l.boxed ? static_cast<uint32_t>(rt::kBoxPayload) : 0)), l.fields[index].type);
+  return load_val(off(v.v, l.fields[index].offset + (l.boxed ? static_cast<uint32_t>(rt::kBoxPayload) : 0)),
+                  l.fields[index].type);
 }
 
 // Alternatives bind the same names: the slots of the first serve all (aggregates through their address in a slot).
@@ -540,7 +614,10 @@ void FuncLower::bind_pattern(uint32_t pat, Val v) {
     case PatKind::Bind: {
       Bind& b = binds[p.a];
       v.type = ty(body->locals[p.a].type);
-      if (or_rebind_ && b.kind == BindKind::Slot) { store_val(v, slot_addr(b.v)); return; }
+      if (or_rebind_ && b.kind == BindKind::Slot) {
+        store_val(v, slot_addr(b.v));
+        return;
+      }
       if (or_rebind_ && b.kind == BindKind::Address) {   // both roads must agree on one address: copy the bytes there
         copy_bytes(b.v, v.v, layout(v.type).size, layout(v.type).align);
         return;
@@ -554,13 +631,25 @@ void FuncLower::bind_pattern(uint32_t pat, Val v) {
       return;
     }
     case PatKind::Some: bind_pattern(p.a, opt_value(v)); return;
-    case PatKind::Variant: { auto subs = body->list(p.b); for (uint32_t i = 0; i < subs.size(); ++i) if (binds_anything(subs[i])) bind_pattern(subs[i], variant_field(v, p.a, i)); return; }
-    case PatKind::Struct: { auto subs = body->list(p.b); for (uint32_t i = 0; i < subs.size(); ++i) if (binds_anything(subs[i])) bind_pattern(subs[i], struct_field(v, i)); return; }
+    case PatKind::Variant: {
+      auto subs = body->list(p.b);
+      for (uint32_t i = 0; i < subs.size(); ++i)
+        if (binds_anything(subs[i])) bind_pattern(subs[i], variant_field(v, p.a, i));
+      return;
+    }
+    case PatKind::Struct: {
+      auto subs = body->list(p.b);
+      for (uint32_t i = 0; i < subs.size(); ++i)
+        if (binds_anything(subs[i])) bind_pattern(subs[i], struct_field(v, i));
+      return;
+    }
     case PatKind::Error: {
       auto subs = body->list(p.b);
       auto fields = m.payload_fields(TagId(p.a));
       for (uint32_t i = 0; i < subs.size(); ++i)
-        if (binds_anything(subs[i])) bind_pattern(subs[i], load_val(off(v.v, static_cast<uint32_t>(rt::kErrorPayload) + fields[i].offset), fields[i].type));
+        if (binds_anything(subs[i]))
+          bind_pattern(subs[i],
+                       load_val(off(v.v, static_cast<uint32_t>(rt::kErrorPayload) + fields[i].offset), fields[i].type));
       return;
     }
     default: return;   // Or was bound while it was tested
@@ -572,7 +661,8 @@ bool FuncLower::binds_anything(uint32_t pat) {
   if (p.kind == PatKind::Bind) return true;
   if (p.kind == PatKind::Some) return binds_anything(p.a);
   if (p.kind == PatKind::Variant || p.kind == PatKind::Struct || p.kind == PatKind::Error)
-    for (uint32_t q : body->list(p.b)) if (binds_anything(q)) return true;
+    for (uint32_t q : body->list(p.b))
+      if (binds_anything(q)) return true;
   return false;
 }
 
@@ -583,7 +673,10 @@ Val FuncLower::lower_match(HirId id, uint32_t dest) {
   return result_of(type, dest, [&](uint32_t to) {
     int base = top;
     Val v = subject(HirId(n.a));
-    if (dead) { top = base; return; }
+    if (dead) {
+      top = base;
+      return;
+    }
     int with_subject = top;
     uint32_t done = new_block();
     bool joined = false;
@@ -594,18 +687,25 @@ Val FuncLower::lower_match(HirId id, uint32_t dest) {
       bind_pattern(arms[i], v);
       if (arms[i + 1] != kNone) lower_cond(HirId(arms[i + 1]), next, top);
       if (!dead) {
-        catch_target = pending.target; catch_base = pending.base;
+        catch_target = pending.target;
+        catch_base = pending.base;
         count(arms[i + 2]);
-        if (to != kNone) lower_to(HirId(arms[i + 2]), to); else lower_drop(HirId(arms[i + 2]));
+        if (to != kNone) lower_to(HirId(arms[i + 2]), to);
+        else lower_drop(HirId(arms[i + 2]));
         catch_target = kNone;
-        if (!dead) { pop_to(base); br(done); joined = true; }
+        if (!dead) {
+          pop_to(base);
+          br(done);
+          joined = true;
+        }
       }
       top = with_subject;
       at(next);
     }
     emit(JOp::Unreachable);   // the checker proved that some arm matches
     top = base;
-    if (joined) at(done); else dead = true;
+    if (joined) at(done);
+    else dead = true;
   });
 }
 
@@ -647,7 +747,8 @@ Val FuncLower::lower_catch(HirId id, uint32_t dest) {
       cond_br(cmp(JCmp::Ne, error, rt_addr(JRt::OwnCancel)), handle, passes, 2);
     } else {
       uint32_t flags = load(JType::I32, load(JType::Ptr, error, 8, JAlias::ErrorDesc), 16);
-      cond_br(cmp(JCmp::Eq, emit(JOp::And, JType::I32, flags, i32(static_cast<int32_t>(rt::kErrImplicit))), i32(0)), handle, passes, 2);
+      cond_br(cmp(JCmp::Eq, emit(JOp::And, JType::I32, flags, i32(static_cast<int32_t>(rt::kErrImplicit))), i32(0)),
+              handle, passes, 2);
     }
     at(passes);
     emit(JOp::SetError, JType::Void, error);
@@ -658,11 +759,17 @@ Val FuncLower::lower_catch(HirId id, uint32_t dest) {
     } else {
       emit(JOp::Release, JType::Void, error, static_cast<uint32_t>(JRt::ErrorDrop), kNone, 2);
     }
-    if (to != kNone) lower_to(handler, to); else lower_drop(handler);
-    if (!dead) { pop_to(base); br(done); joined = true; }
+    if (to != kNone) lower_to(handler, to);
+    else lower_drop(handler);
+    if (!dead) {
+      pop_to(base);
+      br(done);
+      joined = true;
+    }
     top = base;
-    if (joined) at(done); else dead = true;
+    if (joined) at(done);
+    else dead = true;
   });
 }
 
-}  // namespace janus
+}   // namespace janus

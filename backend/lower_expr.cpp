@@ -11,14 +11,25 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
   const HirNode& n = (*body)[id];
   uint32_t saved_pos = pos;
   if (!n.span.is_none()) pos = n.span.lo;
-  struct Restore { uint32_t& p; uint32_t v; ~Restore() { p = v; } } restore{pos, saved_pos};
+  struct Restore {
+    uint32_t& p;
+    uint32_t v;
+    ~Restore() { p = v; }
+  } restore{pos, saved_pos};
   TypeId type = ty(n.type);
   const Layout& l = layout(type);
   if (!ready_.empty())
-    if (auto it = ready_.find(+id); it != ready_.end()) { Val v = it->second; ready_.erase(it); return v; }
+    if (auto it = ready_.find(+id); it != ready_.end()) {
+      Val v = it->second;
+      ready_.erase(it);
+      return v;
+    }
   switch (n.kind) {
     case HirKind::Int: {
-      if (types.is_float(type)) return {type, emit(JOp::ConstFloat, l.scalar, static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a]))), static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a])) >> 32))};
+      if (types.is_float(type))
+        return {type, emit(JOp::ConstFloat, l.scalar,
+                           static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a]))),
+                           static_cast<uint32_t>(std::bit_cast<uint64_t>(static_cast<double>(body->ints[n.a])) >> 32))};
       return {type, iconst(l.scalar, static_cast<int64_t>(body->ints[n.a]))};
     }
     case HirKind::Float: {
@@ -34,7 +45,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       store(i1(false), to, l.tag_offset);
       return {type, to, false};
     }
-    case HirKind::Void: case HirKind::TypeValue: return {type};
+    case HirKind::Void:
+    case HirKind::TypeValue: return {type};
     case HirKind::Local: return lower_local(id, want);
     case HirKind::ConstRef: {
       bool ok = false;
@@ -62,14 +74,19 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::FuncRef: return {type, global(m.func_value(FuncId(n.a), ty_list(n.b)))};
     case HirKind::TypeMember: {
       if (types.is_float(type)) {
-        double values[] = {type == Types::F32 ? -3.4028234663852886e38 : -1.7976931348623157e308, type == Types::F32 ? 3.4028234663852886e38 : 1.7976931348623157e308,
-                           std::bit_cast<double>(uint64_t{0x7ff0000000000000}), std::bit_cast<double>(uint64_t{0x7ff8000000000000}), type == Types::F32 ? 1.1920928955078125e-07 : 2.220446049250313e-16};
+        double values[] = {type == Types::F32 ? -3.4028234663852886e38 : -1.7976931348623157e308,
+                           type == Types::F32 ? 3.4028234663852886e38 : 1.7976931348623157e308,
+                           std::bit_cast<double>(uint64_t{0x7ff0000000000000}),
+                           std::bit_cast<double>(uint64_t{0x7ff8000000000000}),
+                           type == Types::F32 ? 1.1920928955078125e-07 : 2.220446049250313e-16};
         uint64_t bits = std::bit_cast<uint64_t>(values[n.a < 5 ? n.a : 0]);
         return {type, emit(JOp::ConstFloat, l.scalar, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32))};
       }
       int bits = Types::int_bits(types.kind(type));
       int64_t value;
-      if (types.is_signed(type)) value = n.a == 0 ? static_cast<int64_t>(~uint64_t{0} << (bits - 1)) : static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1);
+      if (types.is_signed(type))
+        value = n.a == 0 ? static_cast<int64_t>(~uint64_t{0} << (bits - 1))
+                         : static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1);
       else value = n.a == 0 ? 0 : static_cast<int64_t>(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1);
       return {type, iconst(l.scalar, value)};
     }
@@ -85,11 +102,18 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       check(cmp(JCmp::Ne, v, lowest), JPanic::Overflow, {i32('n')});
       return {type, emit(JOp::Sub, l.scalar, iconst(l.scalar, 0), v)};
     }
-    case HirKind::BitNot: { uint32_t v = lower_scalar(HirId(n.a)); return {type, emit(JOp::Xor, l.scalar, v, iconst(l.scalar, -1))}; }
-    case HirKind::Not: { uint32_t v = lower_scalar(HirId(n.a)); return {type, emit(JOp::Xor, JType::I1, v, i1(true))}; }
+    case HirKind::BitNot: {
+      uint32_t v = lower_scalar(HirId(n.a));
+      return {type, emit(JOp::Xor, l.scalar, v, iconst(l.scalar, -1))};
+    }
+    case HirKind::Not: {
+      uint32_t v = lower_scalar(HirId(n.a));
+      return {type, emit(JOp::Xor, JType::I1, v, i1(true))};
+    }
     case HirKind::Arith: return lower_arith(id);
     case HirKind::Compare: return lower_compare(id);
-    case HirKind::LogicAnd: case HirKind::LogicOr: {
+    case HirKind::LogicAnd:
+    case HirKind::LogicOr: {
       bool is_and = n.kind == HirKind::LogicAnd;
       uint32_t s = slot(1, 1), more = new_block(), done = new_block();
       uint32_t a = lower_scalar(HirId(n.a));
@@ -99,7 +123,10 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       int base = top;
       uint32_t b = lower_scalar(HirId(n.b));
       pop_to(base);
-      if (!dead) { if (b != kNone) store(b, slot_addr(s)); br(done); }
+      if (!dead) {
+        if (b != kNone) store(b, slot_addr(s));
+        br(done);
+      }
       at(done);
       return {type, load(JType::I1, slot_addr(s))};
     }
@@ -107,7 +134,11 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Coalesce: return lower_coalesce(id, dest);
     case HirKind::Some: {
       const Layout& inner = layout(types.elem(type));
-      if (l.shape == Shape::Managed) { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+      if (l.shape == Shape::Managed) {
+        Val v = lower(HirId(n.a), want);
+        v.type = type;
+        return v;
+      }
       uint32_t to = dest != kNone ? dest : temp_addr(type);
       if (inner.shape == Shape::Void) lower_drop(HirId(n.a));
       else lower_to(HirId(n.a), to);
@@ -119,7 +150,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       return convert_number(v, type, 1, type);
     }
     case HirKind::Convert: return lower_convert(id);
-    case HirKind::ToString: case HirKind::Interp: return lower_interp(id);
+    case HirKind::ToString:
+    case HirKind::Interp: return lower_interp(id);
     case HirKind::MakeDyn: {
       TypeId self = ty(HirId(n.a));
       const Layout& inner = layout(self);
@@ -132,8 +164,13 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     }
     case HirKind::WidenFunc: {
       TypeId from = ty(HirId(n.a));
-      if (layout(types.args(from).back()).shape == layout(types.args(type).back()).shape) { Val v = lower(HirId(n.a), want); v.type = type; return v; }
-      Val inner = lower(HirId(n.a), Want::Own);   // a function whose result nobody takes: one around it drops the result
+      if (layout(types.args(from).back()).shape == layout(types.args(type).back()).shape) {
+        Val v = lower(HirId(n.a), want);
+        v.type = type;
+        return v;
+      }
+      Val inner =
+          lower(HirId(n.a), Want::Own);   // a function whose result nobody takes: one around it drops the result
       if (!inner.owned) inner = copy_val(inner);
       constexpr uint32_t size = static_cast<uint32_t>(rt::kClosureCaptures) + 8;
       uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(size)});
@@ -143,12 +180,24 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       store(inner.v, block, static_cast<uint32_t>(rt::kClosureCaptures));
       return {type, block, true};
     }
-    case HirKind::WidenError: { Val v = lower(HirId(n.a), want); v.type = type; return v; }
+    case HirKind::WidenError: {
+      Val v = lower(HirId(n.a), want);
+      v.type = type;
+      return v;
+    }
     case HirKind::DropValue: lower_drop(HirId(n.a)); return {type};
-    case HirKind::MakeStruct: case HirKind::MakeEnum: case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: case HirKind::MakeRange:
+    case HirKind::MakeStruct:
+    case HirKind::MakeEnum:
+    case HirKind::MakeTuple:
+    case HirKind::MakeArray:
+    case HirKind::MakeMap:
+    case HirKind::MakeRange:
     case HirKind::MakeError: return lower_make(id, dest);
     case HirKind::MakeClosure: return lower_closure(id);
-    case HirKind::Call: case HirKind::CallValue: case HirKind::CallTrait: case HirKind::CallDyn: return lower_call(id, dest);
+    case HirKind::Call:
+    case HirKind::CallValue:
+    case HirKind::CallTrait:
+    case HirKind::CallDyn: return lower_call(id, dest);
     case HirKind::Intrinsic: return lower_intrinsic(id, want, dest);
     case HirKind::ErrorMethod: {
       Val e = lower(HirId(n.a), Want::Borrow);
@@ -161,7 +210,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       return out;
     }
     case HirKind::Print: return lower_print(id);
-    case HirKind::Assert: case HirKind::AssertFails: return lower_assert(id);
+    case HirKind::Assert:
+    case HirKind::AssertFails: return lower_assert(id);
     case HirKind::Expect: return lower_expect(id);
     case HirKind::Panic: {
       Val message = lower(HirId(n.a), Want::Own);
@@ -170,7 +220,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       return {type};
     }
     case HirKind::Block: return lower_block(id, want, dest);
-    case HirKind::If: case HirKind::IfMatch: return lower_if(id, dest);
+    case HirKind::If:
+    case HirKind::IfMatch: return lower_if(id, dest);
     case HirKind::While: return lower_while(id);
     case HirKind::ForRange: return lower_for_range(id);
     case HirKind::ForEach: return lower_for_each(id);
@@ -210,12 +261,15 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Try: {
       // The failure goes on; on its way it notes this place.
       uint32_t noted = new_block(true);
-      uint32_t saved = cur; bool was_dead = dead; int base = top;
+      uint32_t saved = cur;
+      bool was_dead = dead;
+      int base = top;
       PendingCatch pending = take_catch();
       at(noted);
       rt(JRt::ErrorTrace, JType::Void, {emit(JOp::PeekError, JType::Ptr)});
       br(fail_edge(pending));
-      cur = saved; dead = was_dead;
+      cur = saved;
+      dead = was_dead;
       catch_target = noted;
       catch_base = base;
       Val v = lower(HirId(n.a), want, dest);
@@ -262,14 +316,19 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         const Layout& ll = layout(init_type);
         if (ll.shape == Shape::Aggregate && !(info.flags & kLocalCell)) {   // built in place
           uint32_t s = slot(ll.size, ll.align);
-          f.slots[s].name = info.name; f.slots[s].type = init_type; f.slots[s].span = info.span;
+          f.slots[s].name = info.name;
+          f.slots[s].type = init_type;
+          f.slots[s].span = info.span;
           uint32_t addr = slot_addr(s);
           lower_to(HirId(n.b), addr);
           if (dead) return {type};
           Bind& b = binds[local] = {BindKind::Address, addr};
           if (ll.needs_drop) {
-            if (own->ever_moved[local]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = push_scoped(CleanKind::FlaggedSlot, init_type, addr, b.flag); }
-            else b.cleanup = push_scoped(CleanKind::Value, init_type, addr);
+            if (own->ever_moved[local]) {
+              b.flag = slot(1, 1);
+              store(i1(true), slot_addr(b.flag));
+              b.cleanup = push_scoped(CleanKind::FlaggedSlot, init_type, addr, b.flag);
+            } else b.cleanup = push_scoped(CleanKind::Value, init_type, addr);
             cleanups[b.cleanup].local = LocalId(local);
           }
           return {type};
@@ -282,7 +341,9 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       }
       Val v = lower(HirId(n.b), Want::Own);
       if (dead) return {type};
-      if (v.owned && layout(v.type).needs_drop) push_scoped(CleanKind::Value, v.type, v.v);   // taken apart: the parts are aliases, the whole lives to the end of the block
+      if (v.owned && layout(v.type).needs_drop)
+        push_scoped(CleanKind::Value, v.type,
+                    v.v);   // taken apart: the parts are aliases, the whole lives to the end of the block
       bind_pattern(n.a, v);
       return {type};
     }
@@ -304,7 +365,9 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         return {type};
       }
       uint32_t s = slot(ll.size, ll.align);
-      f.slots[s].name = info.name; f.slots[s].type = t; f.slots[s].span = info.span;
+      f.slots[s].name = info.name;
+      f.slots[s].type = t;
+      f.slots[s].span = info.span;
       if (ll.shape == Shape::Aggregate) {
         uint32_t addr = slot_addr(s);
         b = {BindKind::Address, addr};
@@ -319,7 +382,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         if (ll.needs_drop) {
           store(null(), slot_addr(s));
           // Registered as an optional: it may be released before it was assigned.
-          b.cleanup = push_scoped(CleanKind::Slot, l.nullable || types.kind(t) == TypeKind::Optional ? t : types.optional(t), s);
+          b.cleanup = push_scoped(CleanKind::Slot,
+                                  l.nullable || types.kind(t) == TypeKind::Optional ? t : types.optional(t), s);
           cleanups[b.cleanup].local = LocalId(n.a);
         }
       }
@@ -342,7 +406,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       at(done);
       return {type, load(JType::I1, slot_addr(s))};
     }
-    case HirKind::MutArg: case HirKind::TailBlock: break;
+    case HirKind::MutArg:
+    case HirKind::TailBlock: break;
   }
   require(false, "an expression kind that lowering does not know");
 }
@@ -350,7 +415,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
 void FuncLower::lower_to(HirId id, uint32_t addr) {
   Val v = lower(id, Want::Own, addr);
   if (dead || v.v == kNone) return;
-  if (!v.owned && layout(v.type).needs_drop) v = layout(v.type).shape == Shape::Aggregate && v.v == addr ? v : copy_val(v);
+  if (!v.owned && layout(v.type).needs_drop)
+    v = layout(v.type).shape == Shape::Aggregate && v.v == addr ? v : copy_val(v);
   store_val(v, addr);
 }
 
@@ -372,7 +438,8 @@ Val FuncLower::lower_local(HirId id, Want want) {
     // A shared variable may be written by any closure that runs while we look at it.
     return b.kind == BindKind::Cell && l.needs_drop ? copy_val(v) : v;
   }
-  bool movable = b.cleanup >= 0 && !b.borrowed && b.kind != BindKind::Cell && own->last_use[+id] && (l.shape == Shape::Managed || b.flag != kNone);
+  bool movable = b.cleanup >= 0 && !b.borrowed && b.kind != BindKind::Cell && own->last_use[+id] &&
+                 (l.shape == Shape::Managed || b.flag != kNone);
   if (!movable) return copy_val(v);
   if (l.shape == Shape::Managed) {
     store(null(), slot_addr(b.v));
@@ -390,7 +457,10 @@ Val FuncLower::lower_field(HirId id, Want want) {
   Val base = lower(HirId(n.a), Want::Borrow);
   const Layout& bl = layout(base.type);
   TypeId type = ty(n.type);
-  if (bl.shape == Shape::Void || layout(type).shape == Shape::Void) { if (base.owned) drop_val(base); return {type}; }
+  if (bl.shape == Shape::Void || layout(type).shape == Shape::Void) {
+    if (base.owned) drop_val(base);
+    return {type};
+  }
   uint32_t offset = bl.fields[n.b].offset + (bl.boxed ? static_cast<uint32_t>(rt::kBoxPayload) : 0);
   Val v = load_val(off(base.v, offset), type);
   if (base.owned) {
@@ -411,7 +481,8 @@ Val FuncLower::lower_index(HirId id, Want want) {
   Val v{type};
   if (types.kind(base_type) == TypeKind::Fixed) {
     check(cmp(JCmp::ULt, index, i64(types[base_type].b)), JPanic::Index, {index, i64(types[base_type].b)});
-    if (layout(type).shape != Shape::Void) v = load_val(emit(JOp::AddrIdx, JType::Ptr, base.v, index, layout(type).size), type);
+    if (layout(type).shape != Shape::Void)
+      v = load_val(emit(JOp::AddrIdx, JType::Ptr, base.v, index, layout(type).size), type);
   } else {
     uint32_t len = array_len(base.v);
     check(cmp(JCmp::ULt, index, len), JPanic::Index, {index, len});
@@ -447,7 +518,8 @@ Val FuncLower::lower_slice(HirId id) {
   check(ok, JPanic::Slice, {lo, hi, len});
   Val v{type, kNone, true};
   if (types.kind(type) == TypeKind::String) {
-    uint32_t both = emit(JOp::And, JType::I1, rt(JRt::StringIsBoundary, JType::I1, {base.v, lo}), rt(JRt::StringIsBoundary, JType::I1, {base.v, hi}));
+    uint32_t both = emit(JOp::And, JType::I1, rt(JRt::StringIsBoundary, JType::I1, {base.v, lo}),
+                         rt(JRt::StringIsBoundary, JType::I1, {base.v, hi}));
     uint32_t good = new_block(), bad = new_block(true);
     cond_br(both, good, bad, 2);
     at(bad);
@@ -461,4 +533,4 @@ Val FuncLower::lower_slice(HirId id) {
   return v;
 }
 
-}  // namespace janus
+}   // namespace janus

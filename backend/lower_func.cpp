@@ -68,16 +68,40 @@ void FuncLower::store_val(const Val& v, uint32_t addr) {
 
 void FuncLower::release(uint32_t ptr, TypeId type, uint32_t depth) {
   bool nullable = false;
-  if (types.kind(type) == TypeKind::Optional) { nullable = true; type = types.elem(type); }
+  if (types.kind(type) == TypeKind::Optional) {
+    nullable = true;
+    type = types.elem(type);
+  }
   uint32_t flags = nullable ? 1 : 0, target;
   switch (types.kind(type)) {
-    case TypeKind::String: flags |= 2; target = static_cast<uint32_t>(JRt::StringDrop); break;
-    case TypeKind::ErrorVal: flags |= 2; target = static_cast<uint32_t>(JRt::ErrorDrop); break;
-    case TypeKind::Func: flags |= 2; target = static_cast<uint32_t>(JRt::ClosureDrop); break;
-    case TypeKind::Dyn: flags |= 2; target = static_cast<uint32_t>(JRt::DynDrop); break;
-    case TypeKind::Task: flags |= 2; target = static_cast<uint32_t>(JRt::TaskDrop); break;
-    case TypeKind::Channel: flags |= 2; target = static_cast<uint32_t>(JRt::ChannelDrop); break;
-    case TypeKind::Handle: flags |= 2; target = static_cast<uint32_t>(JRt::HandleDrop); break;
+    case TypeKind::String:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::StringDrop);
+      break;
+    case TypeKind::ErrorVal:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::ErrorDrop);
+      break;
+    case TypeKind::Func:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::ClosureDrop);
+      break;
+    case TypeKind::Dyn:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::DynDrop);
+      break;
+    case TypeKind::Task:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::TaskDrop);
+      break;
+    case TypeKind::Channel:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::ChannelDrop);
+      break;
+    case TypeKind::Handle:
+      flags |= 2;
+      target = static_cast<uint32_t>(JRt::HandleDrop);
+      break;
     default: target = m.drop_managed(type); break;
   }
   if (depth == kNone) emit(JOp::Release, JType::Void, ptr, target, kNone, flags);
@@ -101,7 +125,8 @@ uint32_t FuncLower::spill(const Val& v) {
 
 // ---- cleanups
 
-// Under the end of a nursery whose body is being built: what the body's own scope owns goes after the last child has ended.
+// Under the end of a nursery whose body is being built: what the body's own scope owns goes after the last child has
+// ended.
 int FuncLower::push_scoped(CleanKind kind, TypeId type, uint32_t v, uint32_t flag) {
   if (!in_nursery_body_ || top < 0 || cleanups[top].kind != CleanKind::Nursery) return push(kind, type, v, flag);
   Cleanup end = cleanups[top];
@@ -169,11 +194,13 @@ void FuncLower::run_cleanup(int node, int below) {
       if (c.type == Types::String) release(rt(JRt::SinkFinish, JType::Ptr, {c.v}), Types::String);
       else rt(JRt::SinkDone, JType::Void, {c.v});
       break;
-    case CleanKind::ErrorInFlight: case CleanKind::Catch: break;
+    case CleanKind::ErrorInFlight:
+    case CleanKind::Catch: break;
   }
 }
 
-// The same with a failure in the register, which may not stay there while code runs that can fail. It is there again afterwards.
+// The same with a failure in the register, which may not stay there while code runs that can fail. It is there again
+// afterwards.
 void FuncLower::run_cleanup_failing(int node) {
   Cleanup c = cleanups[node];
   if (c.kind == CleanKind::ErrorInFlight) {
@@ -217,8 +244,16 @@ void FuncLower::run_defer(HirId id) {
 
 bool FuncLower::may_call(HirId id) {
   switch ((*body)[id].kind) {
-    case HirKind::Call: case HirKind::CallValue: case HirKind::CallTrait: case HirKind::CallDyn: case HirKind::Await: case HirKind::ChannelOp: case HirKind::Select:
-    case HirKind::Sleep: case HirKind::Yield: case HirKind::Nursery: return true;
+    case HirKind::Call:
+    case HirKind::CallValue:
+    case HirKind::CallTrait:
+    case HirKind::CallDyn:
+    case HirKind::Await:
+    case HirKind::ChannelOp:
+    case HirKind::Select:
+    case HirKind::Sleep:
+    case HirKind::Yield:
+    case HirKind::Nursery: return true;
     default: break;
   }
   bool any = false;
@@ -247,17 +282,22 @@ uint32_t FuncLower::landing() { return landing_of(top); }
 uint32_t FuncLower::landing_of(int node) {
   if (node < 0) {
     if (fail_root == kNone) {
-      uint32_t saved = cur; bool was_dead = dead; uint32_t saved_pos = pos;
+      uint32_t saved = cur;
+      bool was_dead = dead;
+      uint32_t saved_pos = pos;
       fail_root = new_block(true);
       at(fail_root);
       pos = 0;
       if (f.c_abi) {   // glue that the runtime calls has nowhere to put a failure
-        emit(JOp::Release, JType::Void, emit(JOp::GetError, JType::Ptr), static_cast<uint32_t>(JRt::ErrorDrop), kNone, 2);
+        emit(JOp::Release, JType::Void, emit(JOp::GetError, JType::Ptr), static_cast<uint32_t>(JRt::ErrorDrop), kNone,
+             2);
         emit(JOp::Ret, JType::Void, f.result == JType::Void ? kNone : iconst(f.result, 0));
       } else {
         emit(JOp::RetFail);
       }
-      cur = saved; dead = was_dead; pos = saved_pos;
+      cur = saved;
+      dead = was_dead;
+      pos = saved_pos;
     }
     return fail_root;
   }
@@ -265,14 +305,19 @@ uint32_t FuncLower::landing_of(int node) {
   if (cleanups[node].landing != kNone) return cleanups[node].landing;
   uint32_t block = new_block(true);
   cleanups[node].landing = block;
-  uint32_t saved = cur, saved_pos = pos; bool was_dead = dead; int saved_top = top;
+  uint32_t saved = cur, saved_pos = pos;
+  bool was_dead = dead;
+  int saved_top = top;
   PendingCatch pending = take_catch();
   pos = 0;
   at(block);
   top = cleanups[node].parent;
   run_cleanup_failing(node);
   if (!dead) br(landing_of(cleanups[node].parent));
-  cur = saved; dead = was_dead; top = saved_top; pos = saved_pos;
+  cur = saved;
+  dead = was_dead;
+  top = saved_top;
+  pos = saved_pos;
   catch_target = pending.target;
   catch_base = pending.base;
   return block;
@@ -284,13 +329,17 @@ uint32_t FuncLower::landing_to(int base, uint32_t target) {
   if (auto it = catch_chains_.find(key); it != catch_chains_.end()) return it->second;
   uint32_t block = new_block(true);
   catch_chains_[key] = block;
-  uint32_t saved = cur; bool was_dead = dead; int saved_top = top;
+  uint32_t saved = cur;
+  bool was_dead = dead;
+  int saved_top = top;
   int node = top;
   at(block);
   top = cleanups[node].parent;
   run_cleanup_failing(node);
   if (!dead) br(landing_to(base, target));
-  cur = saved; dead = was_dead; top = saved_top;
+  cur = saved;
+  dead = was_dead;
+  top = saved_top;
   return block;
 }
 
@@ -299,7 +348,9 @@ uint32_t FuncLower::return_of(int node) {
   if (known != kNone) return known;
   uint32_t block = new_block();
   known = block;
-  uint32_t saved = cur; bool was_dead = dead; int saved_top = top;
+  uint32_t saved = cur;
+  bool was_dead = dead;
+  int saved_top = top;
   PendingCatch pending = take_catch();
   at(block);
   if (node < 0) {
@@ -318,7 +369,9 @@ uint32_t FuncLower::return_of(int node) {
     top = parent;
     if (!dead) br(return_of(parent));
   }
-  cur = saved; dead = was_dead; top = saved_top;
+  cur = saved;
+  dead = was_dead;
+  top = saved_top;
   catch_target = pending.target;
   catch_base = pending.base;
   return block;
@@ -329,7 +382,8 @@ void FuncLower::do_return() {
   br(return_of(top));
 }
 
-// Takes a node out of the middle of the chain: the nodes above it (few: the live variables declared later) are made anew.
+// Takes a node out of the middle of the chain: the nodes above it (few: the live variables declared later) are made
+// anew.
 void FuncLower::remove_cleanup(int node) {
   std::vector<int> above;
   for (int n = top; n != node; n = cleanups[n].parent) above.push_back(n);
@@ -376,18 +430,32 @@ void FuncLower::finish() {
   std::vector<uint32_t> number(f.blocks.size(), kNone);
   std::vector<bool> seen(f.blocks.size());
   seen[0] = true;
-  auto visit = [&](uint32_t b) { if (b != kNone && !seen[b]) { seen[b] = true; work.push_back(b); } };
+  auto visit = [&](uint32_t b) {
+    if (b != kNone && !seen[b]) {
+      seen[b] = true;
+      work.push_back(b);
+    }
+  };
   auto each_edge = [&](JInstr& i, auto fn) {
     switch (i.op) {
       case JOp::Br: fn(i.a); break;
-      case JOp::CondBr: fn(i.b); fn(i.c); break;
+      case JOp::CondBr:
+        fn(i.b);
+        fn(i.c);
+        break;
       case JOp::Switch: {
         uint32_t n = f.extra[i.b];
         fn(f.extra[i.b + 1]);
         for (uint32_t k = 2; k < n; k += 2) fn(f.extra[i.b + 1 + k]);
         break;
       }
-      case JOp::AddChk: case JOp::SubChk: case JOp::MulChk: case JOp::Check: case JOp::StackCheck: case JOp::Call: case JOp::CallPtr:
+      case JOp::AddChk:
+      case JOp::SubChk:
+      case JOp::MulChk:
+      case JOp::Check:
+      case JOp::StackCheck:
+      case JOp::Call:
+      case JOp::CallPtr:
         if (i.c != kNone) fn(i.c);
         break;
       default: break;
@@ -396,8 +464,11 @@ void FuncLower::finish() {
   while (!work.empty()) {
     uint32_t b = work.back();
     work.pop_back();
-    if (f.blocks[b].instrs.empty() || [&] { JOp last = f.instrs[f.blocks[b].instrs.back()].op;
-          return last != JOp::Br && last != JOp::CondBr && last != JOp::Switch && last != JOp::Ret && last != JOp::RetFail && last != JOp::Unreachable && last != JOp::TailCall; }()) {
+    if (f.blocks[b].instrs.empty() || [&] {
+          JOp last = f.instrs[f.blocks[b].instrs.back()].op;
+          return last != JOp::Br && last != JOp::CondBr && last != JOp::Switch && last != JOp::Ret &&
+                 last != JOp::RetFail && last != JOp::Unreachable && last != JOp::TailCall;
+        }()) {
       f.instrs.push_back({JOp::Unreachable});
       f.blocks[b].instrs.push_back(static_cast<uint32_t>(f.instrs.size() - 1));
     }
@@ -405,10 +476,13 @@ void FuncLower::finish() {
   }
   std::vector<JBlock> kept;
   for (uint32_t b = 0; b < f.blocks.size(); ++b)
-    if (seen[b]) { number[b] = static_cast<uint32_t>(kept.size()); kept.push_back(std::move(f.blocks[b])); }
+    if (seen[b]) {
+      number[b] = static_cast<uint32_t>(kept.size());
+      kept.push_back(std::move(f.blocks[b]));
+    }
   f.blocks = std::move(kept);
   for (JBlock& b : f.blocks)
     for (uint32_t i : b.instrs) each_edge(f.instrs[i], [&](uint32_t& target) { target = number[target]; });
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -7,7 +7,6 @@
 namespace janus {
 namespace {
 
-
 JParam ptr_param() { return {JType::Ptr}; }
 
 // Passes a value to glue: scalars and managed values themselves, aggregates by address.
@@ -42,18 +41,28 @@ bool ModuleLower::deep(TypeId type) {
   while (!work.empty() && !found) {
     TypeId t = work.back();
     work.pop_back();
-    if (!first && t == type) { found = true; break; }
+    if (!first && t == type) {
+      found = true;
+      break;
+    }
     first = false;
     if (!seen.emplace(+t, true).second) continue;
     switch (types.kind(t)) {
-      case TypeKind::Func: case TypeKind::Dyn: found = true; break;
-      case TypeKind::Array: case TypeKind::Optional: case TypeKind::Fixed: work.push_back(types.elem(t)); break;
-      case TypeKind::Tuple: for (TypeId a : types.args(t)) work.push_back(a); break;
-      case TypeKind::Struct: case TypeKind::Enum: {
+      case TypeKind::Func:
+      case TypeKind::Dyn: found = true; break;
+      case TypeKind::Array:
+      case TypeKind::Optional:
+      case TypeKind::Fixed: work.push_back(types.elem(t)); break;
+      case TypeKind::Tuple:
+        for (TypeId a : types.args(t)) work.push_back(a);
+        break;
+      case TypeKind::Struct:
+      case TypeKind::Enum: {
         const Layout& l = layouts.of(t);
         if (l.boxed) found = true;
         for (const FieldLayout& f : l.fields) work.push_back(f.type);
-        for (const auto& v : l.variants) for (const FieldLayout& f : v) work.push_back(f.type);
+        for (const auto& v : l.variants)
+          for (const FieldLayout& f : v) work.push_back(f.type);
         break;
       }
       default: break;
@@ -71,19 +80,23 @@ void drop_params(JFunc& fn) { fn.params = {ptr_param(), {JType::I32}}; }
 
 uint32_t ModuleLower::drop_managed(TypeId type) {
   return once(kDropManaged, type, [&] {
-    uint32_t index = add_func("janus.drop." + type_key(type), "", [this, type](FuncLower& f) {
-      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-      if (types.kind(type) == TypeKind::Array) {
-        f.rt(JRt::ArrayDrop, JType::Void, {block, f.global(glue(types.elem(type))), depth});
-      } else {
-        const Layout& l = f.layout(type);
-        require(l.boxed, "a managed type whose drop code is not known");
-        each_part(f, type, f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), [&](Val v) { f.drop_val(v, depth); });
-        f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + l.payload_size)});
-      }
-      if (deep(type)) f.drain_at(depth);
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t index = add_func(
+        "janus.drop." + type_key(type), "",
+        [this, type](FuncLower& f) {
+          uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+          if (types.kind(type) == TypeKind::Array) {
+            f.rt(JRt::ArrayDrop, JType::Void, {block, f.global(glue(types.elem(type))), depth});
+          } else {
+            const Layout& l = f.layout(type);
+            require(l.boxed, "a managed type whose drop code is not known");
+            each_part(f, type, f.off(block, static_cast<uint32_t>(rt::kBoxPayload)),
+                      [&](Val v) { f.drop_val(v, depth); });
+            f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + l.payload_size)});
+          }
+          if (deep(type)) f.drain_at(depth);
+          f.emit(JOp::Ret);
+        },
+        true);
     drop_params(module.funcs[index]);
     return index;
   });
@@ -91,13 +104,17 @@ uint32_t ModuleLower::drop_managed(TypeId type) {
 
 uint32_t ModuleLower::drop_at(TypeId type) {
   return once(kDropAt, type, [&] {
-    uint32_t index = add_func("janus.drop_at." + type_key(type), "", [this, type](FuncLower& f) {
-      uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-      if (f.layout(type).shape == Shape::Managed) f.drop_val(f.load_val(addr, type), depth);   // the pointer lies here, its block elsewhere
-      else each_part(f, type, addr, [&](Val v) { f.drop_val(v, depth); });
-      if (deep(type)) f.drain_at(depth);
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t index = add_func(
+        "janus.drop_at." + type_key(type), "",
+        [this, type](FuncLower& f) {
+          uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+          if (f.layout(type).shape == Shape::Managed)
+            f.drop_val(f.load_val(addr, type), depth);   // the pointer lies here, its block elsewhere
+          else each_part(f, type, addr, [&](Val v) { f.drop_val(v, depth); });
+          if (deep(type)) f.drain_at(depth);
+          f.emit(JOp::Ret);
+        },
+        true);
     drop_params(module.funcs[index]);
     return index;
   });
@@ -105,18 +122,22 @@ uint32_t ModuleLower::drop_at(TypeId type) {
 
 uint32_t ModuleLower::drop_cell(TypeId type) {
   return once(kDropCell, type, [&] {
-    uint32_t index = add_func("janus.drop_cell." + type_key(type), "", [this, type](FuncLower& f) {
-      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-      const Layout& l = f.layout(type);
-      if (l.needs_drop) {
-        Val v = f.load_val(f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), type);
-        if (l.shape == Shape::Managed && !l.nullable) v.type = types.optional(type);   // a cell may not have its value yet
-        f.drop_val(v, depth);
-      }
-      f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
-      if (deep(type)) f.drain_at(depth);
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t index = add_func(
+        "janus.drop_cell." + type_key(type), "",
+        [this, type](FuncLower& f) {
+          uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+          const Layout& l = f.layout(type);
+          if (l.needs_drop) {
+            Val v = f.load_val(f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), type);
+            if (l.shape == Shape::Managed && !l.nullable)
+              v.type = types.optional(type);   // a cell may not have its value yet
+            f.drop_val(v, depth);
+          }
+          f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
+          if (deep(type)) f.drain_at(depth);
+          f.emit(JOp::Ret);
+        },
+        true);
     drop_params(module.funcs[index]);
     return index;
   });
@@ -124,12 +145,15 @@ uint32_t ModuleLower::drop_cell(TypeId type) {
 
 uint32_t ModuleLower::retain_at(TypeId type) {
   return once(kRetainAt, type, [&] {
-    uint32_t index = add_func("janus.retain_at." + type_key(type), "", [type](FuncLower& f) {
-      uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
-      if (f.layout(type).shape == Shape::Managed) f.retain_val(f.load_val(addr, type));
-      else each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t index = add_func(
+        "janus.retain_at." + type_key(type), "",
+        [type](FuncLower& f) {
+          uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
+          if (f.layout(type).shape == Shape::Managed) f.retain_val(f.load_val(addr, type));
+          else each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[index].params = {ptr_param()};
     return index;
   });
@@ -137,11 +161,14 @@ uint32_t ModuleLower::retain_at(TypeId type) {
 
 uint32_t ModuleLower::retain_payload(TypeId type) {
   return once(kRetainPayload, type, [&] {
-    uint32_t index = add_func("janus.retain_payload." + type_key(type), "", [type](FuncLower& f) {
-      uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
-      each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t index = add_func(
+        "janus.retain_payload." + type_key(type), "",
+        [type](FuncLower& f) {
+          uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
+          each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[index].params = {ptr_param()};
     return index;
   });
@@ -172,7 +199,9 @@ uint32_t FuncLower::equal_values(const Val& a, const Val& b) {
   if (l.shape == Shape::Void) return i1(true);
   if (types.kind(a.type) == TypeKind::String) return rt(JRt::StringEqual, JType::I1, {a.v, b.v});
   if (types.kind(a.type) == TypeKind::ErrorVal) return rt(JRt::ErrorEqual, JType::I1, {a.v, b.v});
-  if (types.kind(a.type) == TypeKind::Channel || types.kind(a.type) == TypeKind::Task || types.kind(a.type) == TypeKind::Handle) return cmp(JCmp::Eq, a.v, b.v);   // identity
+  if (types.kind(a.type) == TypeKind::Channel || types.kind(a.type) == TypeKind::Task ||
+      types.kind(a.type) == TypeKind::Handle)
+    return cmp(JCmp::Eq, a.v, b.v);   // identity
   if (types.is_float(a.type)) return cmp(JCmp::FEq, a.v, b.v);
   if (l.shape == Shape::Scalar) return cmp(JCmp::Eq, a.v, b.v);
   return emit(JOp::Call, JType::I1, m.equal_func(a.type), list({a.v, b.v}), landing());
@@ -199,12 +228,26 @@ uint32_t FuncLower::compare_values(HirOp op, const Val& a, const Val& b) {
   }
   if (l.shape == Shape::Scalar) {
     bool fl = types.is_float(a.type), sg = types.is_signed(a.type);
-    JCmp c = op == HirOp::Lt ? (fl ? JCmp::FLt : sg ? JCmp::SLt : JCmp::ULt) : op == HirOp::Le ? (fl ? JCmp::FLe : sg ? JCmp::SLe : JCmp::ULe)
-             : op == HirOp::Gt ? (fl ? JCmp::FGt : sg ? JCmp::SGt : JCmp::UGt) : (fl ? JCmp::FGe : sg ? JCmp::SGe : JCmp::UGe);
+    JCmp c = op == HirOp::Lt   ? (fl   ? JCmp::FLt
+                                  : sg ? JCmp::SLt
+                                       : JCmp::ULt)
+             : op == HirOp::Le ? (fl   ? JCmp::FLe
+                                  : sg ? JCmp::SLe
+                                       : JCmp::ULe)
+             : op == HirOp::Gt ? (fl   ? JCmp::FGt
+                                  : sg ? JCmp::SGt
+                                       : JCmp::UGt)
+                               : (fl   ? JCmp::FGe
+                                  : sg ? JCmp::SGe
+                                       : JCmp::UGe);
     return cmp(c, a.v, b.v);
   }
   uint32_t order = order_values(a, b);
-  return cmp(op == HirOp::Lt ? JCmp::SLt : op == HirOp::Le ? JCmp::SLe : op == HirOp::Gt ? JCmp::SGt : JCmp::SGe, order, i32(0));
+  return cmp(op == HirOp::Lt   ? JCmp::SLt
+             : op == HirOp::Le ? JCmp::SLe
+             : op == HirOp::Gt ? JCmp::SGt
+                               : JCmp::SGe,
+             order, i32(0));
 }
 
 namespace {
@@ -232,18 +275,31 @@ void zip_arrays(FuncLower& f, uint32_t a, uint32_t b, uint32_t len, TypeId elem,
   f.at(done);
 }
 
-bool is_map(ModuleLower& m, TypeId t) { return m.types.kind(t) == TypeKind::Struct && StructId(m.types[t].a) == m.program.lang.map; }
-bool is_set(ModuleLower& m, TypeId t) { return m.types.kind(t) == TypeKind::Struct && StructId(m.types[t].a) == m.program.lang.set; }
+bool is_map(ModuleLower& m, TypeId t) {
+  return m.types.kind(t) == TypeKind::Struct && StructId(m.types[t].a) == m.program.lang.map;
+}
+bool is_set(ModuleLower& m, TypeId t) {
+  return m.types.kind(t) == TypeKind::Struct && StructId(m.types[t].a) == m.program.lang.set;
+}
 
 // Live entries of a map or set value (by address).
-struct Entries { TypeId entry; uint32_t array; size_t key, value, live, hash; };
+struct Entries {
+  TypeId entry;
+  uint32_t array;
+  size_t key, value, live, hash;
+};
 Entries entries_of(FuncLower& f, TypeId type, uint32_t addr) {
   Program& p = f.m.program;
   int index = p.find_field(type, p.names.intern("entries"), nullptr);
   TypeId entries = p.field_type(type, static_cast<uint32_t>(index));
   TypeId entry = f.types.elem(entries);
-  auto at = [&](const char* name) { int i = p.find_field(entry, p.names.intern(name), nullptr); return static_cast<size_t>(i < 0 ? 0 : i); };
-  return {entry, f.load(JType::Ptr, addr, f.layout(type).fields[static_cast<size_t>(index)].offset), at("key"), at("value"), at("live"), at("hash")};
+  auto at = [&](const char* name) {
+    int i = p.find_field(entry, p.names.intern(name), nullptr);
+    return static_cast<size_t>(i < 0 ? 0 : i);
+  };
+  return {entry,      f.load(JType::Ptr, addr, f.layout(type).fields[static_cast<size_t>(index)].offset),
+          at("key"),  at("value"),
+          at("live"), at("hash")};
 }
 template <class Fn>
 void each_entry(FuncLower& f, const Entries& e, Fn fn) {
@@ -252,7 +308,8 @@ void each_entry(FuncLower& f, const Entries& e, Fn fn) {
     uint32_t live = f.new_block(), skip = f.new_block();
     f.cond_br(f.load(JType::I1, entry.v, el.fields[e.live].offset), live, skip);
     f.at(live);
-    fn(f.load_val(f.off(entry.v, el.fields[e.key].offset), el.fields[e.key].type), f.load_val(f.off(entry.v, el.fields[e.value].offset), el.fields[e.value].type));
+    fn(f.load_val(f.off(entry.v, el.fields[e.key].offset), el.fields[e.key].type),
+       f.load_val(f.off(entry.v, el.fields[e.value].offset), el.fields[e.value].type));
     if (!f.dead) f.br(skip);
     f.at(skip);
   });
@@ -260,11 +317,16 @@ void each_entry(FuncLower& f, const Entries& e, Fn fn) {
 uint32_t entry_count(FuncLower& f, const Entries& e) {
   uint32_t s = f.slot(8, 8);
   f.store(f.i64(0), f.slot_addr(s), 0, JAlias::Local);
-  each_entry(f, e, [&](Val, Val) { f.store(f.emit(JOp::Add, JType::I64, f.load(JType::I64, f.slot_addr(s), 0, JAlias::Local), f.i64(1)), f.slot_addr(s), 0, JAlias::Local); });
+  each_entry(f, e, [&](Val, Val) {
+    f.store(f.emit(JOp::Add, JType::I64, f.load(JType::I64, f.slot_addr(s), 0, JAlias::Local), f.i64(1)),
+            f.slot_addr(s), 0, JAlias::Local);
+  });
   return f.load(JType::I64, f.slot_addr(s), 0, JAlias::Local);
 }
 
-uint32_t part_addr(FuncLower& f, const Layout& l, uint32_t v) { return l.boxed ? f.off(v, static_cast<uint32_t>(rt::kBoxPayload)) : v; }
+uint32_t part_addr(FuncLower& f, const Layout& l, uint32_t v) {
+  return l.boxed ? f.off(v, static_cast<uint32_t>(rt::kBoxPayload)) : v;
+}
 
 }  // namespace
 
@@ -275,13 +337,23 @@ uint32_t ModuleLower::equal_func(TypeId type) {
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
       uint32_t no = f.new_block(), yes = f.new_block();
-      auto must = [&](uint32_t cond) { uint32_t next = f.new_block(); f.cond_br(cond, next, no); f.at(next); };
-      auto fields = [&](const std::vector<FieldLayout>& list, uint32_t x, uint32_t y) {
-        for (const FieldLayout& field : list) must(f.equal_values(f.load_val(f.off(x, field.offset), field.type), f.load_val(f.off(y, field.offset), field.type)));
+      auto must = [&](uint32_t cond) {
+        uint32_t next = f.new_block();
+        f.cond_br(cond, next, no);
+        f.at(next);
       };
-      if (l.shape == Shape::Managed && !l.nullable) {   // the same block is equal to itself, but for floats that are no numbers
+      auto fields = [&](const std::vector<FieldLayout>& list, uint32_t x, uint32_t y) {
+        for (const FieldLayout& field : list)
+          must(f.equal_values(f.load_val(f.off(x, field.offset), field.type),
+                              f.load_val(f.off(y, field.offset), field.type)));
+      };
+      if (l.shape == Shape::Managed &&
+          !l.nullable) {   // the same block is equal to itself, but for floats that are no numbers
         uint32_t other = f.new_block();
-        if (satisfies_identity(type)) { f.cond_br(f.cmp(JCmp::Eq, a, b), yes, other); f.at(other); }
+        if (satisfies_identity(type)) {
+          f.cond_br(f.cmp(JCmp::Eq, a, b), yes, other);
+          f.at(other);
+        }
       }
       if (is_map(*this, type) || is_set(*this, type)) {
         Entries ea = entries_of(f, type, a), eb = entries_of(f, type, b);
@@ -319,7 +391,8 @@ uint32_t ModuleLower::equal_func(TypeId type) {
             f.cond_br(f.cmp(JCmp::SLt, i, f.i64(types[type].b)), more, done);
             f.at(more);
             uint32_t size = f.layout(elem).size;
-            must(f.equal_values(f.load_val(f.emit(JOp::AddrIdx, JType::Ptr, a, i, size), elem), f.load_val(f.emit(JOp::AddrIdx, JType::Ptr, b, i, size), elem)));
+            must(f.equal_values(f.load_val(f.emit(JOp::AddrIdx, JType::Ptr, a, i, size), elem),
+                                f.load_val(f.emit(JOp::AddrIdx, JType::Ptr, b, i, size), elem)));
             f.store(f.emit(JOp::Add, JType::I64, i, f.i64(1)), f.slot_addr(s), 0, JAlias::Local);
             f.br(head);
             f.at(done);
@@ -342,13 +415,23 @@ uint32_t ModuleLower::equal_func(TypeId type) {
             std::vector<uint32_t> cases{yes};
             std::vector<std::pair<uint32_t, uint32_t>> arms;
             for (uint32_t v = 0; v < l.variants.size(); ++v)
-              if (!l.variants[v].empty()) { uint32_t block = f.new_block(); arms.emplace_back(v, block); cases.push_back(v); cases.push_back(block); }
+              if (!l.variants[v].empty()) {
+                uint32_t block = f.new_block();
+                arms.emplace_back(v, block);
+                cases.push_back(v);
+                cases.push_back(block);
+              }
             f.emit(JOp::Switch, JType::Void, tag, f.list(cases));
             f.dead = true;
-            for (auto [v, block] : arms) { f.at(block); fields(l.variants[v], x, y); f.br(yes); }
+            for (auto [v, block] : arms) {
+              f.at(block);
+              fields(l.variants[v], x, y);
+              f.br(yes);
+            }
             break;
           }
-          case TypeKind::Struct: case TypeKind::Tuple: fields(l.fields, part_addr(f, l, a), part_addr(f, l, b)); break;
+          case TypeKind::Struct:
+          case TypeKind::Tuple: fields(l.fields, part_addr(f, l, a), part_addr(f, l, b)); break;
           default: must(f.cmp(JCmp::Eq, a, b)); break;   // identity: channels, tasks
         }
       }
@@ -385,7 +468,9 @@ uint32_t ModuleLower::compare_func(TypeId type) {   // tuples and arrays: the fi
         zip_arrays(f, a, b, shorter, types.elem(type), [&](Val x, Val y, uint32_t) { decide(f.order_values(x, y)); });
         f.emit(JOp::Ret, JType::Void, f.order_values({Types::I64, la}, {Types::I64, lb}));
       } else {
-        for (const FieldLayout& field : l.fields) decide(f.order_values(f.load_val(f.off(a, field.offset), field.type), f.load_val(f.off(b, field.offset), field.type)));
+        for (const FieldLayout& field : l.fields)
+          decide(f.order_values(f.load_val(f.off(a, field.offset), field.type),
+                                f.load_val(f.off(b, field.offset), field.type)));
         f.emit(JOp::Ret, JType::Void, f.i32(0));
       }
       f.dead = true;
@@ -400,12 +485,18 @@ uint32_t ModuleLower::compare_func(TypeId type) {   // tuples and arrays: the fi
 uint32_t FuncLower::hash_value(uint32_t state, const Val& v) {
   const Layout& l = layout(v.type);
   if (l.shape == Shape::Void) return state;
-  if (types.kind(v.type) == TypeKind::String) return rt(JRt::HashU64, JType::I64, {state, rt(JRt::StringHash, JType::I64, {v.v})});
-  if (types.kind(v.type) == TypeKind::ErrorVal) return rt(JRt::HashU64, JType::I64, {state, rt(JRt::ErrorHash, JType::I64, {v.v})});
+  if (types.kind(v.type) == TypeKind::String)
+    return rt(JRt::HashU64, JType::I64, {state, rt(JRt::StringHash, JType::I64, {v.v})});
+  if (types.kind(v.type) == TypeKind::ErrorVal)
+    return rt(JRt::HashU64, JType::I64, {state, rt(JRt::ErrorHash, JType::I64, {v.v})});
   if (l.shape == Shape::Scalar) {
     uint32_t bits = v.v;
-    if (types.is_float(v.type)) bits = emit(JOp::Cast, l.scalar == JType::F64 ? JType::I64 : JType::I32, bits, kNone, kNone, static_cast<uint32_t>(JCast::Bits));
-    if (f.instrs[bits].type != JType::I64) bits = emit(JOp::Cast, JType::I64, bits, kNone, kNone, static_cast<uint32_t>(types.is_signed(v.type) ? JCast::SExt : JCast::ZExt));
+    if (types.is_float(v.type))
+      bits = emit(JOp::Cast, l.scalar == JType::F64 ? JType::I64 : JType::I32, bits, kNone, kNone,
+                  static_cast<uint32_t>(JCast::Bits));
+    if (f.instrs[bits].type != JType::I64)
+      bits = emit(JOp::Cast, JType::I64, bits, kNone, kNone,
+                  static_cast<uint32_t>(types.is_signed(v.type) ? JCast::SExt : JCast::ZExt));
     return rt(JRt::HashU64, JType::I64, {state, bits});
   }
   return emit(JOp::Call, JType::I64, m.hash_func(v.type), list({state, v.v}), landing());
@@ -421,7 +512,9 @@ uint32_t ModuleLower::hash_func(TypeId type) {
       const Layout& l = f.layout(type);
       auto get = [&] { return f.load(JType::I64, f.slot_addr(state), 0, JAlias::Local); };
       auto put = [&](uint32_t x) { f.store(x, f.slot_addr(state), 0, JAlias::Local); };
-      auto fields = [&](const std::vector<FieldLayout>& list, uint32_t x) { for (const FieldLayout& field : list) put(f.hash_value(get(), f.load_val(f.off(x, field.offset), field.type))); };
+      auto fields = [&](const std::vector<FieldLayout>& list, uint32_t x) {
+        for (const FieldLayout& field : list) put(f.hash_value(get(), f.load_val(f.off(x, field.offset), field.type)));
+      };
       if (is_map(*this, type) || is_set(*this, type)) {   // the order of entries does not matter
         Entries e = entries_of(f, type, v);
         each_entry(f, e, [&](Val key, Val value) {
@@ -453,23 +546,35 @@ uint32_t ModuleLower::hash_func(TypeId type) {
           case TypeKind::Enum: {
             uint32_t x = part_addr(f, l, v);
             uint32_t tag = f.load(l.tag, x, l.tag_offset), done = f.new_block();
-            put(f.rt(JRt::HashU64, JType::I64, {get(), f.emit(JOp::Cast, JType::I64, tag, kNone, kNone, static_cast<uint32_t>(JCast::ZExt))}));
+            put(f.rt(JRt::HashU64, JType::I64,
+                     {get(), f.emit(JOp::Cast, JType::I64, tag, kNone, kNone, static_cast<uint32_t>(JCast::ZExt))}));
             std::vector<uint32_t> cases{done};
             std::vector<std::pair<uint32_t, uint32_t>> arms;
             for (uint32_t i = 0; i < l.variants.size(); ++i)
-              if (!l.variants[i].empty()) { uint32_t block = f.new_block(); arms.emplace_back(i, block); cases.push_back(i); cases.push_back(block); }
+              if (!l.variants[i].empty()) {
+                uint32_t block = f.new_block();
+                arms.emplace_back(i, block);
+                cases.push_back(i);
+                cases.push_back(block);
+              }
             f.emit(JOp::Switch, JType::Void, tag, f.list(cases));
             f.dead = true;
-            for (auto [i, block] : arms) { f.at(block); fields(l.variants[i], x); f.br(done); }
+            for (auto [i, block] : arms) {
+              f.at(block);
+              fields(l.variants[i], x);
+              f.br(done);
+            }
             f.at(done);
             break;
           }
           case TypeKind::Fixed: {
             TypeId elem = types.elem(type);
-            for (uint32_t i = 0; i < types[type].b; ++i) put(f.hash_value(get(), f.load_val(f.off(v, i * f.layout(elem).size), elem)));
+            for (uint32_t i = 0; i < types[type].b; ++i)
+              put(f.hash_value(get(), f.load_val(f.off(v, i * f.layout(elem).size), elem)));
             break;
           }
-          case TypeKind::Struct: case TypeKind::Tuple: fields(l.fields, part_addr(f, l, v)); break;
+          case TypeKind::Struct:
+          case TypeKind::Tuple: fields(l.fields, part_addr(f, l, v)); break;
           default: put(f.rt(JRt::HashU64, JType::I64, {get(), v})); break;
         }
       }
@@ -488,7 +593,8 @@ uint32_t ModuleLower::print_func(TypeId type) {
       f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
       const Layout& l = f.layout(type);
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0);
-      uint32_t v = l.shape == Shape::Void ? kNone : f.emit(JOp::Param, l.shape == Shape::Scalar ? l.scalar : JType::Ptr, 1);
+      uint32_t v =
+          l.shape == Shape::Void ? kNone : f.emit(JOp::Param, l.shape == Shape::Scalar ? l.scalar : JType::Ptr, 1);
       auto text = [&](std::string_view t) { f.print_text(sink, t); };
       auto comma = [&](uint32_t i) {   // before every element but the first
         uint32_t some = f.new_block(), done = f.new_block();
@@ -502,7 +608,11 @@ uint32_t ModuleLower::print_func(TypeId type) {
         text(" { ");
         for (size_t i = 0; i < fields.size(); ++i) {
           text((i ? ", " : "") + std::string(program.names.text(infos[i].name)) + ": ");
-          f.print_value(sink, f.layout(fields[i].type).shape == Shape::Void ? Val{fields[i].type} : f.load_val(f.off(x, fields[i].offset), fields[i].type), true);
+          f.print_value(sink,
+                        f.layout(fields[i].type).shape == Shape::Void
+                            ? Val{fields[i].type}
+                            : f.load_val(f.off(x, fields[i].offset), fields[i].type),
+                        true);
         }
         text(" }");
       };
@@ -510,7 +620,11 @@ uint32_t ModuleLower::print_func(TypeId type) {
         text("(");
         for (size_t i = 0; i < fields.size(); ++i) {
           if (i) text(", ");
-          f.print_value(sink, f.layout(fields[i].type).shape == Shape::Void ? Val{fields[i].type} : f.load_val(f.off(x, fields[i].offset), fields[i].type), true);
+          f.print_value(sink,
+                        f.layout(fields[i].type).shape == Shape::Void
+                            ? Val{fields[i].type}
+                            : f.load_val(f.off(x, fields[i].offset), fields[i].type),
+                        true);
         }
         text(")");
       };
@@ -525,7 +639,10 @@ uint32_t ModuleLower::print_func(TypeId type) {
           comma(i);
           f.store(f.emit(JOp::Add, JType::I64, i, f.i64(1)), f.slot_addr(count), 0, JAlias::Local);
           f.print_value(sink, key, true);
-          if (map) { text(": "); f.print_value(sink, value, true); }
+          if (map) {
+            text(": ");
+            f.print_value(sink, value, true);
+          }
         });
         if (map) {   // an empty map prints as its literal
           uint32_t none = f.new_block(), done = f.new_block();
@@ -540,13 +657,19 @@ uint32_t ModuleLower::print_func(TypeId type) {
         switch (types.kind(type)) {
           case TypeKind::Array:
             text("[");
-            zip_arrays(f, v, kNone, f.array_len(v), types.elem(type), [&](Val x, Val, uint32_t i) { comma(i); f.print_value(sink, x, true); });
+            zip_arrays(f, v, kNone, f.array_len(v), types.elem(type), [&](Val x, Val, uint32_t i) {
+              comma(i);
+              f.print_value(sink, x, true);
+            });
             text("]");
             break;
           case TypeKind::Fixed: {
             TypeId elem = types.elem(type);
             text("[");
-            for (uint32_t i = 0; i < types[type].b; ++i) { if (i) text(", "); f.print_value(sink, f.load_val(f.off(v, i * f.layout(elem).size), elem), true); }
+            for (uint32_t i = 0; i < types[type].b; ++i) {
+              if (i) text(", ");
+              f.print_value(sink, f.load_val(f.off(v, i * f.layout(elem).size), elem), true);
+            }
             text("]");
             break;
           }
@@ -580,7 +703,11 @@ uint32_t ModuleLower::print_func(TypeId type) {
             uint32_t tag = l.shape == Shape::Scalar ? v : f.load(l.tag, x, l.tag_offset), done = f.new_block();
             std::vector<uint32_t> cases{done};
             std::vector<uint32_t> blocks;
-            for (uint32_t i = 0; i < info.variants.size(); ++i) { blocks.push_back(f.new_block()); cases.push_back(i); cases.push_back(blocks[i]); }
+            for (uint32_t i = 0; i < info.variants.size(); ++i) {
+              blocks.push_back(f.new_block());
+              cases.push_back(i);
+              cases.push_back(blocks[i]);
+            }
             f.emit(JOp::Switch, JType::Void, tag, f.list(cases));
             f.dead = true;
             for (uint32_t i = 0; i < info.variants.size(); ++i) {
@@ -608,8 +735,6 @@ uint32_t ModuleLower::print_func(TypeId type) {
 }
 
 // Is every value of the type equal to itself? Not with a float inside (nan).
-bool ModuleLower::satisfies_identity(TypeId type) {
-  return program.satisfies(type, kHashable);
-}
+bool ModuleLower::satisfies_identity(TypeId type) { return program.satisfies(type, kHashable); }
 
 }  // namespace janus

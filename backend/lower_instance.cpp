@@ -31,7 +31,8 @@ void add_param(Signature& sig, const Layout& l, TypeId type, bool is_mut, bool o
 void set_block(Signature& sig, TypeKind kind) {
   if (sig.skipped.back()) return;
   JParam& p = sig.params.back();
-  if (p.managed && !p.nullable && !p.owned && (kind == TypeKind::String || kind == TypeKind::Array)) p.block = sizeof(rt::Array);
+  if (p.managed && !p.nullable && !p.owned && (kind == TypeKind::String || kind == TypeKind::Array))
+    p.block = sizeof(rt::Array);
 }
 void set_result(Signature& sig, const Layout& l, TypeId type) {
   sig.result_type = type;
@@ -105,13 +106,15 @@ uint32_t ModuleLower::instance(FuncId func, std::span<const TypeId> args, std::s
   std::string key = "f" + std::to_string(+func);
   for (TypeId a : args) key += "," + std::to_string(+a);
   bool any_known = std::any_of(known.begin(), known.end(), [](uint32_t k) { return k != kNone; });
-  if (any_known) for (uint32_t k : known) key += ";" + std::to_string(k);
+  if (any_known)
+    for (uint32_t k : known) key += ";" + std::to_string(k);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
   const FuncInfo& info = program.funcs[+func];
   std::string display = program.symbol(func), symbol = display;
   if (!args.empty()) {
     symbol += "[";
-    for (size_t i = 0; i < args.size(); ++i) symbol += (i ? ", " : "") + program.type_name(args[i]) + "#" + std::to_string(+args[i]);
+    for (size_t i = 0; i < args.size(); ++i)
+      symbol += (i ? ", " : "") + program.type_name(args[i]) + "#" + std::to_string(+args[i]);
     symbol += "]";
   }
   symbol = "jan." + symbol + "#" + std::to_string(+func);
@@ -119,7 +122,8 @@ uint32_t ModuleLower::instance(FuncId func, std::span<const TypeId> args, std::s
   std::vector<uint32_t> own_known;
   if (any_known) {
     own_known.assign(known.begin(), known.end());
-    for (uint32_t k : known) if (k != kNone) symbol += "|" + module.funcs[k].symbol;
+    for (uint32_t k : known)
+      if (k != kNone) symbol += "|" + module.funcs[k].symbol;
   }
   require(is_some(info.body), "a function without a body is called");
   uint32_t index = add_func(symbol, display, [this, func, own_args, own_known](FuncLower& f) {
@@ -144,7 +148,11 @@ ClosureLayout ModuleLower::closure_layout(const Body& code, const std::function<
   for (const Capture& c : code.captures) {
     bool cell = code.locals[+c.inner].flags & kLocalCell;
     uint32_t size = 8, align = 8;
-    if (!cell) { const Layout& l = layouts.of(type_of(c.inner)); size = l.size; align = std::max(l.align, 1u); }
+    if (!cell) {
+      const Layout& l = layouts.of(type_of(c.inner));
+      size = l.size;
+      align = std::max(l.align, 1u);
+    }
     at = (at + align - 1) / align * align;
     cl.offsets.push_back(at);
     cl.cells.push_back(cell);
@@ -162,7 +170,10 @@ uint32_t ModuleLower::closure_code(BodyId body_id, std::span<const TypeId> args,
   std::vector<TypeId> own_args(args.begin(), args.end());
   std::vector<TypeParamId> params;
   std::string name = "closure";
-  if (is_some(outer)) { params = program.funcs[+outer].type_params; name = program.symbol(outer) + ".closure"; }
+  if (is_some(outer)) {
+    params = program.funcs[+outer].type_params;
+    name = program.symbol(outer) + ".closure";
+  }
   auto ty = [&](TypeId t) { return types[t].has_param ? types.subst(t, params, own_args) : t; };
   std::vector<TypeId> parts;
   uint32_t flags = 0;
@@ -191,41 +202,47 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
   std::vector<TypeId> own_args(args.begin(), args.end());
   std::vector<TypeParamId> params;
   if (is_some(outer)) params = program.funcs[+outer].type_params;
-  uint32_t index = add_func("janus.drop_closure." + key, "", [this, body_id, own_args, params](FuncLower& f) {
-    const Body& code = *program.bodies[+body_id];
-    f.type_args = own_args;
-    f.type_params = params;
-    auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
-    ClosureLayout cl = closure_layout(code, type_of);
-    uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-    for (size_t i = 0; i < code.captures.size(); ++i) {
-      TypeId t = type_of(code.captures[i].inner);
-      uint32_t at = f.off(block, cl.offsets[i]);
-      if (cl.cells[i]) f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, at), drop_cell(t), depth);
-      else if (layouts.of(t).needs_drop) f.drop_val(f.load_val(at, t), depth);
-    }
-    f.rt(JRt::Free, JType::Void, {block, f.i64(cl.size)});
-    f.drain_at(depth);
-    f.emit(JOp::Ret);
-  }, true);
+  uint32_t index = add_func(
+      "janus.drop_closure." + key, "",
+      [this, body_id, own_args, params](FuncLower& f) {
+        const Body& code = *program.bodies[+body_id];
+        f.type_args = own_args;
+        f.type_params = params;
+        auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
+        ClosureLayout cl = closure_layout(code, type_of);
+        uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+        for (size_t i = 0; i < code.captures.size(); ++i) {
+          TypeId t = type_of(code.captures[i].inner);
+          uint32_t at = f.off(block, cl.offsets[i]);
+          if (cl.cells[i]) f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, at), drop_cell(t), depth);
+          else if (layouts.of(t).needs_drop) f.drop_val(f.load_val(at, t), depth);
+        }
+        f.rt(JRt::Free, JType::Void, {block, f.i64(cl.size)});
+        f.drain_at(depth);
+        f.emit(JOp::Ret);
+      },
+      true);
   module.funcs[index].params = {{JType::Ptr}, {JType::I32}};
   uint32_t share = kNone;
   if (module.tasks) {
-    share = add_func("janus.share_closure." + key, "", [this, body_id, own_args, params](FuncLower& f) {
-      const Body& code = *program.bodies[+body_id];
-      f.type_args = own_args;
-      f.type_params = params;
-      auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
-      ClosureLayout cl = closure_layout(code, type_of);
-      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
-      for (size_t i = 0; i < code.captures.size(); ++i) {
-        TypeId t = type_of(code.captures[i].inner);
-        uint32_t at = f.off(block, cl.offsets[i]);
-        if (cl.cells[i]) f.rt(JRt::Share, JType::Void, {f.load(JType::Ptr, at), f.func_addr(share_cell(t)), mode});
-        else if (layouts.of(t).needs_drop) f.share_at(t, at, mode);
-      }
-      f.emit(JOp::Ret);
-    }, true);
+    share = add_func(
+        "janus.share_closure." + key, "",
+        [this, body_id, own_args, params](FuncLower& f) {
+          const Body& code = *program.bodies[+body_id];
+          f.type_args = own_args;
+          f.type_params = params;
+          auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
+          ClosureLayout cl = closure_layout(code, type_of);
+          uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+          for (size_t i = 0; i < code.captures.size(); ++i) {
+            TypeId t = type_of(code.captures[i].inner);
+            uint32_t at = f.off(block, cl.offsets[i]);
+            if (cl.cells[i]) f.rt(JRt::Share, JType::Void, {f.load(JType::Ptr, at), f.func_addr(share_cell(t)), mode});
+            else if (layouts.of(t).needs_drop) f.share_at(t, at, mode);
+          }
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
   }
   return instances_[key] = closure_info(key, index, share);
@@ -253,32 +270,39 @@ uint32_t ModuleLower::func_value_code(FuncId func, std::span<const TypeId> args)
   std::vector<TypeId> parts = inner.types;
   parts.push_back(inner.result_type);
   uint32_t flags = 0;
-  for (uint32_t i = 0; i < inner.types.size() && i < 24; ++i) if (program.funcs[+func].params[i].is_mut) flags |= kFuncMutParam0 << i;
+  for (uint32_t i = 0; i < inner.types.size() && i < 24; ++i)
+    if (program.funcs[+func].params[i].is_mut) flags |= kFuncMutParam0 << i;
   Signature outer = closure_signature(types.func(parts, flags, ErrorSetId::None));
-  uint32_t code = add_func("janus.value." + program.symbol(func) + "#" + key, program.symbol(func), [this, func, own_args, inner, outer](FuncLower& f) {
-    uint32_t p = outer.result_pointer ? 2 : 1;
-    std::vector<Val> vals;
-    for (size_t i = 0; i < outer.types.size(); ++i) {
-      Val v{outer.types[i]};
-      if (!outer.skipped[i]) { v.v = f.emit(JOp::Param, outer.params[p].type, p); ++p; }
-      if (owners.param_owned(func, static_cast<uint32_t>(i))) v = f.copy_val(v);
-      vals.push_back(v);
-    }
-    const FuncInfo& info = program.funcs[+func];
-    uint32_t dest = outer.result_pointer ? f.emit(JOp::Param, JType::Ptr, 0) : kNone;
-    Val r;
-    if (info.origin == FuncOrigin::ExternC) {
-      std::vector<uint32_t> values;
-      for (const Val& v : vals) if (v.v != kNone) values.push_back(v.v);
-      r.v = f.emit(JOp::CallC, inner.result, extern_func(func), f.list(values), kNone, info.is_blocking ? 1 : 0);
-    } else if (info.origin == FuncOrigin::Intrinsic) {
-      r = f.intrinsic(Intrin(info.intrinsic), own_args, vals, inner.result_type, dest);
-    } else {
-      r = f.call_function(instance(func, own_args), inner, vals, dest, f.landing());
-    }
-    if (f.dead) return;
-    f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : r.v);
-  });
+  uint32_t code = add_func("janus.value." + program.symbol(func) + "#" + key, program.symbol(func),
+                           [this, func, own_args, inner, outer](FuncLower& f) {
+                             uint32_t p = outer.result_pointer ? 2 : 1;
+                             std::vector<Val> vals;
+                             for (size_t i = 0; i < outer.types.size(); ++i) {
+                               Val v{outer.types[i]};
+                               if (!outer.skipped[i]) {
+                                 v.v = f.emit(JOp::Param, outer.params[p].type, p);
+                                 ++p;
+                               }
+                               if (owners.param_owned(func, static_cast<uint32_t>(i))) v = f.copy_val(v);
+                               vals.push_back(v);
+                             }
+                             const FuncInfo& info = program.funcs[+func];
+                             uint32_t dest = outer.result_pointer ? f.emit(JOp::Param, JType::Ptr, 0) : kNone;
+                             Val r;
+                             if (info.origin == FuncOrigin::ExternC) {
+                               std::vector<uint32_t> values;
+                               for (const Val& v : vals)
+                                 if (v.v != kNone) values.push_back(v.v);
+                               r.v = f.emit(JOp::CallC, inner.result, extern_func(func), f.list(values), kNone,
+                                            info.is_blocking ? 1 : 0);
+                             } else if (info.origin == FuncOrigin::Intrinsic) {
+                               r = f.intrinsic(Intrin(info.intrinsic), own_args, vals, inner.result_type, dest);
+                             } else {
+                               r = f.call_function(instance(func, own_args), inner, vals, dest, f.landing());
+                             }
+                             if (f.dead) return;
+                             f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : r.v);
+                           });
   apply(module.funcs[code], outer);
   return instances_[key] = code;
 }
@@ -293,10 +317,14 @@ uint32_t ModuleLower::result_dropper(TypeId inner, TypeId outer) {
     std::vector<Val> vals;
     for (size_t i = 0; i < sig.types.size(); ++i) {
       Val v{sig.types[i]};
-      if (!sig.skipped[i]) { v.v = f.emit(JOp::Param, sig.params[p].type, p); ++p; }
+      if (!sig.skipped[i]) {
+        v.v = f.emit(JOp::Param, sig.params[p].type, p);
+        ++p;
+      }
       vals.push_back(v);
     }
-    Val r = f.call_code(f.load(JType::Ptr, env, static_cast<uint32_t>(rt::kClosureCaptures)), inner, vals, kNone, f.landing());
+    Val r = f.call_code(f.load(JType::Ptr, env, static_cast<uint32_t>(rt::kClosureCaptures)), inner, vals, kNone,
+                        f.landing());
     if (r.owned) f.drop_val(r);
     f.emit(JOp::Ret);
   });
@@ -316,21 +344,29 @@ uint32_t ModuleLower::closure_info(const std::string& key, uint32_t drop, uint32
 
 uint32_t ModuleLower::dropper_info() {
   if (auto it = instances_.find("wd"); it != instances_.end()) return it->second;
-  uint32_t fn = add_func("janus.drop_result.drop", "", [](FuncLower& f) {
-    uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-    f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, block, static_cast<uint32_t>(rt::kClosureCaptures)), static_cast<uint32_t>(JRt::ClosureDrop), depth, 2);
-    f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kClosureCaptures + 8)});
-    f.drain_at(depth);
-    f.emit(JOp::Ret);
-  }, true);
+  uint32_t fn = add_func(
+      "janus.drop_result.drop", "",
+      [](FuncLower& f) {
+        uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+        f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, block, static_cast<uint32_t>(rt::kClosureCaptures)),
+               static_cast<uint32_t>(JRt::ClosureDrop), depth, 2);
+        f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kClosureCaptures + 8)});
+        f.drain_at(depth);
+        f.emit(JOp::Ret);
+      },
+      true);
   module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
   uint32_t share = kNone;
   if (module.tasks) {
-    share = add_func("janus.drop_result.share", "", [](FuncLower& f) {
-      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
-      f.rt(JRt::ShareClosure, JType::Void, {f.load(JType::Ptr, block, static_cast<uint32_t>(rt::kClosureCaptures)), mode});
-      f.emit(JOp::Ret);
-    }, true);
+    share = add_func(
+        "janus.drop_result.share", "",
+        [](FuncLower& f) {
+          uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+          f.rt(JRt::ShareClosure, JType::Void,
+               {f.load(JType::Ptr, block, static_cast<uint32_t>(rt::kClosureCaptures)), mode});
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
   }
   return instances_["wd"] = closure_info("drop_result", fn, share);
@@ -342,22 +378,26 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
   const Layout& l = layouts.of(self);
   int64_t size = 16 + (l.size + 7) / 8 * 8;
-  uint32_t drop = add_func("janus.dyn_drop." + type_key(self) + "." + std::to_string(+trait), "", [this, self, size](FuncLower& f) {
-    uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-    if (layouts.of(self).needs_drop) f.drop_val(f.load_val(f.off(block, 16), self), depth);
-    f.rt(JRt::Free, JType::Void, {block, f.i64(size)});
-    f.drain_at(depth);
-    f.emit(JOp::Ret);
-  }, true);
+  uint32_t drop = add_func(
+      "janus.dyn_drop." + type_key(self) + "." + std::to_string(+trait), "",
+      [this, self, size](FuncLower& f) {
+        uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+        if (layouts.of(self).needs_drop) f.drop_val(f.load_val(f.off(block, 16), self), depth);
+        f.rt(JRt::Free, JType::Void, {block, f.i64(size)});
+        f.drain_at(depth);
+        f.emit(JOp::Ret);
+      },
+      true);
   module.funcs[drop].params = {{JType::Ptr}, {JType::I32}};
-  uint32_t clone = add_func("janus.dyn_clone." + type_key(self) + "." + std::to_string(+trait), "", [this, self, size](FuncLower& f) {
-    uint32_t block = f.emit(JOp::Param, JType::Ptr, 0);
-    uint32_t copy = f.rt(JRt::Alloc, JType::Ptr, {f.i64(size)});
-    f.copy_bytes(copy, block, static_cast<uint32_t>(size), 8);
-    f.store(f.i64(1), copy, 0, JAlias::Count);
-    if (layouts.of(self).needs_drop) f.retain_val(f.load_val(f.off(copy, 16), self));
-    f.emit(JOp::Ret, JType::Void, copy);
-  });
+  uint32_t clone = add_func("janus.dyn_clone." + type_key(self) + "." + std::to_string(+trait), "",
+                            [this, self, size](FuncLower& f) {
+                              uint32_t block = f.emit(JOp::Param, JType::Ptr, 0);
+                              uint32_t copy = f.rt(JRt::Alloc, JType::Ptr, {f.i64(size)});
+                              f.copy_bytes(copy, block, static_cast<uint32_t>(size), 8);
+                              f.store(f.i64(1), copy, 0, JAlias::Count);
+                              if (layouts.of(self).needs_drop) f.retain_val(f.load_val(f.off(copy, 16), self));
+                              f.emit(JOp::Ret, JType::Void, copy);
+                            });
   module.funcs[clone].params = {{JType::Ptr}};
   module.funcs[clone].result = JType::Ptr;
   module.funcs[clone].can_fail = false;
@@ -368,44 +408,52 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
   g.relocs.push_back({0, true, false, drop});
   g.relocs.push_back({8, true, false, clone});
   if (module.tasks && layouts.of(self).needs_drop) {
-    uint32_t share = add_func("janus.dyn_share." + type_key(self) + "." + std::to_string(+trait), "", [self](FuncLower& f) {
-      uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
-      f.share_at(self, f.off(block, 16), mode);
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t share = add_func(
+        "janus.dyn_share." + type_key(self) + "." + std::to_string(+trait), "",
+        [self](FuncLower& f) {
+          uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+          f.share_at(self, f.off(block, 16), mode);
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
     g.relocs.push_back({16, true, false, share});
   }
   TypeId dyn = types.dyn(trait);
   for (uint32_t i = 0; i < info.methods.size(); ++i) {
     FuncId method = info.methods[i];
-    if (program.funcs[+method].self == SelfKind::None || program.funcs[+method].type_params.size() > 1) continue;   // not callable through dyn
+    if (program.funcs[+method].self == SelfKind::None || program.funcs[+method].type_params.size() > 1)
+      continue;   // not callable through dyn
     TypeId self_args[] = {self};
     Program::Resolved r = program.resolve_trait_call(method, self_args);
     Signature outer = dyn_signature(method, dyn);
-    uint32_t fn = add_func("janus.dyn." + type_key(self) + "." + program.symbol(method), program.symbol(r.func), [this, r, outer, self](FuncLower& f) {
-      Signature inner = signature(r.func, r.args);
-      uint32_t p = outer.result_pointer ? 1 : 0;
-      uint32_t block = f.emit(JOp::Param, JType::Ptr, p++);
-      std::vector<Val> vals;
-      const FuncInfo& target = program.funcs[+r.func];
-      Val me{self, f.off(block, 16)};
-      if (target.self != SelfKind::Mut) {
-        me = f.load_val(f.off(block, 16), self);
-        if (owners.param_owned(r.func, 0)) me = f.copy_val(me);
-      }
-      vals.push_back(me);
-      for (size_t k = 1; k < outer.types.size(); ++k) {
-        Val v{outer.types[k]};
-        if (!outer.skipped[k]) { v.v = f.emit(JOp::Param, outer.params[p].type, p); ++p; }
-        if (owners.param_owned(r.func, static_cast<uint32_t>(k))) v = f.copy_val(v);
-        vals.push_back(v);
-      }
-      uint32_t dest = outer.result_pointer ? f.emit(JOp::Param, JType::Ptr, 0) : kNone;
-      Val v = f.call_function(instance(r.func, r.args), inner, vals, dest, f.landing());
-      if (f.dead) return;
-      f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : v.v);
-    });
+    uint32_t fn = add_func("janus.dyn." + type_key(self) + "." + program.symbol(method), program.symbol(r.func),
+                           [this, r, outer, self](FuncLower& f) {
+                             Signature inner = signature(r.func, r.args);
+                             uint32_t p = outer.result_pointer ? 1 : 0;
+                             uint32_t block = f.emit(JOp::Param, JType::Ptr, p++);
+                             std::vector<Val> vals;
+                             const FuncInfo& target = program.funcs[+r.func];
+                             Val me{self, f.off(block, 16)};
+                             if (target.self != SelfKind::Mut) {
+                               me = f.load_val(f.off(block, 16), self);
+                               if (owners.param_owned(r.func, 0)) me = f.copy_val(me);
+                             }
+                             vals.push_back(me);
+                             for (size_t k = 1; k < outer.types.size(); ++k) {
+                               Val v{outer.types[k]};
+                               if (!outer.skipped[k]) {
+                                 v.v = f.emit(JOp::Param, outer.params[p].type, p);
+                                 ++p;
+                               }
+                               if (owners.param_owned(r.func, static_cast<uint32_t>(k))) v = f.copy_val(v);
+                               vals.push_back(v);
+                             }
+                             uint32_t dest = outer.result_pointer ? f.emit(JOp::Param, JType::Ptr, 0) : kNone;
+                             Val v = f.call_function(instance(r.func, r.args), inner, vals, dest, f.landing());
+                             if (f.dead) return;
+                             f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : v.v);
+                           });
     apply(module.funcs[fn], outer);
     g.relocs.push_back({vtable_method(i), true, false, fn});
   }

@@ -17,7 +17,8 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
   std::vector<std::pair<size_t, Place>> lent;
   LocalId cell = LocalId::None;
   for (uint32_t arg : arg_ids)
-    if (m.module.tasks && (*body)[HirId(arg)].kind == HirKind::MutArg && is_none(cell)) cell = cell_root(HirId((*body)[HirId(arg)].a));
+    if (m.module.tasks && (*body)[HirId(arg)].kind == HirKind::MutArg && is_none(cell))
+      cell = cell_root(HirId((*body)[HirId(arg)].a));
   for (size_t i = 0; i < arg_ids.size(); ++i) {
     HirId arg{arg_ids[i]};
     if ((*body)[arg].kind == HirKind::MutArg) {
@@ -27,7 +28,10 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
     }
     bool owns = intrinsic_owns(which, i);
     Val v = lower(arg, owns ? Want::Own : Want::Borrow);
-    if (dead) { top = base; return {ty(n.type)}; }
+    if (dead) {
+      top = base;
+      return {ty(n.type)};
+    }
     if (!v.owned && owns && layout(v.type).needs_drop) v = copy_val(v);
     push_temp(v);
     args[i] = v;
@@ -35,7 +39,8 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
   uint32_t lock = kNone;
   if (is_some(cell)) {
     lock = lock_cell(cell);
-    for (const Val& v : args) if (v.v != kNone) share_passing(lock, v, v.owned);
+    for (const Val& v : args)
+      if (v.v != kNone) share_passing(lock, v, v.owned);
   }
   for (auto& [i, place] : lent) args[i].v = resolve(place);
   if (lent.empty()) finish_args(base, args, [&](size_t i) { return intrinsic_owns(which, i); });
@@ -43,27 +48,37 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
     for (size_t i = 0; i < args.size(); ++i)
       if (args[i].owned && intrinsic_owns(which, i))
         for (int node = top; node != base; node = cleanups[node].parent)
-          if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) { remove_cleanup(node); break; }
+          if (cleanups[node].kind == CleanKind::Value && cleanups[node].v == args[i].v) {
+            remove_cleanup(node);
+            break;
+          }
   Val result = intrinsic(which, targs, args, ty(n.type), dest, args.empty() || args[0].owned ? Want::Own : want);
   if (is_some(cell)) share_passing(lock, result, false);
   pop_to(base);
   return result;
 }
 
-Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type, uint32_t dest, Want want) {
+Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type,
+                         uint32_t dest, Want want) {
   const Layout& l = layout(type);
   auto elem = [&] { return types.elem(args[0].type); };
   auto elem_glue = [&](TypeId t) { return global(m.glue(t)); };
-  auto math = [&](JMath op, uint32_t a, uint32_t b = kNone, uint32_t c = kNone) { return Val{type, emit(JOp::Math, l.scalar, a, b, c, static_cast<uint32_t>(op))}; };
+  auto math = [&](JMath op, uint32_t a, uint32_t b = kNone, uint32_t c = kNone) {
+    return Val{type, emit(JOp::Math, l.scalar, a, b, c, static_cast<uint32_t>(op))};
+  };
   auto mut_array = [&] { return unique_array(args[0].v, load(JType::Ptr, args[0].v), elem()); };
-  auto cast = [&](JCast c, JType t, uint32_t v) { return emit(JOp::Cast, t, v, kNone, kNone, static_cast<uint32_t>(c)); };
-  auto shift = [&](uint32_t arr, uint32_t to, uint32_t from, uint32_t count, uint32_t size) {   // moves elements inside one array
+  auto cast = [&](JCast c, JType t, uint32_t v) {
+    return emit(JOp::Cast, t, v, kNone, kNone, static_cast<uint32_t>(c));
+  };
+  auto shift = [&](uint32_t arr, uint32_t to, uint32_t from, uint32_t count,
+                   uint32_t size) {   // moves elements inside one array
     uint32_t data = array_data(arr);
-    emit(JOp::MoveBytes, JType::Void, emit(JOp::AddrIdx, JType::Ptr, data, to, size), emit(JOp::AddrIdx, JType::Ptr, data, from, size),
-         emit(JOp::Mul, JType::I64, count, i64(size)));
+    emit(JOp::MoveBytes, JType::Void, emit(JOp::AddrIdx, JType::Ptr, data, to, size),
+         emit(JOp::AddrIdx, JType::Ptr, data, from, size), emit(JOp::Mul, JType::I64, count, i64(size)));
   };
   switch (which) {
-    case Intrin::array_len: case Intrin::string_len: return {type, array_len(args[0].v)};
+    case Intrin::array_len:
+    case Intrin::string_len: return {type, array_len(args[0].v)};
     case Intrin::array_get: {
       if (l.shape == Shape::Void) return {type};
       Val v = load_val(elem_addr(args[0].v, args[1].v, elem()), type);
@@ -111,7 +126,8 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       uint32_t arr = reserve_array(args[0].v, i64(1), t);
       uint32_t len = array_len(arr);
       if (size) {
-        shift(arr, emit(JOp::Add, JType::I64, args[1].v, i64(1)), args[1].v, emit(JOp::Sub, JType::I64, len, args[1].v), size);
+        shift(arr, emit(JOp::Add, JType::I64, args[1].v, i64(1)), args[1].v, emit(JOp::Sub, JType::I64, len, args[1].v),
+              size);
         store_val(args[2], elem_addr(arr, args[1].v, t));
       }
       store(emit(JOp::Add, JType::I64, len, i64(1)), arr, 8, JAlias::ArrayLen);
@@ -123,9 +139,12 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       Val v{type, kNone, l.needs_drop};
       if (l.shape != Shape::Void) {
         uint32_t from = elem_addr(arr, args[1].v, type);
-        if (l.shape == Shape::Aggregate) { v.v = temp_addr(type); copy_bytes(v.v, from, l.size, l.align); }
-        else v.v = load(l.scalar, from);
-        shift(arr, args[1].v, emit(JOp::Add, JType::I64, args[1].v, i64(1)), emit(JOp::Sub, JType::I64, rest, args[1].v), l.size);
+        if (l.shape == Shape::Aggregate) {
+          v.v = temp_addr(type);
+          copy_bytes(v.v, from, l.size, l.align);
+        } else v.v = load(l.scalar, from);
+        shift(arr, args[1].v, emit(JOp::Add, JType::I64, args[1].v, i64(1)),
+              emit(JOp::Sub, JType::I64, rest, args[1].v), l.size);
       }
       store(rest, arr, 8, JAlias::ArrayLen);
       return v;
@@ -182,7 +201,8 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       return {type};
     }
     case Intrin::array_reserve: reserve_array(args[0].v, args[1].v, elem()); return {type};
-    case Intrin::array_with_capacity: return {type, rt(JRt::ArrayNew, JType::Ptr, {args[0].v, elem_glue(types.elem(type))}), true};
+    case Intrin::array_with_capacity:
+      return {type, rt(JRt::ArrayNew, JType::Ptr, {args[0].v, elem_glue(types.elem(type))}), true};
     case Intrin::array_filled: {
       TypeId t = types.elem(type);
       const Layout& el = layout(t);
@@ -190,9 +210,12 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       uint32_t arr = rt(JRt::ArrayNew, JType::Ptr, {n, elem_glue(t)});
       if (el.shape != Shape::Void) {
         const JInstr& c = f.instrs[args[1].v];
-        bool zero = el.shape == Shape::Scalar && ((c.op == JOp::ConstInt || c.op == JOp::ConstFloat) && c.a == 0 && c.b == 0);
+        bool zero =
+            el.shape == Shape::Scalar && ((c.op == JOp::ConstInt || c.op == JOp::ConstFloat) && c.a == 0 && c.b == 0);
         if (zero || el.size == 1) {
-          uint32_t byte = zero ? iconst(JType::I8, 0) : el.scalar == JType::I1 ? cast(JCast::ZExt, JType::I8, args[1].v) : args[1].v;
+          uint32_t byte = zero                     ? iconst(JType::I8, 0)
+                          : el.scalar == JType::I1 ? cast(JCast::ZExt, JType::I8, args[1].v)
+                                                   : args[1].v;
           emit(JOp::FillBytes, JType::Void, array_data(arr), byte, emit(JOp::Mul, JType::I64, n, i64(el.size)));
         } else {
           uint32_t s = slot(8, 8), head = new_block(), more = new_block(), done = new_block();
@@ -216,11 +239,15 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       if (args[1].owned) drop_val(args[1]);
       return {type, arr, true};
     }
-    case Intrin::array_slice: return {type, rt(JRt::ArraySlice, JType::Ptr, {args[0].v, args[1].v, args[2].v, elem_glue(elem())}), true};
-    case Intrin::string_byte: return {type, load(JType::I8, emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1))};
-    case Intrin::string_word: case Intrin::bytes_word: {   // wherever it lies: eight bytes are moved to a place of our own
+    case Intrin::array_slice:
+      return {type, rt(JRt::ArraySlice, JType::Ptr, {args[0].v, args[1].v, args[2].v, elem_glue(elem())}), true};
+    case Intrin::string_byte:
+      return {type, load(JType::I8, emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1))};
+    case Intrin::string_word:
+    case Intrin::bytes_word: {   // wherever it lies: eight bytes are moved to a place of our own
       uint32_t s = slot(8, 8);
-      emit(JOp::MoveBytes, JType::Void, slot_addr(s), emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1), i64(8));
+      emit(JOp::MoveBytes, JType::Void, slot_addr(s),
+           emit(JOp::AddrIdx, JType::Ptr, array_data(args[0].v), args[1].v, 1), i64(8));
       return {type, load(JType::I64, slot_addr(s))};
     }
     case Intrin::bytes_append: {
@@ -239,7 +266,8 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       uint32_t count = emit(JOp::Sub, JType::I64, array_len(arr), args[1].v);
       uint32_t tail = rt(JRt::ArrayNew, JType::Ptr, {count, elem_glue(t)});
       if (size)
-        emit(JOp::MoveBytes, JType::Void, array_data(tail), emit(JOp::AddrIdx, JType::Ptr, array_data(arr), args[1].v, size),
+        emit(JOp::MoveBytes, JType::Void, array_data(tail),
+             emit(JOp::AddrIdx, JType::Ptr, array_data(arr), args[1].v, size),
              emit(JOp::Mul, JType::I64, count, i64(size)));
       uint32_t some = new_block(), done = new_block();   // an empty array may be the one that all share: never written
       cond_br(cmp(JCmp::SGt, count, i64(0)), some, done);
@@ -251,7 +279,8 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       return {type, tail, true};
     }
     case Intrin::string_slice: return {type, rt(JRt::StringSlice, JType::Ptr, {args[0].v, args[1].v, args[2].v}), true};
-    case Intrin::string_bytes: case Intrin::string_from_utf8: {   // one block serves both types
+    case Intrin::string_bytes:
+    case Intrin::string_from_utf8: {   // one block serves both types
       Val v = args[0].owned ? args[0] : copy_val(args[0]);
       v.type = type;
       return v;
@@ -268,8 +297,12 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
     case Intrin::fabs: return math(JMath::Fabs, args[0].v);
     case Intrin::copysign: return math(JMath::CopySign, args[0].v, args[1].v);
     case Intrin::fma: return math(JMath::Fma, args[0].v, args[1].v, args[2].v);
-    case Intrin::count_ones: case Intrin::leading_zeros: case Intrin::trailing_zeros: {
-      JMath op = which == Intrin::count_ones ? JMath::CtPop : which == Intrin::leading_zeros ? JMath::CtLz : JMath::CtTz;
+    case Intrin::count_ones:
+    case Intrin::leading_zeros:
+    case Intrin::trailing_zeros: {
+      JMath op = which == Intrin::count_ones      ? JMath::CtPop
+                 : which == Intrin::leading_zeros ? JMath::CtLz
+                                                  : JMath::CtTz;
       JType t = f.instrs[args[0].v].type;
       uint32_t v = emit(JOp::Math, t, args[0].v, kNone, kNone, static_cast<uint32_t>(op));
       return {type, t == JType::I64 ? v : cast(JCast::ZExt, JType::I64, v)};
@@ -291,17 +324,25 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       panic_message(message.v);
       return {type};
     }
-    case Intrin::int_min: case Intrin::int_max: {
+    case Intrin::int_min:
+    case Intrin::int_max: {
       TypeId t = targs[0];
       int bits = Types::int_bits(types.kind(t));
       int64_t v;
-      if (types.is_signed(t)) v = which == Intrin::int_min ? static_cast<int64_t>(~uint64_t{0} << (bits - 1)) : static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1);
-      else v = which == Intrin::int_min ? 0 : static_cast<int64_t>(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1);
+      if (types.is_signed(t))
+        v = which == Intrin::int_min ? static_cast<int64_t>(~uint64_t{0} << (bits - 1))
+                                     : static_cast<int64_t>((uint64_t{1} << (bits - 1)) - 1);
+      else
+        v = which == Intrin::int_min ? 0 : static_cast<int64_t>(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1);
       return {type, iconst(l.scalar, v)};
     }
     case Intrin::int_bits: return {type, i64(Types::int_bits(types.kind(targs[0])))};
     case Intrin::is_signed: return {type, i1(types.is_signed(targs[0]))};
-    case Intrin::div_unchecked: return {type, emit(types.is_float(type) ? JOp::FDiv : types.is_signed(type) ? JOp::SDiv : JOp::UDiv, l.scalar, args[0].v, args[1].v)};
+    case Intrin::div_unchecked:
+      return {type, emit(types.is_float(type)    ? JOp::FDiv
+                         : types.is_signed(type) ? JOp::SDiv
+                                                 : JOp::UDiv,
+                         l.scalar, args[0].v, args[1].v)};
     case Intrin::convert_wrap: return convert_number(args[0], type, 1, type);
   }
   require(false, "an intrinsic that lowering does not know");
@@ -329,4 +370,4 @@ uint32_t FuncLower::reserve_array(uint32_t address, uint32_t extra, TypeId elem)
   return load(JType::Ptr, slot_addr(result), 0, JAlias::Local);
 }
 
-}  // namespace janus
+}   // namespace janus

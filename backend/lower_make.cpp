@@ -16,15 +16,20 @@ Val FuncLower::lower_make(HirId id, uint32_t dest) {
   auto part = [&](HirId value, uint32_t addr) {
     lower_to(value, addr);
     TypeId t = ty(value);
-    if (!dead && layout(t).needs_drop) push(CleanKind::Value, t, layout(t).shape == Shape::Managed ? load(JType::Ptr, addr) : addr);
+    if (!dead && layout(t).needs_drop)
+      push(CleanKind::Value, t, layout(t).shape == Shape::Managed ? load(JType::Ptr, addr) : addr);
   };
   switch (n.kind) {
-    case HirKind::MakeStruct: case HirKind::MakeTuple: {
+    case HirKind::MakeStruct:
+    case HirKind::MakeTuple: {
       uint32_t to = kNone;
       if (l.boxed) to = temp_payload(l);
       else if (l.shape == Shape::Aggregate) to = dest != kNone ? dest : temp_addr(type);
       auto place = [&](uint32_t field, HirId value) {
-        if (to == kNone || layout(l.fields[field].type).shape == Shape::Void) { lower_drop(value); return; }
+        if (to == kNone || layout(l.fields[field].type).shape == Shape::Void) {
+          lower_drop(value);
+          return;
+        }
         part(value, off(to, l.fields[field].offset));
       };
       if (n.kind == HirKind::MakeTuple) {
@@ -33,7 +38,10 @@ Val FuncLower::lower_make(HirId id, uint32_t dest) {
       } else {
         auto pairs = body->list(n.a);
         std::vector<bool> given(l.fields.size());
-        for (size_t i = 0; i + 1 < pairs.size(); i += 2) { given[pairs[i]] = true; place(pairs[i], HirId(pairs[i + 1])); }
+        for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+          given[pairs[i]] = true;
+          place(pairs[i], HirId(pairs[i + 1]));
+        }
         if (n.b != kNone && !dead) {   // ..old
           Val old = lower(HirId(n.b), Want::Borrow);
           const Layout& ol = layout(old.type);
@@ -110,7 +118,8 @@ Val FuncLower::lower_make(HirId id, uint32_t dest) {
           vals.push_back(v);
         }
         if (dead) break;
-        finish_args(here, vals, [&](size_t k) { return k > 0 && m.owners.param_owned(insert, static_cast<uint32_t>(k)); });
+        finish_args(here, vals,
+                    [&](size_t k) { return k > 0 && m.owners.param_owned(insert, static_cast<uint32_t>(k)); });
         Val r = call_values(insert, targs, vals, kNone, kNone);
         if (r.owned) drop_val(r);
         pop_to(here);
@@ -126,7 +135,10 @@ Val FuncLower::lower_make(HirId id, uint32_t dest) {
       for (uint32_t i = 0; i < l.fields.size(); ++i) {
         std::string_view name = m.program.names.text(info.fields[i].name);
         JType t = layout(l.fields[i].type).scalar;
-        uint32_t v = name == "start" ? low : name == "stop" ? high : name == "step" ? iconst(t, 1) : iconst(t, name == "inclusive" && n.aux ? 1 : 0);
+        uint32_t v = name == "start"  ? low
+                     : name == "stop" ? high
+                     : name == "step" ? iconst(t, 1)
+                                      : iconst(t, name == "inclusive" && n.aux ? 1 : 0);
         store(v, to, l.fields[i].offset);
       }
       return {type, to};
@@ -193,7 +205,8 @@ Val FuncLower::lower_closure(HirId id) {
     const Layout& l = layout(t);
     if (l.shape == Shape::Void) continue;
     Val v = load_val(local_addr(LocalId(outer)), t);
-    bool movable = moves != own->capture_moves.end() && moves->second[i] && b.cleanup >= 0 && !b.borrowed && (l.shape == Shape::Managed || b.flag != kNone);
+    bool movable = moves != own->capture_moves.end() && moves->second[i] && b.cleanup >= 0 && !b.borrowed &&
+                   (l.shape == Shape::Managed || b.flag != kNone);
     if (l.needs_drop && movable) {
       store_val(v, to);
       if (l.shape == Shape::Managed) store(null(), slot_addr(b.v));

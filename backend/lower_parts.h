@@ -6,7 +6,22 @@
 
 namespace janus {
 
-enum GlueKind : uint64_t { kDropManaged = 1, kDropAt, kRetainAt, kRetainPayload, kDropCell, kEqualGlue, kCompareGlue, kHashGlue, kPrintGlue, kGlue, kDeep, kShareAt, kShareContents, kShareCell };
+enum GlueKind : uint64_t {
+  kDropManaged = 1,
+  kDropAt,
+  kRetainAt,
+  kRetainPayload,
+  kDropCell,
+  kEqualGlue,
+  kCompareGlue,
+  kHashGlue,
+  kPrintGlue,
+  kGlue,
+  kDeep,
+  kShareAt,
+  kShareContents,
+  kShareCell
+};
 
 // Runs over the parts of an inline value or of a box's payload.
 template <class Fn>
@@ -15,11 +30,15 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
   auto part = [&](const FieldLayout& field) {
     if (f.layout(field.type).needs_drop) fn(f.load_val(f.off(addr, field.offset), field.type));
   };
-  if (l.nullable) { fn(f.load_val(addr, type)); return; }   // one pointer, with null for null
+  if (l.nullable) {
+    fn(f.load_val(addr, type));
+    return;
+  }   // one pointer, with null for null
   switch (f.types.kind(type)) {
     case TypeKind::Struct:
       // An entry that was taken out of a map or set owns nothing any more: its bytes only keep the place.
-      if (StructId row = StructId(f.types[type].a); row == f.m.program.lang.map_entry || row == f.m.program.lang.set_entry) {
+      if (StructId row = StructId(f.types[type].a);
+          row == f.m.program.lang.map_entry || row == f.m.program.lang.set_entry) {
         int live = f.m.program.find_field(type, f.m.program.names.intern("live"), nullptr);
         uint32_t whole = f.new_block(), done = f.new_block();
         f.cond_br(f.load(JType::I1, addr, l.fields[static_cast<size_t>(live)].offset), whole, done);
@@ -31,7 +50,9 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
       }
       for (const FieldLayout& field : l.fields) part(field);
       return;
-    case TypeKind::Tuple: for (const FieldLayout& field : l.fields) part(field); return;
+    case TypeKind::Tuple:
+      for (const FieldLayout& field : l.fields) part(field);
+      return;
     case TypeKind::Optional: {
       uint32_t some = f.new_block(), done = f.new_block();
       f.cond_br(f.load(JType::I1, addr, l.tag_offset), some, done);

@@ -2,15 +2,18 @@
 // Depends on lower_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A place is prepared first (its indices and keys are evaluated, in the order written) and resolved last (its address is taken,
-// with every shared storage on the way made its own), so that what runs in between cannot leave the address behind.
+// A place is prepared first (its indices and keys are evaluated, in the order written) and resolved last (its address
+// is taken, with every shared storage on the way made its own), so that what runs in between cannot leave the address
+// behind.
 #include "backend/hoist.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
 
 void FuncLower::bind_local(LocalId id, Val v, bool let) {
-  auto own_it = [&](CleanKind kind, uint32_t what, uint32_t flag = kNone) { return let ? push_scoped(kind, v.type, what, flag) : push(kind, v.type, what, flag); };
+  auto own_it = [&](CleanKind kind, uint32_t what, uint32_t flag = kNone) {
+    return let ? push_scoped(kind, v.type, what, flag) : push(kind, v.type, what, flag);
+  };
   const HirLocal& info = body->locals[+id];
   const Layout& l = layout(v.type);
   Bind& b = binds[+id] = {};
@@ -20,8 +23,11 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
     store(i64(1), cell, 0, JAlias::Count);
     store_val(v, off(cell, static_cast<uint32_t>(rt::kBoxPayload)));
     uint32_t s = slot(8, 8);
-    f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span;
-    f.slots[s].is_reference = true; f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
+    f.slots[s].name = info.name;
+    f.slots[s].type = v.type;
+    f.slots[s].span = info.span;
+    f.slots[s].is_reference = true;
+    f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
     store(cell, slot_addr(s));
     b = {BindKind::Cell, s};
     b.cleanup = own_it(CleanKind::Cell, s);
@@ -29,14 +35,19 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
     return;
   }
   uint32_t s = slot(l.size, l.align);
-  f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span;
+  f.slots[s].name = info.name;
+  f.slots[s].type = v.type;
+  f.slots[s].span = info.span;
   uint32_t addr = slot_addr(s);
   store_val(v, addr);
   if (l.shape == Shape::Aggregate) {
     b = {BindKind::Address, addr};
     if (l.needs_drop) {
-      if (own->ever_moved[+id]) { b.flag = slot(1, 1); store(i1(true), slot_addr(b.flag)); b.cleanup = own_it(CleanKind::FlaggedSlot, addr, b.flag); }
-      else b.cleanup = own_it(CleanKind::Value, addr);
+      if (own->ever_moved[+id]) {
+        b.flag = slot(1, 1);
+        store(i1(true), slot_addr(b.flag));
+        b.cleanup = own_it(CleanKind::FlaggedSlot, addr, b.flag);
+      } else b.cleanup = own_it(CleanKind::Value, addr);
       cleanups[b.cleanup].local = id;
     }
     return;
@@ -51,7 +62,10 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
 void FuncLower::bind_alias(LocalId id, Val v) {
   const HirLocal& info = body->locals[+id];
   const Layout& l = layout(v.type);
-  if (info.flags & kLocalCell) { bind_local(id, copy_val(v)); return; }
+  if (info.flags & kLocalCell) {
+    bind_local(id, copy_val(v));
+    return;
+  }
   Bind& b = binds[+id] = {};
   if (l.shape == Shape::Void) return;
   b.borrowed = true;
@@ -60,13 +74,18 @@ void FuncLower::bind_alias(LocalId id, Val v) {
     b.v = v.v;
     if (!m.options.release && is_some(info.name)) {   // the debugger finds it through a reference
       uint32_t s = slot(8, 8);
-      f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span; f.slots[s].is_reference = true;
+      f.slots[s].name = info.name;
+      f.slots[s].type = v.type;
+      f.slots[s].span = info.span;
+      f.slots[s].is_reference = true;
       store(v.v, slot_addr(s));
     }
     return;
   }
   uint32_t s = slot(l.size, l.align);
-  f.slots[s].name = info.name; f.slots[s].type = v.type; f.slots[s].span = info.span;
+  f.slots[s].name = info.name;
+  f.slots[s].type = v.type;
+  f.slots[s].span = info.span;
   store(v.v, slot_addr(s));
   b.kind = BindKind::Slot;
   b.v = s;
@@ -98,7 +117,9 @@ FuncLower::Place FuncLower::prepare(HirId id) {
   for (HirId at = id;;) {
     chain.push_back(at);
     const HirNode& n = (*body)[at];
-    if (n.kind == HirKind::Field || n.kind == HirKind::Index || n.kind == HirKind::MapIndex || n.kind == HirKind::Unwrap) at = HirId(n.a);
+    if (n.kind == HirKind::Field || n.kind == HirKind::Index || n.kind == HirKind::MapIndex ||
+        n.kind == HirKind::Unwrap)
+      at = HirId(n.a);
     else break;
   }
   for (size_t i = chain.size(); i-- > 0;) {
@@ -112,7 +133,9 @@ FuncLower::Place FuncLower::prepare(HirId id) {
         push_temp(step.key);
         break;
       }
-      case HirKind::Field: case HirKind::Unwrap: case HirKind::Local: break;
+      case HirKind::Field:
+      case HirKind::Unwrap:
+      case HirKind::Local: break;
       default: {   // a value that is no variable: lent all the same, and dropped afterwards
         Val v = lower(chain[i], Want::Own);
         if (!v.owned && layout(v.type).needs_drop) v = copy_val(v);
@@ -122,7 +145,9 @@ FuncLower::Place FuncLower::prepare(HirId id) {
         uint32_t s = slot(l.size, l.align);
         store_val(v, slot_addr(s));
         step.a = slot_addr(s);
-        if (l.needs_drop) push(l.shape == Shape::Managed ? CleanKind::Slot : CleanKind::Value, v.type, l.shape == Shape::Managed ? s : step.a);
+        if (l.needs_drop)
+          push(l.shape == Shape::Managed ? CleanKind::Slot : CleanKind::Value, v.type,
+               l.shape == Shape::Managed ? s : step.a);
         break;
       }
     }
@@ -176,7 +201,8 @@ uint32_t FuncLower::resolve(const Place& place) {
         uint32_t arr = load(JType::Ptr, addr);
         uint32_t len = array_len(arr);
         check(cmp(JCmp::ULt, step.key.v, len), JPanic::Index, {step.key.v, len});
-        bool alone = &step == &place.steps[1] && place.steps[0].kind == HirKind::Local && is_settled(LocalId(place.steps[0].a));
+        bool alone =
+            &step == &place.steps[1] && place.steps[0].kind == HirKind::Local && is_settled(LocalId(place.steps[0].a));
         uint32_t own_arr = alone ? arr : unique_array(addr, arr, elem);
         addr = elem_addr(own_arr, step.key.v, elem);
         break;
@@ -248,7 +274,10 @@ void FuncLower::lower_assign(HirId id) {
   uint32_t lock = kNone;
   if (early && !dead) lock = lock_cell(cell);
   Val v = lower(HirId(n.b), Want::Own);
-  if (dead) { top = place.base; return; }
+  if (dead) {
+    top = place.base;
+    return;
+  }
   if (!v.owned && l.needs_drop) v = copy_val(v);
   if (is_some(cell) && !early) lock = lock_cell(cell);
   if (is_some(cell)) share_passing(lock, v, true);
@@ -309,14 +338,19 @@ void FuncLower::lower_assign_op(HirId id) {
   Val b = lower(HirId(n.b), Want::Borrow);
   if (is_some(cell) && !early && !dead) lock = lock_cell(cell);
   if (is_some(cell) && op == HirOp::Concat && !dead) share_passing(lock, b, false);
-  if (op == HirOp::Concat && !b.owned && is_mutable_root(HirId(n.b)) && !dead) b = copy_val(b);   // `xs ++= xs`: what is read must outlive what is written
+  if (op == HirOp::Concat && !b.owned && is_mutable_root(HirId(n.b)) && !dead)
+    b = copy_val(b);   // `xs ++= xs`: what is read must outlive what is written
   push_temp(b);
   uint32_t addr = resolve(place);
-  if (dead) { top = place.base; return; }
+  if (dead) {
+    top = place.base;
+    return;
+  }
   if (op == HirOp::Concat) {
     uint32_t a = load(JType::Ptr, addr);
-    uint32_t v = types.kind(type) == TypeKind::String ? rt(JRt::StringConcat, JType::Ptr, {a, b.v})
-                                                      : rt(JRt::ArrayConcat, JType::Ptr, {a, b.v, global(m.glue(types.elem(type)))});
+    uint32_t v = types.kind(type) == TypeKind::String
+                     ? rt(JRt::StringConcat, JType::Ptr, {a, b.v})
+                     : rt(JRt::ArrayConcat, JType::Ptr, {a, b.v, global(m.glue(types.elem(type)))});
     store(v, addr);
   } else {
     JType t = layout(type).scalar;
@@ -337,7 +371,10 @@ void FuncLower::lower_map_set(HirId id) {
   Place place = prepare(HirId(n.a));
   LocalId cell = cell_root(HirId(n.a));
   bool early = is_some(cell) && (touches_cell(HirId(ex(0))) || touches_cell(HirId(ex(1))));
-  if (early) { make_ready(HirId(ex(0))); make_ready(HirId(ex(1))); }
+  if (early) {
+    make_ready(HirId(ex(0)));
+    make_ready(HirId(ex(1)));
+  }
   uint32_t lock = kNone;
   if (early && !dead) lock = lock_cell(cell);
   int base = top;
@@ -345,7 +382,10 @@ void FuncLower::lower_map_set(HirId id) {
   for (uint32_t k = 0; k < 2; ++k) {
     bool owned = m.owners.param_owned(insert, k + 1);
     Val v = lower(HirId(ex(k)), owned ? Want::Own : Want::Borrow);
-    if (dead) { top = place.base; return; }
+    if (dead) {
+      top = place.base;
+      return;
+    }
     if (layout(v.type).needs_drop && !v.owned && (owned || is_mutable_root(HirId(ex(k))))) v = copy_val(v);
     push_temp(v);
     vals.push_back(v);
@@ -365,4 +405,4 @@ void FuncLower::lower_map_set(HirId id) {
   pop_to(place.base);
 }
 
-}  // namespace janus
+}   // namespace janus

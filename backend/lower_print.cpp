@@ -7,15 +7,21 @@ namespace janus {
 
 // quoted: inside another value, where strings and chars show their quotes.
 void FuncLower::print_value(uint32_t sink, const Val& v, bool quoted) {
-  auto cast = [&](JCast c, JType t, uint32_t x) { return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c)); };
+  auto cast = [&](JCast c, JType t, uint32_t x) {
+    return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c));
+  };
   TypeKind k = types.kind(v.type);
   switch (k) {
     case TypeKind::Bool: rt(JRt::PrintBool, JType::Void, {sink, v.v}); return;
     case TypeKind::Char: rt(quoted ? JRt::PrintCharQuoted : JRt::PrintChar, JType::Void, {sink, v.v}); return;
     case TypeKind::I64: rt(JRt::PrintI64, JType::Void, {sink, v.v}); return;
     case TypeKind::U64: rt(JRt::PrintU64, JType::Void, {sink, v.v}); return;
-    case TypeKind::I8: case TypeKind::I16: case TypeKind::I32: rt(JRt::PrintI64, JType::Void, {sink, cast(JCast::SExt, JType::I64, v.v)}); return;
-    case TypeKind::U8: case TypeKind::U16: case TypeKind::U32: rt(JRt::PrintI64, JType::Void, {sink, cast(JCast::ZExt, JType::I64, v.v)}); return;
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32: rt(JRt::PrintI64, JType::Void, {sink, cast(JCast::SExt, JType::I64, v.v)}); return;
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32: rt(JRt::PrintI64, JType::Void, {sink, cast(JCast::ZExt, JType::I64, v.v)}); return;
     case TypeKind::F64: rt(JRt::PrintF64, JType::Void, {sink, v.v}); return;
     case TypeKind::F32: rt(JRt::PrintF32, JType::Void, {sink, v.v}); return;
     case TypeKind::String: rt(quoted ? JRt::PrintStringQuoted : JRt::PrintString, JType::Void, {sink, v.v}); return;
@@ -32,7 +38,8 @@ void FuncLower::print_value(uint32_t sink, const Val& v, bool quoted) {
       at(done);
       return;
     }
-    case TypeKind::Void: case TypeKind::Never: print_text(sink, "()"); return;
+    case TypeKind::Void:
+    case TypeKind::Never: print_text(sink, "()"); return;
     case TypeKind::Func: print_text(sink, "<func>"); return;
     case TypeKind::Dyn: print_text(sink, "<dyn>"); return;
     case TypeKind::Task: print_text(sink, "<task>"); return;
@@ -61,7 +68,10 @@ Val FuncLower::lower_print(HirId id) {
   std::vector<Val> values;
   for (uint32_t a : body->list(n.a)) {
     Val v = lower(HirId(a), Want::Borrow);
-    if (dead) { top = base; return {Types::Void}; }
+    if (dead) {
+      top = base;
+      return {Types::Void};
+    }
     if (!v.owned && is_mutable_root(HirId(a)) && body->list(n.a).size() > 1 && layout(v.type).needs_drop) {
       bool later = false;
       for (uint32_t other : body->list(n.a)) later |= own->mutates[other];
@@ -86,13 +96,17 @@ Val FuncLower::lower_print(HirId id) {
 }
 
 void FuncLower::format_value(uint32_t sink, const Val& v, const FormatSpec& spec) {
-  auto cast = [&](JCast c, JType t, uint32_t x) { return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c)); };
+  auto cast = [&](JCast c, JType t, uint32_t x) {
+    return emit(JOp::Cast, t, x, kNone, kNone, static_cast<uint32_t>(c));
+  };
   uint32_t flags = (spec.zero ? 1u : 0u) | (spec.align == 1 ? 2u : 0u) | (spec.align == 2 ? 4u : 0u);
   TypeId type = v.type;
   if (types.is_integer(type) && spec.precision < 0) {
     bool is_signed = types.is_signed(type);
-    uint32_t wide = f.instrs[v.v].type == JType::I64 ? v.v : cast(is_signed ? JCast::SExt : JCast::ZExt, JType::I64, v.v);
-    rt(JRt::FormatI64, JType::Void, {sink, wide, i1(!is_signed), i32(spec.width), i32(static_cast<int32_t>(flags)), i32(spec.kind)});
+    uint32_t wide =
+        f.instrs[v.v].type == JType::I64 ? v.v : cast(is_signed ? JCast::SExt : JCast::ZExt, JType::I64, v.v);
+    rt(JRt::FormatI64, JType::Void,
+       {sink, wide, i1(!is_signed), i32(spec.width), i32(static_cast<int32_t>(flags)), i32(spec.kind)});
     return;
   }
   if (types.is_number(type)) {
@@ -100,16 +114,19 @@ void FuncLower::format_value(uint32_t sink, const Val& v, const FormatSpec& spec
     if (types.is_integer(type)) wide = cast(types.is_signed(type) ? JCast::SIToFP : JCast::UIToFP, JType::F64, v.v);
     else if (types.kind(type) == TypeKind::F32) wide = cast(JCast::FPExt, JType::F64, v.v);
     if (types.kind(type) == TypeKind::F32) flags |= kFormatF32;   // the digits of the f32, not of its widening
-    rt(JRt::FormatF64, JType::Void, {sink, wide, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags)), i32(spec.kind)});
+    rt(JRt::FormatF64, JType::Void,
+       {sink, wide, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags)), i32(spec.kind)});
     return;
   }
   if (types.kind(type) == TypeKind::String) {
-    rt(JRt::FormatString, JType::Void, {sink, v.v, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags))});
+    rt(JRt::FormatString, JType::Void,
+       {sink, v.v, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags))});
     return;
   }
   uint32_t text = to_string(v);   // anything else is padded as its text
   int base = push_temp({Types::String, text, true});
-  rt(JRt::FormatString, JType::Void, {sink, text, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags))});
+  rt(JRt::FormatString, JType::Void,
+     {sink, text, i32(spec.width), i32(spec.precision), i32(static_cast<int32_t>(flags))});
   pop_to(base);
 }
 
@@ -136,9 +153,15 @@ Val FuncLower::lower_interp(HirId id) {
   auto parts = body->list(n.a);
   std::vector<Val> values;
   for (size_t i = 0; i + 1 < parts.size(); i += 2) {
-    if ((*body)[HirId(parts[i])].kind == HirKind::Str) { values.push_back({Types::Void}); continue; }
+    if ((*body)[HirId(parts[i])].kind == HirKind::Str) {
+      values.push_back({Types::Void});
+      continue;
+    }
     Val v = lower(HirId(parts[i]), Want::Borrow);
-    if (dead) { top = base; return {Types::String}; }
+    if (dead) {
+      top = base;
+      return {Types::String};
+    }
     if (!v.owned && is_mutable_root(HirId(parts[i])) && layout(v.type).needs_drop) {
       bool later = false;
       for (size_t k = i + 2; k < parts.size(); k += 2) later |= own->mutates[parts[k]];
@@ -153,7 +176,8 @@ Val FuncLower::lower_interp(HirId id) {
   for (size_t i = 0; i + 1 < parts.size(); i += 2) {
     const HirNode& part = (*body)[HirId(parts[i])];
     if (part.kind == HirKind::Str && parts[i + 1] == kNone) print_text(sink, m.program.names.text(NameId(part.a)));
-    else if (part.kind == HirKind::Str) format_value(sink, lower(HirId(parts[i]), Want::Borrow), body->formats[parts[i + 1]]);
+    else if (part.kind == HirKind::Str)
+      format_value(sink, lower(HirId(parts[i]), Want::Borrow), body->formats[parts[i + 1]]);
     else if (parts[i + 1] == kNone) print_value(sink, values[i / 2], false);
     else format_value(sink, values[i / 2], body->formats[parts[i + 1]]);
   }
@@ -171,18 +195,26 @@ Val FuncLower::lower_expect(HirId id) {
   if (n.aux == 1) {
     rt(JRt::CaptureBegin, JType::Void, {});
     lower_drop(HirId(n.a));
-    if (dead) { top = base; return {Types::Void}; }
+    if (dead) {
+      top = base;
+      return {Types::Void};
+    }
     found = rt(JRt::CaptureEnd, JType::Ptr, {});
   } else {
     Val v = lower(HirId(n.a), Want::Borrow);
-    if (dead) { top = base; return {Types::Void}; }
+    if (dead) {
+      top = base;
+      return {Types::Void};
+    }
     push_temp(v);
     found = to_string(v, false);
     pop_to(base);
   }
   std::string source(m.program.sources.text((*body)[HirId(n.a)].span));
   if (size_t end = source.find('\n'); end != std::string::npos) source = source.substr(0, end) + " …";
-  uint32_t wrong = rt(JRt::Expect, JType::Ptr, {found, rt_text(m.program.names.text(NameId(n.b))), rt_text(source.size() > 200 ? source.substr(0, 200) + "…" : source)});
+  uint32_t wrong = rt(JRt::Expect, JType::Ptr,
+                      {found, rt_text(m.program.names.text(NameId(n.b))),
+                       rt_text(source.size() > 200 ? source.substr(0, 200) + "…" : source)});
   uint32_t good = new_block(), bad = new_block(true);
   cond_br(cmp(JCmp::Eq, wrong, null()), good, bad, 2);
   at(bad);
@@ -216,7 +248,11 @@ Val FuncLower::lower_assert(HirId id) {
     return {Types::Void};
   }
   uint32_t left = kNone, right = kNone, message = kNone;
-  if (n.b != kNone) { left = body->extra[n.b]; right = body->extra[n.b + 1]; message = body->extra[n.b + 2]; }
+  if (n.b != kNone) {
+    left = body->extra[n.b];
+    right = body->extra[n.b + 1];
+    message = body->extra[n.b + 2];
+  }
   uint32_t good;
   Val a, b;
   bool compares = n.aux != 0xffff;
@@ -226,12 +262,18 @@ Val FuncLower::lower_assert(HirId id) {
     push_temp(a);
     b = lower(HirId(right), Want::Borrow);
     push_temp(b);
-    if (dead) { top = base; return {Types::Void}; }
+    if (dead) {
+      top = base;
+      return {Types::Void};
+    }
     good = compare_values(static_cast<HirOp>(n.aux), a, b);
   } else {
     good = lower_scalar(HirId(n.a));
   }
-  if (dead) { top = base; return {Types::Void}; }
+  if (dead) {
+    top = base;
+    return {Types::Void};
+  }
   uint32_t ok = new_block(), bad = new_block(true);
   cond_br(good, ok, bad, 2);
   at(bad);

@@ -11,7 +11,9 @@ namespace {
 
 void put(JGlobal& g, uint32_t at, const void* bytes, size_t size) { std::memcpy(g.bytes.data() + at, bytes, size); }
 template <class T>
-void put_value(JGlobal& g, uint32_t at, T value) { put(g, at, &value, sizeof value); }
+void put_value(JGlobal& g, uint32_t at, T value) {
+  put(g, at, &value, sizeof value);
+}
 
 // Head and fields of an immortal array block of `len` elements whose data follows at 32.
 void array_head(JGlobal& g, uint32_t self, int64_t len) {
@@ -103,51 +105,66 @@ uint32_t ModuleLower::error_desc(TagId tag) {
   g.relocs.push_back({0, false, false, c_string(name)});
   auto payload = [fields](FuncLower& f, uint32_t base) {
     std::vector<Val> parts;
-    for (const FieldLayout& field : fields) parts.push_back(f.layout(field.type).shape == Shape::Void ? Val{field.type} : f.load_val(f.off(base, field.offset), field.type));
+    for (const FieldLayout& field : fields)
+      parts.push_back(f.layout(field.type).shape == Shape::Void ? Val{field.type}
+                                                                : f.load_val(f.off(base, field.offset), field.type));
     return parts;
   };
   if (needs_drop) {
-    uint32_t fn = add_func("janus.err_drop." + unique, "", [payload](FuncLower& f) {
-      uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-      for (const Val& v : payload(f, base)) f.drop_val(v, depth);
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t fn = add_func(
+        "janus.err_drop." + unique, "",
+        [payload](FuncLower& f) {
+          uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
+          for (const Val& v : payload(f, base)) f.drop_val(v, depth);
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
     g.relocs.push_back({24, true, false, fn});
     if (module.tasks) {
-      fn = add_func("janus.err_share." + unique, "", [payload](FuncLower& f) {
-        uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
-        for (const Val& v : payload(f, base)) f.share_val(v, mode);
-        f.emit(JOp::Ret);
-      }, true);
+      fn = add_func(
+          "janus.err_share." + unique, "",
+          [payload](FuncLower& f) {
+            uint32_t base = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
+            for (const Val& v : payload(f, base)) f.share_val(v, mode);
+            f.emit(JOp::Ret);
+          },
+          true);
       module.funcs[fn].params = {{JType::Ptr}, {JType::I32}};
       g.relocs.push_back({48, true, false, fn});
     }
   }
   if (!fields.empty()) {
-    uint32_t fn = add_func("janus.err_print." + unique, "", [this, tag, payload](FuncLower& f) {
-      uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0), base = f.emit(JOp::Param, JType::Ptr, 1);
-      const std::vector<FieldInfo>& infos = program.tags[+tag].fields;
-      bool named = is_some(infos[0].name);
-      f.print_text(sink, named ? " { " : "(");
-      std::vector<Val> parts = payload(f, base);
-      for (size_t i = 0; i < parts.size(); ++i) {
-        if (i) f.print_text(sink, ", ");
-        if (named) f.print_text(sink, std::string(program.names.text(infos[i].name)) + ": ");
-        f.print_value(sink, parts[i], true);
-      }
-      f.print_text(sink, named ? " }" : ")");
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t fn = add_func(
+        "janus.err_print." + unique, "",
+        [this, tag, payload](FuncLower& f) {
+          uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0), base = f.emit(JOp::Param, JType::Ptr, 1);
+          const std::vector<FieldInfo>& infos = program.tags[+tag].fields;
+          bool named = is_some(infos[0].name);
+          f.print_text(sink, named ? " { " : "(");
+          std::vector<Val> parts = payload(f, base);
+          for (size_t i = 0; i < parts.size(); ++i) {
+            if (i) f.print_text(sink, ", ");
+            if (named) f.print_text(sink, std::string(program.names.text(infos[i].name)) + ": ");
+            f.print_value(sink, parts[i], true);
+          }
+          f.print_text(sink, named ? " }" : ")");
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[fn].params = {{JType::Ptr}, {JType::Ptr}};
     g.relocs.push_back({32, true, false, fn});
-    fn = add_func("janus.err_equal." + unique, "", [payload](FuncLower& f) {
-      uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
-      std::vector<Val> x = payload(f, a), y = payload(f, b);
-      uint32_t result = f.i1(true);
-      for (size_t i = 0; i < x.size(); ++i) result = f.emit(JOp::And, JType::I1, result, f.equal_values(x[i], y[i]));
-      f.emit(JOp::Ret, JType::Void, result);
-    }, true);
+    fn = add_func(
+        "janus.err_equal." + unique, "",
+        [payload](FuncLower& f) {
+          uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
+          std::vector<Val> x = payload(f, a), y = payload(f, b);
+          uint32_t result = f.i1(true);
+          for (size_t i = 0; i < x.size(); ++i)
+            result = f.emit(JOp::And, JType::I1, result, f.equal_values(x[i], y[i]));
+          f.emit(JOp::Ret, JType::Void, result);
+        },
+        true);
     module.funcs[fn].result = JType::I1;
     module.funcs[fn].params = {{JType::Ptr}, {JType::Ptr}};
     g.relocs.push_back({40, true, false, fn});
@@ -178,11 +195,14 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
   const Layout& l = layouts.of(type);
   if (types[type].has_param) return false;
   switch (n.kind) {
-    case HirKind::Void: case HirKind::TypeValue: return true;
-    case HirKind::Int: case HirKind::Float: {
+    case HirKind::Void:
+    case HirKind::TypeValue: return true;
+    case HirKind::Int:
+    case HirKind::Float: {
       if (types.is_float(type)) {
         double d = n.kind == HirKind::Float ? body.floats[n.a] : static_cast<double>(body.ints[n.a]);
-        if (l.size == 4) put_value(g, at, static_cast<float>(d)); else put_value(g, at, d);
+        if (l.size == 4) put_value(g, at, static_cast<float>(d));
+        else put_value(g, at, d);
       } else {
         int64_t v = static_cast<int64_t>(body.ints[n.a]);
         put(g, at, &v, l.size);
@@ -191,7 +211,9 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
     }
     case HirKind::Bool: put_value(g, at, static_cast<uint8_t>(n.a != 0)); return true;
     case HirKind::Char: put_value(g, at, n.a); return true;
-    case HirKind::Str: g.relocs.push_back({at, false, false, string_global(program.names.text(NameId(n.a)))}); return true;
+    case HirKind::Str:
+      g.relocs.push_back({at, false, false, string_global(program.names.text(NameId(n.a)))});
+      return true;
     case HirKind::Null: return true;
     case HirKind::Some: {
       if (!static_value(body, HirId(n.a), types.elem(type), g, at)) return false;
@@ -206,13 +228,21 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
     }
     case HirKind::Block: return body.list(n.a).empty() && n.b != kNone && static_value(body, HirId(n.b), type, g, at);
     case HirKind::WidenError: return false;
-    case HirKind::MakeStruct: case HirKind::MakeTuple: case HirKind::MakeEnum: {
-      if (l.shape == Shape::Scalar) { put(g, at, &n.a, l.size); return true; }
+    case HirKind::MakeStruct:
+    case HirKind::MakeTuple:
+    case HirKind::MakeEnum: {
+      if (l.shape == Shape::Scalar) {
+        put(g, at, &n.a, l.size);
+        return true;
+      }
       JGlobal boxed;
       JGlobal& to = l.boxed ? boxed : g;
       uint32_t base = at;
       if (l.boxed) {
-        if (n.kind == HirKind::MakeEnum && l.variants[n.a].empty()) { g.relocs.push_back({at, false, false, empty_variant(type, n.a)}); return true; }
+        if (n.kind == HirKind::MakeEnum && l.variants[n.a].empty()) {
+          g.relocs.push_back({at, false, false, empty_variant(type, n.a)});
+          return true;
+        }
         boxed.bytes.assign(static_cast<size_t>(rt::kBoxPayload) + l.payload_size, '\0');
         put_value(boxed, 0, rt::kImmortal);
         base = static_cast<uint32_t>(rt::kBoxPayload);
@@ -221,7 +251,9 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
         if (n.b != kNone) return false;
         auto pairs = body.list(n.a);
         for (size_t i = 0; i + 1 < pairs.size(); i += 2)
-          if (!static_value(body, HirId(pairs[i + 1]), l.fields.empty() ? Types::Void : l.fields[pairs[i]].type, to, base + (l.fields.empty() ? 0 : l.fields[pairs[i]].offset))) return false;
+          if (!static_value(body, HirId(pairs[i + 1]), l.fields.empty() ? Types::Void : l.fields[pairs[i]].type, to,
+                            base + (l.fields.empty() ? 0 : l.fields[pairs[i]].offset)))
+            return false;
       } else {
         auto items = body.list(n.kind == HirKind::MakeTuple ? n.a : n.b);
         const auto& fields = n.kind == HirKind::MakeTuple ? l.fields : l.variants[n.a];
@@ -240,8 +272,10 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
       const StructInfo& info = program.structs[types[type].a];
       for (uint32_t i = 0; i < l.fields.size(); ++i) {
         std::string_view name = program.names.text(info.fields[i].name);
-        if (name == "start" || name == "stop") { if (!static_value(body, HirId(name == "start" ? n.a : n.b), l.fields[i].type, g, at + l.fields[i].offset)) return false; }
-        else if (name == "step" || (name == "inclusive" && n.aux)) put_value(g, at + l.fields[i].offset, uint8_t{1});
+        if (name == "start" || name == "stop") {
+          if (!static_value(body, HirId(name == "start" ? n.a : n.b), l.fields[i].type, g, at + l.fields[i].offset))
+            return false;
+        } else if (name == "step" || (name == "inclusive" && n.aux)) put_value(g, at + l.fields[i].offset, uint8_t{1});
       }
       return true;
     }
@@ -249,10 +283,14 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
       auto items = body.list(n.a);
       if (types.kind(type) == TypeKind::Fixed) {
         TypeId elem = types.elem(type);
-        for (uint32_t i = 0; i < items.size(); ++i) if (!static_value(body, HirId(items[i]), elem, g, at + i * layouts.of(elem).size)) return false;
+        for (uint32_t i = 0; i < items.size(); ++i)
+          if (!static_value(body, HirId(items[i]), elem, g, at + i * layouts.of(elem).size)) return false;
         return true;
       }
-      if (items.empty()) { g.relocs.push_back({at, false, true, static_cast<uint32_t>(JRt::EmptyArray)}); return true; }
+      if (items.empty()) {
+        g.relocs.push_back({at, false, true, static_cast<uint32_t>(JRt::EmptyArray)});
+        return true;
+      }
       uint32_t array;
       if (!static_array(body, id, type, &array)) return false;
       g.relocs.push_back({at, false, false, array});
@@ -274,7 +312,8 @@ bool ModuleLower::static_array(const Body& body, HirId id, TypeId type, uint32_t
   JGlobal g;
   g.bytes.assign(sizeof(rt::Array) + static_cast<size_t>(el.size) * items.size(), '\0');
   for (uint32_t i = 0; i < items.size(); ++i)
-    if (!static_value(body, HirId(items[i]), elem, g, static_cast<uint32_t>(sizeof(rt::Array)) + i * el.size)) return false;
+    if (!static_value(body, HirId(items[i]), elem, g, static_cast<uint32_t>(sizeof(rt::Array)) + i * el.size))
+      return false;
   uint32_t index = add_global({});
   array_head(g, index, static_cast<int64_t>(items.size()));
   sort_relocs(g);
@@ -296,7 +335,8 @@ uint32_t ModuleLower::const_global(ConstId id, bool* ok) {
     uint32_t index = 0;
     if (is_static) {
       sort_relocs(g);
-      g.symbol = "janus.const." + std::to_string(+id) + "." + std::string(program.names.text(program.decls[+c.decl].name));
+      g.symbol =
+          "janus.const." + std::to_string(+id) + "." + std::string(program.names.text(program.decls[+c.decl].name));
       g.align = 16;
       index = add_global(std::move(g));
     }

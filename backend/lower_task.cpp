@@ -2,10 +2,10 @@
 // Depends on lower_internal.h, runtime/abi_tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A nursery is a record in the frame of the task that opened it. Its end stands on top of the chain of cleanups while its body is
-// built, so that every road out of the body waits for the children first; variables and defers of the body lie under it and go after
-// that (ruling 4). A task is a block of the runtime with room for its result and arguments; the code that runs it (`entry`) is made
-// once for every function and set of argument types.
+// A nursery is a record in the frame of the task that opened it. Its end stands on top of the chain of cleanups while
+// its body is built, so that every road out of the body waits for the children first; variables and defers of the body
+// lie under it and go after that (ruling 4). A task is a block of the runtime with room for its result and arguments;
+// the code that runs it (`entry`) is made once for every function and set of argument types.
 #include "backend/lower_internal.h"
 #include "runtime/abi_tasks.h"
 
@@ -47,7 +47,10 @@ Val FuncLower::lower_nursery(HirId id, Want want, uint32_t dest) {
     uint32_t decided = new_block();
     races_.emplace_back(top, decided);
     Val body_value = lower_block(HirId(n.a), Want::Borrow, kNone, record, static_cast<uint32_t>(races_.size() - 1));
-    if (!dead) { if (body_value.owned) drop_val(body_value); br(decided); }
+    if (!dead) {
+      if (body_value.owned) drop_val(body_value);
+      br(decided);
+    }
     at(decided);
   } else {
     v = lower_block(HirId(n.a), want, dest, record);
@@ -76,10 +79,12 @@ Val FuncLower::lower_shield(HirId id, Want want, uint32_t dest) {
 
 // ---- tasks
 
-// rt::TaskDesc of tasks that make one call. `call` makes it, from the arguments, with the place where an aggregate result goes.
-// offsets: where the arguments lie in the task's data.
-uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, const std::string& key, const std::string& name,
-                                const std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)>& call, std::vector<uint32_t>& offsets) {
+// rt::TaskDesc of tasks that make one call. `call` makes it, from the arguments, with the place where an aggregate
+// result goes. offsets: where the arguments lie in the task's data.
+uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, const std::string& key,
+                                const std::string& name,
+                                const std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)>& call,
+                                std::vector<uint32_t>& offsets) {
   const Layout& rl = layouts.of(result);
   uint32_t at = rl.size;
   bool any_drop = false;
@@ -102,23 +107,26 @@ uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, 
     }
     return vals;
   };
-  uint32_t entry = add_func("janus.task." + key, name, [result, load_args, call](FuncLower& f) {
-    uint32_t data = f.emit(JOp::Param, JType::Ptr, 0);
-    uint32_t failed = f.new_block(true);
-    f.push(FuncLower::CleanKind::Catch, Types::Void, failed);
-    std::vector<Val> vals = load_args(f, data);
-    const Layout& l = f.layout(result);
-    Val r = call(f, vals, l.shape == Shape::Aggregate ? data : kNone);
-    if (!f.dead) {
-      f.store_val(r, data);
-      f.share_at(result, data, f.i32(rt::kShareCopy));   // whoever waits takes a copy
-      f.emit(JOp::Ret, JType::Void, f.null());
-      f.dead = true;
-    }
-    f.at(failed);
-    f.emit(JOp::Ret, JType::Void, f.emit(JOp::GetError, JType::Ptr));
-    f.dead = true;
-  }, true);
+  uint32_t entry = add_func(
+      "janus.task." + key, name,
+      [result, load_args, call](FuncLower& f) {
+        uint32_t data = f.emit(JOp::Param, JType::Ptr, 0);
+        uint32_t failed = f.new_block(true);
+        f.push(FuncLower::CleanKind::Catch, Types::Void, failed);
+        std::vector<Val> vals = load_args(f, data);
+        const Layout& l = f.layout(result);
+        Val r = call(f, vals, l.shape == Shape::Aggregate ? data : kNone);
+        if (!f.dead) {
+          f.store_val(r, data);
+          f.share_at(result, data, f.i32(rt::kShareCopy));   // whoever waits takes a copy
+          f.emit(JOp::Ret, JType::Void, f.null());
+          f.dead = true;
+        }
+        f.at(failed);
+        f.emit(JOp::Ret, JType::Void, f.emit(JOp::GetError, JType::Ptr));
+        f.dead = true;
+      },
+      true);
   module.funcs[entry].params = {{JType::Ptr}};
   module.funcs[entry].result = JType::Ptr;
   JGlobal g;
@@ -128,19 +136,25 @@ uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, 
   g.relocs.push_back({offsetof(rt::TaskDesc, name), false, false, c_string(name)});
   g.relocs.push_back({offsetof(rt::TaskDesc, entry), true, false, entry});
   if (any_drop) {
-    uint32_t drop = add_func("janus.task_args." + key, "", [load_args](FuncLower& f) {
-      uint32_t data = f.emit(JOp::Param, JType::Ptr, 0);
-      for (const Val& v : load_args(f, data)) f.drop_val(v);
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t drop = add_func(
+        "janus.task_args." + key, "",
+        [load_args](FuncLower& f) {
+          uint32_t data = f.emit(JOp::Param, JType::Ptr, 0);
+          for (const Val& v : load_args(f, data)) f.drop_val(v);
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[drop].params = {{JType::Ptr}};
     g.relocs.push_back({offsetof(rt::TaskDesc, drop_args), true, false, drop});
   }
   if (rl.needs_drop) {
-    uint32_t drop = add_func("janus.task_result." + key, "", [result](FuncLower& f) {
-      f.drop_val(f.load_val(f.emit(JOp::Param, JType::Ptr, 0), result));
-      f.emit(JOp::Ret);
-    }, true);
+    uint32_t drop = add_func(
+        "janus.task_result." + key, "",
+        [result](FuncLower& f) {
+          f.drop_val(f.load_val(f.emit(JOp::Param, JType::Ptr, 0), result));
+          f.emit(JOp::Ret);
+        },
+        true);
     module.funcs[drop].params = {{JType::Ptr}};
     g.relocs.push_back({offsetof(rt::TaskDesc, drop_result), true, false, drop});
   }
@@ -170,7 +184,10 @@ Val FuncLower::lower_spawn(HirId id) {
     arg_ids = body->list(body->extra[call.b + 1]);
     callee = FuncId(call.a);
     if (call.kind == HirKind::CallTrait)
-      if (Program::Resolved r = m.program.resolve_trait_call(callee, targs); is_some(r.func)) { callee = r.func; targs = r.args; }
+      if (Program::Resolved r = m.program.resolve_trait_call(callee, targs); is_some(r.func)) {
+        callee = r.func;
+        targs = r.args;
+      }
   } else {
     arg_ids = body->list(call.b);
     if (call.kind == HirKind::CallDyn) callee = FuncId(call.a);
@@ -186,18 +203,25 @@ Val FuncLower::lower_spawn(HirId id) {
   std::vector<Val> vals(operands.size());
   for (size_t i : order) {
     Val v = lower(operands[i], Want::Own);
-    if (dead) { top = base; return {type}; }
+    if (dead) {
+      top = base;
+      return {type};
+    }
     const Layout& l = layout(v.type);
     if (!v.owned && (l.needs_drop || (l.shape == Shape::Aggregate && is_mutable_root(operands[i])))) v = copy_val(v);
     push_temp(v);
     vals[i] = v;
   }
-  if (dead) { top = base; return {type}; }
+  if (dead) {
+    top = base;
+    return {type};
+  }
   std::vector<TypeId> arg_types;
   for (const Val& v : vals) arg_types.push_back(v.type);
 
   bool table = call.kind == HirKind::CallDyn ||
-               (call.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) && !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
+               (call.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) &&
+                !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
   std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)> make;
   if (by_value) {
     uint32_t code = code_of(HirId(call.a));
@@ -238,7 +262,8 @@ Val FuncLower::lower_spawn(HirId id) {
       for (size_t i = 0; i < v.size(); ++i)
         if (!f.m.owners.param_owned(callee, static_cast<uint32_t>(i))) f.push_temp(v[i]);
       std::vector<Val> args = v;
-      if (f.m.program.funcs[+callee].self == SelfKind::Mut && f.layout(v[0].type).shape != Shape::Aggregate) args[0].v = f.spill(v[0]);
+      if (f.m.program.funcs[+callee].self == SelfKind::Mut && f.layout(v[0].type).shape != Shape::Aggregate)
+        args[0].v = f.spill(v[0]);
       Val r = f.call_function(fn, f.m.signature(callee, targs), args, dest, f.landing());
       if (!f.dead) f.pop_to(0);
       return r;

@@ -1,7 +1,6 @@
-// output.cpp: atomic writing. The bytes go to a file without a name (O_TMPFILE), which vanishes with the process, and get their name
-// only when they are complete; where the file system has no such files, to a temporary one beside the result.
-// Depends on Linux.
-// SPDX-License-Identifier: Apache-2.0
+// output.cpp: atomic writing. The bytes go to a file without a name (O_TMPFILE), which vanishes with the process, and
+// get their name only when they are complete; where the file system has no such files, to a temporary one beside the
+// result. Depends on Linux. SPDX-License-Identifier: Apache-2.0
 #include "backend/output.h"
 
 #include <cerrno>
@@ -31,13 +30,15 @@ std::string reason(int error, const std::string& path) {
     case ENOSPC: return "the disk is full";
     case EDQUOT: return "your share of the disk is used up (disk quota)";
     case EROFS: return "the file system is read-only";
-    case EACCES: case EPERM: return "no permission to write in the folder `" + folder + "`";
+    case EACCES:
+    case EPERM: return "no permission to write in the folder `" + folder + "`";
     case EISDIR: return "it is a folder";
     case ENOENT: return "the folder `" + folder + "` does not exist";
     case ENOTDIR: return "`" + folder + "` is not a folder";
     case ENAMETOOLONG: return "the name is too long";
     case EFBIG: return "the file would be larger than allowed here";
-    case EMFILE: case ENFILE: return "too many files are open";
+    case EMFILE:
+    case ENFILE: return "too many files are open";
     case ELOOP: return "too many symbolic links";
     case EIO: return "the disk reports an error";
     default: return std::strerror(error);
@@ -66,6 +67,7 @@ class SignalsWait {
     pthread_sigmask(SIG_BLOCK, &all, &before_);
   }
   ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
  private:
   sigset_t before_;
 };
@@ -128,17 +130,24 @@ int write_file(const std::string& path, mode_t mode, const Fill& fill) {
   int error = fill(fd);
   if (!error) error = publish(fd, path);
   if (close(fd) != 0 && !error) error = errno;
-  if (error == ENOENT && access("/proc/self/fd", X_OK) != 0) return write_named(path, mode, fill);   // no /proc: no way to name it
+  if (error == ENOENT && access("/proc/self/fd", X_OK) != 0)
+    return write_named(path, mode, fill);   // no /proc: no way to name it
   return error;
 }
 
 bool write_to(const std::string& path, bool executable, std::string& why, const Fill& fill) {
   std::string target = path;
-  if (path.empty() || path.back() == '/') { why = "cannot write `" + path + "`: it is a folder"; return false; }
+  if (path.empty() || path.back() == '/') {
+    why = "cannot write `" + path + "`: it is a folder";
+    return false;
+  }
   // A link keeps being a link: what it points at is replaced.
   struct stat info;
   if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode))
-    if (char* real = realpath(path.c_str(), nullptr)) { target = real; std::free(real); }
+    if (char* real = realpath(path.c_str(), nullptr)) {
+      target = real;
+      std::free(real);
+    }
   if (int error = write_file(target, executable ? 0777 : 0666, fill)) {
     why = "cannot write `" + path + "`: " + reason(error, target);
     return false;
@@ -163,7 +172,9 @@ bool copy_output(const std::string& path, int from, uint64_t size, bool executab
       // Some file systems cannot: through memory, then.
       char buffer[64 * 1024];
       while (static_cast<uint64_t>(at) < size) {
-        ssize_t got = pread(from, buffer, sizeof buffer < size - static_cast<uint64_t>(at) ? sizeof buffer : size - static_cast<uint64_t>(at), at);
+        ssize_t got = pread(
+            from, buffer,
+            sizeof buffer < size - static_cast<uint64_t>(at) ? sizeof buffer : size - static_cast<uint64_t>(at), at);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return errno;
         if (got == 0) return EIO;

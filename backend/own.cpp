@@ -13,7 +13,9 @@ using Live = std::vector<uint64_t>;
 bool has(const Live& live, uint32_t i) { return live[i / 64] >> (i % 64) & 1; }
 void add(Live& live, uint32_t i) { live[i / 64] |= uint64_t{1} << (i % 64); }
 void remove(Live& live, uint32_t i) { live[i / 64] &= ~(uint64_t{1} << (i % 64)); }
-void join(Live& live, const Live& other) { for (size_t i = 0; i < live.size(); ++i) live[i] |= other[i]; }
+void join(Live& live, const Live& other) {
+  for (size_t i = 0; i < live.size(); ++i) live[i] |= other[i];
+}
 }  // namespace
 
 LocalId root_local(const Body& body, HirId id) {
@@ -21,7 +23,11 @@ LocalId root_local(const Body& body, HirId id) {
     const HirNode& n = body[id];
     switch (n.kind) {
       case HirKind::Local: return LocalId(n.a);
-      case HirKind::Field: case HirKind::MutArg: case HirKind::Index: case HirKind::Unwrap: case HirKind::WidenError: id = HirId(n.a); break;
+      case HirKind::Field:
+      case HirKind::MutArg:
+      case HirKind::Index:
+      case HirKind::Unwrap:
+      case HirKind::WidenError: id = HirId(n.a); break;
       default: return LocalId::None;
     }
   }
@@ -50,15 +56,17 @@ class OwnershipPass {
 
  private:
   static constexpr uint32_t kNoBlock = 0xffffffffu;
-  struct Loop { Live at_break, at_continue; };
+  struct Loop {
+    Live at_break, at_continue;
+  };
   Owners& owners_;
   const Body& body_;
   BodyOwnership& out_;
-  Live live_, return_live_;                              // return_live_: read after a failure or `return`: by pending defers and by what answers
+  Live live_, return_live_;   // return_live_: read after a failure or `return`: by pending defers and by what answers
   std::vector<Loop> loops_;
-  std::vector<uint32_t> block_of_;                       // by local: the block whose statement declares it
-  std::unordered_map<uint32_t, uint32_t> statement_of_;  // open blocks: the statement being walked
-  std::vector<bool> kept_;                               // by local: holds a handle of the system, so it stays to the end of its scope
+  std::vector<uint32_t> block_of_;   // by local: the block whose statement declares it
+  std::unordered_map<uint32_t, uint32_t> statement_of_;   // open blocks: the statement being walked
+  std::vector<bool> kept_;   // by local: holds a handle of the system, so it stays to the end of its scope
   bool has_cells_ = false;
   int in_defer_ = 0;
 
@@ -75,7 +83,12 @@ class OwnershipPass {
     uint32_t block = block_of_[local];
     if (block == kNoBlock || kept_[local]) return;
     uint32_t& last = out_.last_statement[local];
-    if (in_defer_) { last = kScopeEnd; pinned_.resize(body_.locals.size()); pinned_[local] = true; return; }
+    if (in_defer_) {
+      last = kScopeEnd;
+      pinned_.resize(body_.locals.size());
+      pinned_[local] = true;
+      return;
+    }
     if (!pinned_.empty() && pinned_[local]) return;
     auto it = statement_of_.find(block);
     if (it != statement_of_.end()) last = it->second;
@@ -88,13 +101,22 @@ class OwnershipPass {
     switch (n.kind) {
       case HirKind::Local: mention_local(n.a); return false;
       case HirKind::LetUninit: mention_local(n.a); return false;
-      case HirKind::MakeClosure: for (const Capture& c : owners_.program_.bodies[n.a]->captures) mention_local(+c.outer); return false;
+      case HirKind::MakeClosure:
+        for (const Capture& c : owners_.program_.bodies[n.a]->captures) mention_local(+c.outer);
+        return false;
       case HirKind::Block: return mention_block(id, n);
-      case HirKind::Defer: ++in_defer_; mention(HirId(n.a)); --in_defer_; return true;
+      case HirKind::Defer:
+        ++in_defer_;
+        mention(HirId(n.a));
+        --in_defer_;
+        return true;
       default: break;
     }
-    bool mutates = n.kind == HirKind::Assign || n.kind == HirKind::AssignOp || n.kind == HirKind::MapSet || n.kind == HirKind::MutArg;
-    if (n.kind == HirKind::Call || n.kind == HirKind::CallTrait || n.kind == HirKind::CallValue || n.kind == HirKind::CallDyn) mutates |= has_cells_;
+    bool mutates = n.kind == HirKind::Assign || n.kind == HirKind::AssignOp || n.kind == HirKind::MapSet ||
+                   n.kind == HirKind::MutArg;
+    if (n.kind == HirKind::Call || n.kind == HirKind::CallTrait || n.kind == HirKind::CallValue ||
+        n.kind == HirKind::CallDyn)
+      mutates |= has_cells_;
     each_operand(body_, id, [&](HirId c) { mutates |= mention(c); });
     return mutates;
   }
@@ -139,7 +161,9 @@ class OwnershipPass {
     if (p.kind == PatKind::Variant || p.kind == PatKind::Struct || p.kind == PatKind::Or || p.kind == PatKind::Error)
       for (uint32_t q : body_.list(p.b)) kill_pattern(q);
   }
-  void visit_opt(uint32_t id, Want want) { if (id != 0xffffffffu) visit(HirId(id), want); }
+  void visit_opt(uint32_t id, Want want) {
+    if (id != 0xffffffffu) visit(HirId(id), want);
+  }
 
   // Arguments, last to first. What is borrowed stays borrowed until the call itself: it counts as read there.
   template <class Mode>
@@ -157,7 +181,9 @@ class OwnershipPass {
     auto args = args_of(n, list);
     visit_args(args, mode, list.subspan(args.size()));
   }
-  void visit_all(std::span<const uint32_t> args, Want want) { visit_args(args, [&](size_t) { return want; }); }
+  void visit_all(std::span<const uint32_t> args, Want want) {
+    visit_args(args, [&](size_t) { return want; });
+  }
   void visit_pair(uint32_t a, uint32_t b, Want wa, Want wb) {
     uint32_t both[] = {a, b};
     visit_args(std::span<const uint32_t>(both), [&](size_t i) { return i == 0 ? wa : wb; });
@@ -166,7 +192,7 @@ class OwnershipPass {
   void pin_root(uint32_t scrutinee) {
     if (LocalId root = root_local(body_, HirId(scrutinee)); is_some(root)) add(live_, +root);
   }
-  void add_mentioned(HirId id);  // every local mentioned inside
+  void add_mentioned(HirId id);   // every local mentioned inside
 
   void visit(HirId id, Want want) {
     const HirNode& n = body_[id];
@@ -174,12 +200,25 @@ class OwnershipPass {
     switch (n.kind) {
       case HirKind::Local: use(id, n.a, want); break;
       case HirKind::Field: visit(HirId(n.a), Want::Borrow); break;
-      case HirKind::Index: case HirKind::MapIndex: visit_pair(n.a, n.b, Want::Borrow, Want::Borrow); break;
-      case HirKind::Slice: visit_opt(ex(1), Want::Borrow); visit_opt(ex(0), Want::Borrow); visit(HirId(n.a), Want::Borrow); break;
-      case HirKind::Neg: case HirKind::BitNot: case HirKind::Not: case HirKind::Widen: case HirKind::Convert: case HirKind::ToString:
-      case HirKind::DropValue: case HirKind::ErrorMethod: visit(HirId(n.a), Want::Borrow); break;
-      case HirKind::Arith: case HirKind::Compare: visit_pair(n.a, n.b, Want::Borrow, Want::Borrow); break;
-      case HirKind::LogicAnd: case HirKind::LogicOr: {
+      case HirKind::Index:
+      case HirKind::MapIndex: visit_pair(n.a, n.b, Want::Borrow, Want::Borrow); break;
+      case HirKind::Slice:
+        visit_opt(ex(1), Want::Borrow);
+        visit_opt(ex(0), Want::Borrow);
+        visit(HirId(n.a), Want::Borrow);
+        break;
+      case HirKind::Neg:
+      case HirKind::BitNot:
+      case HirKind::Not:
+      case HirKind::Widen:
+      case HirKind::Convert:
+      case HirKind::ToString:
+      case HirKind::DropValue:
+      case HirKind::ErrorMethod: visit(HirId(n.a), Want::Borrow); break;
+      case HirKind::Arith:
+      case HirKind::Compare: visit_pair(n.a, n.b, Want::Borrow, Want::Borrow); break;
+      case HirKind::LogicAnd:
+      case HirKind::LogicOr: {
         Live after = live_;
         visit(HirId(n.b), Want::Borrow);
         join(live_, after);
@@ -194,8 +233,15 @@ class OwnershipPass {
         visit(HirId(n.a), Want::Own);
         break;
       }
-      case HirKind::Some: case HirKind::WidenFunc: case HirKind::WidenError: case HirKind::Try: case HirKind::Unwrap: visit(HirId(n.a), want); break;
-      case HirKind::MakeDyn: case HirKind::OptTry: case HirKind::Fail: case HirKind::Panic: {
+      case HirKind::Some:
+      case HirKind::WidenFunc:
+      case HirKind::WidenError:
+      case HirKind::Try:
+      case HirKind::Unwrap: visit(HirId(n.a), want); break;
+      case HirKind::MakeDyn:
+      case HirKind::OptTry:
+      case HirKind::Fail:
+      case HirKind::Panic: {
         if (n.kind == HirKind::Fail || n.kind == HirKind::Panic) live_ = return_live_;
         visit(HirId(n.a), Want::Own);
         break;
@@ -206,8 +252,10 @@ class OwnershipPass {
         for (size_t i = list.size(); i >= 2; i -= 2) visit(HirId(list[i - 1]), Want::Own);
         break;
       }
-      case HirKind::MakeEnum: case HirKind::MakeError: visit_all(body_.list(n.b), Want::Own); break;
-      case HirKind::MakeTuple: case HirKind::MakeArray: visit_all(body_.list(n.a), Want::Own); break;
+      case HirKind::MakeEnum:
+      case HirKind::MakeError: visit_all(body_.list(n.b), Want::Own); break;
+      case HirKind::MakeTuple:
+      case HirKind::MakeArray: visit_all(body_.list(n.a), Want::Own); break;
       case HirKind::MakeMap: {
         auto list = body_.list(n.a);
         for (size_t i = list.size(); i-- > 0;) visit(HirId(list[i]), Want::Own);
@@ -233,7 +281,8 @@ class OwnershipPass {
       }
       case HirKind::Call: {
         FuncId callee{n.a};
-        visit_call(n, body_.list(ex(1)), [&](size_t i) { return owners_.param_owned(callee, i) ? Want::Own : Want::Borrow; });
+        visit_call(n, body_.list(ex(1)),
+                   [&](size_t i) { return owners_.param_owned(callee, i) ? Want::Own : Want::Borrow; });
         break;
       }
       case HirKind::CallTrait: visit_call(n, body_.list(ex(1)), [](size_t) { return Want::Borrow; }); break;
@@ -244,21 +293,31 @@ class OwnershipPass {
         visit(HirId(n.a), Want::Borrow);
         break;
       }
-      case HirKind::Intrinsic: visit_args(body_.list(ex(1)), [&](size_t i) { return intrinsic_owns(Intrin(n.a), i) ? Want::Own : Want::Borrow; }); break;
+      case HirKind::Intrinsic:
+        visit_args(body_.list(ex(1)),
+                   [&](size_t i) { return intrinsic_owns(Intrin(n.a), i) ? Want::Own : Want::Borrow; });
+        break;
       case HirKind::MutArg: visit(HirId(n.a), Want::Borrow); break;
       case HirKind::Print: visit_all(body_.list(n.a), Want::Borrow); break;
       case HirKind::Assert:
-        if (n.b != 0xffffffffu) { visit_opt(ex(2), Want::Borrow); if (n.aux != 0xffff) visit_pair(ex(0), ex(1), Want::Borrow, Want::Borrow); }
+        if (n.b != 0xffffffffu) {
+          visit_opt(ex(2), Want::Borrow);
+          if (n.aux != 0xffff) visit_pair(ex(0), ex(1), Want::Borrow, Want::Borrow);
+        }
         visit_opt(n.a, Want::Borrow);
         break;
       case HirKind::Expect: visit(HirId(n.a), Want::Borrow); break;
       case HirKind::Block: visit_block(id, n, want); break;
-      case HirKind::Let: kill_pattern(n.a); visit_opt(n.b, Want::Own); break;
+      case HirKind::Let:
+        kill_pattern(n.a);
+        visit_opt(n.b, Want::Own);
+        break;
       case HirKind::LetUninit: remove(live_, n.a); break;
       case HirKind::Assign: {
         const HirNode& place = body_[HirId(n.a)];
         if (place.kind == HirKind::Local && !(body_.locals[place.a].flags & (kLocalMutParam | kLocalCell))) {
-          if (!has(return_live_, place.a)) remove(live_, place.a);   // a failure before this may still read what was there
+          if (!has(return_live_, place.a))
+            remove(live_, place.a);   // a failure before this may still read what was there
           visit(HirId(n.b), Want::Own);
           break;
         }
@@ -280,7 +339,10 @@ class OwnershipPass {
         visit(HirId(n.a), Want::Borrow);
         break;
       }
-      case HirKind::If: branches(ex(0), ex(1), want); visit(HirId(n.a), Want::Borrow); break;
+      case HirKind::If:
+        branches(ex(0), ex(1), want);
+        visit(HirId(n.a), Want::Borrow);
+        break;
       case HirKind::IfMatch: {
         uint32_t value = body_.extra[n.a];
         Live after = live_;
@@ -294,7 +356,11 @@ class OwnershipPass {
         visit(HirId(value), Want::Borrow);
         break;
       }
-      case HirKind::CondLet: kill_pattern(n.a); pin_root(n.b); visit(HirId(n.b), Want::Borrow); break;
+      case HirKind::CondLet:
+        kill_pattern(n.a);
+        pin_root(n.b);
+        visit(HirId(n.b), Want::Borrow);
+        break;
       case HirKind::While: {
         Live after = live_;
         add_mentioned(HirId(n.a));
@@ -342,7 +408,10 @@ class OwnershipPass {
           visit(HirId(arms[i + 2]), Want::Own);
           if (arms[i + 1] != 0xffffffffu) {
             join(live_, after);   // a guard that fails goes on to the next arms
-            for (size_t j = i + 3; j + 2 < arms.size(); j += 3) { if (arms[j + 1] != 0xffffffffu) add_mentioned(HirId(arms[j + 1])); add_mentioned(HirId(arms[j + 2])); }
+            for (size_t j = i + 3; j + 2 < arms.size(); j += 3) {
+              if (arms[j + 1] != 0xffffffffu) add_mentioned(HirId(arms[j + 1]));
+              add_mentioned(HirId(arms[j + 2]));
+            }
             visit(HirId(arms[i + 1]), Want::Borrow);
           }
           kill_pattern(arms[i]);
@@ -353,9 +422,19 @@ class OwnershipPass {
         visit(HirId(n.a), Want::Borrow);
         break;
       }
-      case HirKind::Return: live_ = return_live_; visit_opt(n.a, Want::Own); break;
-      case HirKind::Break: live_ = loops_[n.a].at_break; join(live_, return_live_); visit_opt(n.b, Want::Own); break;
-      case HirKind::Continue: live_ = loops_[n.a].at_continue; join(live_, return_live_); break;
+      case HirKind::Return:
+        live_ = return_live_;
+        visit_opt(n.a, Want::Own);
+        break;
+      case HirKind::Break:
+        live_ = loops_[n.a].at_break;
+        join(live_, return_live_);
+        visit_opt(n.b, Want::Own);
+        break;
+      case HirKind::Continue:
+        live_ = loops_[n.a].at_continue;
+        join(live_, return_live_);
+        break;
       case HirKind::Catch: {
         Live after = live_;
         visit(HirId(ex(1)), Want::Own);
@@ -364,24 +443,40 @@ class OwnershipPass {
         visit_answered(HirId(n.a), Want::Own);
         break;
       }
-      case HirKind::AssertFails: { Live after = live_; visit_answered(HirId(n.b), Want::Borrow); join(live_, after); break; }
+      case HirKind::AssertFails: {
+        Live after = live_;
+        visit_answered(HirId(n.b), Want::Borrow);
+        join(live_, after);
+        break;
+      }
       case HirKind::Defer: visit(HirId(n.a), Want::Borrow); break;
-      case HirKind::Nursery: visit(HirId(n.a), want); visit_opt(ex(2), Want::Borrow); visit_opt(ex(1), Want::Borrow); break;
+      case HirKind::Nursery:
+        visit(HirId(n.a), want);
+        visit_opt(ex(2), Want::Borrow);
+        visit_opt(ex(1), Want::Borrow);
+        break;
       case HirKind::Shield: visit(HirId(n.a), want); break;
-      case HirKind::Await: case HirKind::TaskOp: case HirKind::ChannelNew: case HirKind::Sleep: visit_opt(n.a, Want::Borrow); break;
+      case HirKind::Await:
+      case HirKind::TaskOp:
+      case HirKind::ChannelNew:
+      case HirKind::Sleep: visit_opt(n.a, Want::Borrow); break;
       case HirKind::ChannelOp: {
         if (LocalId root = root_local(body_, HirId(n.a)); is_some(root)) add(live_, +root);
         visit_opt(n.b, Want::Own);
         visit(HirId(n.a), Want::Borrow);
         break;
       }
-      case HirKind::Spawn: visit_spawned(HirId(n.a)); visit_opt(ex(1), Want::Borrow); break;
+      case HirKind::Spawn:
+        visit_spawned(HirId(n.a));
+        visit_opt(ex(1), Want::Borrow);
+        break;
       case HirKind::Select: visit_select(n, want); break;
       default: break;
     }
   }
 
-  // A failure inside goes on here, not out of the function; so does a `return` or `break` out of a nursery whose child fails meanwhile.
+  // A failure inside goes on here, not out of the function; so does a `return` or `break` out of a nursery whose child
+  // fails meanwhile.
   void visit_answered(HirId id, Want want) {
     Live saved_return = return_live_;
     join(return_live_, live_);
@@ -449,7 +544,8 @@ class OwnershipPass {
 void OwnershipPass::add_mentioned(HirId id) {
   const HirNode& n = body_[id];
   if (n.kind == HirKind::Local) add(live_, n.a);
-  if (n.kind == HirKind::MakeClosure) for (const Capture& c : owners_.program_.bodies[n.a]->captures) add(live_, +c.outer);
+  if (n.kind == HirKind::MakeClosure)
+    for (const Capture& c : owners_.program_.bodies[n.a]->captures) add(live_, +c.outer);
   each_operand(body_, id, [&](HirId c) { add_mentioned(c); });
 }
 
@@ -474,7 +570,8 @@ Owners::Owners(Program& program) : program_(program) {
   }
 }
 
-// Types that lead back to themselves count by what else is in them. What a closure or a `dyn` value holds is not seen: they own it.
+// Types that lead back to themselves count by what else is in them. What a closure or a `dyn` value holds is not seen:
+// they own it.
 bool Owners::holds_handle(TypeId type) {
   auto [slot, fresh] = handles_.try_emplace(+type, false);
   if (!fresh) return slot->second;
@@ -482,16 +579,20 @@ bool Owners::holds_handle(TypeId type) {
   bool holds = false;
   switch (row.kind) {
     case TypeKind::Handle: holds = true; break;
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: holds = holds_handle(static_cast<TypeId>(row.a)); break;
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional: holds = holds_handle(static_cast<TypeId>(row.a)); break;
     case TypeKind::Tuple:
       for (uint32_t i = 0; i < row.arg_count && !holds; ++i) holds = holds_handle(program_.types.args(type)[i]);
       break;
     case TypeKind::Struct:
-      for (uint32_t i = 0; i < program_.structs[row.a].fields.size() && !holds; ++i) holds = holds_handle(program_.field_type(type, i));
+      for (uint32_t i = 0; i < program_.structs[row.a].fields.size() && !holds; ++i)
+        holds = holds_handle(program_.field_type(type, i));
       break;
     case TypeKind::Enum:
       for (uint32_t v = 0; v < program_.enums[row.a].variants.size(); ++v)
-        for (uint32_t f = 0; f < program_.enums[row.a].variants[v].fields.size() && !holds; ++f) holds = holds_handle(program_.payload_type(type, v, f));
+        for (uint32_t f = 0; f < program_.enums[row.a].variants[v].fields.size() && !holds; ++f)
+          holds = holds_handle(program_.payload_type(type, v, f));
       break;
     default: break;
   }
@@ -509,7 +610,8 @@ const BodyOwnership& Owners::of(BodyId id) {
   return *slot;
 }
 
-// In a call cycle the function that is being computed is taken to borrow; what it is found to own afterwards holds for everyone.
+// In a call cycle the function that is being computed is taken to borrow; what it is found to own afterwards holds for
+// everyone.
 void Owners::compute(FuncId func) {
   state_[+func] = 1;
   BodyId id = program_.funcs[+func].body;
@@ -531,4 +633,4 @@ bool Owners::param_owned(FuncId func, uint32_t param) {
   return state_[+func] == 2 && param < owned_[+func].size() && owned_[+func][param];
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -29,7 +29,10 @@ constexpr size_t kSideTop = 4;    // instructions of a side, as LLVM's own limit
 constexpr size_t kGuardsTop = 2;  // checks of a side
 constexpr size_t kPhisTop = 2;    // values that are chosen
 
-struct Guard { Value* overflowed; BasicBlock* cold; };
+struct Guard {
+  Value* overflowed;
+  BasicBlock* cold;
+};
 
 struct Side {
   SmallVector<BasicBlock*, 4> blocks;   // none: the branch goes to `merge` directly
@@ -40,18 +43,20 @@ struct Side {
 
 bool is_overflow_bit(Value* v) {
   auto* bit = dyn_cast<ExtractValueInst>(v);
-  return bit && isa<WithOverflowInst>(bit->getAggregateOperand()) && bit->getIndices().size() == 1 && bit->getIndices()[0] == 1;
+  return bit && isa<WithOverflowInst>(bit->getAggregateOperand()) && bit->getIndices().size() == 1 &&
+         bit->getIndices()[0] == 1;
 }
 
 // Cheap, without memory and without traps?
 bool can_run_early(Instruction& i) {
-  return !i.mayReadOrWriteMemory() && !isa<PHINode>(i) && !i.getType()->isVectorTy() && isSafeToSpeculativelyExecute(&i) && (!isa<CallBase>(i) || isa<IntrinsicInst>(i));
+  return !i.mayReadOrWriteMemory() && !isa<PHINode>(i) && !i.getType()->isVectorTy() &&
+         isSafeToSpeculativelyExecute(&i) && (!isa<CallBase>(i) || isa<IntrinsicInst>(i));
 }
 
 bool read_side(BasicBlock* head, BasicBlock* from, Side& side) {
   BasicBlock* before = head;
   size_t count = 0;
-  for (BasicBlock* block = from;; ) {
+  for (BasicBlock* block = from;;) {
     if (block->getSinglePredecessor() != before) {   // where the sides meet
       side.merge = block;
       side.last = before;
@@ -70,7 +75,9 @@ bool read_side(BasicBlock* head, BasicBlock* from, Side& side) {
       block = end->getSuccessor(0);
     } else {
       // Overflow goes first; the rest of the side second.
-      if (!is_overflow_bit(end->getCondition()) || side.guards.size() == kGuardsTop || end->getSuccessor(0) == end->getSuccessor(1)) return false;
+      if (!is_overflow_bit(end->getCondition()) || side.guards.size() == kGuardsTop ||
+          end->getSuccessor(0) == end->getSuccessor(1))
+        return false;
       side.guards.push_back({end->getCondition(), end->getSuccessor(0)});
       block = end->getSuccessor(1);
     }
@@ -100,7 +107,9 @@ void redirect_phis(BasicBlock* to, BasicBlock* from, BasicBlock* now) {
 // The blocks that it empties are deleted and put into `gone`.
 bool flatten(BasicBlock* head, SmallPtrSetImpl<BasicBlock*>& gone) {
   auto* branch = dyn_cast<BranchInst>(head->getTerminator());
-  if (!branch || !branch->isConditional() || branch->getSuccessor(0) == branch->getSuccessor(1) || is_predictable(*branch)) return false;
+  if (!branch || !branch->isConditional() || branch->getSuccessor(0) == branch->getSuccessor(1) ||
+      is_predictable(*branch))
+    return false;
   std::array<Side, 2> sides;
   for (unsigned s = 0; s < 2; ++s)
     if (!read_side(head, branch->getSuccessor(s), sides[s])) return false;
@@ -139,7 +148,8 @@ bool flatten(BasicBlock* head, SmallPtrSetImpl<BasicBlock*>& gone) {
     }
   }
   for (PHINode& phi : merge->phis()) {
-    Value* value = make.CreateSelect(frozen, phi.getIncomingValueForBlock(sides[0].last), phi.getIncomingValueForBlock(sides[1].last));
+    Value* value = make.CreateSelect(frozen, phi.getIncomingValueForBlock(sides[0].last),
+                                     phi.getIncomingValueForBlock(sides[1].last));
     phi.removeIncomingValue(sides[0].last, false);
     phi.removeIncomingValue(sides[1].last, false);
     phi.addIncoming(value, at);

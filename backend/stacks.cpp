@@ -2,11 +2,11 @@
 // Depends on stacks.h, LLVM's object reader, runtime/abi_tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bound of a function is its frame, its return address, and the largest bound of what it calls. Nothing is kept below the stack
-// pointer (NoRedZone). Frames are those that the code
-// generator really made; calls are those of the optimised module, so inlining and everything else has happened. A context switch, and
-// what the scheduler does on a task's stack, is part of the graph, because the runtime is part of the module. What the runtime does on
-// the thread's own stack (janus_call_on) is not.
+// The bound of a function is its frame, its return address, and the largest bound of what it calls. Nothing is kept
+// below the stack pointer (NoRedZone). Frames are those that the code generator really made; calls are those of the
+// optimised module, so inlining and everything else has happened. A context switch, and what the scheduler does on a
+// task's stack, is part of the graph, because the runtime is part of the module. What the runtime does on the thread's
+// own stack (janus_call_on) is not.
 #include "backend/stacks.h"
 
 #include <cstring>
@@ -30,19 +30,25 @@ constexpr uint32_t kUnknown = 0xffffffffu;
 constexpr uint32_t kReturn = 8;
 constexpr uint32_t kLeaf = 24;        // memcpy and the like (our own, in assembly), bare system calls
 constexpr uint32_t kSmall = 72;       // the switch, which saves seven registers
-constexpr uint32_t kInline = 16;      // assembly in a function: the switch puts two words on the stack that it leaves
-constexpr uint32_t kSystem = 256;     // musl's wrappers that do more; the kernel's clock page
-constexpr uint32_t kLast = 16;         // ends the process: may write over a neighbour, which will not run again
+constexpr uint32_t kInline = 16;   // assembly in a function: the switch puts two words on the stack that it leaves
+constexpr uint32_t kSystem = 256;   // musl's wrappers that do more; the kernel's clock page
+constexpr uint32_t kLast = 16;   // ends the process: may write over a neighbour, which will not run again
 
 // Of functions outside the module; kUnknown: foreign.
 uint32_t outside_need(StringRef name) {
-  static const StringRef leaves[] = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strncmp", "strcmp", "sched_yield", "madvise", "munmap", "janus_call_on", "__errno_location", "___errno_location"};
+  static const StringRef leaves[] = {"memcpy", "memmove",       "memset",           "memcmp",           "memchr",
+                                     "strlen", "strncmp",       "strcmp",           "sched_yield",      "madvise",
+                                     "munmap", "janus_call_on", "__errno_location", "___errno_location"};
   static const StringRef small[] = {"janus_switch", "janus_task_entry", "mmap"};
-  static const StringRef system[] = {"mremap", "mprotect", "syscall", "write", "read", "poll", "isatty", "clock_gettime", "sched_getaffinity",
-                                     "getenv", "atoll", "strtoll", "strtoull", "close", "open", "sigaction", "sigaltstack", "pthread_sigmask"};
-  for (StringRef s : leaves) if (name == s) return kLeaf;
-  for (StringRef s : small) if (name == s) return kSmall;
-  for (StringRef s : system) if (name == s) return kSystem;
+  static const StringRef system[] = {
+      "mremap", "mprotect", "syscall", "write",    "read",  "poll", "isatty",    "clock_gettime", "sched_getaffinity",
+      "getenv", "atoll",    "strtoll", "strtoull", "close", "open", "sigaction", "sigaltstack",   "pthread_sigmask"};
+  for (StringRef s : leaves)
+    if (name == s) return kLeaf;
+  for (StringRef s : small)
+    if (name == s) return kSmall;
+  for (StringRef s : system)
+    if (name == s) return kSystem;
   return kUnknown;
 }
 
@@ -57,22 +63,35 @@ struct Frames {
 
 class Bounds {
  public:
-  Bounds(const CallGraph& graph, const Frames& frames) : graph_(graph), need_(graph.nodes.size(), kUnknown), state_(graph.nodes.size(), 0), frame_(graph.nodes.size(), kUnknown) {
+  Bounds(const CallGraph& graph, const Frames& frames)
+      : graph_(graph),
+        need_(graph.nodes.size(), kUnknown),
+        state_(graph.nodes.size(), 0),
+        frame_(graph.nodes.size(), kUnknown) {
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
       if (auto it = frames.bytes.find(graph.nodes[i].name); it != frames.bytes.end()) frame_[i] = it->second;
       index_[graph.nodes[i].name] = static_cast<uint32_t>(i);
     }
   }
-  uint32_t find(const std::string& name) const { auto it = index_.find(name); return it == index_.end() ? kUnknown : it->second; }
+  uint32_t find(const std::string& name) const {
+    auto it = index_.find(name);
+    return it == index_.end() ? kUnknown : it->second;
+  }
 
   // Depth first, with a stack of its own. A function that is met again while it is open is in a circle: unknown.
   void trust(uint32_t node) { trusted_ = node; }   // its call through a table is reckoned with elsewhere
   uint32_t of(uint32_t root) {
-    struct Frame { uint32_t node; size_t next; uint32_t most; bool unknown; };
+    struct Frame {
+      uint32_t node;
+      size_t next;
+      uint32_t most;
+      bool unknown;
+    };
     std::vector<Frame> stack;
     auto open = [&](uint32_t n) {
       state_[n] = 1;
-      stack.push_back({n, 0, graph_.nodes[n].outside, (graph_.nodes[n].unknown && n != trusted_) || frame_[n] == kUnknown});
+      stack.push_back(
+          {n, 0, graph_.nodes[n].outside, (graph_.nodes[n].unknown && n != trusted_) || frame_[n] == kUnknown});
     };
     if (state_[root] == 2) return need_[root];
     open(root);
@@ -121,36 +140,58 @@ bool read_frames(const Object& object, Frames& frames) {
     Expected<StringRef> name = symbol.getName();
     Expected<object::section_iterator> section = symbol.getSection();
     Expected<uint64_t> value = symbol.getValue();
-    if (!name || !section || !value || *section == object.section_end()) { consumeError(name.takeError()); consumeError(section.takeError()); consumeError(value.takeError()); continue; }
+    if (!name || !section || !value || *section == object.section_end()) {
+      consumeError(name.takeError());
+      consumeError(section.takeError());
+      consumeError(value.takeError());
+      continue;
+    }
     at[uint64_t((*section)->getIndex()) << 40 | *value] = name->str();
   }
   for (const object::SectionRef relocations : object.sections()) {
     Expected<object::section_iterator> target = relocations.getRelocatedSection();
-    if (!target || *target == object.section_end()) { consumeError(target.takeError()); continue; }
+    if (!target || *target == object.section_end()) {
+      consumeError(target.takeError());
+      continue;
+    }
     Expected<StringRef> name = (*target)->getName();
-    if (!name || *name != ".stack_sizes") { consumeError(name.takeError()); continue; }
+    if (!name || *name != ".stack_sizes") {
+      consumeError(name.takeError());
+      continue;
+    }
     Expected<StringRef> contents = (*target)->getContents();
-    if (!contents) { consumeError(contents.takeError()); return false; }
+    if (!contents) {
+      consumeError(contents.takeError());
+      return false;
+    }
     for (const object::RelocationRef& r : relocations.relocations()) {
       object::symbol_iterator symbol = r.getSymbol();
       Expected<int64_t> addend = object::ELFRelocationRef(r).getAddend();
-      if (symbol == object.symbol_end() || !addend) { consumeError(addend.takeError()); continue; }
+      if (symbol == object.symbol_end() || !addend) {
+        consumeError(addend.takeError());
+        continue;
+      }
       Expected<object::section_iterator> section = symbol->getSection();
       Expected<uint64_t> value = symbol->getValue();
-      if (!section || !value || *section == object.section_end()) { consumeError(section.takeError()); consumeError(value.takeError()); continue; }
+      if (!section || !value || *section == object.section_end()) {
+        consumeError(section.takeError());
+        consumeError(value.takeError());
+        continue;
+      }
       auto function = at.find(uint64_t((*section)->getIndex()) << 40 | (*value + static_cast<uint64_t>(*addend)));
       uint64_t offset = r.getOffset() + 8;
       if (function == at.end() || offset >= contents->size()) continue;
       unsigned length = 0;
       const char* error = nullptr;
-      uint64_t size = decodeULEB128(reinterpret_cast<const uint8_t*>(contents->data()) + offset, &length, reinterpret_cast<const uint8_t*>(contents->end()), &error);
+      uint64_t size = decodeULEB128(reinterpret_cast<const uint8_t*>(contents->data()) + offset, &length,
+                                    reinterpret_cast<const uint8_t*>(contents->end()), &error);
       if (!error && size < (1u << 30)) frames.bytes[function->second] = static_cast<uint32_t>(size);
     }
   }
   return !frames.bytes.empty();
 }
 
-}  // namespace
+}   // namespace
 
 CallGraph call_graph(const llvm::Module& module) {
   CallGraph graph;
@@ -166,11 +207,23 @@ CallGraph call_graph(const llvm::Module& module) {
     for (const Instruction& i : instructions(f)) {
       const auto* call = dyn_cast<CallBase>(&i);
       if (!call) continue;
-      if (call->isInlineAsm()) { node.outside = std::max(node.outside, kInline); continue; }
+      if (call->isInlineAsm()) {
+        node.outside = std::max(node.outside, kInline);
+        continue;
+      }
       const auto* callee = dyn_cast<Function>(call->getCalledOperand()->stripPointerCasts());
-      if (callee && callee->isIntrinsic()) { node.outside = std::max(node.outside, kLeaf); continue; }
-      if (ends_process(*call)) { node.outside = std::max(node.outside, kLast); continue; }
-      if (!callee) { node.unknown = true; continue; }
+      if (callee && callee->isIntrinsic()) {
+        node.outside = std::max(node.outside, kLeaf);
+        continue;
+      }
+      if (ends_process(*call)) {
+        node.outside = std::max(node.outside, kLast);
+        continue;
+      }
+      if (!callee) {
+        node.unknown = true;
+        continue;
+      }
       if (callee->isDeclaration()) {
         uint32_t need = outside_need(callee->getName());
         if (need == kUnknown) node.unknown = true;
@@ -184,8 +237,12 @@ CallGraph call_graph(const llvm::Module& module) {
 }
 
 void write_stack_needs(const CallGraph& graph, std::string& bytes) {
-  Expected<std::unique_ptr<object::ObjectFile>> file = object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "program.o"));
-  if (!file) { consumeError(file.takeError()); return; }
+  Expected<std::unique_ptr<object::ObjectFile>> file =
+      object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "program.o"));
+  if (!file) {
+    consumeError(file.takeError());
+    return;
+  }
   const auto* object = dyn_cast<Object>(file->get());
   Frames frames;
   if (!object || !read_frames(*object, frames)) return;
@@ -202,9 +259,13 @@ void write_stack_needs(const CallGraph& graph, std::string& bytes) {
       const std::string* most = nullptr;
       uint32_t deepest = graph.nodes[i].outside;
       for (uint32_t to : graph.nodes[i].calls)
-        if (uint32_t need = bounds.of(to); need != kUnknown && need > deepest) { deepest = need; most = &graph.nodes[to].name; }
-      std::fprintf(stderr, "  %8d frame %6d %s > %s\n", static_cast<int>(bounds.of(i)), frames.bytes.count(graph.nodes[i].name) ? static_cast<int>(frames.bytes[graph.nodes[i].name]) : -1, graph.nodes[i].name.c_str(),
-                   most ? most->c_str() : "");
+        if (uint32_t need = bounds.of(to); need != kUnknown && need > deepest) {
+          deepest = need;
+          most = &graph.nodes[to].name;
+        }
+      std::fprintf(stderr, "  %8d frame %6d %s > %s\n", static_cast<int>(bounds.of(i)),
+                   frames.bytes.count(graph.nodes[i].name) ? static_cast<int>(frames.bytes[graph.nodes[i].name]) : -1,
+                   graph.nodes[i].name.c_str(), most ? most->c_str() : "");
     }
   }
   if (around == kUnknown) return;
@@ -212,10 +273,16 @@ void write_stack_needs(const CallGraph& graph, std::string& bytes) {
   const std::string prefix = "janus.task_desc.";
   for (const object::ELFSymbolRef symbol : object->symbols()) {
     Expected<StringRef> name = symbol.getName();
-    if (!name) { consumeError(name.takeError()); continue; }
+    if (!name) {
+      consumeError(name.takeError());
+      continue;
+    }
     if (!name->starts_with(prefix)) continue;
     std::string key = name->substr(prefix.size()).str();
-    auto need_of = [&](const std::string& function) { uint32_t n = bounds.find(function); return n == kUnknown ? kUnknown : bounds.of(n); };
+    auto need_of = [&](const std::string& function) {
+      uint32_t n = bounds.find(function);
+      return n == kUnknown ? kUnknown : bounds.of(n);
+    };
     uint32_t entry = need_of("janus.task." + key);
     if (entry == kUnknown) continue;
     uint32_t args = need_of("janus.task_args." + key);   // dropped by a task that never ran
@@ -224,11 +291,15 @@ void write_stack_needs(const CallGraph& graph, std::string& bytes) {
     uint32_t need = std::max(around, frame + 2 * kReturn + std::max(entry, args));   // JANUS_STACK_PAINT checks it
     Expected<object::section_iterator> section = symbol.getSection();
     Expected<uint64_t> value = symbol.getValue();
-    if (!section || !value || *section == object->section_end()) { consumeError(section.takeError()); consumeError(value.takeError()); continue; }
+    if (!section || !value || *section == object->section_end()) {
+      consumeError(section.takeError());
+      consumeError(value.takeError());
+      continue;
+    }
     uint64_t offset = object::ELFSectionRef(**section).getOffset() + *value + offsetof(rt::TaskDesc, stack);
     int64_t stored = need;
     if (offset + sizeof stored <= bytes.size()) std::memcpy(bytes.data() + offset, &stored, sizeof stored);
   }
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -21,8 +21,9 @@ struct CallGraph {
 };
 CallGraph call_graph(const llvm::Module& module);
 
-// Finds the frames of the object's functions (its .stack_sizes), adds them up along the calls, and writes what each task's entry needs
-// into its rt::TaskDesc. Tasks with recursion or calls that are not known keep 0: the runtime gives them a stack of the profile's size.
+// Finds the frames of the object's functions (its .stack_sizes), adds them up along the calls, and writes what each
+// task's entry needs into its rt::TaskDesc. Tasks with recursion or calls that are not known keep 0: the runtime gives
+// them a stack of the profile's size.
 void write_stack_needs(const CallGraph& graph, std::string& object);
 
 }  // namespace janus

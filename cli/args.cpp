@@ -19,7 +19,8 @@ constexpr CommandInfo kCommands[] = {
 #include "cli/command.def"
 };
 constexpr OptionInfo kOptions[] = {
-#define OPTION(Id, short_form, long_form, value, commands, help) {Opt::Id, short_form, long_form, value, commands, help},
+#define OPTION(Id, short_form, long_form, value, commands, help) \
+  {Opt::Id, short_form, long_form, value, commands, help},
 #include "cli/options.def"
 };
 #undef on
@@ -51,17 +52,22 @@ struct Parser {
     return false;
   }
 
-  std::string after_command() const { return args.command == Command::None ? "janus" : std::string("janus ") + command_info(args.command).word; }
+  std::string after_command() const {
+    return args.command == Command::None ? "janus" : std::string("janus ") + command_info(args.command).word;
+  }
 
   bool unknown_option(const std::string& word) {
     std::string name = word.substr(0, word.find('='));
     std::string wanted = name.substr(std::min(name.size(), name.find_first_not_of('-')));
     std::vector<std::string_view> candidates;
     for (const OptionInfo& option : kOptions)
-      if (option.help[0] && (args.command == Command::None || option.fits(args.command))) candidates.push_back(option.long_form);
+      if (option.help[0] && (args.command == Command::None || option.fits(args.command)))
+        candidates.push_back(option.long_form);
     std::string_view near = nearest_name(wanted, candidates);
-    std::string way_out = near.empty() ? "`" + after_command() + " --help` lists them" : "did you mean `--" + std::string(near) + "`?";
-    if (args.command == Command::Run && near.empty()) way_out = "flags of your own program stand after `--`: janus run FILE -- " + word;
+    std::string way_out =
+        near.empty() ? "`" + after_command() + " --help` lists them" : "did you mean `--" + std::string(near) + "`?";
+    if (args.command == Command::Run && near.empty())
+      way_out = "flags of your own program stand after `--`: janus run FILE -- " + word;
     return fail("`" + after_command() + "` has no flag `" + name + "`", way_out);
   }
 
@@ -70,8 +76,10 @@ struct Parser {
       if (!option.help[0]) return unknown_option(word);
       std::string owners;
       for (const CommandInfo& command : kCommands)
-        if (command.group != Group::Hidden && option.fits(command.id)) owners += (owners.empty() ? "`janus " : ", `janus ") + std::string(command.word) + "`";
-      return fail("`" + after_command() + "` has no flag `" + word.substr(0, word.find('=')) + "`", "it belongs to " + owners);
+        if (command.group != Group::Hidden && option.fits(command.id))
+          owners += (owners.empty() ? "`janus " : ", `janus ") + std::string(command.word) + "`";
+      return fail("`" + after_command() + "` has no flag `" + word.substr(0, word.find('=')) + "`",
+                  "it belongs to " + owners);
     }
     std::string value;
     if (!option.takes_value()) {
@@ -117,12 +125,16 @@ struct Parser {
     for (const CommandInfo& info : kCommands)
       if (info.group != Group::Hidden) candidates.push_back(info.word);
     // Words of other toolchains for what we have.
-    struct { const char* theirs; const char* ours; } const habits[] = {
-        {"compile", "build"}, {"exec", "run"}, {"start", "run"}, {"create", "new"}, {"lint", "check"}, {"vet", "check"}, {"tests", "test"}};
+    struct {
+      const char* theirs;
+      const char* ours;
+    } const habits[] = {{"compile", "build"}, {"exec", "run"},  {"start", "run"}, {"create", "new"},
+                        {"lint", "check"},    {"vet", "check"}, {"tests", "test"}};
     std::string_view near = nearest_name(word, candidates);
     for (auto& habit : habits)
       if (word == habit.theirs) near = habit.ours;
-    return fail("janus has no command `" + word + "`", near.empty() ? "`janus --help` lists them" : "did you mean `janus " + std::string(near) + "`?");
+    return fail("janus has no command `" + word + "`",
+                near.empty() ? "`janus --help` lists them" : "did you mean `janus " + std::string(near) + "`?");
   }
 
   bool parse() {
@@ -135,7 +147,8 @@ struct Parser {
         only_words = true;
       } else if (word.starts_with("--")) {
         size_t equals = word.find('=');
-        const OptionInfo* option = find_long(std::string_view(word).substr(2, equals == std::string::npos ? equals : equals - 2));
+        const OptionInfo* option =
+            find_long(std::string_view(word).substr(2, equals == std::string::npos ? equals : equals - 2));
         std::string attached = equals == std::string::npos ? "" : word.substr(equals + 1);
         if (!option) return unknown_option(word);
         if (!take(*option, word, false, equals == std::string::npos ? nullptr : &attached)) return false;

@@ -49,7 +49,11 @@ struct Args {
   Command command = Command::None;
   std::vector<std::string> words;         // what is neither command nor flag
   std::vector<std::string> program_args;  // after `--` of `run`
-  struct Given { Opt opt; std::string value; bool is_short; };
+  struct Given {
+    Opt opt;
+    std::string value;
+    bool is_short;
+  };
   std::vector<Given> given;               // in the order written
 
   bool has(Opt opt) const { return find(opt) != nullptr; }

@@ -50,8 +50,11 @@ struct RecipeReader {
     if (rest.size() < 2) return false;
     kind = rest[0];
     size_t length = 0, i = 1;
-    for (; i < rest.size() && isdigit(static_cast<unsigned char>(rest[i])); ++i) length = length * 10 + static_cast<size_t>(rest[i] - '0');
-    if (i >= rest.size() || rest[i] != ' ' || length > rest.size() || i + 1 + length >= rest.size() || rest[i + 1 + length] != '\n') return false;
+    for (; i < rest.size() && isdigit(static_cast<unsigned char>(rest[i])); ++i)
+      length = length * 10 + static_cast<size_t>(rest[i] - '0');
+    if (i >= rest.size() || rest[i] != ' ' || length > rest.size() || i + 1 + length >= rest.size() ||
+        rest[i + 1 + length] != '\n')
+      return false;
     text = rest.substr(i + 1, length);
     rest.remove_prefix(i + 2 + length);
     return true;
@@ -85,8 +88,12 @@ bool read_recipe(const std::string& text, Recipe& recipe) {
   while (reader.next(kind, value)) {
     switch (kind) {
       case 'H': recipe.home = value; break;
-      case 'R': case 'E': case 'L': recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), ""}); break;
-      case '=': if (!recipe.questions.empty()) recipe.questions.back().answer = value; break;
+      case 'R':
+      case 'E':
+      case 'L': recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), ""}); break;
+      case '=':
+        if (!recipe.questions.empty()) recipe.questions.back().answer = value;
+        break;
       case 'P': recipe.warnings.plain = value; break;
       case 'C': recipe.warnings.color = value; break;
       case 'J': recipe.warnings.json = value; break;
@@ -102,23 +109,25 @@ bool read_recipe(const std::string& text, Recipe& recipe) {
 // The linker's hash of this executable, if it wrote one.
 std::string build_id() {
   std::string id;
-  dl_iterate_phdr([](dl_phdr_info* info, size_t, void* data) {
-    for (int i = 0; i < info->dlpi_phnum; ++i) {
-      const ElfW(Phdr)& header = info->dlpi_phdr[i];
-      if (header.p_type != PT_NOTE) continue;
-      const char* at = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
-      const char* end = at + header.p_memsz;
-      while (at + sizeof(ElfW(Nhdr)) <= end) {
-        auto* note = reinterpret_cast<const ElfW(Nhdr)*>(at);
-        const char* name = at + sizeof *note;
-        const char* desc = name + ((note->n_namesz + 3) & ~3u);
-        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
-          static_cast<std::string*>(data)->assign(desc, note->n_descsz);
-        at = desc + ((note->n_descsz + 3) & ~3u);
-      }
-    }
-    return 1;  // the first object is the executable itself
-  }, &id);
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* data) {
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const ElfW(Phdr) & header = info->dlpi_phdr[i];
+          if (header.p_type != PT_NOTE) continue;
+          const char* at = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
+          const char* end = at + header.p_memsz;
+          while (at + sizeof(ElfW(Nhdr)) <= end) {
+            auto* note = reinterpret_cast<const ElfW(Nhdr)*>(at);
+            const char* name = at + sizeof *note;
+            const char* desc = name + ((note->n_namesz + 3) & ~3u);
+            if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
+              static_cast<std::string*>(data)->assign(desc, note->n_descsz);
+            at = desc + ((note->n_descsz + 3) & ~3u);
+          }
+        }
+        return 1;  // the first object is the executable itself
+      },
+      &id);
   return id;
 }
 
@@ -140,7 +149,9 @@ std::string own_identity() {
   if (const char* std_folder = env("JANUS_STD_DIR")) hash.add(absolute_path(std_folder));
   struct stat info{};
   if (id.empty() && stat("/proc/self/exe", &info) == 0)
-    hash.add(std::to_string(info.st_size)).add(std::to_string(info.st_mtim.tv_sec)).add(std::to_string(info.st_mtim.tv_nsec));
+    hash.add(std::to_string(info.st_size))
+        .add(std::to_string(info.st_mtim.tv_sec))
+        .add(std::to_string(info.st_mtim.tv_nsec));
   return hash.hex();
 }
 
@@ -211,14 +222,20 @@ bool Cache::keep(const std::string& key, Recipe& recipe, const std::string& made
 
 namespace {
 
-struct Entry { std::string path; uint64_t bytes; time_t used; };
+struct Entry {
+  std::string path;
+  uint64_t bytes;
+  time_t used;
+};
 
 // Files below folder; what cannot be read is as good as absent.
 void list_files(const std::string& folder, std::vector<Entry>& entries) {
   std::error_code error;
-  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::recursive_directory_iterator();
+       at.increment(error)) {
     struct stat info{};
-    if (lstat(at->path().c_str(), &info) == 0 && S_ISREG(info.st_mode)) entries.push_back({at->path().string(), static_cast<uint64_t>(info.st_size), info.st_mtime});
+    if (lstat(at->path().c_str(), &info) == 0 && S_ISREG(info.st_mode))
+      entries.push_back({at->path().string(), static_cast<uint64_t>(info.st_size), info.st_mtime});
   }
 }
 

@@ -37,7 +37,12 @@ class Cache {
   // Takes `made` (a file of such a name) in. False: it stays where it is, and the cache is as it was.
   bool keep(const std::string& key, Recipe& recipe, const std::string& made, std::string& result_path);
 
-  struct Removed { size_t files = 0; uint64_t bytes = 0; bool ok = true; std::string why; };
+  struct Removed {
+    size_t files = 0;
+    uint64_t bytes = 0;
+    bool ok = true;
+    std::string why;
+  };
   Removed clean(const std::string& home);  // of one target
   Removed clean_all();
 

@@ -2,8 +2,8 @@
 // Depends on produce.h, cache.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the result goes without -o: of a package build/NAME beside its janus.toml, of a file ./NAME (hello.jan: ./hello);
-// with --emit the name ends in .o, .s or .ll.
+// Where the result goes without -o: of a package build/NAME beside its janus.toml, of a file ./NAME (hello.jan:
+// ./hello); with --emit the name ends in .o, .s or .ll.
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -15,8 +15,15 @@
 namespace janus {
 namespace {
 
-struct Kind { const char* word; EmitKind kind; const char* extension; };
-constexpr Kind kKinds[] = {{"exe", EmitKind::Executable, ""}, {"obj", EmitKind::Object, ".o"}, {"asm", EmitKind::Asm, ".s"}, {"llvm-ir", EmitKind::LlvmIr, ".ll"}};
+struct Kind {
+  const char* word;
+  EmitKind kind;
+  const char* extension;
+};
+constexpr Kind kKinds[] = {{"exe", EmitKind::Executable, ""},
+                           {"obj", EmitKind::Object, ".o"},
+                           {"asm", EmitKind::Asm, ".s"},
+                           {"llvm-ir", EmitKind::LlvmIr, ".ll"}};
 
 const Kind* find_kind(const std::string& word) {
   for (const Kind& kind : kKinds)
@@ -46,7 +53,9 @@ bool make_build_folder(const std::string& folder, std::string& why) {
 // Unchanged results are left alone, so that whoever watches the file sees no change either.
 bool is_up_to_date(const std::string& output, const Product& product) {
   struct stat info{};
-  if (stat(output.c_str(), &info) != 0 || static_cast<uint64_t>(info.st_size) != product.bytes || !(info.st_mode & 0100)) return false;
+  if (stat(output.c_str(), &info) != 0 || static_cast<uint64_t>(info.st_size) != product.bytes ||
+      !(info.st_mode & 0100))
+    return false;
   std::string a, b, why;
   return read_file(output, a, why) && read_file(product.path, b, why) && a == b;
 }
@@ -76,7 +85,9 @@ int run_build(Context& context) {
   }
   if (output == "-" && is_exe) return console.fail(kUsage, "an executable cannot go to stdout", "name a file after -o");
   if (output != "-") {
-    if (is_folder(output)) return console.fail(kEnvironment, "cannot write " + output + ": it is a folder", "name a file in it: -o " + join_path(output, target.name));
+    if (is_folder(output))
+      return console.fail(kEnvironment, "cannot write " + output + ": it is a folder",
+                          "name a file in it: -o " + join_path(output, target.name));
     if (!target.load.root.empty() && is_same_file(output, target.load.root))
       return console.fail(kUsage, "the result would overwrite the source " + output, "name another file after -o");
     if (std::string parent = folder_of(output); folder.empty() && !parent.empty() && !is_folder(parent))
@@ -99,12 +110,17 @@ int run_build(Context& context) {
     bool fresh = is_exe && is_up_to_date(output, product);
     if (!fresh && !copy_file(product.path, output, is_exe ? 0777 : 0666, why)) return console.fail(kEnvironment, why);
     std::string how = !is_exe ? std::string(kind->word) : args.has(Opt::Release) ? "release" : "debug";
-    console.say(std::string(fresh ? "unchanged " : "built ") + output + " (" + how + ", " + shown_size(product.bytes) + ")");
+    console.say(std::string(fresh ? "unchanged " : "built ") + output + " (" + how + ", " + shown_size(product.bytes) +
+                ")");
   }
   context.timing.begin(nullptr);
   if (console.is_json()) {
     JsonText object = console.json_object("built");
-    object.field("output", output).field("kind", kind->word).field("release", args.has(Opt::Release)).field("bytes", product.bytes).field("cached", product.from_cache);
+    object.field("output", output)
+        .field("kind", kind->word)
+        .field("release", args.has(Opt::Release))
+        .field("bytes", product.bytes)
+        .field("cached", product.from_cache);
     console.json(object);
   }
   if (args.has(Opt::TimeReport)) context.timing.show(console);

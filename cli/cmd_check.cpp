@@ -51,8 +51,11 @@ struct Checker {
     if (int failure = find_target(context, word, Purpose::Modules, target)) return grave(failure);
     bool fix = context.args.has(Opt::Fix);
     // A package has a memory of its own. What is asked for besides what was found is worked out anew.
-    if (target.is_package && !fix && !context.args.has(Opt::Sarif) && !context.args.has(Opt::MaxErrors) && !context.args.has(Opt::Lint) && !target.grants.by_flag) return remembered(target);
-    if (fix && !target.stdin_hash.empty()) return grave(context.console.fail(kUsage, "`--fix` writes files, and stdin is none"));
+    if (target.is_package && !fix && !context.args.has(Opt::Sarif) && !context.args.has(Opt::MaxErrors) &&
+        !context.args.has(Opt::Lint) && !target.grants.by_flag)
+      return remembered(target);
+    if (fix && !target.stdin_hash.empty())
+      return grave(context.console.fail(kUsage, "`--fix` writes files, and stdin is none"));
     Compilation* compilation;
     {
       Progress progress(context.console, context.timing);
@@ -68,7 +71,8 @@ struct Checker {
     report(context, compilation->sources, compilation->diags);
     errors += compilation->diags.error_count();
     warnings += compilation->diags.all().size() - compilation->diags.error_count();
-    for (size_t i = 0; i < compilation->sources.size(); ++i) files += !compilation->sources.file(static_cast<FileId>(i)).is_std;
+    for (size_t i = 0; i < compilation->sources.size(); ++i)
+      files += !compilation->sources.file(static_cast<FileId>(i)).is_std;
     if (compilation->diags.has_errors()) grave(only_refusals(compilation->diags) ? kRefused : kFailed);
   }
 
@@ -101,7 +105,8 @@ struct Checker {
       object.field("errors", errors).field("warnings", warnings).field("files", files).field("fixed", changes);
       console.json(object);
     } else if (code == kDone && !warnings && !context.args.has(Opt::Sarif)) {
-      console.say(files == 0 ? "no problems" : "no problems in " + std::to_string(files) + (files == 1 ? " file" : " files"));
+      console.say(files == 0 ? "no problems"
+                             : "no problems in " + std::to_string(files) + (files == 1 ? " file" : " files"));
     }
     if (context.args.has(Opt::TimeReport)) context.timing.show(console);
     return code;
@@ -115,7 +120,8 @@ int run_check(Context& context) {
   std::vector<std::string> words = context.args.words;
   if (words.empty()) words.push_back("");
   if (context.args.has(Opt::DumpTree)) return dump(context, words[0]);
-  if (context.args.has(Opt::Sarif) && context.console.is_json()) return context.console.fail(kUsage, "`--json` and `--sarif` both want stdout");
+  if (context.args.has(Opt::Sarif) && context.console.is_json())
+    return context.console.fail(kUsage, "`--json` and `--sarif` both want stdout");
   guard_interrupts();
   Checker checker{context};
   for (const std::string& word : words) checker.run(word);

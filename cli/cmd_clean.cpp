@@ -18,7 +18,8 @@ int finish(Context& context, const Cache::Removed& removed) {
     object.field("files", removed.files).field("bytes", removed.bytes);
     console.json(object);
   }
-  console.say("removed " + std::to_string(removed.files) + (removed.files == 1 ? " file" : " files") + ", " + std::to_string((removed.bytes + 999) / 1000) + " kB");
+  console.say("removed " + std::to_string(removed.files) + (removed.files == 1 ? " file" : " files") + ", " +
+              std::to_string((removed.bytes + 999) / 1000) + " kB");
   return kDone;
 }
 
@@ -49,8 +50,10 @@ int run_clean(Context& context) {
   std::string home, package;
   if (word.empty() || is_folder(word)) {
     if (word.empty() ? !find_package("", package) : !is_file(join_path(word, "janus.toml")))
-      return console.fail(kUsage, word.empty() ? "there is no janus.toml here or in a folder above" : "there is no janus.toml in " + word,
-                          "name a .jan file, or remove everything with `janus clean --all`");
+      return console.fail(
+          kUsage,
+          word.empty() ? "there is no janus.toml here or in a folder above" : "there is no janus.toml in " + word,
+          "name a .jan file, or remove everything with `janus clean --all`");
     if (!word.empty()) package = word;
     home = absolute_path(package);
   } else {

@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The scripts know nothing: they hand over the words of the line and show what comes back. `janus __complete SHELL N
-// WORD…` gets the words of the line (the first is janus itself) and the number of the one in the making; it answers with
-// one candidate a line, for zsh and fish with a tab and a description. No line: the shell completes file names, which is
-// also right after `--`.
+// WORD…` gets the words of the line (the first is janus itself) and the number of the one in the making; it answers
+// with one candidate a line, for zsh and fish with a tab and a description. No line: the shell completes file names,
+// which is also right after `--`.
 #include <cstdlib>
 
 #include "cli/commands.h"
@@ -48,12 +48,16 @@ end
 complete -c janus -f -a '(__janus_complete)'
 )sh";
 
-struct Candidate { std::string text; const char* help; };
+struct Candidate {
+  std::string text;
+  const char* help;
+};
 
 std::vector<Candidate> values_of(Opt opt) {
   switch (opt) {
     case Opt::Color: return {{"auto", ""}, {"always", ""}, {"never", ""}};
-    case Opt::Emit: return {{"exe", "an executable"}, {"obj", "an object file"}, {"asm", "assembly"}, {"llvm-ir", "LLVM IR"}};
+    case Opt::Emit:
+      return {{"exe", "an executable"}, {"obj", "an object file"}, {"asm", "assembly"}, {"llvm-ir", "LLVM IR"}};
     case Opt::Target: return {{"x86_64-linux-musl", ""}};
     case Opt::Profile: {
       std::vector<Candidate> result;
@@ -91,7 +95,8 @@ std::vector<Candidate> complete(const std::vector<std::string>& words, size_t at
     if (word == "--") return {};
     if (word.size() > 1 && word[0] == '-') {
       for (const OptionInfo& option : all_options()) {
-        bool is_it = word == std::string("--") + option.long_form || (option.short_form && word == std::string("-") + option.short_form);
+        bool is_it = word == std::string("--") + option.long_form ||
+                     (option.short_form && word == std::string("-") + option.short_form);
         if (is_it && option.takes_value()) pending = &option;
       }
     } else if (command == Command::None) {
@@ -106,7 +111,8 @@ std::vector<Candidate> complete(const std::vector<std::string>& words, size_t at
     std::vector<Candidate> result;
     for (const OptionInfo& option : all_options())
       if (now.compare(2, equals - 2, option.long_form) == 0)
-        for (const Candidate& value : values_of(option.id)) result.push_back({now.substr(0, equals + 1) + value.text, value.help});
+        for (const Candidate& value : values_of(option.id))
+          result.push_back({now.substr(0, equals + 1) + value.text, value.help});
     return result;
   }
   if (!now.starts_with("-")) return words_of(command);
@@ -124,7 +130,9 @@ int run_completions(Context& context) {
   const std::vector<std::string>& words = context.args.words;
   std::string shell = words.size() == 1 ? words[0] : "";
   const char* script = shell == "bash" ? kBash : shell == "zsh" ? kZsh : shell == "fish" ? kFish : nullptr;
-  if (!script) return console.fail(kUsage, words.empty() ? "which shell?" : "there are no completions for `" + words[0] + "`", "janus completions bash, zsh or fish");
+  if (!script)
+    return console.fail(kUsage, words.empty() ? "which shell?" : "there are no completions for `" + words[0] + "`",
+                        "janus completions bash, zsh or fish");
   console.out(script);
   return kDone;
 }
@@ -140,8 +148,10 @@ int run_complete(Context& context) {
     if (!candidate.text.starts_with(now)) continue;
     std::string text = candidate.text;
     // zsh's _describe takes the part after a colon as the description.
-    if (words[0] == "zsh") for (size_t i = 0; (i = text.find(':', i)) != std::string::npos; i += 2) text.insert(i, "\\");
-    context.console.out(text + (words[0] == "bash" || !candidate.help[0] ? "" : std::string("\t") + candidate.help) + "\n");
+    if (words[0] == "zsh")
+      for (size_t i = 0; (i = text.find(':', i)) != std::string::npos; i += 2) text.insert(i, "\\");
+    context.console.out(text + (words[0] == "bash" || !candidate.help[0] ? "" : std::string("\t") + candidate.help) +
+                        "\n");
   }
   return kDone;
 }

@@ -38,7 +38,8 @@ int write_all(Context& context, const std::string& folder, const std::vector<doc
 }
 
 std::string default_out(const Target& target, const char* name) {
-  return join_path(target.package.empty() || target.package == "." ? "build" : join_path(target.package, "build"), name);
+  return join_path(target.package.empty() || target.package == "." ? "build" : join_path(target.package, "build"),
+                   name);
 }
 
 int write_one(Context& context, const std::string& folder, const std::string& name, const std::string& text) {
@@ -63,7 +64,8 @@ int open_in_browser(Context& context, const std::string& path) {
     command = opener + " '" + quoted + "' >/dev/null 2>&1 &";
     return std::system(command.c_str()) == 0 ? kDone : kEnvironment;
   }
-  return context.console.fail(kEnvironment, "there is no program here that opens a browser", "open " + path + " yourself");
+  return context.console.fail(kEnvironment, "there is no program here that opens a browser",
+                              "open " + path + " yourself");
 }
 
 }  // namespace
@@ -76,7 +78,8 @@ int lint(Context& context, const std::string& word) {
   if (int code = load_documents(context, word, documents, kLint)) return code;
   size_t changed = 0;
   if (context.args.has(Opt::Fix)) {
-    if (int code = apply_fixes(context, documents.compilation->sources, documents.compilation->diags, changed)) return code;
+    if (int code = apply_fixes(context, documents.compilation->sources, documents.compilation->diags, changed))
+      return code;
     if (changed) {
       documents = Documents();
       if (int code = load_documents(context, word, documents, kLint)) return code;
@@ -92,7 +95,8 @@ int lint(Context& context, const std::string& word) {
       object.field("path", bad.path).field("line", bad.line).field("problem", bad.problem);
       console.json(object);
     } else {
-      console.err("warning: the example at " + bad.path + ":" + std::to_string(bad.line) + " is not compiled as it should be\n" + bad.problem + "\n");
+      console.err("warning: the example at " + bad.path + ":" + std::to_string(bad.line) +
+                  " is not compiled as it should be\n" + bad.problem + "\n");
     }
   }
   if (console.is_json()) {
@@ -109,9 +113,13 @@ int lint(Context& context, const std::string& word) {
 int serve_pages(Context& context, const std::string& word) {
   const Args& args = context.args;
   std::string port = args.value(Opt::Port, "4711");
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65535)
-    return context.console.fail(kUsage, "`" + port + "` is no port", "a port is a number up to 65535; 0 takes any free one");
-  if (args.value(Opt::Format, "html") != "html") return context.console.fail(kUsage, "`--serve` shows pages, and `--format " + args.value(Opt::Format) + "` makes none");
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoi(port) > 65535)
+    return context.console.fail(kUsage, "`" + port + "` is no port",
+                                "a port is a number up to 65535; 0 takes any free one");
+  if (args.value(Opt::Format, "html") != "html")
+    return context.console.fail(kUsage,
+                                "`--serve` shows pages, and `--format " + args.value(Opt::Format) + "` makes none");
   bool first = true;
   auto make = [&](Served& served) {
     Documents documents;
@@ -148,7 +156,8 @@ int run_doc(Context& context) {
   if (args.has(Opt::Lint)) return lint(context, word);
   if (args.has(Opt::Serve)) return serve_pages(context, word);
   if (args.has(Opt::Fix)) return console.fail(kUsage, "`--fix` goes with `--lint`", "janus doc --lint --fix");
-  if (console.is_json() && (format == "json" || format == "utcp") && !args.has(Opt::Out)) return console.fail(kUsage, "`--json` and `--format " + format + "` both want stdout", "name a folder with --out");
+  if (console.is_json() && (format == "json" || format == "utcp") && !args.has(Opt::Out))
+    return console.fail(kUsage, "`--json` and `--format " + format + "` both want stdout", "name a folder with --out");
   Documents documents;
   if (int code = load_documents(context, word, documents, format == "html" ? kPages : kData)) return code;
   report(context, documents.compilation->sources, documents.compilation->diags);
@@ -166,7 +175,8 @@ int run_doc(Context& context) {
     std::vector<docgen::OutFile> files = docgen::write_html(model, options);
     code = write_all(context, folder, files, written);
     shown = join_path(folder, "index.html");
-    if (code == kDone) console.verbose(1, std::to_string(written) + " of " + std::to_string(files.size()) + " files changed");
+    if (code == kDone)
+      console.verbose(1, std::to_string(written) + " of " + std::to_string(files.size()) + " files changed");
   }
   if (format == "md") {
     if (folder.empty()) folder = default_out(documents.target, "doc-md");
@@ -175,13 +185,17 @@ int run_doc(Context& context) {
     shown = join_path(folder, "index.md");
   }
   if (format == "json") code = write_one(context, folder, model.name + ".json", docgen::write_json(model));
-  if (format == "utcp") code = write_one(context, folder, "utcp.json", docgen::write_utcp(model, documents.target.load.source_root));
+  if (format == "utcp")
+    code = write_one(context, folder, "utcp.json", docgen::write_utcp(model, documents.target.load.source_root));
   context.timing.begin(nullptr);
   if (code) return code;
   if (!shown.empty() && !console.is_json()) console.say("wrote " + shown);
   if (console.is_json()) {
     JsonText object = console.json_object("summary");
-    object.field("items", model.items.size()).field("guides", model.guides.size()).field("written", written).field("out", folder);
+    object.field("items", model.items.size())
+        .field("guides", model.guides.size())
+        .field("written", written)
+        .field("out", folder);
     console.json(object);
   }
   if (args.has(Opt::TimeReport)) context.timing.show(console);

@@ -19,7 +19,10 @@ struct NameShower {
 
   Console& console() { return context.console; }
   AstDb& db() { return *knowledge.db; }
-  std::string styled(std::string_view what, const char* code) { return console().color_out() ? std::string("\x1b[") + code + "m" + std::string(what) + "\x1b[0m" : std::string(what); }
+  std::string styled(std::string_view what, const char* code) {
+    return console().color_out() ? std::string("\x1b[") + code + "m" + std::string(what) + "\x1b[0m"
+                                 : std::string(what);
+  }
   void line(std::string_view what = "") { text += what, text += '\n'; }
 
   int open() {
@@ -36,7 +39,9 @@ struct NameShower {
   std::string place(const DeclRow& d) {
     FileRow file;
     db().find_file(d.file, file);
-    std::string path = file.is_std || target.package.empty() || target.package == "." ? file.path : join_path(target.package, file.path);
+    std::string path = file.is_std || target.package.empty() || target.package == "."
+                           ? file.path
+                           : join_path(target.package, file.path);
     return path + ":" + std::to_string(d.line);
   }
 
@@ -46,14 +51,16 @@ struct NameShower {
     size_t dot = d.path.rfind('.');
     size_t before = dot == std::string::npos || dot == 0 ? std::string::npos : d.path.rfind('.', dot - 1);
     size_t begin = before == std::string::npos ? 0 : before + 1;
-    return dot == std::string::npos ? d.signature : "func " + d.path.substr(begin, dot - begin) + "." + d.signature.substr(5);
+    return dot == std::string::npos ? d.signature
+                                    : "func " + d.path.substr(begin, dot - begin) + "." + d.signature.substr(5);
   }
 
   std::string effect_sentence(RowId decl, const char* kind, const std::vector<EffectRow>& rows, const char* shown) {
     for (const EffectRow& e : rows) {
       if (e.kind != kind) continue;
       DeclRow via;
-      if (e.via && e.via != decl && db().find_decl(e.via, via)) return std::string(shown) + styled(" (through " + via.path + ")", "2");
+      if (e.via && e.via != decl && db().find_decl(e.via, via))
+        return std::string(shown) + styled(" (through " + via.path + ")", "2");
       return shown;
     }
     return "";
@@ -83,8 +90,10 @@ struct NameShower {
     tags(d);
     std::vector<EffectRow> rows = db().effects_of(d.id);
     std::vector<std::string> says;
-    static constexpr const char* kinds[][2] = {{"may_suspend", "may wait"}, {"may_block", "may block a thread"}, {"spawns", "starts tasks"}, {"raises_budget", "raises the budget"},
-                                               {"calls_ffi", "calls C"}, {"may_panic", "may panic"}, {"allocates", "allocates"}};
+    static constexpr const char* kinds[][2] = {{"may_suspend", "may wait"}, {"may_block", "may block a thread"},
+                                               {"spawns", "starts tasks"},  {"raises_budget", "raises the budget"},
+                                               {"calls_ffi", "calls C"},    {"may_panic", "may panic"},
+                                               {"allocates", "allocates"}};
     for (auto [kind, shown] : kinds)
       if (std::string s = effect_sentence(d.id, kind, rows, shown); !s.empty()) says.push_back(s);
     std::string needs, fails;
@@ -122,15 +131,24 @@ struct NameShower {
   void members(const DeclRow& d) {
     if (d.kind != "struct" && d.kind != "enum" && d.kind != "error" && d.kind != "trait") return;
     std::vector<DeclRow> rows;
-    std::string why, sql = "SELECT id FROM decl WHERE id BETWEEN ?1 AND ?2 AND parent = ?3 UNION ALL "
-                           "SELECT m.id FROM decl i JOIN decl m ON m.parent = i.id AND m.file = i.file WHERE ?4 AND i.kind = 'impl' AND i.name = ?5 AND (m.is_pub OR i.file = ?6)";
+    std::string why,
+        sql =
+            "SELECT id FROM decl WHERE id BETWEEN ?1 AND ?2 AND parent = ?3 UNION ALL "
+            "SELECT m.id FROM decl i JOIN decl m ON m.parent = i.id AND m.file = i.file WHERE ?4 AND i.kind = 'impl' AND i.name = ?5 AND (m.is_pub OR i.file = ?6)";
     SqlValue values[6];
-    int64_t numbers[6] = {d.file << kFileShift, (d.file + 1) << kFileShift, d.id, d.kind == "struct" || d.kind == "enum", 0, d.file};
+    int64_t numbers[6] = {
+        d.file << kFileShift, (d.file + 1) << kFileShift, d.id, d.kind == "struct" || d.kind == "enum", 0, d.file};
     for (int i = 0; i < 6; ++i) values[i].kind = SqlValue::Integer, values[i].integer = numbers[i];
     values[4].kind = SqlValue::Text;
     values[4].text = d.name;
     std::vector<RowId> ids;
-    db().select(sql, values, [&](std::span<const SqlValue> r) { ids.push_back(r[0].integer); return true; }, why);
+    db().select(
+        sql, values,
+        [&](std::span<const SqlValue> r) {
+          ids.push_back(r[0].integer);
+          return true;
+        },
+        why);
     for (RowId id : ids)
       if (DeclRow m; db().find_decl(id, m)) rows.push_back(std::move(m));
     if (rows.empty()) return;
@@ -143,7 +161,8 @@ struct NameShower {
       std::string said = db().find_doc(m.id, doc) ? doc.summary : "";
       std::replace(said.begin(), said.end(), '\n', ' ');
       size_t used = text_width(m.signature);
-      line("  " + m.signature + (said.empty() ? "" : std::string(used < width ? width - used : 0, ' ') + "  " + styled(said, "2")));
+      line("  " + m.signature +
+           (said.empty() ? "" : std::string(used < width ? width - used : 0, ' ') + "  " + styled(said, "2")));
     }
   }
 
@@ -151,12 +170,19 @@ struct NameShower {
     JsonText object = console().json_object("declaration");
     FileRow file;
     db().find_file(d.file, file);
-    object.field("path", file.path).field("line", d.line).field("kind", d.kind).field("name", d.name).field("full_name", d.path).field("signature", d.signature).field("pub", d.is_pub);
+    object.field("path", file.path)
+        .field("line", d.line)
+        .field("kind", d.kind)
+        .field("name", d.name)
+        .field("full_name", d.path)
+        .field("signature", d.signature)
+        .field("pub", d.is_pub);
     object.field("cid", cid_text(d.cid));
     DocRow doc;
     if (db().find_doc(d.id, doc)) object.field("summary", doc.summary).field("body", doc.body_md);
     object.array("tags");
-    for (const DocTagRow& t : db().tags_of(d.id)) object.object().field("tag", t.tag).field("name", t.name).field("text", t.text).close();
+    for (const DocTagRow& t : db().tags_of(d.id))
+      object.object().field("tag", t.tag).field("name", t.name).field("text", t.text).close();
     object.close();
     object.array("effects");
     for (const EffectRow& e : db().effects_of(d.id)) {
@@ -172,12 +198,19 @@ struct NameShower {
   int unknown(const std::string& name) {
     std::vector<std::string> all;
     std::string why;
-    db().select("SELECT DISTINCT name FROM decl WHERE kind NOT IN ('impl', 'test')", {}, [&](std::span<const SqlValue> r) { all.push_back(std::string(r[0].text)); return true; }, why);
+    db().select(
+        "SELECT DISTINCT name FROM decl WHERE kind NOT IN ('impl', 'test')", {},
+        [&](std::span<const SqlValue> r) {
+          all.push_back(std::string(r[0].text));
+          return true;
+        },
+        why);
     std::vector<std::string_view> views(all.begin(), all.end());
     size_t dot = name.rfind('.');
     std::string_view last = dot == std::string::npos ? std::string_view(name) : std::string_view(name).substr(dot + 1);
     std::string_view near = nearest_name(last, views);
-    return console().fail(kFailed, "nothing is called `" + name + "`", near.empty() ? "" : "did you mean `" + std::string(near) + "`?");
+    return console().fail(kFailed, "nothing is called `" + name + "`",
+                          near.empty() ? "" : "did you mean `" + std::string(near) + "`?");
   }
 
   int run(const std::string& name) {
@@ -192,7 +225,10 @@ struct NameShower {
       if (DeclRow d; db().find_decl(id, d) && d.kind != "impl" && d.kind != "test") rows.push_back(std::move(d));
     // A module stands behind everything else of its name; what is exactly called so, before what only ends in it.
     std::sort(rows.begin(), rows.end(), [&](const DeclRow& a, const DeclRow& b) {
-      auto rank = [&](const DeclRow& d) { return (d.path == name ? 0 : 1) + (d.path.starts_with("std.") ? 8 : 0) + (d.kind == "field" || d.kind == "variant" ? 2 : 0) + (d.kind == "module" ? 4 : 0); };
+      auto rank = [&](const DeclRow& d) {
+        return (d.path == name ? 0 : 1) + (d.path.starts_with("std.") ? 8 : 0) +
+               (d.kind == "field" || d.kind == "variant" ? 2 : 0) + (d.kind == "module" ? 4 : 0);
+      };
       return rank(a) != rank(b) ? rank(a) < rank(b) : a.id < b.id;
     });
     if (rows.empty()) return unknown(name);
@@ -222,13 +258,16 @@ struct NameShower {
   }
 };
 
-}  // namespace
+}   // namespace
 
 bool is_doc_name(const std::string& word) {
-  if (word.empty() || word.find('/') != std::string::npos || word.ends_with(".jan") || word.ends_with(".jans") || word == "-" || word == "." || word == "..") return false;
+  if (word.empty() || word.find('/') != std::string::npos || word.ends_with(".jan") || word.ends_with(".jans") ||
+      word == "-" || word == "." || word == "..")
+    return false;
   if (is_file(word) || is_folder(word)) return false;
   for (char c : word) {
-    bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                static_cast<unsigned char>(c) >= 0x80;
     if (!good) return false;
   }
   return true;
@@ -243,4 +282,4 @@ int show_doc_of(Context& context, const std::string& name) {
   return code;
 }
 
-}  // namespace janus
+}   // namespace janus

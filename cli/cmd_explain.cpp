@@ -64,7 +64,9 @@ int list(Context& context) {
       object.field("code", info.code).field("name", info.name).field("text", info.text);
       console.json(object);
     } else {
-      console.out(std::string(info.code) + "  " + info.name + std::string(std::max<size_t>(2, 26 - std::min<size_t>(24, std::string(info.name).size())), ' ') + info.text + "\n");
+      console.out(std::string(info.code) + "  " + info.name +
+                  std::string(std::max<size_t>(2, 26 - std::min<size_t>(24, std::string(info.name).size())), ' ') +
+                  info.text + "\n");
     }
   }
   return kDone;
@@ -85,7 +87,9 @@ int run_explain(Context& context) {
         names.push_back(diag_info(static_cast<Diag>(i)).name);
       }
       std::string_view near = nearest_name(word, names);
-      return console.fail(kUsage, "there is no diagnostic `" + word + "`", near.empty() ? "`janus explain` lists them all" : "did you mean `" + std::string(near) + "`?");
+      return console.fail(
+          kUsage, "there is no diagnostic `" + word + "`",
+          near.empty() ? "`janus explain` lists them all" : "did you mean `" + std::string(near) + "`?");
     }
     std::string_view page = embedded_file(std::string("explain/") + info->code + ".md");
     std::string text(page);

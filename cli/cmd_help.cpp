@@ -16,8 +16,9 @@ static bool command_of_words(Context& context, Command& command) {
   for (const CommandInfo& info : all_commands())
     if (info.group != Group::Hidden) names.push_back(info.word);
   std::string_view near = nearest_name(words[0], names);
-  context.console.fail(kUsage, words.size() > 1 ? "one command at a time" : "janus has no command `" + words[0] + "`",
-                       near.empty() || words.size() > 1 ? "`janus --help` lists them" : "did you mean `" + std::string(near) + "`?");
+  context.console.fail(
+      kUsage, words.size() > 1 ? "one command at a time" : "janus has no command `" + words[0] + "`",
+      near.empty() || words.size() > 1 ? "`janus --help` lists them" : "did you mean `" + std::string(near) + "`?");
   return false;
 }
 

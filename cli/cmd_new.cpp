@@ -7,7 +7,10 @@
 namespace janus {
 namespace {
 
-struct NewFile { const char* path; std::string text; };
+struct NewFile {
+  const char* path;
+  std::string text;
+};
 
 std::vector<NewFile> package_files(const std::string& name) {
   return {
@@ -57,7 +60,8 @@ int make_package(Context& context, const std::string& folder, const std::string&
   for (const NewFile& file : files) {
     std::string path = join_path(folder, file.path);
     if (is_file(path)) continue;  // a .gitignore of one's own stays
-    if (!make_folders(folder_of(path), why) || !write_file(path, file.text, why)) return console.fail(kEnvironment, why);
+    if (!make_folders(folder_of(path), why) || !write_file(path, file.text, why))
+      return console.fail(kEnvironment, why);
     console.verbose(1, "made " + path);
     if (console.is_json()) {
       JsonText object = console.json_object("made");
@@ -85,17 +89,23 @@ int run_new(Context& context) {
   std::string name = base_name(folder);
   if (!is_package_name(name)) {
     std::string better = as_package_name(name);
-    return console.fail(kUsage, "`" + name + "` cannot be the name of a package: it takes small letters, digits, `-` and `_`, and begins with a letter",
-                        is_package_name(better) ? "try: janus new " + join_path(folder_of(folder), better) : "");
+    return console.fail(
+        kUsage,
+        "`" + name +
+            "` cannot be the name of a package: it takes small letters, digits, `-` and `_`, and begins with a letter",
+        is_package_name(better) ? "try: janus new " + join_path(folder_of(folder), better) : "");
   }
   if (is_file(folder) || is_folder(folder))
-    return console.fail(kUsage, folder + " is already there, and nothing is overwritten", is_folder(folder) ? "to make a package in it: janus -C " + folder + " init" : "");
+    return console.fail(kUsage, folder + " is already there, and nothing is overwritten",
+                        is_folder(folder) ? "to make a package in it: janus -C " + folder + " init" : "");
   return make_package(context, folder, name);
 }
 
 int run_init(Context& context) {
   Console& console = context.console;
-  if (!context.args.words.empty()) return console.fail(kUsage, "`janus init` works in this folder and takes no name", "for a folder of its own: janus new " + context.args.words[0]);
+  if (!context.args.words.empty())
+    return console.fail(kUsage, "`janus init` works in this folder and takes no name",
+                        "for a folder of its own: janus new " + context.args.words[0]);
   std::string name = as_package_name(base_name(absolute_path("")));
   if (!is_package_name(name)) name = "program";
   return make_package(context, "", name);

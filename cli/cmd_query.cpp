@@ -17,17 +17,27 @@ struct Querier {
   size_t count = 0;
 
   Console& console() { return context.console; }
-  std::string in_color(std::string_view text, const char* code) { return console().color_out() ? std::string("\x1b[") + code + "m" + std::string(text) + "\x1b[0m" : std::string(text); }
+  std::string in_color(std::string_view text, const char* code) {
+    return console().color_out() ? std::string("\x1b[") + code + "m" + std::string(text) + "\x1b[0m"
+                                 : std::string(text);
+  }
 
   int open() {
-    if (int failure = find_target(context, context.args.has(Opt::In) ? context.args.value(Opt::In) : "", Purpose::Modules, target)) return failure;
+    if (int failure = find_target(context, context.args.has(Opt::In) ? context.args.value(Opt::In) : "",
+                                  Purpose::Modules, target))
+      return failure;
     Progress progress(console(), context.timing);
     if (int failure = refresh(context, target, false, knowledge)) return failure;
-    if (knowledge.run.errors) console().say("note: the sources have " + std::to_string(knowledge.run.errors) + (knowledge.run.errors == 1 ? " error" : " errors") + " (janus check shows them); answers may be incomplete");
+    if (knowledge.run.errors)
+      console().say("note: the sources have " + std::to_string(knowledge.run.errors) +
+                    (knowledge.run.errors == 1 ? " error" : " errors") +
+                    " (janus check shows them); answers may be incomplete");
     return kDone;
   }
 
-  std::string shown(const Found& f) { return f.is_std || target.package.empty() || target.package == "." ? f.path : join_path(target.package, f.path); }
+  std::string shown(const Found& f) {
+    return f.is_std || target.package.empty() || target.package == "." ? f.path : join_path(target.package, f.path);
+  }
 
   void table(const std::vector<Found>& rows) {
     size_t place_width = 0, kind_width = 0;
@@ -48,7 +58,10 @@ struct Querier {
       size_t dot = f.full_name.rfind('.');
       if (f.kind == "method" && dot != std::string::npos && f.signature.starts_with("func ")) {
         size_t before = f.full_name.rfind('.', dot - 1);
-        text += "func " + f.full_name.substr(before == std::string::npos ? 0 : before + 1, dot - (before == std::string::npos ? 0 : before + 1)) + "." + f.signature.substr(5);
+        text += "func " +
+                f.full_name.substr(before == std::string::npos ? 0 : before + 1,
+                                   dot - (before == std::string::npos ? 0 : before + 1)) +
+                "." + f.signature.substr(5);
       } else if (f.kind == "field" || f.kind == "variant") {
         size_t before = dot == std::string::npos ? std::string::npos : f.full_name.rfind('.', dot - 1);
         size_t begin = before == std::string::npos ? 0 : before + 1;
@@ -62,8 +75,10 @@ struct Querier {
   int wrong(std::string_view query, const QueryError& e) {
     if (console().is_json()) return console().fail(kUsage, e.why + " (at " + std::to_string(e.lo + 1) + ")", e.hint);
     std::string line(query);
-    for (char& c : line) if (c == '\n' || c == '\t' || c == '\r') c = ' ';
-    size_t before = text_width(query.substr(0, e.lo)), width = std::max<size_t>(1, text_width(query.substr(e.lo, e.hi - e.lo)));
+    for (char& c : line)
+      if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+    size_t before = text_width(query.substr(0, e.lo)),
+           width = std::max<size_t>(1, text_width(query.substr(e.lo, e.hi - e.lo)));
     console().err("  " + line + "\n  " + std::string(before, ' ') + std::string(width, '^') + "\n");
     return console().fail(kUsage, e.why, e.hint);
   }
@@ -87,14 +102,20 @@ struct Querier {
     std::string why;
     context.timing.begin("query");
     bool only_count = context.args.has(Opt::Count);
-    if (only_count ? !count_query(*knowledge.db, query, count, why) : !run_query(*knowledge.db, query, found, why)) return console().fail(kEnvironment, "the database did not answer: " + why);
+    if (only_count ? !count_query(*knowledge.db, query, count, why) : !run_query(*knowledge.db, query, found, why))
+      return console().fail(kEnvironment, "the database did not answer: " + why);
     context.timing.begin(nullptr);
     if (!only_count) count = found.size();
     if (console().is_json()) {
       if (!context.args.has(Opt::Count))
         for (const Found& f : found) {
           JsonText object = console().json_object("declaration");
-          object.field("path", shown(f)).field("line", f.line).field("col", f.col).field("kind", f.kind).field("name", f.name).field("full_name", f.full_name);
+          object.field("path", shown(f))
+              .field("line", f.line)
+              .field("col", f.col)
+              .field("kind", f.kind)
+              .field("name", f.name)
+              .field("full_name", f.full_name);
           object.field("signature", f.signature).field("pub", f.is_pub).field("cid", cid_text(f.cid));
           console().json(object);
         }
@@ -143,28 +164,32 @@ struct Querier {
       }
       console().out(out + "\n");
     };
-    bool ok = db->select(text, {}, [&](std::span<const SqlValue> row) {
-      ++count;
-      if (context.args.has(Opt::Count)) return true;
-      std::vector<std::string> cells;
-      for (const SqlValue& v : row) cells.push_back(cell(v));
-      if (console().is_json()) {
-        JsonText object = console().json_object("row");
-        for (size_t i = 0; i < cells.size(); ++i) {
-          if (row[i].kind == SqlValue::Integer) object.field(columns[i], row[i].integer);
-          else if (row[i].kind != SqlValue::Null) object.field(columns[i], cells[i]);
-        }
-        console().json(object);
-      } else {
-        if (!header) line(columns), header = true;
-        line(cells);
-      }
-      return true;
-    }, why, &columns);
+    bool ok = db->select(
+        text, {},
+        [&](std::span<const SqlValue> row) {
+          ++count;
+          if (context.args.has(Opt::Count)) return true;
+          std::vector<std::string> cells;
+          for (const SqlValue& v : row) cells.push_back(cell(v));
+          if (console().is_json()) {
+            JsonText object = console().json_object("row");
+            for (size_t i = 0; i < cells.size(); ++i) {
+              if (row[i].kind == SqlValue::Integer) object.field(columns[i], row[i].integer);
+              else if (row[i].kind != SqlValue::Null) object.field(columns[i], cells[i]);
+            }
+            console().json(object);
+          } else {
+            if (!header) line(columns), header = true;
+            line(cells);
+          }
+          return true;
+        },
+        why, &columns);
     context.timing.begin(nullptr);
     if (!ok) {
       std::string hint = "janus query --schema shows the tables";
-      if (why == "not authorized" || why.starts_with("cannot modify")) why = "the query may only read", hint = "a SELECT is what --sql takes";
+      if (why == "not authorized" || why.starts_with("cannot modify"))
+        why = "the query may only read", hint = "a SELECT is what --sql takes";
       return console().fail(kUsage, "SQL: " + why, hint);
     }
     return answer();
@@ -178,8 +203,11 @@ int run_query_command(Context& context) {
   const Args& args = context.args;
   if (args.has(Opt::ShowSchema)) return console.out(AstDb::schema()), kDone;
   bool sql = args.has(Opt::Sql);
-  if (sql && !args.words.empty()) return console.fail(kUsage, "`--sql` takes the place of a predicate, and `" + args.words[0] + "` is one");
-  if (!sql && args.words.empty()) return console.fail(kUsage, "`janus query` takes a predicate", "for example: janus query 'pub func and not has_doc'");
+  if (sql && !args.words.empty())
+    return console.fail(kUsage, "`--sql` takes the place of a predicate, and `" + args.words[0] + "` is one");
+  if (!sql && args.words.empty())
+    return console.fail(kUsage, "`janus query` takes a predicate",
+                        "for example: janus query 'pub func and not has_doc'");
   guard_interrupts();
   std::string text;
   for (const std::string& word : args.words) text += (text.empty() ? "" : " ") + word;

@@ -38,7 +38,9 @@ int run_run(Context& context) {
   Product product;
   if (!single_word(context, word) || !check_common_options(context)) return kUsage;
   if (int code = find_target(context, word, Purpose::Program, target)) return code;
-  int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), false, context.args.has(Opt::Fair)}, product);
+  int code =
+      produce(context, target,
+              {EmitKind::Executable, context.args.has(Opt::Release), false, context.args.has(Opt::Fair)}, product);
   if (context.args.has(Opt::TimeReport)) context.timing.show(context.console);
   return code ? code : become(context, target, product);
 }

@@ -1,7 +1,6 @@
-// cmd_test.cpp: `janus test`: builds the tests and the examples of the documentation into one executable, and runs each as a process
-// of its own, forked from it.
-// Depends on coverage.h, doctests.h, produce.h, test_server.h, test_report.h, test_rows.h, test_memory.h, junit.h, runtime/abi_test.h.
-// SPDX-License-Identifier: Apache-2.0
+// cmd_test.cpp: `janus test`: builds the tests and the examples of the documentation into one executable, and runs each
+// as a process of its own, forked from it. Depends on coverage.h, doctests.h, produce.h, test_server.h, test_report.h,
+// test_rows.h, test_memory.h, junit.h, runtime/abi_test.h. SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,8 +30,8 @@ struct Settings {
   bool tests = true, docs = true;
   bool changed = false;
   bool coverage = false;
-  long schedules = 0;        // 0: the ordinary one
-  uint64_t seed = 1;         // of the first schedule
+  long schedules = 0;   // 0: the ordinary one
+  uint64_t seed = 1;   // of the first schedule
 };
 
 // "a\tb\nc" as the executable wrote it.
@@ -67,7 +66,9 @@ bool read_case(std::string_view line, TestCase& test) {
   // path:line:col; the path may have colons too.
   for (int numbers = 0; numbers < 2; ++numbers) {
     size_t colon = test.path.rfind(':');
-    if (colon == std::string::npos || colon + 1 == test.path.size() || test.path.find_first_not_of("0123456789", colon + 1) != std::string::npos) break;
+    if (colon == std::string::npos || colon + 1 == test.path.size() ||
+        test.path.find_first_not_of("0123456789", colon + 1) != std::string::npos)
+      break;
     test.line = atoi(test.path.c_str() + colon + 1);
     test.path.resize(colon);
   }
@@ -80,7 +81,7 @@ struct Runner {
   TestReport report;
   bool has_tasks = false;   // of the executable at hand
   std::vector<TestRan> ran = {};   // of the target at hand
-  Coverage coverage = {};          // of all targets
+  Coverage coverage = {};   // of all targets
   std::string name = {}, package = {};   // of the first
 
   Console& console() { return context.console; }
@@ -88,7 +89,9 @@ struct Runner {
   bool list_tests(const Product& product, std::vector<TestCase>& tests) {
     Outcome listed = run_job({{product.path, "--list"}}, 60);
     if (!listed.passed()) {
-      console().fail(kBug, "the test program cannot list its tests" + (listed.why.empty() ? std::string() : ": " + listed.why), "please report this, with the program");
+      console().fail(
+          kBug, "the test program cannot list its tests" + (listed.why.empty() ? std::string() : ": " + listed.why),
+          "please report this, with the program");
       return false;
     }
     std::string_view text = listed.output;
@@ -140,7 +143,8 @@ struct Runner {
   }
 
   // Shown in the order of the source, whichever ends first.
-  bool run_tests(const std::string& word, const Product& product, const std::vector<TestCase>& tests, TestMemory& memory) {
+  bool run_tests(const std::string& word, const Product& product, const std::vector<TestCase>& tests,
+                 TestMemory& memory) {
     std::vector<Progressing> all(tests.size());
     std::vector<TestJob> jobs;
     std::vector<size_t> test_of;
@@ -148,7 +152,8 @@ struct Runner {
     for (size_t i = 0; i < tests.size(); ++i) {
       TestResult& result = all[i].result;
       if (tests[i].mode == rt::kTestIgnored) result.end = TestEnd::Ignored;
-      if (tests[i].mode == rt::kTestFailed) result.end = TestEnd::Failed, result.output = tests[i].note, result.why = "could not be run";
+      if (tests[i].mode == rt::kTestFailed)
+        result.end = TestEnd::Failed, result.output = tests[i].note, result.why = "could not be run";
       if (settings.changed && result.end == TestEnd::Passed && memory.passed(tests[i])) result.end = TestEnd::Unchanged;
       if (result.end != TestEnd::Passed || tests[i].mode == rt::kTestPassed) continue;
       result.schedules = times;
@@ -164,7 +169,8 @@ struct Runner {
         report.add(tests[next], all[next].result, word);
         memory.note(tests[next], all[next].result);
         const TestResult& result = all[next].result;
-        if (result.end != TestEnd::Ignored && result.end != TestEnd::Unchanged) ran.push_back({tests[next], result.end, result.exit, result.signal, result.seconds});
+        if (result.end != TestEnd::Ignored && result.end != TestEnd::Unchanged)
+          ran.push_back({tests[next], result.end, result.exit, result.signal, result.seconds});
         all[next].result.output = {};
       }
     };
@@ -207,9 +213,14 @@ struct Runner {
     Product product;
     if (int code = find_target(context, word, Purpose::Modules, target)) return code;
     target.load.doctests.own = true;
-    if (target.is_package) target.load.doctests.guides = pages_below(join_path(target.package == "." ? "" : target.package, "docs"));
+    if (target.is_package)
+      target.load.doctests.guides = pages_below(join_path(target.package == "." ? "" : target.package, "docs"));
     if (name.empty()) name = target.name, package = target.is_package ? target.package : "";
-    if (int code = produce(context, target, {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair), settings.coverage}, product)) return code;
+    if (int code = produce(context, target,
+                           {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair),
+                            settings.coverage},
+                           product))
+      return code;
     std::vector<TestCase> tests;
     if (!list_tests(product, tests)) return kBug;
     if (context.args.has(Opt::List)) {
@@ -223,7 +234,8 @@ struct Runner {
     memory.keep();
     store_results(context, target, ran);
     ran.clear();
-    if (tests.empty() && settings.filter.empty() && !report.tap) console().say("there are no tests in " + (word.empty() ? target.name : word));
+    if (tests.empty() && settings.filter.empty() && !report.tap)
+      console().say("there are no tests in " + (word.empty() ? target.name : word));
     return report.failed > before ? kFailed : kDone;
   }
 };
@@ -234,7 +246,8 @@ bool read_number(Context& context, Opt opt, double least, double& number) {
   char* end = nullptr;
   number = strtod(given->value.c_str(), &end);
   if (end != given->value.c_str() && *end == '\0' && number >= least && number <= 1e6) return true;
-  context.console.fail(kUsage, std::string("`--") + option_info(opt).long_form + "` takes a number, not `" + given->value + "`");
+  context.console.fail(
+      kUsage, std::string("`--") + option_info(opt).long_form + "` takes a number, not `" + given->value + "`");
   return false;
 }
 
@@ -242,24 +255,28 @@ bool read_whole(Context& context, Opt opt, uint64_t& number) {
   const Args::Given* given = context.args.find(opt);
   if (!given) return true;
   const std::string& text = given->value;
-  if (!text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos) return number = strtoull(text.c_str(), nullptr, 10), true;
-  context.console.fail(kUsage, std::string("`--") + option_info(opt).long_form + "` takes a whole number, not `" + text + "`");
+  if (!text.empty() && text.size() <= 19 && text.find_first_not_of("0123456789") == std::string::npos)
+    return number = strtoull(text.c_str(), nullptr, 10), true;
+  context.console.fail(kUsage,
+                       std::string("`--") + option_info(opt).long_form + "` takes a whole number, not `" + text + "`");
   return false;
 }
 
-}  // namespace
+}   // namespace
 
 int run_test(Context& context) {
   Settings settings;
   const Args& args = context.args;
   double jobs = static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN));
   uint64_t schedules = args.has(Opt::Seed) ? 1 : 0;
-  if (!check_common_options(context) || !read_number(context, Opt::Timeout, 0.001, settings.limit) || !read_number(context, Opt::Jobs, 1, jobs) ||
-      !read_whole(context, Opt::Seed, settings.seed) || !read_whole(context, Opt::Schedules, schedules))
+  if (!check_common_options(context) || !read_number(context, Opt::Timeout, 0.001, settings.limit) ||
+      !read_number(context, Opt::Jobs, 1, jobs) || !read_whole(context, Opt::Seed, settings.seed) ||
+      !read_whole(context, Opt::Schedules, schedules))
     return kUsage;
   Console& console = context.console;
   if (schedules > 100000) return console.fail(kUsage, "`--schedules` takes at most 100000");
-  if (args.has(Opt::Doc) && args.has(Opt::NoDoc)) return console.fail(kUsage, "`--doc` runs examples only, and `--no-doc` none");
+  if (args.has(Opt::Doc) && args.has(Opt::NoDoc))
+    return console.fail(kUsage, "`--doc` runs examples only, and `--no-doc` none");
   if (args.has(Opt::Tap) && console.is_json()) return console.fail(kUsage, "`--json` and `--tap` both want stdout");
   settings.schedules = static_cast<long>(schedules);
   settings.jobs = static_cast<unsigned>(jobs);
@@ -268,8 +285,11 @@ int run_test(Context& context) {
   settings.docs = !args.has(Opt::NoDoc);
   settings.changed = args.has(Opt::Changed);
   settings.coverage = args.has(Opt::Coverage);
-  if (settings.coverage && settings.changed) return console.fail(kUsage, "`--coverage` counts what all tests do, and `--changed` passes over some");
-  if (!settings.coverage && args.has(Opt::Out)) return console.fail(kUsage, "`--out` says where the pages of `--coverage` go", "janus test --coverage --out " + args.value(Opt::Out));
+  if (settings.coverage && settings.changed)
+    return console.fail(kUsage, "`--coverage` counts what all tests do, and `--changed` passes over some");
+  if (!settings.coverage && args.has(Opt::Out))
+    return console.fail(kUsage, "`--out` says where the pages of `--coverage` go",
+                        "janus test --coverage --out " + args.value(Opt::Out));
   Runner runner{context, settings, TestReport{context, args.has(Opt::Tap)}};
   std::vector<std::string> words = args.words;
   if (words.empty()) words.push_back("");
@@ -283,7 +303,9 @@ int run_test(Context& context) {
   }
   if (settings.coverage && !runner.coverage.empty()) {
     std::string folder = args.value(Opt::Out);
-    if (folder.empty()) folder = join_path(runner.package.empty() || runner.package == "." ? "build" : join_path(runner.package, "build"), "coverage");
+    if (folder.empty())
+      folder = join_path(runner.package.empty() || runner.package == "." ? "build" : join_path(runner.package, "build"),
+                         "coverage");
     if (int failed = runner.coverage.write(context, folder, runner.name)) code = failed;
   }
   if (args.has(Opt::TimeReport)) context.timing.show(console);
@@ -295,4 +317,4 @@ int run_test(Context& context) {
   return code;
 }
 
-}  // namespace janus
+}   // namespace janus

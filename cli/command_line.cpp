@@ -17,13 +17,17 @@ void set_up_console(Context& context, std::span<const std::string> words) {
   Console& console = context.console;
   const Args& args = context.args;
   std::string color = args.value(Opt::Color, "auto");
-  console.set_color(color == "always" ? ColorChoice::Always : color == "never" ? ColorChoice::Never : ColorChoice::Auto);
+  console.set_color(color == "always"  ? ColorChoice::Always
+                    : color == "never" ? ColorChoice::Never
+                                       : ColorChoice::Auto);
   console.set_quiet(args.has(Opt::Quiet));
   console.set_verbosity(static_cast<int>(args.count(Opt::Verbose)));
   auto end = std::find(words.begin(), words.end(), "--");
-  bool json = args.has(Opt::Json) || (args.command != Command::Run && args.command != Command::Complete && std::find(words.begin(), end, "--json") != end);
+  bool json = args.has(Opt::Json) || (args.command != Command::Run && args.command != Command::Complete &&
+                                      std::find(words.begin(), end, "--json") != end);
   if (!json) return;
-  std::string name = args.command == Command::None || args.command == Command::Check ? "diag" : command_info(args.command).word;
+  std::string name =
+      args.command == Command::None || args.command == Command::Check ? "diag" : command_info(args.command).word;
   if (args.command == Command::Init) name = "new";
   console.set_json("janus." + name + "/1");
   JsonText object = console.json_object("end");
@@ -38,14 +42,17 @@ int run_parsed(Context& context) {
     return console.fail(kUsage, "`--color` is auto, always or never, not `" + color + "`");
   if (args.has(Opt::Help)) {
     bool brief = args.find(Opt::Help)->is_short;
-    console.out(args.command == Command::None ? general_help(console.color_out()) : command_help(args.command, console.color_out(), brief));
+    console.out(args.command == Command::None ? general_help(console.color_out())
+                                              : command_help(args.command, console.color_out(), brief));
     return kDone;
   }
   if (args.has(Opt::Version)) return console.out(version_line() + "\n"), kDone;
   for (const std::string& folder : args.values(Opt::Directory))
-    if (chdir(folder.c_str()) != 0) return console.fail(kEnvironment, "cannot work in " + folder + ": " + why_of(errno));
+    if (chdir(folder.c_str()) != 0)
+      return console.fail(kEnvironment, "cannot work in " + folder + ": " + why_of(errno));
   switch (args.command) {
-#define COMMAND(Name, word, group, function, arguments, help) case Command::Name: return function(context);
+#define COMMAND(Name, word, group, function, arguments, help) \
+  case Command::Name: return function(context);
 #include "cli/command.def"
     case Command::None: break;
   }

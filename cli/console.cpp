@@ -42,7 +42,8 @@ bool decide_color(const ColorFacts& facts) {
 }
 
 void Console::set_color(ColorChoice choice) {
-  ColorFacts facts{choice, getenv("NO_COLOR"), getenv("CLICOLOR_FORCE"), getenv("FORCE_COLOR"), getenv("TERM"), isatty(1) == 1};
+  ColorFacts facts{choice,         getenv("NO_COLOR"), getenv("CLICOLOR_FORCE"), getenv("FORCE_COLOR"),
+                   getenv("TERM"), isatty(1) == 1};
   color_out_ = decide_color(facts);
   facts.is_terminal = isatty(2) == 1;
   color_err_ = decide_color(facts);

@@ -16,11 +16,18 @@ enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kEnvironment = 3, kRefused
 enum class ColorChoice : uint8_t { Auto, Always, Never };
 
 // --color > NO_COLOR > CLICOLOR_FORCE, FORCE_COLOR > TERM=dumb > is a terminal. Pure, so that a test can ask.
-struct ColorFacts { ColorChoice choice = ColorChoice::Auto; const char* no_color; const char* clicolor_force; const char* force_color; const char* term; bool is_terminal; };
+struct ColorFacts {
+  ColorChoice choice = ColorChoice::Auto;
+  const char* no_color;
+  const char* clicolor_force;
+  const char* force_color;
+  const char* term;
+  bool is_terminal;
+};
 bool decide_color(const ColorFacts& facts);
 
-// stdout carries results, stderr everything else. With --json stdout is JSON alone, one object a line, whatever happens,
-// and the last object repeats the exit code.
+// stdout carries results, stderr everything else. With --json stdout is JSON alone, one object a line, whatever
+// happens, and the last object repeats the exit code.
 class Console {
  public:
   Console() = default;

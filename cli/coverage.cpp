@@ -14,14 +14,17 @@ namespace janus {
 bool Coverage::take(const std::string& counters, std::string& why) {
   std::string text;
   if (!read_file(counters, text, why)) return false;
-  std::map<std::pair<std::string, uint32_t>, docgen::LineCount> now;   // of this executable: those of others are added to it
+  std::map<std::pair<std::string, uint32_t>, docgen::LineCount>
+      now;   // of this executable: those of others are added to it
   for (size_t at = 0, end; at < text.size(); at = end + 1) {
     end = std::min(text.find('\n', at), text.size());
     std::string line = text.substr(at, end - at);
-    size_t count = line.rfind('\t'), number = count == std::string::npos || count == 0 ? count : line.rfind('\t', count - 1);
+    size_t count = line.rfind('\t'),
+           number = count == std::string::npos || count == 0 ? count : line.rfind('\t', count - 1);
     if (number == std::string::npos) return why = "the counts of lines in " + counters + " are damaged", false;
     uint64_t times = strtoull(line.c_str() + count + 1, nullptr, 10);
-    docgen::LineCount& c = now[{line.substr(0, number), static_cast<uint32_t>(strtoul(line.c_str() + number + 1, nullptr, 10))}];
+    docgen::LineCount& c =
+        now[{line.substr(0, number), static_cast<uint32_t>(strtoul(line.c_str() + number + 1, nullptr, 10))}];
     c.most = std::max(c.most, times);
     c.least = std::min(c.least, times);
   }
@@ -41,21 +44,24 @@ int Coverage::write(Context& context, const std::string& folder, const std::stri
     docgen::CoverageFile& file = files.emplace_back();
     file.path = path;
     file.lines = std::move(counts);
-    // A file of the standard library that is not on the disk, or one that was removed meanwhile: the numbers stand without its text.
+    // A file of the standard library that is not on the disk, or one that was removed meanwhile: the numbers stand
+    // without its text.
     std::string ignored;
     if (!context.disk.read(path, file.text, ignored)) file.text = std::string(context.disk.std_file(path));
     covered += file.covered();
     lines += file.lines.size();
     widest = std::max(widest, path.size());
     lcov += "TN:\nSF:" + path + "\n";
-    for (const auto& [line, count] : file.lines) lcov += "DA:" + std::to_string(line) + "," + std::to_string(count.most) + "\n";
+    for (const auto& [line, count] : file.lines)
+      lcov += "DA:" + std::to_string(line) + "," + std::to_string(count.most) + "\n";
     lcov += "LF:" + std::to_string(file.lines.size()) + "\nLH:" + std::to_string(file.covered()) + "\nend_of_record\n";
   }
   auto percent = [](size_t part, size_t whole) {
     size_t tenths = whole ? part * 1000 / whole : 1000;
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
   };
-  if (!make_folders(folder, why) || !write_file(join_path(folder, "lcov.info"), lcov, why)) return console.fail(kEnvironment, why);
+  if (!make_folders(folder, why) || !write_file(join_path(folder, "lcov.info"), lcov, why))
+    return console.fail(kEnvironment, why);
   auto site_file = [](std::string_view file) { return embedded_file("site/" + std::string(file)); };
   for (const docgen::OutFile& page : docgen::write_coverage(files, name, site_file))
     if (!write_file(join_path(folder, page.path), page.bytes, why)) return console.fail(kEnvironment, why);
@@ -67,14 +73,19 @@ int Coverage::write(Context& context, const std::string& folder, const std::stri
       for (const auto& [line, count] : file.lines)
         if (count.most == 0) missed += (missed.empty() ? "" : ",") + std::to_string(line);
       JsonText object = console.json_object("coverage");
-      object.field("path", file.path).field("lines", file.lines.size()).field("covered", file.covered()).field("missed", missed);
+      object.field("path", file.path)
+          .field("lines", file.lines.size())
+          .field("covered", file.covered())
+          .field("missed", missed);
       console.json(object);
       continue;
     }
     std::string share = percent(file.covered(), file.lines.size());
-    table += file.path + std::string(widest - file.path.size() + 2 + (share.size() < 5 ? 5 - share.size() : 0), ' ') + share + " %  " + std::to_string(file.covered()) + "/" + std::to_string(file.lines.size()) + "\n";
+    table += file.path + std::string(widest - file.path.size() + 2 + (share.size() < 5 ? 5 - share.size() : 0), ' ') +
+             share + " %  " + std::to_string(file.covered()) + "/" + std::to_string(file.lines.size()) + "\n";
   }
-  std::string total = "coverage: " + percent(covered, lines) + " %, " + std::to_string(covered) + " of " + std::to_string(lines) + " lines";
+  std::string total = "coverage: " + percent(covered, lines) + " %, " + std::to_string(covered) + " of " +
+                      std::to_string(lines) + " lines";
   if (console.is_json()) {
     JsonText object = console.json_object("coverage");
     object.field("lines", lines).field("covered", covered).field("folder", folder);

@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 std::string why_of(int error) {
   switch (error) {
     case ENOENT: return "there is no such file or folder";
-    case EACCES: case EPERM: return "permission denied";
+    case EACCES:
+    case EPERM: return "permission denied";
     case EISDIR: return "it is a folder";
     case ENOTDIR: return "a part of the path is not a folder";
     case ENOSPC: return "the disk is full";
@@ -33,11 +34,13 @@ std::string why_of(int error) {
     case ENAMETOOLONG: return "the name is too long";
     case ELOOP: return "its symbolic links go round in a circle";
     case ETXTBSY: return "it is a program that is running";
-    case EMFILE: case ENFILE: return "too many files are open";
+    case EMFILE:
+    case ENFILE: return "too many files are open";
     case ENOEXEC: return "it is not a program";
     default: {
       std::string text = strerror(error);
-      if (text.size() > 1 && isupper(static_cast<unsigned char>(text[0])) && islower(static_cast<unsigned char>(text[1])))
+      if (text.size() > 1 && isupper(static_cast<unsigned char>(text[0])) &&
+          islower(static_cast<unsigned char>(text[1])))
         text[0] = static_cast<char>(tolower(text[0]));
       return text;
     }
@@ -79,8 +82,14 @@ bool read_file(const std::string& path, std::string& text, std::string& why) {
 
 // ---- scratch
 
-static std::mutex& scratch_mutex() { static std::mutex mutex; return mutex; }
-static std::vector<std::string>& scratch_paths() { static std::vector<std::string> paths; return paths; }
+static std::mutex& scratch_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+static std::vector<std::string>& scratch_paths() {
+  static std::vector<std::string> paths;
+  return paths;
+}
 
 Scratch::Scratch(std::string path) : path_(std::move(path)) {
   std::lock_guard lock(scratch_mutex());
@@ -102,7 +111,8 @@ void remove_all_scratch() {
 
 std::string scratch_name(const std::string& beside) {
   static int number = 0;
-  std::string name = "." + base_name(beside).substr(0, 100) + ".janus-" + std::to_string(getpid()) + "-" + std::to_string(number++);
+  std::string name =
+      "." + base_name(beside).substr(0, 100) + ".janus-" + std::to_string(getpid()) + "-" + std::to_string(number++);
   return join_path(folder_of(beside), name);
 }
 
@@ -230,7 +240,8 @@ static void list_jan(const std::string& folder, const std::string& prefix, int d
     std::string relative = prefix.empty() ? name : prefix + "/" + name;
     std::string full = join_path(folder, relative);
     struct stat info{};
-    if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && lstat(full.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && lstat(full.c_str(), &info) == 0 &&
+        S_ISDIR(info.st_mode)) {
       if (depth < 64) list_jan(folder, relative, depth + 1, paths);
     } else if (name.ends_with(".jan") && is_file(full)) {
       paths.push_back(relative);

@@ -12,7 +12,8 @@ namespace janus {
 
 // The sentences are "cannot read src/a.jan: it is a directory": what, and why.
 bool read_file(const std::string& path, std::string& text, std::string& why);
-bool write_file(const std::string& path, std::string_view text, std::string& why);         // atomic: temporary file, then rename
+bool write_file(const std::string& path, std::string_view text,
+                std::string& why);         // atomic: temporary file, then rename
 bool copy_file(const std::string& from, const std::string& to, int mode, std::string& why);  // atomic
 bool make_folders(const std::string& path, std::string& why);
 bool is_file(const std::string& path);
@@ -21,8 +22,8 @@ std::string folder_of(const std::string& path);       // "" for a bare name
 std::string base_name(const std::string& path);
 std::string join_path(const std::string& folder, const std::string& name);
 std::string absolute_path(const std::string& path);   // from the current folder; symbolic links resolved when it exists
-std::string shown_path(const std::string& path);      // relative to the current folder when below it
-std::string why_of(int error);                        // "permission denied": errno in the words of a sentence
+std::string shown_path(const std::string& path);   // relative to the current folder when below it
+std::string why_of(int error);   // "permission denied": errno in the words of a sentence
 
 // Temporary files and folders that are to vanish when janus is interrupted (interrupt.cpp looks here).
 class Scratch {
@@ -36,13 +37,13 @@ class Scratch {
   std::string path_;
 };
 void remove_all_scratch();
-std::string scratch_name(const std::string& beside);  // ".NAME.janus-PID-N" in the same folder
+std::string scratch_name(const std::string& beside);   // ".NAME.janus-PID-N" in the same folder
 
 // One answer that the disk gave, so that a cache can ask again whether it would still give it.
 struct Question {
   enum Kind : char { Read = 'R', Exists = 'E', List = 'L' } kind;
   std::string path;
-  std::string answer;  // hash of the content, "-" when there is none; "0" or "1"; hash of the list
+  std::string answer;   // hash of the content, "-" when there is none; "0" or "1"; hash of the list
 };
 std::string answer_to(Question::Kind kind, const std::string& path);
 
@@ -58,7 +59,7 @@ class Disk : public FileSystem {
   bool take_std(const std::string& folder, std::string& why);
   // The text that stands for path, as "<stdin>" does for what was read there.
   void give(std::string path, std::string text);
-  void set_remembering(bool on) { remembering_ = on; }  // off: no hashing of what is read
+  void set_remembering(bool on) { remembering_ = on; }   // off: no hashing of what is read
   const std::vector<Question>& questions() const { return questions_; }
   void forget_questions(size_t from) { questions_.resize(from); }
   void ask(Question::Kind kind, const std::string& path) { questions_.push_back({kind, path, answer_to(kind, path)}); }
@@ -67,7 +68,7 @@ class Disk : public FileSystem {
   bool remembering_ = true;
   std::vector<Question> questions_;
   std::map<std::string, std::string> given_;
-  std::map<std::string, std::string, std::less<>> std_;  // "std/list.jan" -> text; empty: the embedded ones
+  std::map<std::string, std::string, std::less<>> std_;   // "std/list.jan" -> text; empty: the embedded ones
 };
 
-}  // namespace janus
+}   // namespace janus

@@ -2,8 +2,8 @@
 // Depends on doc_rows.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// doc.cid is that of the declaration when its text was written: a text that stays while the code changes keeps the old one, and that is
-// how a stale one is found.
+// doc.cid is that of the declaration when its text was written: a text that stays while the code changes keeps the old
+// one, and that is how a stale one is found.
 #include "cli/doc_rows.h"
 
 #include <algorithm>
@@ -35,10 +35,14 @@ RowId row_of(Program& p, AstDb& db, const DocTarget& t) {
   bound[1].kind = SqlValue::Text;
   bound[1].text = p.names.text(name);
   std::string why;
-  db.select("SELECT id FROM item WHERE id BETWEEN ?1 AND ?1 | 1048575 AND parent = ?1 AND name = ?2 AND kind IN ('field', 'variant') LIMIT 1", bound, [&](std::span<const SqlValue> row) {
-    found = row[0].integer;
-    return false;
-  }, why);
+  db.select(
+      "SELECT id FROM item WHERE id BETWEEN ?1 AND ?1 | 1048575 AND parent = ?1 AND name = ?2 AND kind IN ('field', 'variant') LIMIT 1",
+      bound,
+      [&](std::span<const SqlValue> row) {
+        found = row[0].integer;
+        return false;
+      },
+      why);
   return found;
 }
 
@@ -52,11 +56,13 @@ void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& 
 
   // The CIDs that texts were written for, by name and text: numbers of rows may have moved.
   std::map<RowKey, Cid> written;
-  if (!stored.changed.empty()) db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
+  if (!stored.changed.empty())
+    db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
 
   std::vector<std::vector<const DocComment*>> of_module(p.modules.size());
   for (const DocComment& comment : docs.comments)
-    if (is_some(comment.module) && changed[+comment.module] && comment.owner.kind != DocTarget::Nothing) of_module[+comment.module].push_back(&comment);
+    if (is_some(comment.module) && changed[+comment.module] && comment.owner.kind != DocTarget::Nothing)
+      of_module[+comment.module].push_back(&comment);
   for (ModuleId m : stored.changed) {
     if (+m >= of_module.size() || db.file_row(m) == 0) continue;
     std::vector<DocRow> rows;
@@ -90,10 +96,12 @@ void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& 
       for (size_t i = 0; i < comment->parsed.tags.size(); ++i) {
         const DocTag& t = comment->parsed.tags[i];
         // A version is the tag's name: `tag('since')` finds it, and so does a comparison.
-        add_tag(t.kind == DocTagKind::Unknown ? t.word : doc_tag_word(t.kind), t.kind == DocTagKind::Since ? t.text : t.name, t.text, t.span, comment->tags[i]);
+        add_tag(t.kind == DocTagKind::Unknown ? t.word : doc_tag_word(t.kind),
+                t.kind == DocTagKind::Since ? t.text : t.name, t.text, t.span, comment->tags[i]);
       }
       for (size_t i = 0; i < comment->parsed.links.size(); ++i)
-        if (comment->links[i].kind != DocTarget::Nothing && !comment->parsed.links[i].soft) add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
+        if (comment->links[i].kind != DocTarget::Nothing && !comment->parsed.links[i].soft)
+          add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
       rows.push_back(std::move(row));
     }
     db.put_docs(db.file_row(m), rows, tags, {});
@@ -135,7 +143,9 @@ void lint_stale(Compilation& c, const Docs& docs, AstDb& db, bool accept) {
       bound[0].kind = SqlValue::Integer;
       bound[0].integer = row.decl;
       std::string why;
-      db.select("UPDATE doc SET cid = (SELECT cid FROM decl WHERE id = ?1) WHERE decl = ?1", std::span(bound, 1), [](std::span<const SqlValue>) { return true; }, why);
+      db.select(
+          "UPDATE doc SET cid = (SELECT cid FROM decl WHERE id = ?1) WHERE decl = ?1", std::span(bound, 1),
+          [](std::span<const SqlValue>) { return true; }, why);
       continue;
     }
     const Decl& d = c.program.decls[+it->second->owner.decl];

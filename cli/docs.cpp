@@ -43,7 +43,8 @@ std::vector<docgen::GatherOptions::ExampleResult> examples_in(const std::string&
   if (!db) return out;
   db->each_doctest([&](RowId, const DoctestRow& row) {
     DeclRow decl;
-    if (!row.last_result.empty() && db->find_decl(row.decl, decl)) out.push_back({decl.path, row.ordinal, row.last_result});
+    if (!row.last_result.empty() && db->find_decl(row.decl, decl))
+      out.push_back({decl.path, row.ordinal, row.last_result});
   });
   return out;
 }
@@ -53,14 +54,19 @@ std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& d
   std::vector<std::pair<std::string, std::string>> out;
   std::unique_ptr<AstDb> db = AstDb::open_to_read(database);
   std::string why;
-  if (db) db->select("SELECT old_name, new_name FROM name_history ORDER BY at, old_name", {}, [&](std::span<const SqlValue> row) {
-    out.emplace_back(std::string(row[0].text), std::string(row[1].text));
-    return true;
-  }, why);
+  if (db)
+    db->select(
+        "SELECT old_name, new_name FROM name_history ORDER BY at, old_name", {},
+        [&](std::span<const SqlValue> row) {
+          out.emplace_back(std::string(row[0].text), std::string(row[1].text));
+          return true;
+        },
+        why);
   return out;
 }
 
-// The examples are compiled apart from the package, as `janus test` does it: those that do not compile, or do and should not.
+// The examples are compiled apart from the package, as `janus test` does it: those that do not compile, or do and
+// should not.
 std::vector<BadExample> bad_examples(Context& context, const LoadOptions& load, bool all_std) {
   constexpr int kMostRounds = 20;   // an error may hide another's of a later phase
   LoadOptions examples = load;
@@ -75,8 +81,10 @@ std::vector<BadExample> bad_examples(Context& context, const LoadOptions& load, 
     if (settle_doctests(tried, examples.doctests)) continue;
     for (const DoctestInfo& test : tried.program.doctests) {
       bool compiles = test.mode == DoctestMode::CompileFails && is_some(test.module);
-      if ((test.problem.empty() && !compiles) || test.passed || test.problem.starts_with("the fence is not closed")) continue;   // D1011 says that
-      bad.push_back({tried.sources.file(test.file).path, tried.sources.line_col(test.place.lo).line, compiles ? "it compiles, and " + test.expected + " was expected\n" : test.problem});
+      if ((test.problem.empty() && !compiles) || test.passed || test.problem.starts_with("the fence is not closed"))
+        continue;   // D1011 says that
+      bad.push_back({tried.sources.file(test.file).path, tried.sources.line_col(test.place.lo).line,
+                     compiles ? "it compiles, and " + test.expected + " was expected\n" : test.problem});
     }
     break;
   }
@@ -88,7 +96,8 @@ std::vector<BadExample> bad_examples(Context& context, const LoadOptions& load, 
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
   if (int code = find_target(context, word, Purpose::Modules, out.target)) return code;
   const Args& args = context.args;
-  // A folder that only holds the embedded library's sources documents the library; `janus doc std` does without the sources.
+  // A folder that only holds the embedded library's sources documents the library; `janus doc std` does without the
+  // sources.
   bool of_std = !out.target.load.all_modules && out.target.load.root.empty();
   out.compilation = new Compilation;
   Compilation& c = *out.compilation;
@@ -107,13 +116,16 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     context.timing.begin("docs");
     out.docs = extract_docs(c.program, of_std);
     std::string folder = args.value(Opt::Guides);
-    if (folder.empty() && out.target.is_package) folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");
+    if (folder.empty() && out.target.is_package)
+      folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");
     std::vector<std::string> pages;
     if (!folder.empty() && is_folder(folder)) pages = pages_below(folder);
     else if (args.has(Opt::Guides)) return context.console.fail(kEnvironment, "there is no folder " + folder);
     bool home = false;
     for (const std::string& path : pages) home |= base_name(path) == "index.md";
-    if (std::string readme = join_path(out.target.package == "." ? "" : out.target.package, "README.md"); !home && out.target.is_package && is_file(readme)) pages.insert(pages.begin(), readme);
+    if (std::string readme = join_path(out.target.package == "." ? "" : out.target.package, "README.md");
+        !home && out.target.is_package && is_file(readme))
+      pages.insert(pages.begin(), readme);
     for (const std::string& path : pages) {
       std::string text, why;
       if (!read_file(path, text, why)) return context.console.fail(kEnvironment, why);
@@ -124,7 +136,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
         out.read.push_back(file.path);
         std::string around = folder_of(file.path);
-        if (out.read.size() < 2 || std::find(out.read.begin(), out.read.end(), around) == out.read.end()) out.read.push_back(around.empty() ? "." : around);
+        if (out.read.size() < 2 || std::find(out.read.begin(), out.read.end(), around) == out.read.end())
+          out.read.push_back(around.empty() ? "." : around);
       }
     if (!folder.empty()) out.read.push_back(folder);
     docgen::GatherOptions options;
@@ -148,7 +161,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       lint.std_too = of_std;
       // The package's memory: what things were called, and which code a text was written for.
       Knowledge k;
-      if (Target target; out.target.is_package && find_target(context, word, Purpose::Modules, target) == kDone && refresh(context, target, false, k) == kDone) {
+      if (Target target; out.target.is_package && find_target(context, word, Purpose::Modules, target) == kDone &&
+                         refresh(context, target, false, k) == kDone) {
         lint.renamed = [&k](std::string_view name) { return present_name(*k.db, name); };
         if (args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, args.has(Opt::Fix));
       }

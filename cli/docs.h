@@ -1,6 +1,5 @@
-// docs.h: what every form of `janus doc` begins with: a checked target, its doc comments and guides, and the model of them.
-// Depends on session.h, docgen/gather.h.
-// SPDX-License-Identifier: Apache-2.0
+// docs.h: what every form of `janus doc` begins with: a checked target, its doc comments and guides, and the model of
+// them. Depends on session.h, docgen/gather.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
 
@@ -10,7 +9,11 @@
 
 namespace janus {
 
-struct BadExample { std::string path; uint32_t line; std::string problem; };   // problem: rendered diagnostics, or a sentence
+struct BadExample {
+  std::string path;
+  uint32_t line;
+  std::string problem;
+};   // problem: rendered diagnostics, or a sentence
 
 struct Documents {
   Target target;
@@ -21,11 +24,16 @@ struct Documents {
   docgen::Model model;
   std::vector<BadExample> bad_examples;   // kLint
 };
-enum DocumentsFor : uint8_t { kPages, kData /* no links from sources */, kLint /* D diagnostics, no model of the bodies */ };
-// 0, or an exit code after saying why. Mistakes in the sources stay in `compilation`; the documentation of the rest is made.
+enum DocumentsFor : uint8_t {
+  kPages,
+  kData /* no links from sources */,
+  kLint /* D diagnostics, no model of the bodies */
+};
+// 0, or an exit code after saying why. Mistakes in the sources stay in `compilation`; the documentation of the rest is
+// made.
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose);
-// The D diagnostics of a checked package, for `check`: those that contradict the program, and in a library also what is missing.
-// `db`, when there is one, knows earlier names.
+// The D diagnostics of a checked package, for `check`: those that contradict the program, and in a library also what is
+// missing. `db`, when there is one, knows earlier names.
 void lint_package(const Target& target, Compilation& compilation, const Docs& docs, AstDb* db);
 
-}  // namespace janus
+}   // namespace janus

@@ -14,7 +14,10 @@
 namespace janus {
 namespace {
 
-struct Found { std::string text; std::vector<std::string> codes; };
+struct Found {
+  std::string text;
+  std::vector<std::string> codes;
+};
 
 bool is_error(const Diagnostic& diag) { return diag_info(diag.kind).severity() == Severity::Error; }
 
@@ -52,11 +55,13 @@ bool settle_doctests(const Compilation& compilation, DoctestOptions& options) {
   std::vector<uint32_t> by_place;
   for (uint32_t i = 0; i < tests.size(); ++i)
     if (is_some(tests[i].module)) by_place.push_back(i);
-  std::sort(by_place.begin(), by_place.end(), [&](uint32_t a, uint32_t b) { return tests[a].code.lo < tests[b].code.lo; });
+  std::sort(by_place.begin(), by_place.end(),
+            [&](uint32_t a, uint32_t b) { return tests[a].code.lo < tests[b].code.lo; });
   std::map<uint32_t, Found> found;
   for (const Diagnostic* diag : compilation.diags.all()) {
     if (!is_error(*diag)) continue;
-    auto at = std::upper_bound(by_place.begin(), by_place.end(), diag->span.lo, [&](uint32_t pos, uint32_t i) { return pos < tests[i].code.lo; });
+    auto at = std::upper_bound(by_place.begin(), by_place.end(), diag->span.lo,
+                               [&](uint32_t pos, uint32_t i) { return pos < tests[i].code.lo; });
     if (at == by_place.begin() || diag->span.lo > tests[*--at].code.hi) continue;
     Found& f = found[*at];
     std::string code = diag_info(diag->kind).code;
@@ -69,7 +74,9 @@ bool settle_doctests(const Compilation& compilation, DoctestOptions& options) {
     if (test.mode == DoctestMode::CompileFails) {
       verdict.passed = std::find(f.codes.begin(), f.codes.end(), test.expected) != f.codes.end();
       if (verdict.passed) verdict.problem.clear();
-      else verdict.problem = "it does not compile with " + joined(f.codes) + ", and " + test.expected + " was expected\n\n" + f.text;
+      else
+        verdict.problem =
+            "it does not compile with " + joined(f.codes) + ", and " + test.expected + " was expected\n\n" + f.text;
     }
     options.known[doctest_key(compilation.program, test)] = std::move(verdict);
   }

@@ -13,7 +13,8 @@ std::vector<Edit> choose_edits(const SourceMap& sources, const Diagnostics& diag
   std::vector<Edit> chosen;  // kept in order of place
   auto clash = [&](const Edit& edit) {
     // Equal insertions at one point would be made twice, so touching counts as overlapping for them.
-    auto at = std::lower_bound(chosen.begin(), chosen.end(), edit.span.lo, [](const Edit& e, uint32_t lo) { return e.span.hi < lo; });
+    auto at = std::lower_bound(chosen.begin(), chosen.end(), edit.span.lo,
+                               [](const Edit& e, uint32_t lo) { return e.span.hi < lo; });
     for (; at != chosen.end() && at->span.lo <= edit.span.hi; ++at) {
       bool apart = at->span.hi <= edit.span.lo || at->span.lo >= edit.span.hi;
       bool both_empty = at->span.lo == at->span.hi && edit.span.lo == edit.span.hi;
@@ -34,7 +35,8 @@ std::vector<Edit> choose_edits(const SourceMap& sources, const Diagnostics& diag
     if (!fits) continue;
     for (const Edit& edit : group) {
       if (clash(edit)) continue;
-      auto place = std::upper_bound(chosen.begin(), chosen.end(), edit, [](const Edit& a, const Edit& b) { return a.span.lo < b.span.lo; });
+      auto place = std::upper_bound(chosen.begin(), chosen.end(), edit,
+                                    [](const Edit& a, const Edit& b) { return a.span.lo < b.span.lo; });
       chosen.insert(place, edit);
     }
   }
@@ -69,22 +71,28 @@ int apply_fixes(Context& context, const SourceMap& sources, const Diagnostics& d
     const SourceFile& source = sources.file(file);
     // Somebody may have saved the file since it was read: never overwrite what was not seen.
     if (!read_file(source.path, now, why)) return console.fail(kEnvironment, why);
-    if (now != source.text) return console.fail(kEnvironment, source.path + " changed while it was checked; nothing was written to it", "run the command again");
+    if (now != source.text)
+      return console.fail(kEnvironment, source.path + " changed while it was checked; nothing was written to it",
+                          "run the command again");
     if (!write_file(source.path, edited_text(sources, file, edits), why)) return console.fail(kEnvironment, why);
     for (const Edit& edit : edits) {
-      if (sources.find(edit.span.lo) != file || edit.fix->text.empty()) continue;  // no text: part of the one before
+      if (sources.find(edit.span.lo) != file || edit.fix->text.empty()) continue;   // no text: part of the one before
       ++changes;
       Place place = place_of(sources, edit.span);
       if (console.is_json()) {
         JsonText object = console.json_object("fixed");
-        object.field("path", place.path).field("line", place.line).field("col", place.col).field("text", edit.fix->text);
+        object.field("path", place.path)
+            .field("line", place.line)
+            .field("col", place.col)
+            .field("text", edit.fix->text);
         console.json(object);
       } else {
-        console.say("fixed " + place.path + ":" + std::to_string(place.line) + ":" + std::to_string(place.col) + ": " + edit.fix->text);
+        console.say("fixed " + place.path + ":" + std::to_string(place.line) + ":" + std::to_string(place.col) + ": " +
+                    edit.fix->text);
       }
     }
   }
   return kDone;
 }
 
-}  // namespace janus
+}   // namespace janus

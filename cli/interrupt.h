@@ -11,7 +11,8 @@ namespace janus {
 void install_crash_handler();
 void set_crash_object(const std::string& line);  // written to stdout before the end of a crash (--json)
 
-// From now on SIGINT, SIGTERM and SIGHUP first remove scratch files and kill children, then end janus as they would have.
+// From now on SIGINT, SIGTERM and SIGHUP first remove scratch files and kill children, then end janus as they would
+// have.
 void guard_interrupts();
 // Before this process becomes another program: signals as the system gave them.
 void release_interrupts();

@@ -16,7 +16,8 @@ std::string escaped(std::string_view text) {
   std::string result;
   for (size_t i = 0; i < text.size();) {
     Utf8Char c = decode_utf8(text, i);
-    bool allowed = c.valid && (c.code >= 0x20 || c.code == '\n' || c.code == '\t') && c.code != 0xFFFE && c.code != 0xFFFF;
+    bool allowed =
+        c.valid && (c.code >= 0x20 || c.code == '\n' || c.code == '\t') && c.code != 0xFFFE && c.code != 0xFFFF;
     if (!allowed) result += "\xEF\xBF\xBD";
     else if (c.code == '<') result += "&lt;";
     else if (c.code == '>') result += "&gt;";
@@ -38,7 +39,11 @@ std::string seconds_text(double seconds) {
 }  // namespace
 
 std::string junit_xml(const std::vector<JunitCase>& cases) {
-  struct Suite { std::string body; size_t tests = 0, failures = 0, skipped = 0; double seconds = 0; };
+  struct Suite {
+    std::string body;
+    size_t tests = 0, failures = 0, skipped = 0;
+    double seconds = 0;
+  };
   std::map<std::string, Suite> suites;
   size_t failures = 0;
   double seconds = 0;
@@ -47,8 +52,9 @@ std::string junit_xml(const std::vector<JunitCase>& cases) {
     ++suite.tests;
     suite.seconds += c.seconds;
     seconds += c.seconds;
-    suite.body += "    <testcase classname=\"" + escaped(c.suite) + "\" name=\"" + escaped(c.name) + "\" file=\"" + escaped(c.path) + "\" line=\"" +
-                  std::to_string(c.line) + "\" time=\"" + seconds_text(c.seconds) + "\"";
+    suite.body += "    <testcase classname=\"" + escaped(c.suite) + "\" name=\"" + escaped(c.name) + "\" file=\"" +
+                  escaped(c.path) + "\" line=\"" + std::to_string(c.line) + "\" time=\"" + seconds_text(c.seconds) +
+                  "\"";
     if (c.skipped) ++suite.skipped;
     if (c.passed || c.skipped) {
       suite.body += c.skipped ? ">\n      <skipped/>\n    </testcase>\n" : "/>\n";
@@ -56,13 +62,15 @@ std::string junit_xml(const std::vector<JunitCase>& cases) {
     }
     ++suite.failures;
     ++failures;
-    suite.body += ">\n      <failure message=\"" + escaped(c.why) + "\">" + escaped(c.output) + "</failure>\n    </testcase>\n";
+    suite.body +=
+        ">\n      <failure message=\"" + escaped(c.why) + "\">" + escaped(c.output) + "</failure>\n    </testcase>\n";
   }
-  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"" + std::to_string(cases.size()) + "\" failures=\"" +
-                    std::to_string(failures) + "\" time=\"" + seconds_text(seconds) + "\">\n";
+  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"" + std::to_string(cases.size()) +
+                    "\" failures=\"" + std::to_string(failures) + "\" time=\"" + seconds_text(seconds) + "\">\n";
   for (auto& [name, suite] : suites) {
-    xml += "  <testsuite name=\"" + escaped(name) + "\" tests=\"" + std::to_string(suite.tests) + "\" failures=\"" + std::to_string(suite.failures) +
-           "\" skipped=\"" + std::to_string(suite.skipped) + "\" time=\"" + seconds_text(suite.seconds) + "\">\n" + suite.body + "  </testsuite>\n";
+    xml += "  <testsuite name=\"" + escaped(name) + "\" tests=\"" + std::to_string(suite.tests) + "\" failures=\"" +
+           std::to_string(suite.failures) + "\" skipped=\"" + std::to_string(suite.skipped) + "\" time=\"" +
+           seconds_text(suite.seconds) + "\">\n" + suite.body + "  </testsuite>\n";
   }
   return xml + "</testsuites>\n";
 }

@@ -6,6 +6,13 @@
 #include <vector>
 
 namespace janus {
-struct JunitCase { std::string suite, name, path; int line; double seconds; bool passed; bool skipped; std::string why, output; };
+struct JunitCase {
+  std::string suite, name, path;
+  int line;
+  double seconds;
+  bool passed;
+  bool skipped;
+  std::string why, output;
+};
 std::string junit_xml(const std::vector<JunitCase>& cases);
 }  // namespace janus

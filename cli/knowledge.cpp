@@ -17,10 +17,15 @@
 namespace janus {
 namespace {
 
-// All that decides what a check says and is not asked of the disk. The current folder is part of it: paths are shown relative to it.
+// All that decides what a check says and is not asked of the disk. The current folder is part of it: paths are shown
+// relative to it.
 std::string run_key(const Context& context, const Target& target) {
   HashOf hash;
-  hash.add(own_identity()).add(absolute_path("")).add(target.load.root).add(target.load.source_root).add(target.stdin_hash);
+  hash.add(own_identity())
+      .add(absolute_path(""))
+      .add(target.load.root)
+      .add(target.load.source_root)
+      .add(target.stdin_hash);
   hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
   hash.add(std::to_string(target.grants.granted));
   for (const std::string& folder : context.args.values(Opt::Directory)) hash.add(folder);
@@ -50,7 +55,8 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   bool has_run = k.db->find_run(k.run, with_reports) && k.run.key == key;
   if (has_run && still_good(k.run)) {
     context.timing.begin(nullptr);
-    context.console.verbose(1, "unchanged since the last check: " + std::to_string(k.run.files) + (k.run.files == 1 ? " file" : " files") + ", nothing parsed");
+    context.console.verbose(1, "unchanged since the last check: " + std::to_string(k.run.files) +
+                                   (k.run.files == 1 ? " file" : " files") + ", nothing parsed");
     k.fresh = true;
     return kDone;
   }
@@ -90,8 +96,10 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   run.key = key;
   run.identity = own_identity();
   run.folder = target.package;
-  for (const Question& q : context.disk.questions()) run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer});
-  for (size_t i = 0; i < compilation.sources.size(); ++i) run.files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
+  for (const Question& q : context.disk.questions())
+    run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer});
+  for (size_t i = 0; i < compilation.sources.size(); ++i)
+    run.files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
 
   // The lints of documentation ask for what is called otherwise now: they come when renames are written.
   bool said = false;
@@ -110,15 +118,18 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   k.stored = k.db->store(compilation.program, facts, run, say);
   say();   // when the database could not even be written to
   // Those of the standard library too, when it is new here: `janus doc map` shows them.
-  bool new_std = std::any_of(k.stored.changed.begin(), k.stored.changed.end(), [&](ModuleId m) { return compilation.program.modules[+m]->is_std; });
+  bool new_std = std::any_of(k.stored.changed.begin(), k.stored.changed.end(),
+                             [&](ModuleId m) { return compilation.program.modules[+m]->is_std; });
   if (new_std) docs = extract_docs(compilation.program, true);
   if (k.stored.ok) store_docs(compilation, docs, *k.db, k.stored);
   // A check that found mistakes leaves the records of the last one without.
-  if (k.stored.ok && !run.errors) k.stored.ok = k.db->put_known_bodies(compilation.program, memory.before, memory.after);
+  if (k.stored.ok && !run.errors)
+    k.stored.ok = k.db->put_known_bodies(compilation.program, memory.before, memory.after);
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {
     // The disk is full, say. What was asked is answered all the same, from memory.
-    context.console.say("note: the database " + path + " could not be written (" + k.db->last_error() + "), so nothing is kept");
+    context.console.say("note: the database " + path + " could not be written (" + k.db->last_error() +
+                        "), so nothing is kept");
     std::string ignored;
     k.db = std::make_unique<AstDb>(":memory:", ignored);
     k.stored = k.db->store(compilation.program, facts, run, say);
@@ -126,9 +137,12 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     k.db->commit();
   }
   context.timing.begin(nullptr);
-  context.console.verbose(1, std::to_string(k.stored.files) + " files with " + std::to_string(k.stored.decls) + " declarations; " + std::to_string(memory.bodies - memory.known) + " of " + std::to_string(memory.bodies) + " functions checked, the rest is as it was; the rows of " + std::to_string(k.stored.files_same) +
-                                 " files were right, those of " + std::to_string(k.stored.files_written) + " are new");
+  context.console.verbose(
+      1, std::to_string(k.stored.files) + " files with " + std::to_string(k.stored.decls) + " declarations; " +
+             std::to_string(memory.bodies - memory.known) + " of " + std::to_string(memory.bodies) +
+             " functions checked, the rest is as it was; the rows of " + std::to_string(k.stored.files_same) +
+             " files were right, those of " + std::to_string(k.stored.files_written) + " are new");
   return kDone;
 }
 
-}  // namespace janus
+}   // namespace janus

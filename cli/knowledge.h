@@ -15,7 +15,8 @@ struct Knowledge {
   Compilation* compilation = nullptr; // when !fresh; never deleted: the process ends soon
 };
 
-// `with_reports`: run.plain, color and json are wanted too. 0, or an exit code after saying why; diagnostics are no reason.
+// `with_reports`: run.plain, color and json are wanted too. 0, or an exit code after saying why; diagnostics are no
+// reason.
 int refresh(Context& context, Target& target, bool with_reports, Knowledge& knowledge);
 
 // Where the database of the target is: --astdb, else .janus/astdb.sqlite of its package, else memory.

@@ -47,7 +47,8 @@ bool start(const Job& job, Running& run) {
   sigset_t none, ends_of_it;
   sigemptyset(&none);
   sigemptyset(&ends_of_it);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE}) sigaddset(&ends_of_it, signal);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE})
+    sigaddset(&ends_of_it, signal);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &ends_of_it);
   posix_spawnattr_setpgroup(&attributes, 0);
@@ -111,7 +112,8 @@ int until(Clock::time_point when) {
 
 }  // namespace
 
-void run_jobs(std::span<const Job> jobs, unsigned at_a_time, double limit_seconds, const std::function<void(size_t, Outcome&)>& done) {
+void run_jobs(std::span<const Job> jobs, unsigned at_a_time, double limit_seconds,
+              const std::function<void(size_t, Outcome&)>& done) {
   std::vector<Running> running;
   size_t next = 0;
   while (next < jobs.size() || !running.empty()) {

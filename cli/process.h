@@ -9,7 +9,9 @@
 
 namespace janus {
 
-struct Job { std::vector<std::string> argv; };
+struct Job {
+  std::vector<std::string> argv;
+};
 
 struct Outcome {
   bool started = false;
@@ -22,9 +24,10 @@ struct Outcome {
   bool passed() const { return started && !timed_out && exit == 0; }
 };
 
-// Runs all jobs, at most `at_a_time` at once; each has /dev/null as stdin and a process group of its own, which is killed
-// when the job has ended or its time is over. `done` is called in the order in which they end.
-void run_jobs(std::span<const Job> jobs, unsigned at_a_time, double limit_seconds, const std::function<void(size_t, Outcome&)>& done);
+// Runs all jobs, at most `at_a_time` at once; each has /dev/null as stdin and a process group of its own, which is
+// killed when the job has ended or its time is over. `done` is called in the order in which they end.
+void run_jobs(std::span<const Job> jobs, unsigned at_a_time, double limit_seconds,
+              const std::function<void(size_t, Outcome&)>& done);
 
 Outcome run_job(const Job& job, double limit_seconds);
 std::string signal_words(int signal);  // "signal 11 (segmentation fault)"

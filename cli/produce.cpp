@@ -21,9 +21,17 @@ namespace {
 // are shown (and kept in debug information) relative to it.
 std::string key_of(const Target& target, const Wanted& wanted) {
   HashOf hash;
-  hash.add(own_identity()).add(absolute_path("")).add(target.load.root).add(target.load.source_root).add(target.stdin_hash);
+  hash.add(own_identity())
+      .add(absolute_path(""))
+      .add(target.load.root)
+      .add(target.load.source_root)
+      .add(target.stdin_hash);
   hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
-  hash.add(std::to_string(static_cast<int>(wanted.emit))).add(wanted.release ? "release" : "debug").add(wanted.tests ? "tests" : "").add(wanted.fair ? "fair" : "").add(wanted.coverage ? "coverage" : "");
+  hash.add(std::to_string(static_cast<int>(wanted.emit)))
+      .add(wanted.release ? "release" : "debug")
+      .add(wanted.tests ? "tests" : "")
+      .add(wanted.fair ? "fair" : "")
+      .add(wanted.coverage ? "coverage" : "");
   hash.add(std::to_string(target.budget_tasks)).add(std::to_string(target.budget_channels));
   hash.add(std::to_string(target.grants.granted)).add(target.grants.by_flag ? "flag" : "");
   for (const std::string& file : target.link) hash.add(file);
@@ -77,7 +85,8 @@ struct Producer {
     compilation.check(context.disk, target.load, check, context.timing.callback());
     context.timing.begin(nullptr);
     // Examples that do not compile are failed tests: the rest is built without them.
-    if (wanted.tests && rounds_ < kMostRounds && settle_doctests(compilation, target.load.doctests)) return ++rounds_, make(key);
+    if (wanted.tests && rounds_ < kMostRounds && settle_doctests(compilation, target.load.doctests))
+      return ++rounds_, make(key);
     recipe.questions = context.disk.questions();
     recipe.warnings = render_all(compilation.sources, compilation.diags);
     report(context, compilation.sources, compilation.diags);
@@ -116,7 +125,8 @@ struct Producer {
     }
     context.timing.begin(cached ? "store" : nullptr);
     if (!built.ok) return context.console.fail(kEnvironment, built.why);
-    context.console.verbose(1, std::to_string(built.functions) + " functions, " + std::to_string(built.objects_compiled) + " objects compiled, " +
+    context.console.verbose(1, std::to_string(built.functions) + " functions, " +
+                                   std::to_string(built.objects_compiled) + " objects compiled, " +
                                    std::to_string(built.objects_cached) + " from the cache");
     product.bytes = size_of(options.output);
     recipe.home = target.home;
@@ -131,14 +141,17 @@ struct Producer {
   int no_main(Compilation& compilation) {
     std::string hint = "add one: func main() do … end";
     if (!compilation.program.tests.empty()) hint = "it has tests: janus test " + target.load.root;
-    return context.console.fail(kFailed, target.load.root + " has no `func main()`, so there is nothing to start", hint);
+    return context.console.fail(kFailed, target.load.root + " has no `func main()`, so there is nothing to start",
+                                hint);
   }
 
   int run() {
     for (const std::string& file : context.args.values(Opt::Link)) target.link.push_back(file);
     for (const std::string& file : target.link) {
       std::string ignored, why;
-      if (!is_file(file)) return read_file(file, ignored, why), context.console.fail(kEnvironment, why, "it was named by --link or the manifest");
+      if (!is_file(file))
+        return read_file(file, ignored, why),
+               context.console.fail(kEnvironment, why, "it was named by --link or the manifest");
     }
     std::string key = key_of(target, wanted);
     if (find(key)) return kDone;

@@ -27,7 +27,9 @@ struct Finder {
   Purpose purpose;
   Target& target;
 
-  int fail(int code, const std::string& sentence, const std::string& hint = "") { return context.console.fail(code, sentence, hint); }
+  int fail(int code, const std::string& sentence, const std::string& hint = "") {
+    return context.console.fail(code, sentence, hint);
+  }
 
   // The words of a flag, which may be given several times: "CapFsRead,CapEnv", or "all".
   int capabilities(Opt opt, uint64_t& bits) {
@@ -37,20 +39,29 @@ struct Finder {
         std::string name = value.substr(at, comma - at);
         at = comma + 1;
         if (name.empty()) continue;
-        if (name == "all") { bits |= kAllBuiltinCapabilities; continue; }
+        if (name == "all") {
+          bits |= kAllBuiltinCapabilities;
+          continue;
+        }
         const std::vector<std::string_view>& known = builtin_capabilities();
         size_t row = 0;
         while (row < known.size() && known[row] != name) ++row;
-        if (row < known.size()) { bits |= capability_effect(static_cast<uint32_t>(row)); continue; }
+        if (row < known.size()) {
+          bits |= capability_effect(static_cast<uint32_t>(row));
+          continue;
+        }
         std::string_view near = nearest_name(name, known);
         std::string list = "they are";
         for (std::string_view each : known) list += " " + std::string(each);
-        return fail(kUsage, "`--" + std::string(option_info(opt).long_form) + "`: there is no capability `" + name + "`", near.empty() ? list : "did you mean `" + std::string(near) + "`?");
+        return fail(kUsage,
+                    "`--" + std::string(option_info(opt).long_form) + "`: there is no capability `" + name + "`",
+                    near.empty() ? list : "did you mean `" + std::string(near) + "`?");
       }
     return kDone;
   }
 
-  // The manifest says what is granted, without one everything is. `--allow` adds to the manifest, or stands in its place; `--deny` takes away.
+  // The manifest says what is granted, without one everything is. `--allow` adds to the manifest, or stands in its
+  // place; `--deny` takes away.
   int grants() {
     Grants& g = target.grants;
     uint64_t allowed = 0;
@@ -71,7 +82,8 @@ struct Finder {
     if (!found) {
       std::string_view near = nearest_name(given->value, profile_names());
       return fail(kUsage, "there is no profile `" + given->value + "`",
-                  near.empty() ? "the profiles are core, script, service, cluster, compute, sovereign" : "did you mean `" + std::string(near) + "`?");
+                  near.empty() ? "the profiles are core, script, service, cluster, compute, sovereign"
+                               : "did you mean `" + std::string(near) + "`?");
     }
     target.load.profile = *found;
     return kDone;
@@ -94,7 +106,8 @@ struct Finder {
       target.grants.granted = 0;
       for (size_t row = 0; row < builtin_capabilities().size(); ++row)
         for (const std::string& name : manifest.capabilities)
-          if (name == builtin_capabilities()[row]) target.grants.granted |= capability_effect(static_cast<uint32_t>(row));
+          if (name == builtin_capabilities()[row])
+            target.grants.granted |= capability_effect(static_cast<uint32_t>(row));
     }
     for (const std::string& file : manifest.link) target.link.push_back(join_path(folder, file));
     return kDone;
@@ -113,7 +126,8 @@ struct Finder {
     target.load.all_modules = purpose == Purpose::Modules;
     if (is_file(main)) target.load.root = main;
     else if (purpose == Purpose::Program)
-      return fail(kEnvironment, "the package `" + target.name + "` has no " + main, "a program begins in `func main()` of that file");
+      return fail(kEnvironment, "the package `" + target.name + "` has no " + main,
+                  "a program begins in `func main()` of that file");
     return profile();
   }
 
@@ -125,7 +139,8 @@ struct Finder {
     target.name = without_extension(base_name(path));
     target.home = absolute_path(path);
     std::string around;
-    if (find_package(folder_of(path), around) && absolute_path(path).starts_with(absolute_path(join_path(around, "src")) + "/")) {
+    if (find_package(folder_of(path), around) &&
+        absolute_path(path).starts_with(absolute_path(join_path(around, "src")) + "/")) {
       Manifest ignored;
       if (int code = manifest(around, ignored)) return code;
       target.package = around;
@@ -146,7 +161,8 @@ struct Finder {
 
   int from_stdin() {
     std::string text, why;
-    if (!read_file("/dev/stdin", text, why)) return fail(kEnvironment, "cannot read stdin" + why.substr(std::min(why.size(), why.find(": "))));
+    if (!read_file("/dev/stdin", text, why))
+      return fail(kEnvironment, "cannot read stdin" + why.substr(std::min(why.size(), why.find(": "))));
     target.load.root = "<stdin>";
     target.load.source_root = "";
     target.name = "program";
@@ -190,7 +206,8 @@ struct Finder {
       std::string around;
       if (find_package("", around)) return package(around);
       if (purpose == Purpose::Program) {
-        std::string hint = is_file("main.jan") ? "to work on main.jan, name it: janus " + std::string(command_info(context.args.command).word) + " main.jan"
+        std::string hint = is_file("main.jan") ? "to work on main.jan, name it: janus " +
+                                                     std::string(command_info(context.args.command).word) + " main.jan"
                                                : "name a .jan file, or make a package with `janus new NAME`";
         return fail(kUsage, "there is no janus.toml here or in a folder above", hint);
       }
@@ -214,7 +231,8 @@ struct Finder {
       std::string folder = folder_of(path);
       std::vector<std::string> paths;
       std::string ignored;
-      if (Disk disk; is_folder(folder.empty() ? "." : folder) && disk.list(folder, paths, ignored) && paths.size() < 2000) {
+      if (Disk disk;
+          is_folder(folder.empty() ? "." : folder) && disk.list(folder, paths, ignored) && paths.size() < 2000) {
         std::vector<std::string_view> names(paths.begin(), paths.end());
         std::string_view near = nearest_name(base_name(path), names);
         if (!near.empty()) hint = "did you mean `" + join_path(folder, std::string(near)) + "`?";
@@ -255,7 +273,10 @@ bool single_word(Context& context, std::string& word) {
     hint = "arguments of the program stand after `--`: janus run " + word + " --";
     for (size_t i = 1; i < args.words.size(); ++i) hint += " " + args.words[i];
   }
-  context.console.fail(kUsage, std::string("`janus ") + command_info(args.command).word + "` takes one path, and `" + args.words[1] + "` is a second", hint);
+  context.console.fail(kUsage,
+                       std::string("`janus ") + command_info(args.command).word + "` takes one path, and `" +
+                           args.words[1] + "` is a second",
+                       hint);
   return false;
 }
 
@@ -264,8 +285,11 @@ static int take_std_of_environment(Context& context) {
   const char* folder = getenv("JANUS_STD_DIR");
   if (!folder || !folder[0]) return kDone;
   if (!is_file(join_path(folder, "prelude.jan")))
-    return context.console.fail(kEnvironment, std::string("JANUS_STD_DIR is ") + folder + ", which holds no prelude.jan", "name the folder that holds the files std.*, as stdlib/std does");
-  if (std::string why; !context.disk.take_std(absolute_path(folder), why)) return context.console.fail(kEnvironment, why);
+    return context.console.fail(kEnvironment,
+                                std::string("JANUS_STD_DIR is ") + folder + ", which holds no prelude.jan",
+                                "name the folder that holds the files std.*, as stdlib/std does");
+  if (std::string why; !context.disk.take_std(absolute_path(folder), why))
+    return context.console.fail(kEnvironment, why);
   return kDone;
 }
 

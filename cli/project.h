@@ -12,7 +12,8 @@
 
 namespace janus {
 
-// - `x.jan` is a program of its own; its imports start at its folder. Below a package's src/ it is a file of that package.
+// - `x.jan` is a program of its own; its imports start at its folder. Below a package's src/ it is a file of that
+// package.
 // - a folder with janus.toml is that package; without a path: the package around the current folder.
 // - another folder is every .jan file below it (check and test only).
 // - `-` is a program read from stdin.

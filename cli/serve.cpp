@@ -2,8 +2,8 @@
 // Depends on serve.h, POSIX sockets.
 // SPDX-License-Identifier: Apache-2.0
 //
-// It listens on 127.0.0.1 only, and answers only requests that were addressed to this machine by name, so that no page of another site
-// can read the documentation through the reader's browser.
+// It listens on 127.0.0.1 only, and answers only requests that were addressed to this machine by name, so that no page
+// of another site can read the documentation through the reader's browser.
 #include "cli/serve.h"
 
 #include <arpa/inet.h>
@@ -40,7 +40,8 @@ const char* type_of(std::string_view path) {
 
 class Server {
  public:
-  Server(Context& context, int port, const std::function<bool(Served&)>& make) : context_(context), port_(port), make_(make) {}
+  Server(Context& context, int port, const std::function<bool(Served&)>& make)
+      : context_(context), port_(port), make_(make) {}
 
   int run(const std::string& open_with) {
     if (!remake()) return kFailed;
@@ -53,9 +54,11 @@ class Server {
     auto looked = std::chrono::steady_clock::now();
     while (true) {
       std::vector<pollfd> fds = {{listener_, POLLIN, 0}};
-      for (const Client& c : clients_) fds.push_back({c.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
+      for (const Client& c : clients_)
+        fds.push_back({c.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLIN | POLLOUT), 0});
       int ready = ::poll(fds.data(), fds.size(), 250);
-      if (ready < 0 && errno != EINTR) return context_.console.fail(kEnvironment, std::string("cannot wait for readers: ") + why_of(errno));
+      if (ready < 0 && errno != EINTR)
+        return context_.console.fail(kEnvironment, std::string("cannot wait for readers: ") + why_of(errno));
       if (ready > 0) {
         for (size_t i = 1; i < fds.size(); ++i)
           if (fds[i].revents) handle(clients_[i - 1], fds[i].revents);
@@ -105,10 +108,14 @@ class Server {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<uint16_t>(port_));
-    if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 16) != 0)
-      return context_.console.fail(kEnvironment, "cannot listen on port " + std::to_string(port_) + ": " + why_of(errno), "choose another with --port");
+    if (listener_ < 0 || ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener_, 16) != 0)
+      return context_.console.fail(kEnvironment,
+                                   "cannot listen on port " + std::to_string(port_) + ": " + why_of(errno),
+                                   "choose another with --port");
     socklen_t size = sizeof address;
-    if (::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0) port_ = ntohs(address.sin_port);  // --port 0: any free one
+    if (::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0)
+      port_ = ntohs(address.sin_port);  // --port 0: any free one
     return kDone;
   }
   void accept_() {
@@ -144,11 +151,14 @@ class Server {
 
   void answer(Client& c, const std::string& request) {
     size_t space = request.find(' '), second = request.find(' ', space + 1);
-    std::string method = request.substr(0, space), path = second == std::string::npos ? "" : request.substr(space + 1, second - space - 1);
+    std::string method = request.substr(0, space),
+                path = second == std::string::npos ? "" : request.substr(space + 1, second - space - 1);
     path = path.substr(0, path.find_first_of("?#"));
     if (path == "/") path = "/index.html";
-    if (!is_for_here(request)) return reply(c, "403 Forbidden", "text/plain", "this server answers to localhost only\n", method);
-    if (method != "GET" && method != "HEAD") return reply(c, "405 Method Not Allowed", "text/plain", "GET only\n", method);
+    if (!is_for_here(request))
+      return reply(c, "403 Forbidden", "text/plain", "this server answers to localhost only\n", method);
+    if (method != "GET" && method != "HEAD")
+      return reply(c, "405 Method Not Allowed", "text/plain", "GET only\n", method);
     if (path == "/__janus_reload") {
       c.events = true;
       c.out += "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\nretry: 500\n\n";
@@ -169,7 +179,8 @@ class Server {
     return host == "localhost" || host == "127.0.0.1";
   }
   static void reply(Client& c, const char* status, const char* type, std::string_view body, std::string_view method) {
-    c.out += std::string("HTTP/1.1 ") + status + "\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
+    c.out += std::string("HTTP/1.1 ") + status + "\r\nContent-Type: " + type +
+             "\r\nContent-Length: " + std::to_string(body.size()) +
              "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n";
     if (method != "HEAD") c.out += body;
   }
@@ -185,6 +196,8 @@ class Server {
 
 }  // namespace
 
-int serve(Context& context, int port, const std::string& open_with, const std::function<bool(Served&)>& make) { return Server(context, port, make).run(open_with); }
+int serve(Context& context, int port, const std::string& open_with, const std::function<bool(Served&)>& make) {
+  return Server(context, port, make).run(open_with);
+}
 
 }  // namespace janus

@@ -13,7 +13,8 @@ namespace janus {
 static RenderOptions render_options(const Context& context) {
   RenderOptions options;
   options.color = context.console.color_err();
-  if (const Args::Given* given = context.args.find(Opt::MaxErrors)) options.max_errors = static_cast<size_t>(atol(given->value.c_str()));
+  if (const Args::Given* given = context.args.find(Opt::MaxErrors))
+    options.max_errors = static_cast<size_t>(atol(given->value.c_str()));
   return options;
 }
 

@@ -11,7 +11,9 @@ namespace janus {
 void report(Context& context, const SourceMap& sources, const Diagnostics& diags);
 
 // The same as text, for the cache, which shows the warnings of an unchanged program again.
-struct Rendered { std::string plain, color, json; };
+struct Rendered {
+  std::string plain, color, json;
+};
 Rendered render_all(const SourceMap& sources, const Diagnostics& diags);
 void show(Context& context, const Rendered& rendered);
 

@@ -10,7 +10,8 @@
 
 namespace janus {
 
-// A file in the cache for each target. A test is unchanged when the code that it reaches is: the executable's content tells.
+// A file in the cache for each target. A test is unchanged when the code that it reaches is: the executable's content
+// tells.
 class TestMemory {
  public:
   TestMemory(const Target& target, const Product& product, bool release);

@@ -48,7 +48,9 @@ std::string yaml_text(const std::string& text) {
 }  // namespace
 
 std::string shell_quoted(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == std::string::npos) return text;
+  if (!text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == std::string::npos)
+    return text;
   std::string result = "'";
   for (char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
@@ -58,13 +60,21 @@ void TestReport::list(const TestCase& test) {
   Console& console = context.console;
   if (!console.is_json()) return console.out(place(test) + "  " + test.name + "\n");
   JsonText object = console.json_object("listed");
-  object.field("name", test.name).field("path", test.path).field("line", test.line).field("kind", test.is_doc() ? "doctest" : "test");
+  object.field("name", test.name)
+      .field("path", test.path)
+      .field("line", test.line)
+      .field("kind", test.is_doc() ? "doctest" : "test");
   console.json(object);
 }
 
 void TestReport::add(const TestCase& test, const TestResult& result, const std::string& word) {
-  ++(result.end == TestEnd::Passed ? passed : result.end == TestEnd::Ignored ? ignored : result.end == TestEnd::Unchanged ? unchanged : failed);
-  if (result.end != TestEnd::Unchanged) junit.push_back({test.path, test.name, test.path, test.line, result.seconds, !result.failed(), result.end == TestEnd::Ignored, result.why, result.output});
+  ++(result.end == TestEnd::Passed      ? passed
+     : result.end == TestEnd::Ignored   ? ignored
+     : result.end == TestEnd::Unchanged ? unchanged
+                                        : failed);
+  if (result.end != TestEnd::Unchanged)
+    junit.push_back({test.path, test.name, test.path, test.line, result.seconds, !result.failed(),
+                     result.end == TestEnd::Ignored, result.why, result.output});
   if (context.console.is_json()) add_json(test, result);
   else if (tap) add_tap(test, result);
   else add_text(test, result, word);
@@ -73,11 +83,17 @@ void TestReport::add(const TestCase& test, const TestResult& result, const std::
 
 void TestReport::add_json(const TestCase& test, const TestResult& result) {
   JsonText object = context.console.json_object("test");
-  object.field("name", test.name).field("path", test.path).field("line", test.line).field("kind", test.is_doc() ? "doctest" : "test");
+  object.field("name", test.name)
+      .field("path", test.path)
+      .field("line", test.line)
+      .field("kind", test.is_doc() ? "doctest" : "test");
   object.field("outcome", word_of(result.end)).field("us", static_cast<long>(result.seconds * 1e6));
   if (result.schedules) object.field("schedules", result.schedules);
   if (result.failed()) {
-    object.field("why", result.why).field("test_exit", result.exit).field("signal", result.signal).field("output", result.output);
+    object.field("why", result.why)
+        .field("test_exit", result.exit)
+        .field("signal", result.signal)
+        .field("output", result.output);
     if (!result.seed.empty()) object.field("seed", result.seed);
   }
   context.console.json(object);
@@ -104,7 +120,9 @@ void TestReport::add_tap(const TestCase& test, const TestResult& result) {
 
 void TestReport::add_text(const TestCase& test, const TestResult& result, const std::string& word) {
   Console& console = context.console;
-  auto paint = [&](const char* escape, const std::string& text) { return console.color_out() ? std::string(escape) + text + "\033[0m" : text; };
+  auto paint = [&](const char* escape, const std::string& text) {
+    return console.color_out() ? std::string(escape) + text + "\033[0m" : text;
+  };
   if (!result.failed()) {
     if (console.verbosity() == 0) return;
     std::string took = result.end == TestEnd::Passed ? milliseconds(result.seconds) + " ms" : word_of(result.end);
@@ -116,17 +134,23 @@ void TestReport::add_text(const TestCase& test, const TestResult& result, const 
   if (!word.empty()) again += shell_quoted(word) + " ";
   again += "--filter " + shell_quoted(test.name);
   if (!result.seed.empty()) again += " --seed " + result.seed;
-  console.out(paint("\033[1;31m", "FAIL") + " " + test.name + " (" + place(test) + ")\n" + indented(result.output, "    ") + "  " + result.why + "\n  again: " + again + "\n\n");
+  console.out(paint("\033[1;31m", "FAIL") + " " + test.name + " (" + place(test) + ")\n" +
+              indented(result.output, "    ") + "  " + result.why + "\n  again: " + again + "\n\n");
 }
 
 void TestReport::summary(double seconds) {
   Console& console = context.console;
   if (console.is_json()) {
     JsonText object = console.json_object("summary");
-    object.field("passed", passed).field("failed", failed).field("ignored", ignored).field("unchanged", unchanged).field("us", static_cast<long>(seconds * 1e6));
+    object.field("passed", passed)
+        .field("failed", failed)
+        .field("ignored", ignored)
+        .field("unchanged", unchanged)
+        .field("us", static_cast<long>(seconds * 1e6));
     return console.json(object);
   }
-  if (tap) return console.out((shown() == 0 ? "TAP version 14\n" : "") + std::string("1..") + std::to_string(shown()) + "\n");
+  if (tap)
+    return console.out((shown() == 0 ? "TAP version 14\n" : "") + std::string("1..") + std::to_string(shown()) + "\n");
   std::string text = std::to_string(passed) + " passed, " + std::to_string(failed) + " failed";
   if (ignored) text += ", " + std::to_string(ignored) + " ignored";
   if (unchanged) text += ", " + std::to_string(unchanged) + " unchanged";

@@ -40,7 +40,8 @@ struct TestReport {
   std::vector<JunitCase> junit = {};
 
   void list(const TestCase& test);
-  void add(const TestCase& test, const TestResult& result, const std::string& word);  // word: the path on the command line
+  void add(const TestCase& test, const TestResult& result,
+           const std::string& word);  // word: the path on the command line
   void summary(double seconds);
 
  private:

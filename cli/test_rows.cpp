@@ -40,7 +40,11 @@ void store_results(const Context& context, const Target& target, const std::vect
     auto found = tests.find(file_of_decl(row.decl) + ":" + row.name);
     if (found != tests.end()) test_rows.push_back({row.decl, found->second});
   });
-  struct DocHit { RowId decl; uint32_t ordinal; const TestRan* ran; };
+  struct DocHit {
+    RowId decl;
+    uint32_t ordinal;
+    const TestRan* ran;
+  };
   std::vector<DocHit> doc_rows;
   db.each_doctest([&](RowId, const DoctestRow& row) {
     std::string file = file_of_decl(row.decl);
@@ -53,7 +57,8 @@ void store_results(const Context& context, const Target& target, const std::vect
     }
   });
   bool good = true;
-  for (auto& [decl, r] : test_rows) good = good && db.put_test_result(decl, word_of(*r), static_cast<int64_t>(r->seconds * 1e3));
+  for (auto& [decl, r] : test_rows)
+    good = good && db.put_test_result(decl, word_of(*r), static_cast<int64_t>(r->seconds * 1e3));
   for (const DocHit& hit : doc_rows) good = good && db.put_doctest_result(hit.decl, hit.ordinal, word_of(*hit.ran));
   if (good) db.commit();
   else db.roll_back();

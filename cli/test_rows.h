@@ -9,7 +9,12 @@
 
 namespace janus {
 
-struct TestRan { TestCase test; TestEnd end; int exit, signal; double seconds; };
+struct TestRan {
+  TestCase test;
+  TestEnd end;
+  int exit, signal;
+  double seconds;
+};
 
 // Tables test and doctest, of what they know already: `janus check` fills them. No database: nothing is done.
 void store_results(const Context& context, const Target& target, const std::vector<TestRan>& ran);

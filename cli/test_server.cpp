@@ -61,7 +61,8 @@ struct Server {
     sigset_t none, ends_of_it;
     sigemptyset(&none);
     sigemptyset(&ends_of_it);
-    for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE}) sigaddset(&ends_of_it, signal);
+    for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE})
+      sigaddset(&ends_of_it, signal);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &ends_of_it);
     posix_spawnattr_setpgroup(&attributes, 0);
@@ -110,7 +111,8 @@ struct Server {
     run.start = Clock::now();
     run.deadline = run.start + std::chrono::milliseconds(static_cast<long long>(settings.limit_seconds * 1000));
     ssize_t sent;
-    do sent = sendmsg(socket, &message, MSG_NOSIGNAL); while (sent < 0 && errno == EINTR);
+    do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
     ::close(ends[1]);
     running.push_back(std::move(run));
     return sent == sizeof request ? true : (why = "the test executable broke off", false);
@@ -193,7 +195,9 @@ struct Server {
       long long wait = 60000;
       for (Running& run : running) {
         if (run.pipe >= 0) polls.push_back({run.pipe, POLLIN, 0});
-        if (!run.outcome.timed_out) wait = std::min<long long>(wait, std::chrono::duration_cast<std::chrono::milliseconds>(run.deadline - now).count() + 1);
+        if (!run.outcome.timed_out)
+          wait = std::min<long long>(
+              wait, std::chrono::duration_cast<std::chrono::milliseconds>(run.deadline - now).count() + 1);
       }
       poll(polls.data(), polls.size(), static_cast<int>(std::max(0ll, wait)));
       for (Running& run : running) drain(run);

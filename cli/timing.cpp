@@ -34,7 +34,8 @@ void Timing::show(Console& console) {
   if (console.is_json()) {
     JsonText object = console.json_object("time");
     object.array("phases");
-    for (const Row& row : rows) object.object().field("name", row.name).field("us", static_cast<long>(row.seconds * 1e6)).close();
+    for (const Row& row : rows)
+      object.object().field("name", row.name).field("us", static_cast<long>(row.seconds * 1e6)).close();
     object.close().field("total_us", static_cast<long>(total * 1e6)).field("peak_kib", usage.ru_maxrss);
     console.json(object);
     return;

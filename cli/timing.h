@@ -17,14 +17,19 @@ class Timing {
  public:
   Timing() : start_(Clock::now()) {}
   void begin(const char* phase);   // the one before ends; null: none begins
-  std::function<void(const char*)> callback() { return [this](const char* phase) { begin(phase); }; }
+  std::function<void(const char*)> callback() {
+    return [this](const char* phase) { begin(phase); };
+  }
   const char* now() const { return current_; }
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   void show(Console& console);     // the table on stderr, or an object on stdout
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Row { std::string name; double seconds; };
+  struct Row {
+    std::string name;
+    double seconds;
+  };
   Clock::time_point start_, began_;
   std::vector<Row> rows_;
   std::atomic<const char*> current_ = nullptr;

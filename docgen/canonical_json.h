@@ -14,9 +14,14 @@ std::string canonical_text(std::string_view text);  // quoted; bytes that are no
 // Names are ASCII here, so that sorting by bytes is sorting by UTF-16 units.
 class CanonicalObject {
  public:
-  CanonicalObject& raw(const std::string& name, std::string value) { fields_[name] = std::move(value); return *this; }
+  CanonicalObject& raw(const std::string& name, std::string value) {
+    fields_[name] = std::move(value);
+    return *this;
+  }
   CanonicalObject& text(const std::string& name, std::string_view value) { return raw(name, canonical_text(value)); }
-  CanonicalObject& text_unless_empty(const std::string& name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+  CanonicalObject& text_unless_empty(const std::string& name, std::string_view value) {
+    return value.empty() ? *this : text(name, value);
+  }
   CanonicalObject& number(const std::string& name, int64_t value) { return raw(name, std::to_string(value)); }
   CanonicalObject& flag(const std::string& name, bool value) { return raw(name, value ? "true" : "false"); }
   std::string take() const {

@@ -36,20 +36,25 @@ std::string percent(size_t part, size_t whole) {
 
 std::string page(const std::string& title, const std::string& main) {
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         escape_html(title) + "</title>\n<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"janus.css\">\n<link rel=\"stylesheet\" href=\"coverage.css\">\n"
-         "</head>\n<body>\n<main class=\"coverage\">\n" + main + "</main>\n</body>\n</html>\n";
+         escape_html(title) +
+         "</title>\n<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"janus.css\">\n<link rel=\"stylesheet\" href=\"coverage.css\">\n"
+         "</head>\n<body>\n<main class=\"coverage\">\n" +
+         main + "</main>\n</body>\n</html>\n";
 }
 
 std::string meter(size_t part, size_t whole) {
   std::string p = percent(part, whole);
-  return "<meter min=\"0\" max=\"" + std::to_string(whole ? whole : 1) + "\" value=\"" + std::to_string(whole ? part : 1) + "\" aria-label=\"" + p + " of the lines\"></meter>";
+  return "<meter min=\"0\" max=\"" + std::to_string(whole ? whole : 1) + "\" value=\"" +
+         std::to_string(whole ? part : 1) + "\" aria-label=\"" + p + " of the lines\"></meter>";
 }
 
 std::string source(Painter& painter, const CoverageFile& file) {
-  std::string main = "<p class=\"eyebrow\"><a href=\"index.html\">Coverage</a></p>\n<h1 class=\"path\">" + escape_html(file.path) + "</h1>\n<p>" + std::to_string(file.covered()) + " of " +
-                     std::to_string(file.lines.size()) + " lines ran: " + percent(file.covered(), file.lines.size()) +
-                     "</p>\n<p class=\"key\"><span class=\"ran\">ran</span><span class=\"partly\">ran in part</span><span class=\"never\">never ran</span></p>\n"
-                     "<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
+  std::string main =
+      "<p class=\"eyebrow\"><a href=\"index.html\">Coverage</a></p>\n<h1 class=\"path\">" + escape_html(file.path) +
+      "</h1>\n<p>" + std::to_string(file.covered()) + " of " + std::to_string(file.lines.size()) +
+      " lines ran: " + percent(file.covered(), file.lines.size()) +
+      "</p>\n<p class=\"key\"><span class=\"ran\">ran</span><span class=\"partly\">ran in part</span><span class=\"never\">never ran</span></p>\n"
+      "<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
   std::vector<std::string> lines = painter.paint_lines(file.text, {});
   for (size_t i = 0; i < lines.size(); ++i) {
     std::string n = std::to_string(i + 1), css, times;
@@ -58,14 +63,17 @@ std::string source(Painter& painter, const CoverageFile& file) {
       css = count.most == 0 ? " never" : count.least == 0 ? " partly" : " ran";
       times = count.most == 0 ? "never" : std::to_string(count.most) + "×" + (count.least == 0 ? " part" : "");
     }
-    main += "<span class=\"line" + css + "\" id=\"L" + n + "\"><a class=\"no\" href=\"#L" + n + "\" aria-label=\"line " + n + "\">" + n + "</a><span class=\"times\">" + times + "</span>" + lines[i] + "\n</span>";
+    main += "<span class=\"line" + css + "\" id=\"L" + n + "\"><a class=\"no\" href=\"#L" + n +
+            "\" aria-label=\"line " + n + "\">" + n + "</a><span class=\"times\">" + times + "</span>" + lines[i] +
+            "\n</span>";
   }
   return main + "</code></pre></div>\n";
 }
 
 }  // namespace
 
-std::vector<OutFile> write_coverage(const std::vector<CoverageFile>& files, const std::string& name, const Assets& assets) {
+std::vector<OutFile> write_coverage(const std::vector<CoverageFile>& files, const std::string& name,
+                                    const Assets& assets) {
   std::vector<OutFile> out;
   Painter painter;
   std::set<std::string> taken{"index.html"};
@@ -73,17 +81,26 @@ std::vector<OutFile> write_coverage(const std::vector<CoverageFile>& files, cons
   std::string rows;
   for (const CoverageFile& file : files) {
     std::string base;
-    for (char c : file.path) base += c == '/' ? '.' : (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ? c : '_';
+    for (char c : file.path)
+      base += c == '/' ? '.'
+              : (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-'
+                  ? c
+                  : '_';
     std::string path = base + ".html";
     for (int again = 2; !taken.insert(path).second; ++again) path = base + "-" + std::to_string(again) + ".html";
     covered += file.covered();
     lines += file.lines.size();
-    rows += "<tr><td><a class=\"mono\" href=\"" + path + "\">" + escape_html(file.path) + "</a></td><td>" + meter(file.covered(), file.lines.size()) + "</td><td class=\"n\">" +
-            percent(file.covered(), file.lines.size()) + "</td><td class=\"n\">" + std::to_string(file.covered()) + " / " + std::to_string(file.lines.size()) + "</td></tr>\n";
+    rows += "<tr><td><a class=\"mono\" href=\"" + path + "\">" + escape_html(file.path) + "</a></td><td>" +
+            meter(file.covered(), file.lines.size()) + "</td><td class=\"n\">" +
+            percent(file.covered(), file.lines.size()) + "</td><td class=\"n\">" + std::to_string(file.covered()) +
+            " / " + std::to_string(file.lines.size()) + "</td></tr>\n";
     out.push_back({path, page("Coverage of " + file.path, source(painter, file))});
   }
-  std::string main = "<p class=\"eyebrow\">Coverage</p>\n<h1>" + escape_html(name) + "</h1>\n<p>" + std::to_string(covered) + " of " + std::to_string(lines) + " lines ran: " + percent(covered, lines) +
-                     "</p>\n<table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Lines</th><th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Ran</th></tr></thead>\n<tbody>\n" + rows + "</tbody>\n</table>\n";
+  std::string main =
+      "<p class=\"eyebrow\">Coverage</p>\n<h1>" + escape_html(name) + "</h1>\n<p>" + std::to_string(covered) + " of " +
+      std::to_string(lines) + " lines ran: " + percent(covered, lines) +
+      "</p>\n<table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Lines</th><th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Ran</th></tr></thead>\n<tbody>\n" +
+      rows + "</tbody>\n</table>\n";
   out.push_back({"index.html", page("Coverage of " + name, main)});
   out.push_back({"janus.css", std::string(assets("assets/janus.css"))});
   out.push_back({"coverage.css", kStyle});

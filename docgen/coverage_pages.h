@@ -1,6 +1,5 @@
-// coverage_pages.h: what tests ran and what they did not, as pages: a table of files, and each file's source coloured by line.
-// Depends on writer.h.
-// SPDX-License-Identifier: Apache-2.0
+// coverage_pages.h: what tests ran and what they did not, as pages: a table of files, and each file's source coloured
+// by line. Depends on writer.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
 #include <map>
@@ -10,7 +9,9 @@
 namespace janus::docgen {
 
 // How often the statements of a line ran: the most and the least of them.
-struct LineCount { uint64_t most = 0, least = ~uint64_t{0}; };
+struct LineCount {
+  uint64_t most = 0, least = ~uint64_t{0};
+};
 struct CoverageFile {
   std::string path, text;
   std::map<uint32_t, LineCount> lines;   // those with statements
@@ -18,6 +19,7 @@ struct CoverageFile {
   size_t covered() const;
 };
 
-std::vector<OutFile> write_coverage(const std::vector<CoverageFile>& files, const std::string& name, const Assets& assets);
+std::vector<OutFile> write_coverage(const std::vector<CoverageFile>& files, const std::string& name,
+                                    const Assets& assets);
 
 }  // namespace janus::docgen

@@ -14,7 +14,8 @@
 namespace janus::docgen {
 
 const char* kind_word(ItemKind kind) {
-  constexpr const char* kWords[] = {"module", "type", "struct", "enum", "error", "trait", "capability", "type alias", "const", "func", "method", "field", "variant"};
+  constexpr const char* kWords[] = {"module",     "type",  "struct", "enum",   "error", "trait",  "capability",
+                                    "type alias", "const", "func",   "method", "field", "variant"};
   return kWords[static_cast<int>(kind)];
 }
 
@@ -25,7 +26,13 @@ constexpr size_t kMaxLine = 78;  // of a signature; a longer one is broken at it
 class Gatherer {
  public:
   Gatherer(Program& p, const Docs& docs, const std::vector<GuideText>& guides, const GatherOptions& options)
-      : p_(p), docs_(docs), guide_texts_(guides), options_(options), item_of_decl_(p.decls.size(), kNone), file_of_module_(p.modules.size(), kNone), resolver_(p) {}
+      : p_(p),
+        docs_(docs),
+        guide_texts_(guides),
+        options_(options),
+        item_of_decl_(p.decls.size(), kNone),
+        file_of_module_(p.modules.size(), kNone),
+        resolver_(p) {}
 
   Model run() {
     model_.name = options_.name;
@@ -50,17 +57,23 @@ class Gatherer {
   std::string text(NameId name) const { return std::string(p_.names.text(name)); }
   Item& item(ItemId id) { return model_.items[id]; }
 
-  std::string below_root(const std::string& path) const { return path.starts_with(options_.root) ? path.substr(options_.root.size()) : path; }
+  std::string below_root(const std::string& path) const {
+    return path.starts_with(options_.root) ? path.substr(options_.root.size()) : path;
+  }
 
   // ---- modules
 
   // Examples are modules of their own, and so are impls that the compiler derives: no file is theirs.
-  bool is_written(const Module& m) const { return m.doctest == kNone && !p_.sources.file(m.file).path.starts_with("<derived "); }
+  bool is_written(const Module& m) const {
+    return m.doctest == kNone && !p_.sources.file(m.file).path.starts_with("<derived ");
+  }
 
   void choose_modules() {
     for (uint32_t m = 0; m < p_.modules.size(); ++m)
       if ((options_.std_too || !p_.modules[m]->is_std) && is_written(*p_.modules[m])) modules_.push_back(ModuleId(m));
-    std::sort(modules_.begin(), modules_.end(), [&](ModuleId a, ModuleId b) { return p_.names.text(p_.modules[+a]->path) < p_.names.text(p_.modules[+b]->path); });
+    std::sort(modules_.begin(), modules_.end(), [&](ModuleId a, ModuleId b) {
+      return p_.names.text(p_.modules[+a]->path) < p_.names.text(p_.modules[+b]->path);
+    });
   }
 
   ItemId add_item(ItemKind kind, ItemId parent, std::string name, DeclId decl) {
@@ -142,12 +155,14 @@ class Gatherer {
       }
     } else if (d.kind == DeclKind::Enum) {
       uint32_t index = 0;
-      for (const VariantInfo& v : p_.enums[d.index].variants) declare_variant(i, id, index++, v.name, v.fields, v.named_fields, v.span);
+      for (const VariantInfo& v : p_.enums[d.index].variants)
+        declare_variant(i, id, index++, v.name, v.fields, v.named_fields, v.span);
     } else if (d.kind == DeclKind::Error) {
       uint32_t index = 0;
       for (TagId tag : p_.errors[d.index].tags) {
         const TagInfo& t = p_.tags[+tag];
-        bool named = !t.fields.empty() && is_some(t.fields[0].name) && !p_.names.text(t.fields[0].name).empty() && !(p_.names.text(t.fields[0].name)[0] >= '0' && p_.names.text(t.fields[0].name)[0] <= '9');
+        bool named = !t.fields.empty() && is_some(t.fields[0].name) && !p_.names.text(t.fields[0].name).empty() &&
+                     !(p_.names.text(t.fields[0].name)[0] >= '0' && p_.names.text(t.fields[0].name)[0] <= '9');
         Span span = t.fields.empty() ? Span{} : t.fields[0].span;
         ItemId variant = declare_variant(i, id, index++, t.name, t.fields, named, span);
         variant_of_tag_[+tag] = variant;
@@ -162,7 +177,8 @@ class Gatherer {
     }
   }
 
-  ItemId declare_variant(ItemId parent, DeclId decl, uint32_t index, NameId name, const std::vector<FieldInfo>& fields, bool named, Span span) {
+  ItemId declare_variant(ItemId parent, DeclId decl, uint32_t index, NameId name, const std::vector<FieldInfo>& fields,
+                         bool named, Span span) {
     ItemId v = add_item(ItemKind::Variant, parent, text(name), DeclId::None);
     std::string signature = text(name);
     if (!fields.empty()) {
@@ -215,7 +231,8 @@ class Gatherer {
       case TypeKind::Func: name = "func"; break;
       case TypeKind::ErrorVal: {
         const ErrorSet& set = p_.error_sets[row.a];
-        if (!set.tags.empty() && is_some(p_.tags[+set.tags[0]].error)) decl = p_.errors[+p_.tags[+set.tags[0]].error].decl;
+        if (!set.tags.empty() && is_some(p_.tags[+set.tags[0]].error))
+          decl = p_.errors[+p_.tags[+set.tags[0]].error].decl;
         break;
       }
       case TypeKind::Param: {
@@ -264,7 +281,8 @@ class Gatherer {
       auto add = [&](std::string_view name) { bounds += (bounds.empty() ? "" : " + ") + std::string(name); };
       for (TraitId b : t.bounds) add(p_.names.text(p_.decls[+p_.traits[+b].decl].name));
       for (TraitId b : t.inferred)
-        if (std::find(t.bounds.begin(), t.bounds.end(), b) == t.bounds.end()) add(p_.names.text(p_.decls[+p_.traits[+b].decl].name));
+        if (std::find(t.bounds.begin(), t.bounds.end(), b) == t.bounds.end())
+          add(p_.names.text(p_.decls[+p_.traits[+b].decl].name));
       uint32_t bits = t.builtin_bounds;
       for (uint32_t bit : {kInteger, kFloat, kNumber, kOrdered, kHashable, kEqual}) {
         if (!(bits & bit)) continue;
@@ -287,9 +305,7 @@ class Gatherer {
     std::string head = impl_head(impl);
     uint32_t file = file_of_module_[+impl.module];
     uint32_t line = p_.sources.line_col(impl.span.lo).line;
-    if (is_some(trait)) {
-      impls_of_traits_.push_back({id, type, item_of_decl_[+trait], file, line});
-    }
+    if (is_some(trait)) { impls_of_traits_.push_back({id, type, item_of_decl_[+trait], file, line}); }
     if (type == kNone) return;
     for (FuncId f : impl.methods) {
       if (is_none(f)) continue;
@@ -315,12 +331,14 @@ class Gatherer {
     for (const auto& row : impls_of_traits_) {
       const ImplInfo& impl = p_.impls[+row.impl];
       if (row.trait != kNone) {
-        Implementor who{link_code(p_.type_name(impl.self) + where_text(impl.type_params, 0), impl.module), row.type, row.file, row.line};
+        Implementor who{link_code(p_.type_name(impl.self) + where_text(impl.type_params, 0), impl.module), row.type,
+                        row.file, row.line};
         item(row.trait).implementors.push_back(std::move(who));
       }
       if (row.type != kNone) {
         const Decl& d = p_.decls[+p_.traits[+impl.trait].decl];
-        Implementor what{link_code(text(d.name) + where_text(impl.type_params, 0), impl.module), row.trait, row.file, row.line};
+        Implementor what{link_code(text(d.name) + where_text(impl.type_params, 0), impl.module), row.trait, row.file,
+                         row.line};
         item(row.type).implements.push_back(std::move(what));
       }
     }
@@ -341,15 +359,19 @@ class Gatherer {
           if (item(child).kind == ItemKind::Field) body += "    " + item(child).signature.text + ",\n";
         for (const FieldInfo& f : s.fields) hidden |= !f.is_pub && !options_.private_too;
         if (hidden) body += "    // and private fields\n";
-        code(at, "struct " + text(d.name) + type_param_text(s.type_params) + (body.empty() ? " {}" : " {\n" + body + "}"), d.module);
+        code(at,
+             "struct " + text(d.name) + type_param_text(s.type_params) + (body.empty() ? " {}" : " {\n" + body + "}"),
+             d.module);
         break;
       }
-      case DeclKind::Enum: case DeclKind::Error: {
+      case DeclKind::Enum:
+      case DeclKind::Error: {
         std::string body;
         for (ItemId child : item(at).children)
           if (item(child).kind == ItemKind::Variant) body += "    " + item(child).signature.text + ",\n";
         std::string params = d.kind == DeclKind::Enum ? type_param_text(p_.enums[d.index].type_params) : "";
-        code(at, (d.kind == DeclKind::Enum ? "enum " : "error ") + text(d.name) + params + " {\n" + body + "}", d.module);
+        code(at, (d.kind == DeclKind::Enum ? "enum " : "error ") + text(d.name) + params + " {\n" + body + "}",
+             d.module);
         break;
       }
       case DeclKind::Trait: {
@@ -370,7 +392,10 @@ class Gatherer {
         const AliasInfo& a = p_.aliases[d.index];
         const Tree& tree = p_.tree_of(d.module);
         NodeId type = tree.record_node(tree[d.node].b, 1);
-        code(at, "type " + text(d.name) + type_param_text(a.type_params) + " = " + std::string(p_.sources.text(tree.span(type))), d.module);
+        code(at,
+             "type " + text(d.name) + type_param_text(a.type_params) + " = " +
+                 std::string(p_.sources.text(tree.span(type))),
+             d.module);
         break;
       }
       case DeclKind::Capability: code(at, "capability " + text(d.name), d.module); break;
@@ -394,7 +419,8 @@ class Gatherer {
     if (is_async) head += "async ";
     head += "func " + text(d.name);
     std::string own;
-    for (size_t i = f.own_params_from; i < f.type_params.size(); ++i) own += (own.empty() ? "[" : ", ") + text(p_.type_params[+f.type_params[i]].name);
+    for (size_t i = f.own_params_from; i < f.type_params.size(); ++i)
+      own += (own.empty() ? "[" : ", ") + text(p_.type_params[+f.type_params[i]].name);
     if (!own.empty()) head += own + "]";
     std::vector<std::string> params;
     for (size_t i = 0; i < f.params.size(); ++i) {
@@ -402,7 +428,8 @@ class Gatherer {
       std::string one = param.is_mut ? "mut " : "";
       one += text(param.name);
       if (i > 0 || f.self == SelfKind::None) {
-        Param row{text(param.name), p_.type_name(param.type), default_of(d.module, param.default_value), schema_of(param.type, 0), param.is_mut};
+        Param row{text(param.name), p_.type_name(param.type), default_of(d.module, param.default_value),
+                  schema_of(param.type, 0), param.is_mut};
         one += ": " + row.type + row.default_text;
         if (!row.default_text.empty()) row.default_text.erase(0, 3);
         item(at).params.push_back(std::move(row));
@@ -428,7 +455,10 @@ class Gatherer {
       for (const std::string& one : params) line += "    " + one + ",\n";
       line += ")" + tail;
     }
-    if (!where.empty()) line += line.size() - (line.rfind('\n') == std::string::npos ? 0 : line.rfind('\n')) + where.size() > kMaxLine ? "\n   " + where : where;
+    if (!where.empty())
+      line += line.size() - (line.rfind('\n') == std::string::npos ? 0 : line.rfind('\n')) + where.size() > kMaxLine
+                  ? "\n   " + where
+                  : where;
     code(at, std::move(line), d.module, &f);
 
     Item& i = item(at);
@@ -456,11 +486,13 @@ class Gatherer {
         auto variant = variant_of_tag_.find(+tag);
         i.failures.push_back({t.full_name, variant == variant_of_tag_.end() ? kNone : variant->second});
       }
-      std::sort(i.failures.begin(), i.failures.end(), [](const Failure& a, const Failure& b) { return a.name < b.name; });
+      std::sort(i.failures.begin(), i.failures.end(),
+                [](const Failure& a, const Failure& b) { return a.name < b.name; });
     }
   }
 
-  // The JSON Schema of the values of a type, without `$ref`; "" when there is none: functions, channels, types inside themselves.
+  // The JSON Schema of the values of a type, without `$ref`; "" when there is none: functions, channels, types inside
+  // themselves.
   std::string schema_of(TypeId type, int depth) {
     const TypeRow row = p_.types[type];
     if (depth > 8) return "";
@@ -469,11 +501,13 @@ class Gatherer {
       case TypeKind::Void: return o.text("type", "null").take();
       case TypeKind::Bool: return o.text("type", "boolean").take();
       case TypeKind::Char: return o.text("type", "string").number("minLength", 1).number("maxLength", 1).take();
-      case TypeKind::F32: case TypeKind::F64: return o.text("type", "number").take();
+      case TypeKind::F32:
+      case TypeKind::F64: return o.text("type", "number").take();
       // Beyond 2^53 canonical JSON has no numbers; the bounds of 64 bits are not written.
       case TypeKind::I8: return o.text("type", "integer").number("minimum", -128).number("maximum", 127).take();
       case TypeKind::I16: return o.text("type", "integer").number("minimum", -32768).number("maximum", 32767).take();
-      case TypeKind::I32: return o.text("type", "integer").number("minimum", -2147483648LL).number("maximum", 2147483647LL).take();
+      case TypeKind::I32:
+        return o.text("type", "integer").number("minimum", -2147483648LL).number("maximum", 2147483647LL).take();
       case TypeKind::I64: return o.text("type", "integer").take();
       case TypeKind::U8: return o.text("type", "integer").number("minimum", 0).number("maximum", 255).take();
       case TypeKind::U16: return o.text("type", "integer").number("minimum", 0).number("maximum", 65535).take();
@@ -495,7 +529,11 @@ class Gatherer {
           properties.raw(text(f.name), inner);
           if (is_none(f.default_value)) required.text(text(f.name));
         }
-        return o.text("type", "object").raw("properties", properties.take()).raw("required", required.take()).raw("additionalProperties", "false").take();
+        return o.text("type", "object")
+            .raw("properties", properties.take())
+            .raw("required", required.take())
+            .raw("additionalProperties", "false")
+            .take();
       }
       case TypeKind::Enum: {
         CanonicalArray names;
@@ -509,8 +547,8 @@ class Gatherer {
     }
   }
 
-  // The call of a function through which an effect comes; "" when the function itself has it. The first step of effect_chain(),
-  // without its search through the whole program.
+  // The call of a function through which an effect comes; "" when the function itself has it. The first step of
+  // effect_chain(), without its search through the whole program.
   std::string call_with(FuncId id, uint64_t effect) {
     if (!p_.effect_graph) return "";
     const EffectGraph& g = *p_.effect_graph;
@@ -520,15 +558,20 @@ class Gatherer {
         if (g.calls[i].from < calls_of_.size()) calls_of_[g.calls[i].from] = static_cast<uint32_t>(i);
     }
     for (size_t i = calls_of_[+id]; i < g.calls.size() && g.calls[i].from == +id; ++i)
-      if (g.calls[i].to < p_.funcs.size() && g.calls[i].to != +id && (p_.funcs[g.calls[i].to].effects & effect)) return p_.symbol(FuncId(g.calls[i].to));
+      if (g.calls[i].to < p_.funcs.size() && g.calls[i].to != +id && (p_.funcs[g.calls[i].to].effects & effect))
+        return p_.symbol(FuncId(g.calls[i].to));
     return "";
   }
 
   // ---- code with links
 
-  void code(ItemId id, std::string signature, ModuleId module, const FuncInfo* func = nullptr) { item(id).signature = link_code(std::move(signature), module, func); }
+  void code(ItemId id, std::string signature, ModuleId module, const FuncInfo* func = nullptr) {
+    item(id).signature = link_code(std::move(signature), module, func);
+  }
 
-  static bool word_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80); }
+  static bool word_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
+  }
 
   // Names of types in a signature lead to their items. A type parameter hides a type of its name.
   CodeText link_code(std::string text, ModuleId module, const FuncInfo* func = nullptr) {
@@ -546,11 +589,15 @@ class Gatherer {
         if (i == std::string::npos) break;
         continue;
       }
-      if (!word_byte(s[i])) { ++i; continue; }
+      if (!word_byte(s[i])) {
+        ++i;
+        continue;
+      }
       size_t end = i;
       while (end < s.size() && word_byte(s[end])) ++end;
       std::string_view word(s.data() + i, end - i);
-      if (ItemId target = type_item(word, module, func); target != kNone) out.links.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(end), target});
+      if (ItemId target = type_item(word, module, func); target != kNone)
+        out.links.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(end), target});
       i = end;
     }
     return out;
@@ -564,7 +611,8 @@ class Gatherer {
     DeclId d = lookup_name(p_, module, name);
     if (is_some(d) && +d != 0) {
       DeclKind kind = p_.decls[+d].kind;
-      bool type = kind == DeclKind::Struct || kind == DeclKind::Enum || kind == DeclKind::Error || kind == DeclKind::Trait || kind == DeclKind::TypeAlias || kind == DeclKind::Capability;
+      bool type = kind == DeclKind::Struct || kind == DeclKind::Enum || kind == DeclKind::Error ||
+                  kind == DeclKind::Trait || kind == DeclKind::TypeAlias || kind == DeclKind::Capability;
       return type ? item_of_decl_[+d] : kNone;
     }
     auto builtin = builtins_.find(std::string(word));
@@ -576,12 +624,14 @@ class Gatherer {
   ItemId item_of(const DocTarget& t) {
     switch (t.kind) {
       case DocTarget::Decl: return item_of_decl_[+t.decl];
-      case DocTarget::Field: case DocTarget::Variant: {
+      case DocTarget::Field:
+      case DocTarget::Variant: {
         ItemId parent = item_of_decl_[+t.decl];
         if (parent == kNone) return kNone;
         const Decl& d = p_.decls[+t.decl];
         NameId name = t.kind == DocTarget::Field ? p_.structs[d.index].fields[t.member].name
-                      : d.kind == DeclKind::Enum ? p_.enums[d.index].variants[t.member].name : p_.tags[+p_.errors[d.index].tags[t.member]].name;
+                      : d.kind == DeclKind::Enum ? p_.enums[d.index].variants[t.member].name
+                                                 : p_.tags[+p_.errors[d.index].tags[t.member]].name;
         std::string_view wanted = p_.names.text(name);
         for (ItemId child : item(parent).children)
           if (item(child).name == wanted && item(child).kind != ItemKind::Method) return child;
@@ -629,7 +679,9 @@ class Gatherer {
   }
   static void sort_links(std::vector<DocLink>& links) {
     std::sort(links.begin(), links.end(), [](const DocLink& a, const DocLink& b) { return a.target < b.target; });
-    links.erase(std::unique(links.begin(), links.end(), [](const DocLink& a, const DocLink& b) { return a.target == b.target; }), links.end());
+    links.erase(std::unique(links.begin(), links.end(),
+                            [](const DocLink& a, const DocLink& b) { return a.target == b.target; }),
+                links.end());
   }
   // "other.md", "../docs/other.md#part": by the file's name.
   GuideId guide_of(std::string_view url) {
@@ -643,7 +695,8 @@ class Gatherer {
   void add_guides() {
     for (const GuideText& g : guide_texts_) {
       size_t slash = g.path.rfind('/');
-      guide_names_.try_emplace(slash == std::string::npos ? g.path : g.path.substr(slash + 1), static_cast<GuideId>(guide_names_.size()));
+      guide_names_.try_emplace(slash == std::string::npos ? g.path : g.path.substr(slash + 1),
+                               static_cast<GuideId>(guide_names_.size()));
     }
     for (const GuideText& g : guide_texts_) {
       ParsedDoc parsed = parse_guide(whole_page(g.text, g.base));
@@ -653,7 +706,9 @@ class Gatherer {
       guide.name = slash == std::string::npos ? g.path : g.path.substr(slash + 1);
       if (guide.name.ends_with(".md")) guide.name.resize(guide.name.size() - 3);
       size_t folder = slash == std::string::npos ? std::string::npos : g.path.rfind('/', slash - 1);
-      guide.group = slash == std::string::npos ? "" : g.path.substr(folder == std::string::npos ? 0 : folder + 1, slash - (folder == std::string::npos ? 0 : folder + 1));
+      guide.group = slash == std::string::npos ? ""
+                                               : g.path.substr(folder == std::string::npos ? 0 : folder + 1,
+                                                               slash - (folder == std::string::npos ? 0 : folder + 1));
       if (!parsed.headings.empty() && parsed.headings[0].level == 1) guide.title = parsed.headings[0].text;
       else guide.title = guide.name;
       guide.summary = parsed.summary;
@@ -664,7 +719,8 @@ class Gatherer {
       ModuleId any = modules_.empty() ? ModuleId::None : modules_[0];
       for (const janus::DocLink& link : parsed.links) {
         bool other = link.soft || (link.inline_link && !is_name_path(link.target));
-        add_link(guide.links, link, other || is_none(any) ? DocTarget{} : resolver_.resolve(link.target, any, DocTarget{}));
+        add_link(guide.links, link,
+                 other || is_none(any) ? DocTarget{} : resolver_.resolve(link.target, any, DocTarget{}));
       }
       sort_links(guide.links);
     }
@@ -714,7 +770,8 @@ class Gatherer {
       std::string anchor = i.name;
       if (i.kind == ItemKind::Field) anchor = "field." + anchor;
       if (i.kind == ItemKind::Variant) anchor = "variant." + anchor;
-      if (i.kind == ItemKind::Method && i.trait_item != kNone && !i.impl_head.empty()) anchor = "impl." + i.of_trait + "." + anchor;
+      if (i.kind == ItemKind::Method && i.trait_item != kNone && !i.impl_head.empty())
+        anchor = "impl." + i.of_trait + "." + anchor;
       int n = ++anchors[{i.parent, anchor}];
       i.anchor = n == 1 ? anchor : anchor + "-" + std::to_string(n);
       n = ++paths[i.path];
@@ -722,13 +779,14 @@ class Gatherer {
     }
   }
 
-  // Content ids, and names of earlier days: anchors that outlive a renaming. Two things that mean the same have the same id; then
-  // neither has an anchor of it.
+  // Content ids, and names of earlier days: anchors that outlive a renaming. Two things that mean the same have the
+  // same id; then neither has an anchor of it.
   void identities() {
     std::map<std::string, int> uses;
     if (options_.cid)
       for (uint32_t d = 0; d < p_.decls.size(); ++d)
-        if (ItemId i = item_of_decl_[d]; i != kNone && item(i).kind != ItemKind::Module) ++uses[item(i).cid = options_.cid(DeclId(d))];
+        if (ItemId i = item_of_decl_[d]; i != kNone && item(i).kind != ItemKind::Module)
+          ++uses[item(i).cid = options_.cid(DeclId(d))];
     std::map<std::string, std::vector<const GatherOptions::ExampleResult*>> examples;
     for (const auto& e : options_.examples) examples[e.path].push_back(&e);
     for (Item& i : model_.items)
@@ -772,8 +830,15 @@ class Gatherer {
     for (ModuleId m : modules_) link_names(p_, m, item_of_decl_, bodies, model_.files[file_of_module_[+m]].links);
   }
 
-  struct TraitImpl { ImplId impl; ItemId type, trait; uint32_t file, line; };
-  struct Pending { ItemId item; const DocComment* doc; };
+  struct TraitImpl {
+    ImplId impl;
+    ItemId type, trait;
+    uint32_t file, line;
+  };
+  struct Pending {
+    ItemId item;
+    const DocComment* doc;
+  };
   Program& p_;
   const Docs& docs_;
   const std::vector<GuideText>& guide_texts_;
@@ -792,10 +857,10 @@ class Gatherer {
   DocResolver resolver_;
 };
 
-}  // namespace
+}   // namespace
 
 Model gather(Program& program, const Docs& docs, const std::vector<GuideText>& guides, const GatherOptions& options) {
   return Gatherer(program, docs, guides, options).run();
 }
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

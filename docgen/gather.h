@@ -11,20 +11,30 @@ namespace janus::docgen {
 
 struct GatherOptions {
   std::string name, version, janus_version;
-  std::string root;            // taken off the paths of files, so that the bytes do not depend on where janus runs: "shop/"
-  bool std_too = false;        // document the standard library
-  bool private_too = false;    // also what is not `pub`
-  std::function<std::string(DeclId)> cid;                                    // "blake3:…", "" when there is none
-  std::vector<std::pair<std::string, std::string>> renamed;                  // old path, present path
-  struct ExampleResult { std::string path; uint32_t ordinal; std::string result; };
-  std::vector<ExampleResult> examples;                                       // how the doctests of a declaration went, when they were last run
-  bool source_links = true;    // every name of the sources is linked (needs the bodies)
+  std::string root;   // taken off the paths of files, so that the bytes do not depend on where janus runs: "shop/"
+  bool std_too = false;   // document the standard library
+  bool private_too = false;   // also what is not `pub`
+  std::function<std::string(DeclId)> cid;   // "blake3:…", "" when there is none
+  std::vector<std::pair<std::string, std::string>> renamed;   // old path, present path
+  struct ExampleResult {
+    std::string path;
+    uint32_t ordinal;
+    std::string result;
+  };
+  std::vector<ExampleResult> examples;   // how the doctests of a declaration went, when they were last run
+  bool source_links = true;   // every name of the sources is linked (needs the bodies)
 };
-struct GuideText { std::string path; std::string text; uint32_t base = 0; /* of its SourceFile */ };
+struct GuideText {
+  std::string path;
+  std::string text;
+  uint32_t base = 0; /* of its SourceFile */
+};
 
 Model gather(Program& program, const Docs& docs, const std::vector<GuideText>& guides, const GatherOptions& options);
 
-// source_links.cpp: each name of a module's text that means a declaration or a local; `item_of` tells the item of a declaration.
-void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl, const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out);
+// source_links.cpp: each name of a module's text that means a declaration or a local; `item_of` tells the item of a
+// declaration.
+void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl,
+                const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out);
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

@@ -14,12 +14,15 @@ namespace {
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_type_word(std::string_view word) {
-  static constexpr std::string_view kTypes[] = {"bool", "char", "f32", "f64", "i16", "i32", "i64", "i8", "never", "string", "u16", "u32", "u64", "u8", "void"};
+  static constexpr std::string_view kTypes[] = {"bool",  "char",   "f32", "f64", "i16", "i32", "i64", "i8",
+                                                "never", "string", "u16", "u32", "u64", "u8",  "void"};
   return std::binary_search(std::begin(kTypes), std::end(kTypes), word);
 }
 // Words that the lexer takes for names, and that mostly are none.
 bool is_soft_keyword(std::string_view word) {
-  static constexpr std::string_view kWords[] = {"capability", "case", "child", "closed", "default", "dyn", "error", "profile", "race", "recv", "send", "test", "timeout", "type", "when", "where", "yield"};
+  static constexpr std::string_view kWords[] = {"capability", "case",    "child", "closed", "default", "dyn",
+                                                "error",      "profile", "race",  "recv",   "send",    "test",
+                                                "timeout",    "type",    "when",  "where",  "yield"};
   return std::binary_search(std::begin(kWords), std::end(kWords), word);
 }
 
@@ -40,7 +43,9 @@ void Painter::lex_pieces(std::string_view code, std::vector<Piece>& out) {
       auto end = static_cast<uint32_t>(newline == std::string_view::npos ? code.size() : newline);
       if (end > to) end = to;
       std::string_view comment = code.substr(slash, end - slash);
-      const char* css = comment.starts_with("// =>") ? "x" : comment.starts_with("///") || comment.starts_with("//!") ? "d" : "c";
+      const char* css = comment.starts_with("// =>")                               ? "x"
+                        : comment.starts_with("///") || comment.starts_with("//!") ? "d"
+                                                                                   : "c";
       out.push_back({static_cast<uint32_t>(slash), end, css});
       at = end;
     }
@@ -54,23 +59,37 @@ void Painter::lex_pieces(std::string_view code, std::vector<Piece>& out) {
     gap(lo);
     std::string_view word = code.substr(lo, hi - lo);
     const char* css = nullptr;
-    bool after_dot = i > 0 && kind == TokenKind::Ident && lo > 0 && code[lo - 1] == '.' && !(lo > 1 && code[lo - 2] == '.');
+    bool after_dot =
+        i > 0 && kind == TokenKind::Ident && lo > 0 && code[lo - 1] == '.' && !(lo > 1 && code[lo - 2] == '.');
     switch (kind) {
-      case TokenKind::IntLit: case TokenKind::FloatLit: css = "n"; break;
-      case TokenKind::CharLit: case TokenKind::StrBegin: case TokenKind::StrText: case TokenKind::StrEnd: case TokenKind::StrLit: case TokenKind::InterpFormat: css = "s"; break;
-      case TokenKind::InterpBegin: case TokenKind::InterpEnd: css = "i"; break;
+      case TokenKind::IntLit:
+      case TokenKind::FloatLit: css = "n"; break;
+      case TokenKind::CharLit:
+      case TokenKind::StrBegin:
+      case TokenKind::StrText:
+      case TokenKind::StrEnd:
+      case TokenKind::StrLit:
+      case TokenKind::InterpFormat: css = "s"; break;
+      case TokenKind::InterpBegin:
+      case TokenKind::InterpEnd: css = "i"; break;
       case TokenKind::Ident: {
         bool called = hi < code.size() && code[hi] == '(';
         bool starts = t.starts_line(i) || (i > 0 && t.kinds[i - 1] == TokenKind::KwPub);
         if (is_type_word(word)) css = "t";
         else if (is_upper(word[0])) css = "t";
-        else if (!after_dot && is_soft_keyword(word) && (starts || word == "when" || word == "where" || word == "dyn" || word == "timeout") && !called) css = "k";
+        else if (!after_dot && is_soft_keyword(word) &&
+                 (starts || word == "when" || word == "where" || word == "dyn" || word == "timeout") && !called)
+          css = "k";
         else if (called) css = "f";
         break;
       }
       default:
-        if (!word.empty() && word[0] >= 'a' && word[0] <= 'z' && !after_dot) css = word == "true" || word == "false" || word == "null" ? "n" : word == "self" ? "v" : "k";
-        else if (!word.empty() && !((word[0] >= 'a' && word[0] <= 'z') || word[0] == '(' || word[0] == ')' || word[0] == '[' || word[0] == ']' || word[0] == '{' || word[0] == '}' || word[0] == ',' || word[0] == '.' || word[0] == ':')) css = "o";
+        if (!word.empty() && word[0] >= 'a' && word[0] <= 'z' && !after_dot)
+          css = word == "true" || word == "false" || word == "null" ? "n" : word == "self" ? "v" : "k";
+        else if (!word.empty() && !((word[0] >= 'a' && word[0] <= 'z') || word[0] == '(' || word[0] == ')' ||
+                                    word[0] == '[' || word[0] == ']' || word[0] == '{' || word[0] == '}' ||
+                                    word[0] == ',' || word[0] == '.' || word[0] == ':'))
+          css = "o";
         break;
     }
     if (css) out.push_back({lo, hi, css});
@@ -90,7 +109,10 @@ std::string Painter::paint(std::string_view code, std::span<const Link> links) {
     // Names without a colour of their own may have a link.
     auto plain_to = [&](uint32_t to) {
       while (link < links.size() && links[link].lo < to) {
-        if (links[link].lo < at) { ++link; continue; }
+        if (links[link].lo < at) {
+          ++link;
+          continue;
+        }
         escape_html_to(out, code.substr(at, links[link].lo - at));
         out += "<a href=\"" + escape_html(links[link].href) + "\">";
         escape_html_to(out, code.substr(links[link].lo, links[link].hi - links[link].lo));
@@ -110,7 +132,10 @@ std::string Painter::paint(std::string_view code, std::span<const Link> links) {
     at = p.hi;
   }
   while (link < links.size()) {
-    if (links[link].lo < at) { ++link; continue; }
+    if (links[link].lo < at) {
+      ++link;
+      continue;
+    }
     escape_html_to(out, code.substr(at, links[link].lo - at));
     out += "<a href=\"" + escape_html(links[link].href) + "\">";
     escape_html_to(out, code.substr(links[link].lo, links[link].hi - links[link].lo));

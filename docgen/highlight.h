@@ -17,13 +17,19 @@ namespace janus::docgen {
 class Painter {
  public:
   // Ordered, non-overlapping places that become links; the function writes their address into href.
-  struct Link { uint32_t lo, hi; std::string href; };
+  struct Link {
+    uint32_t lo, hi;
+    std::string href;
+  };
   std::string paint(std::string_view code, std::span<const Link> links = {});
   // The lines of a whole file, each painted; no element crosses a line.
   std::vector<std::string> paint_lines(std::string_view code, std::span<const Link> links);
 
  private:
-  struct Piece { uint32_t lo, hi; const char* css; };
+  struct Piece {
+    uint32_t lo, hi;
+    const char* css;
+  };
   void lex_pieces(std::string_view code, std::vector<Piece>& out);
   Names names_;
 };

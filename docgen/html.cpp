@@ -1,9 +1,10 @@
-// html.cpp: the model as a static site: pages of modules, types, guides and sources, from the templates of site/templates.
-// Depends on writer.h, markdown.h, highlight.h, llvm/Support/Mustache.h.
-// SPDX-License-Identifier: Apache-2.0
+// html.cpp: the model as a static site: pages of modules, types, guides and sources, from the templates of
+// site/templates. Depends on writer.h, markdown.h, highlight.h, llvm/Support/Mustache.h. SPDX-License-Identifier:
+// Apache-2.0
 //
-// Every page is a function of the model alone: the same model gives the same bytes. Pages are made by several threads, each with its
-// own templates and its own painter; only the table of results is shared, and each thread writes its own rows of it.
+// Every page is a function of the model alone: the same model gives the same bytes. Pages are made by several threads,
+// each with its own templates and its own painter; only the table of results is shared, and each thread writes its own
+// rows of it.
 #include <llvm/Support/JSON.h>
 #include <llvm/Support/Mustache.h>
 #include <llvm/Support/raw_ostream.h>
@@ -43,7 +44,8 @@ class Template {
  public:
   Template(const Assets& assets, std::string_view name, std::initializer_list<const char*> partials = {})
       : saver_(allocator_), context_(allocator_, saver_), template_(text_of(assets, name), context_) {
-    for (const char* partial : partials) template_.registerPartial(partial, std::string(assets(std::string("templates/") + partial + ".html")));
+    for (const char* partial : partials)
+      template_.registerPartial(partial, std::string(assets(std::string("templates/") + partial + ".html")));
   }
   std::string render(const Value& value) {
     std::string out;
@@ -63,9 +65,15 @@ class Template {
   llvm::mustache::Template template_;
 };
 
-struct Toc { int level; std::string html, anchor; };
+struct Toc {
+  int level;
+  std::string html, anchor;
+};
 
-bool is_type(ItemKind kind) { return kind == ItemKind::Struct || kind == ItemKind::Enum || kind == ItemKind::Error || kind == ItemKind::Trait || kind == ItemKind::Capability || kind == ItemKind::TypeAlias || kind == ItemKind::Builtin; }
+bool is_type(ItemKind kind) {
+  return kind == ItemKind::Struct || kind == ItemKind::Enum || kind == ItemKind::Error || kind == ItemKind::Trait ||
+         kind == ItemKind::Capability || kind == ItemKind::TypeAlias || kind == ItemKind::Builtin;
+}
 
 int lowest_heading(std::string_view markdown) {
   int lowest = 7;
@@ -84,7 +92,11 @@ int lowest_heading(std::string_view markdown) {
 class PageMaker {
  public:
   explicit PageMaker(const Context& context)
-      : c_(context), model_(context.model), page_(context.options.assets, "page"), item_(context.options.assets, "item", {"facts"}), hero_(context.options.assets, "hero", {"facts"}) {}
+      : c_(context),
+        model_(context.model),
+        page_(context.options.assets, "page"),
+        item_(context.options.assets, "item", {"facts"}),
+        hero_(context.options.assets, "hero", {"facts"}) {}
 
   // ---- whole pages
 
@@ -123,13 +135,17 @@ class PageMaker {
       if (i.kind == ItemKind::Field) fields.push_back(child);
       else if (i.kind == ItemKind::Variant) variants.push_back(child);
       else {
-        std::string name = t.kind == ItemKind::Trait ? (i.of_trait == "required" ? "Required methods" : "Provided methods") : i.of_trait.empty() ? "Methods" : i.of_trait;
+        std::string name = t.kind == ItemKind::Trait
+                               ? (i.of_trait == "required" ? "Required methods" : "Provided methods")
+                           : i.of_trait.empty() ? "Methods"
+                                                : i.of_trait;
         auto [it, fresh] = group_of.try_emplace(name, groups.size());
         if (fresh) groups.push_back({name, {}});
         groups[it->second].second.push_back(child);
       }
     }
-    std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return (a.first == "Methods") > (b.first == "Methods"); });
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const auto& a, const auto& b) { return (a.first == "Methods") > (b.first == "Methods"); });
     main += members("Fields", "fields", fields);
     main += members("Variants", "variants", variants);
     if (!t.implements.empty()) main += implementors("Implements", "implements", t.implements);
@@ -140,7 +156,8 @@ class PageMaker {
         ItemId trait_item = model_.items[list[0]].trait_item;
         std::string anchor = "trait." + name;
         toc_.push_back({2, escape_html(name), anchor});
-        main += "<h2 id=\"" + escape_html(anchor) + "\"><span class=\"eyebrow\">Trait</span> " + link(trait_item, escape_html(name)) + "</h2>\n";
+        main += "<h2 id=\"" + escape_html(anchor) + "\"><span class=\"eyebrow\">Trait</span> " +
+                link(trait_item, escape_html(name)) + "</h2>\n";
       } else if (list.size() > 3) {
         main += rows(name, slug(name), list);
       } else {
@@ -149,7 +166,8 @@ class PageMaker {
       for (ItemId child : list) main += item(child);
     }
     Array crumbs;
-    if (t.parent != kNone) crumbs.push_back(Object{{"href", c_.at.href[t.parent]}, {"name", model_.items[t.parent].name}});
+    if (t.parent != kNone)
+      crumbs.push_back(Object{{"href", c_.at.href[t.parent]}, {"name", model_.items[t.parent].name}});
     return page(t.name, t.doc.summary, main, id, std::move(crumbs));
   }
 
@@ -159,12 +177,16 @@ class PageMaker {
     std::string body = prose(g.markdown, nullptr, &g, 2, "");
     std::string main = "<header class=\"hero\">";
     if (!g.group.empty()) main += "<p class=\"eyebrow\">" + escape_html(group_title(g.group)) + "</p>";
-    main += "<h1>" + inline_text(g.title, nullptr, &g) + "</h1></header>\n<div class=\"prose guide\">" + body + "</div>\n";
+    main +=
+        "<h1>" + inline_text(g.title, nullptr, &g) + "</h1></header>\n<div class=\"prose guide\">" + body + "</div>\n";
     // The pages before and after, for those who read on.
     auto near = [&](size_t other, const char* css, const char* word) {
-      return "<a class=\"" + std::string(css) + "\" href=\"" + escape_html(c_.at.guide[other]) + "\"><span class=\"eyebrow\">" + word + "</span>" + inline_text(model_.guides[other].title, nullptr, nullptr, false) + "</a>";
+      return "<a class=\"" + std::string(css) + "\" href=\"" + escape_html(c_.at.guide[other]) +
+             "\"><span class=\"eyebrow\">" + word + "</span>" +
+             inline_text(model_.guides[other].title, nullptr, nullptr, false) + "</a>";
     };
-    bool before = id > 0 && !model_.guides[id - 1].is_home, after = id + 1 < model_.guides.size() && !model_.guides[id + 1].is_home;
+    bool before = id > 0 && !model_.guides[id - 1].is_home,
+         after = id + 1 < model_.guides.size() && !model_.guides[id + 1].is_home;
     if (before || after) {
       main += "<nav class=\"turn\" aria-label=\"Pages before and after\">";
       main += before ? near(id - 1, "before", "Before") : "<span></span>";
@@ -185,7 +207,8 @@ class PageMaker {
     bool lead = home && !home->summary.empty() && text.starts_with(home->summary);
     if (lead) text.remove_prefix(home->summary.size());
     std::string body = prose(text, nullptr, home, 2, "");
-    std::string main = "<header class=\"hero home\"><p class=\"eyebrow\">" + std::string(home ? "Documentation" : "Package") + "</p><h1>";
+    std::string main = "<header class=\"hero home\"><p class=\"eyebrow\">" +
+                       std::string(home ? "Documentation" : "Package") + "</p><h1>";
     main += home ? inline_text(home->title, nullptr, home) : escape_html(model_.name);
     if (!model_.version.empty()) main += " <span class=\"version\">" + escape_html(model_.version) + "</span>";
     main += "</h1>";
@@ -209,10 +232,13 @@ class PageMaker {
         open = true;
       }
       if (!cards) {
-        main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">" + inline_text(guide.title, nullptr, nullptr, false) + "</a></li>\n";
+        main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">" +
+                inline_text(guide.title, nullptr, nullptr, false) + "</a></li>\n";
         continue;
       }
-      main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\"><strong>" + inline_text(guide.title, nullptr, nullptr, false) + "</strong><span>" + escape_html(markdown_to_text(guide.summary)) + "</span></a></li>";
+      main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\"><strong>" +
+              inline_text(guide.title, nullptr, nullptr, false) + "</strong><span>" +
+              escape_html(markdown_to_text(guide.summary)) + "</span></a></li>";
     }
     if (open) main += "</ul>\n";
     if (!model_.modules.empty()) {
@@ -243,7 +269,9 @@ class PageMaker {
     };
     std::vector<std::string> keys;
     for (ItemId i : order) keys.push_back(lower(i));
-    std::sort(order.begin(), order.end(), [&](ItemId a, ItemId b) { return keys[a] != keys[b] ? keys[a] < keys[b] : model_.items[a].path < model_.items[b].path; });
+    std::sort(order.begin(), order.end(), [&](ItemId a, ItemId b) {
+      return keys[a] != keys[b] ? keys[a] < keys[b] : model_.items[a].path < model_.items[b].path;
+    });
     std::string main = "<header class=\"hero\"><h1>All names</h1></header>\n";
     char letter = 0;
     for (ItemId i : order) {
@@ -257,7 +285,8 @@ class PageMaker {
         main += "<ul class=\"names\">";
       }
       const Item& item = model_.items[i];
-      main += "<li><a href=\"" + escape_html(c_.at.href[i]) + "\"><code>" + escape_html(item.name) + "</code></a> <span>" + kind_word(item.kind);
+      main += "<li><a href=\"" + escape_html(c_.at.href[i]) + "\"><code>" + escape_html(item.name) +
+              "</code></a> <span>" + kind_word(item.kind);
       if (item.parent != kNone) main += " of " + escape_html(model_.items[item.parent].path);
       main += "</span></li>\n";
     }
@@ -274,10 +303,13 @@ class PageMaker {
       links.push_back({l.lo, l.hi, std::move(href)});
     }
     std::vector<std::string> lines = painter_.paint_lines(f.text, links);
-    std::string main = "<header class=\"hero\"><p class=\"eyebrow\">Source</p><h1 class=\"path\">" + escape_html(f.path) + "</h1></header>\n<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
+    std::string main =
+        "<header class=\"hero\"><p class=\"eyebrow\">Source</p><h1 class=\"path\">" + escape_html(f.path) +
+        "</h1></header>\n<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
     for (size_t i = 0; i < lines.size(); ++i) {
       std::string n = std::to_string(i + 1);
-      main += "<span class=\"line\" id=\"L" + n + "\"><a class=\"no\" href=\"#L" + n + "\" aria-label=\"line " + n + "\">" + n + "</a>" + lines[i] + "\n</span>";
+      main += "<span class=\"line\" id=\"L" + n + "\"><a class=\"no\" href=\"#L" + n + "\" aria-label=\"line " + n +
+              "\">" + n + "</a>" + lines[i] + "\n</span>";
     }
     main += "</code></pre></div>\n";
     Array crumbs;
@@ -302,13 +334,15 @@ class PageMaker {
 
   void heading(const std::string& text, const std::string& anchor, std::string& out) {
     toc_.push_back({2, escape_html(text), anchor});
-    out += "<h2 id=\"" + escape_html(anchor) + "\">" + escape_html(text) + " <a class=\"hash\" href=\"#" + escape_html(anchor) + "\" aria-label=\"link to this section\">#</a></h2>\n";
+    out += "<h2 id=\"" + escape_html(anchor) + "\">" + escape_html(text) + " <a class=\"hash\" href=\"#" +
+           escape_html(anchor) + "\" aria-label=\"link to this section\">#</a></h2>\n";
   }
 
   // ---- Markdown
 
   static const DocLink* find_link(const std::vector<DocLink>& links, std::string_view target) {
-    auto it = std::lower_bound(links.begin(), links.end(), target, [](const DocLink& a, std::string_view t) { return a.target < t; });
+    auto it = std::lower_bound(links.begin(), links.end(), target,
+                               [](const DocLink& a, std::string_view t) { return a.target < t; });
     return it != links.end() && it->target == target ? &*it : nullptr;
   }
   MarkdownHooks hooks(const std::vector<DocLink>* links) {
@@ -323,7 +357,8 @@ class PageMaker {
     };
     return h;
   }
-  std::string prose(std::string_view markdown, const Item* item, const Guide* guide, int level, const std::string& prefix) {
+  std::string prose(std::string_view markdown, const Item* item, const Guide* guide, int level,
+                    const std::string& prefix) {
     if (markdown.empty()) return "";
     MarkdownHooks h = hooks(item ? &item->doc.links : guide ? &guide->links : nullptr);
     int lowest = lowest_heading(markdown);
@@ -331,13 +366,16 @@ class PageMaker {
     h.anchor_prefix = prefix;
     std::vector<HeadingOut> headings;
     h.headings = &headings;
-    h.code = [this, item](std::string_view code, std::string_view info, int ordinal) { return code_block(code, info, item, ordinal); };
+    h.code = [this, item](std::string_view code, std::string_view info, int ordinal) {
+      return code_block(code, info, item, ordinal);
+    };
     std::string html = markdown_to_html(markdown, h);
     for (HeadingOut& out : headings)
       if (out.level <= 3 && (guide || level == 2)) toc_.push_back({out.level, strip_links(out.html), out.anchor});
     return html;
   }
-  std::string inline_text(std::string_view markdown, const Item* item, const Guide* guide = nullptr, bool with_links = true) {
+  std::string inline_text(std::string_view markdown, const Item* item, const Guide* guide = nullptr,
+                          bool with_links = true) {
     MarkdownHooks h = with_links ? hooks(item ? &item->doc.links : guide ? &guide->links : nullptr) : MarkdownHooks{};
     std::string html = markdown_inline(markdown, h);
     return with_links ? html : strip_links(html);
@@ -363,7 +401,8 @@ class PageMaker {
     std::string note;
     if (words.find("compile_fails") != std::string::npos) {
       size_t open = words.find('('), close = words.find(')');
-      note = open != std::string::npos && close > open ? "does not compile: " + words.substr(open + 1, close - open - 1) : "does not compile";
+      note = open != std::string::npos && close > open ? "does not compile: " + words.substr(open + 1, close - open - 1)
+                                                       : "does not compile";
     } else if (words.find("fails") != std::string::npos) {
       note = "fails when run";
     } else if (words.find("no_run") != std::string::npos) {
@@ -398,7 +437,9 @@ class PageMaker {
       if (l.item != self) links.push_back({l.lo, l.hi, c_.at.href[l.item]});
     return painter_.paint(code.text, links);
   }
-  std::string link(ItemId id, const std::string& html) { return id == kNone ? html : "<a href=\"" + escape_html(c_.at.href[id]) + "\">" + html + "</a>"; }
+  std::string link(ItemId id, const std::string& html) {
+    return id == kNone ? html : "<a href=\"" + escape_html(c_.at.href[id]) + "\">" + html + "</a>";
+  }
 
   // ---- parts of a page
 
@@ -412,18 +453,22 @@ class PageMaker {
     if (i.kind == ItemKind::Func || i.kind == ItemKind::Method) {
       std::string args;
       for (size_t p = 0; p < i.params.size(); ++p) args += (p ? ", " : "") + i.params[p].name;
-      out += "<span class=\"args\">(" + (args.size() + name.size() > 32 && !args.empty() ? "…" : escape_html(args)) + ")</span>";
+      out += "<span class=\"args\">(" + (args.size() + name.size() > 32 && !args.empty() ? "…" : escape_html(args)) +
+             ")</span>";
     }
     out += "</code></a>";
-    if (is_type(i.kind)) out += " <span class=\"kind " + std::string(css_of(i.kind)) + "\">" + kind_word(i.kind) + "</span>";
+    if (is_type(i.kind))
+      out += " <span class=\"kind " + std::string(css_of(i.kind)) + "\">" + kind_word(i.kind) + "</span>";
     if (i.is_deprecated) out += " <span class=\"kind warn\">deprecated</span>";
-    if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin) out += " <span class=\"kind\">private</span>";
+    if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
+      out += " <span class=\"kind\">private</span>";
     out += "</div><div class=\"what\">" + inline_text(i.doc.summary, &i, nullptr, false) + "</div></div>\n";
     return out;
   }
   static const char* css_of(ItemKind kind) {
     switch (kind) {
-      case ItemKind::Struct: case ItemKind::Builtin: return "k-struct";
+      case ItemKind::Struct:
+      case ItemKind::Builtin: return "k-struct";
       case ItemKind::Enum: return "k-enum";
       case ItemKind::Error: return "k-error";
       case ItemKind::Trait: return "k-trait";
@@ -449,7 +494,9 @@ class PageMaker {
     out += "<dl class=\"members\">\n";
     for (ItemId id : items) {
       const Item& i = model_.items[id];
-      out += "<dt id=\"" + escape_html(i.anchor) + "\"><a class=\"self\" href=\"#" + escape_html(i.anchor) + "\" aria-label=\"link to " + escape_html(i.name) + "\">#</a><code class=\"jan\">" + signature(i.signature) + "</code></dt><dd>";
+      out += "<dt id=\"" + escape_html(i.anchor) + "\"><a class=\"self\" href=\"#" + escape_html(i.anchor) +
+             "\" aria-label=\"link to " + escape_html(i.name) + "\">#</a><code class=\"jan\">" +
+             signature(i.signature) + "</code></dt><dd>";
       if (!i.doc.summary.empty()) out += "<p>" + inline_text(i.doc.summary, &i) + "</p>";
       out += prose(i.doc.body, &i, nullptr, 4, i.anchor + ".");
       out += "</dd>\n";
@@ -465,11 +512,14 @@ class PageMaker {
       CodeText code = i.type;
       if (i.item != kNone && code.links.empty()) {
         uint32_t end = 0;
-        while (end < code.text.size() && (isalnum(static_cast<unsigned char>(code.text[end])) || code.text[end] == '_')) ++end;
+        while (end < code.text.size() && (isalnum(static_cast<unsigned char>(code.text[end])) || code.text[end] == '_'))
+          ++end;
         if (end) code.links.push_back({0, end, i.item});
       }
       out += "<li><code class=\"jan\">" + signature(code) + "</code>";
-      if (i.file != kNone) out += " <a class=\"src\" href=\"" + escape_html(c_.at.source[i.file]) + "#L" + std::to_string(i.line) + "\">source</a>";
+      if (i.file != kNone)
+        out += " <a class=\"src\" href=\"" + escape_html(c_.at.source[i.file]) + "#L" + std::to_string(i.line) +
+               "\">source</a>";
       out += "</li>";
     }
     return out + "</ul>\n";
@@ -477,7 +527,8 @@ class PageMaker {
 
   std::string item(ItemId id) {
     const Item& i = model_.items[id];
-    if (i.kind == ItemKind::Func || i.kind == ItemKind::Method || i.kind == ItemKind::Const || i.kind == ItemKind::TypeAlias)
+    if (i.kind == ItemKind::Func || i.kind == ItemKind::Method || i.kind == ItemKind::Const ||
+        i.kind == ItemKind::TypeAlias)
       toc_.push_back({3, "<code>" + escape_html(i.name) + "</code>", i.anchor});
     Object o = facts(id, 4, i.anchor + ".");
     return item_.render(Value(std::move(o)));
@@ -519,26 +570,33 @@ class PageMaker {
       o["old_names"] = std::move(old);
     }
     Array chips;
-    if ((i.kind == ItemKind::Module || i.kind == ItemKind::Func) && !i.profile.empty() && i.profile != "service" && (i.kind == ItemKind::Module))
+    if ((i.kind == ItemKind::Module || i.kind == ItemKind::Func) && !i.profile.empty() && i.profile != "service" &&
+        (i.kind == ItemKind::Module))
       chips.push_back(chip("profile", ":" + i.profile, "The profile of this module"));
-    if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin) chips.push_back(chip("", "private", "Only its own file can use it"));
+    if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
+      chips.push_back(chip("", "private", "Only its own file can use it"));
     if (i.effects & kSuspends) chips.push_back(chip("suspends", "may suspend", "Other tasks run while it waits"));
-    if (i.effects & kSpawns) chips.push_back(chip("spawns", "spawns tasks", "It starts tasks; all of them end before it does"));
-    if (i.effects & kRaisesBudget) chips.push_back(chip("budget", "raises a budget", "It opens a nursery with a budget of its own"));
-    if (i.effects & kBlocks) chips.push_back(chip("blocks", "blocks a thread", "It waits on a thread of the blocking pool"));
+    if (i.effects & kSpawns)
+      chips.push_back(chip("spawns", "spawns tasks", "It starts tasks; all of them end before it does"));
+    if (i.effects & kRaisesBudget)
+      chips.push_back(chip("budget", "raises a budget", "It opens a nursery with a budget of its own"));
+    if (i.effects & kBlocks)
+      chips.push_back(chip("blocks", "blocks a thread", "It waits on a thread of the blocking pool"));
     if (i.effects & kForeign) chips.push_back(chip("foreign", "foreign code", "Written in another language"));
-    for (const Need& n : i.needs) chips.push_back(chip("cap", n.capability, n.via.empty() ? "A capability it needs" : "Needed because it calls " + n.via, n.item == kNone ? "" : c_.at.href[n.item]));
+    for (const Need& n : i.needs)
+      chips.push_back(chip("cap", n.capability,
+                           n.via.empty() ? "A capability it needs" : "Needed because it calls " + n.via,
+                           n.item == kNone ? "" : c_.at.href[n.item]));
     if (!i.since.empty()) chips.push_back(chip("since", "since " + i.since, "The version that brought it"));
     if (!chips.empty()) {
       o["has_chips"] = true;
       o["chips"] = std::move(chips);
     }
-    if (i.is_deprecated) {
-      o["deprecated"] = i.deprecated.empty() ? "It may go away." : inline_text(i.deprecated, &i);
-    }
+    if (i.is_deprecated) { o["deprecated"] = i.deprecated.empty() ? "It may go away." : inline_text(i.deprecated, &i); }
     if (!i.doc.summary.empty()) o["summary"] = inline_text(i.doc.summary, &i);
     if (i.doc.inherited) o["inherited"] = i.of_trait;
-    if (!i.impl_head.empty() && i.impl_head.find(" where ") != std::string::npos) o["impl_head"] = painter_.paint(i.impl_head);
+    if (!i.impl_head.empty() && i.impl_head.find(" where ") != std::string::npos)
+      o["impl_head"] = painter_.paint(i.impl_head);
     std::string body = prose(i.doc.body, &i, nullptr, level, prefix);
     if (!body.empty()) o["body"] = std::move(body);
     tables(i, level, o);
@@ -549,7 +607,8 @@ class PageMaker {
     return std::string(cid.substr(0, 12));
   }
 
-  // Parameters, result, errors, capabilities, references. What the compiler knows stands even where nobody wrote a word.
+  // Parameters, result, errors, capabilities, references. What the compiler knows stands even where nobody wrote a
+  // word.
   void tables(const Item& i, int level, Object& o) {
     auto tag_text = [&](std::string_view kind, std::string_view name) -> const Tag* {
       for (const Tag& t : i.doc.tags)
@@ -578,7 +637,8 @@ class PageMaker {
     for (const Need& n : i.needs) {
       const Tag* t = tag_text("capability", n.capability);
       if (!t && n.via.empty()) continue;
-      Object row{{"name", n.capability}, {"text", t ? inline_text(t->text, &i) : "through <code>" + escape_html(n.via) + "</code>"}};
+      Object row{{"name", n.capability},
+                 {"text", t ? inline_text(t->text, &i) : "through <code>" + escape_html(n.via) + "</code>"}};
       if (n.item != kNone) row["href"] = c_.at.href[n.item];
       caps.push_back(std::move(row));
     }
@@ -592,7 +652,8 @@ class PageMaker {
         if (t.item != kNone) row["href"] = c_.at.href[t.item];
         see.push_back(std::move(row));
       } else if (t.kind == "example") {
-        examples.push_back(Object{{"title", t.name.empty() ? "Example" : inline_text(t.name, &i)}, {"body", prose(t.text, &i, nullptr, level, i.anchor + ".")}});
+        examples.push_back(Object{{"title", t.name.empty() ? "Example" : inline_text(t.name, &i)},
+                                  {"body", prose(t.text, &i, nullptr, level, i.anchor + ".")}});
       }
     }
     if (!see.empty()) o["has_see"] = true, o["see"] = std::move(see);
@@ -619,7 +680,9 @@ class PageMaker {
       const Guide& guide = model_.guides[g];
       if (guide.is_home) continue;
       if (guide.group != group) close(), group = guide.group;
-      list.push_back(Object{{"title", inline_text(guide.title, nullptr, nullptr, false)}, {"href", c_.at.guide[g]}, {"current", g == open}});
+      list.push_back(Object{{"title", inline_text(guide.title, nullptr, nullptr, false)},
+                            {"href", c_.at.guide[g]},
+                            {"current", g == open}});
     }
     close();
     return groups;
@@ -627,7 +690,10 @@ class PageMaker {
 
   Array module_list(ItemId open) {
     Array out;
-    ItemId module = open == kNone ? kNone : model_.items[open].kind == ItemKind::Module ? open : model_.items[open].kind == ItemKind::Builtin ? kNone : model_.items[open].module;
+    ItemId module = open == kNone                                  ? kNone
+                    : model_.items[open].kind == ItemKind::Module  ? open
+                    : model_.items[open].kind == ItemKind::Builtin ? kNone
+                                                                   : model_.items[open].module;
     size_t from = 0, to = model_.modules.size();
     if (to > kMaxTree) {
       size_t at = 0;
@@ -641,7 +707,11 @@ class PageMaker {
       Object o{{"name", model_.items[m].name}, {"href", c_.at.href[m]}, {"current", m == open}, {"open", m == module}};
       if (m == module) {
         Array types;
-        for (ItemId t : c_.types[m]) types.push_back(Object{{"name", model_.items[t].name}, {"href", c_.at.href[t]}, {"css", css_of(model_.items[t].kind)}, {"current", t == open}});
+        for (ItemId t : c_.types[m])
+          types.push_back(Object{{"name", model_.items[t].name},
+                                 {"href", c_.at.href[t]},
+                                 {"css", css_of(model_.items[t].kind)},
+                                 {"current", t == open}});
         if (!types.empty()) o["has_types"] = true;
         o["types"] = std::move(types);
       }
@@ -650,8 +720,13 @@ class PageMaker {
     return out;
   }
 
-  std::string page(const std::string& title, const std::string& summary, const std::string& main, ItemId open, Array crumbs, GuideId guide = kNone, bool sidebar_current = true) {
-    Object o{{"title", title}, {"package", model_.name}, {"janus", model_.janus_version}, {"main", main}, {"stamp", c_.style_hash}};
+  std::string page(const std::string& title, const std::string& summary, const std::string& main, ItemId open,
+                   Array crumbs, GuideId guide = kNone, bool sidebar_current = true) {
+    Object o{{"title", title},
+             {"package", model_.name},
+             {"janus", model_.janus_version},
+             {"main", main},
+             {"stamp", c_.style_hash}};
     if (!model_.version.empty()) o["version"] = model_.version;
     o["full_title"] = title.empty() ? model_.name : title + " · " + model_.name;
     o["description"] = markdown_to_text(summary);
@@ -667,13 +742,16 @@ class PageMaker {
     o["more_modules"] = model_.modules.size() > kMaxTree;
     o["module_count"] = static_cast<int64_t>(model_.modules.size());
     Array builtins;
-    for (ItemId t : c_.builtins) builtins.push_back(Object{{"name", model_.items[t].name}, {"href", c_.at.href[t]}, {"css", "k-struct"}, {"current", t == open}});
+    for (ItemId t : c_.builtins)
+      builtins.push_back(
+          Object{{"name", model_.items[t].name}, {"href", c_.at.href[t]}, {"css", "k-struct"}, {"current", t == open}});
     o["has_builtins"] = !builtins.empty();
     o["builtins"] = std::move(builtins);
     o["has_crumbs"] = !crumbs.empty();
     o["crumbs"] = std::move(crumbs);
     Array toc;
-    for (const Toc& t : toc_) toc.push_back(Object{{"href", "#" + t.anchor}, {"html", t.html}, {"css", t.level >= 3 ? "deep" : "top"}});
+    for (const Toc& t : toc_)
+      toc.push_back(Object{{"href", "#" + t.anchor}, {"html", t.html}, {"css", t.level >= 3 ? "deep" : "top"}});
     o["has_toc"] = toc.size() > 1;
     o["toc"] = std::move(toc);
     return page_.render(Value(std::move(o)));
@@ -706,7 +784,11 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
   context.style_hash = content_hash(std::string(style) + std::string(script)).substr(0, 8);
 
   // The list of pages first; then each is made on its own.
-  struct Job { enum Kind { Module, Type, Guide, Source, Home, All, Search } kind; uint32_t id; std::string path; };
+  struct Job {
+    enum Kind { Module, Type, Guide, Source, Home, All, Search } kind;
+    uint32_t id;
+    std::string path;
+  };
   std::vector<Job> jobs;
   jobs.push_back({Job::Search, 0, "search-index.js"});
   jobs.push_back({Job::All, 0, "all.html"});

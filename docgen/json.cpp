@@ -1,6 +1,5 @@
-// json.cpp: the model as one JSON text in RFC 8785's canonical form: sorted names, no white space, the same bytes every time.
-// Depends on writer.h. The schema is site/schema/janus.docs.1.json.
-// SPDX-License-Identifier: Apache-2.0
+// json.cpp: the model as one JSON text in RFC 8785's canonical form: sorted names, no white space, the same bytes every
+// time. Depends on writer.h. The schema is site/schema/janus.docs.1.json. SPDX-License-Identifier: Apache-2.0
 #include <map>
 
 #include "docgen/canonical_json.h"
@@ -23,7 +22,12 @@ class Printer {
     for (const Item& i : model_.items) items.raw(item(i));
     for (const Guide& g : model_.guides) {
       CanonicalObject o;
-      o.text("path", g.path).text("name", g.name).text("title", g.title).text_unless_empty("summary", g.summary).text_unless_empty("group", g.group).text("markdown", g.markdown);
+      o.text("path", g.path)
+          .text("name", g.name)
+          .text("title", g.title)
+          .text_unless_empty("summary", g.summary)
+          .text_unless_empty("group", g.group)
+          .text("markdown", g.markdown);
       o.raw("links", links(g.links));
       guides.raw(o.take());
     }
@@ -60,7 +64,10 @@ class Printer {
     CanonicalArray tags;
     for (const Tag& t : d.tags) {
       CanonicalObject tag;
-      tag.text("tag", t.kind).text_unless_empty("name", t.name).text_unless_empty("text", t.text).number("line", t.line);
+      tag.text("tag", t.kind)
+          .text_unless_empty("name", t.name)
+          .text_unless_empty("text", t.text)
+          .number("line", t.line);
       if (t.item != kNone) tag.text("item", path(t.item));
       tags.raw(tag.take());
     }
@@ -85,7 +92,13 @@ class Printer {
     o.text("kind", kind_word(i.kind)).text("name", i.name).text("path", i.path).flag("public", i.is_pub);
     if (i.parent != kNone) o.text("parent", path(i.parent));
     if (i.module != kNone) o.text("module", path(i.module));
-    o.text_unless_empty("signature", i.signature.text).text_unless_empty("profile", i.profile).text_unless_empty("trait", i.trait_item != kNone ? path(i.trait_item) : i.impl_head.empty() ? "" : i.of_trait).text_unless_empty("impl", i.impl_head).text_unless_empty("cid", i.cid);
+    o.text_unless_empty("signature", i.signature.text)
+        .text_unless_empty("profile", i.profile)
+        .text_unless_empty("trait", i.trait_item != kNone ? path(i.trait_item)
+                                    : i.impl_head.empty() ? ""
+                                                          : i.of_trait)
+        .text_unless_empty("impl", i.impl_head)
+        .text_unless_empty("cid", i.cid);
     if (i.file != kNone) {
       CanonicalObject place;
       place.text("file", model_.files[i.file].path).number("line", i.line);
@@ -111,7 +124,10 @@ class Printer {
         errors.raw(one.take());
       }
       if (i.fallible) o.raw("errors", errors.take());
-      constexpr std::pair<uint16_t, const char*> kNames[] = {{kSuspends, "may_suspend"}, {kSpawns, "spawns"}, {kRaisesBudget, "raises_budget"}, {kBlocks, "may_block"}, {kForeign, "calls_ffi"}, {kPanics, "may_panic"}, {kAllocates, "allocates"}, {kRecursive, "recursive"}, {kAsync, "async"}};
+      constexpr std::pair<uint16_t, const char*> kNames[] = {
+          {kSuspends, "may_suspend"}, {kSpawns, "spawns"},       {kRaisesBudget, "raises_budget"},
+          {kBlocks, "may_block"},     {kForeign, "calls_ffi"},   {kPanics, "may_panic"},
+          {kAllocates, "allocates"},  {kRecursive, "recursive"}, {kAsync, "async"}};
       for (auto [bit, name] : kNames)
         if (i.effects & bit) effects.text(name);
       o.raw("effects", effects.take());
@@ -143,8 +159,8 @@ class Printer {
   const Model& model_;
 };
 
-}  // namespace
+}   // namespace
 
 std::string write_json(const Model& model) { return Printer(model).run(); }
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

@@ -2,8 +2,8 @@
 // Depends on markdown.h, frontend/doc_text.h (is_safe_url, is_name_path, slug), cmark-gfm.
 // SPDX-License-Identifier: Apache-2.0
 //
-// cmark's own printer is not used: ours writes a closed list of elements, so what an author writes can never become markup. HTML in
-// the text is shown as text. Pictures become links, because pages load nothing.
+// cmark's own printer is not used: ours writes a closed list of elements, so what an author writes can never become
+// markup. HTML in the text is shown as text. Pictures become links, because pages load nothing.
 #include "docgen/markdown.h"
 
 #include <cmark-gfm-core-extensions.h>
@@ -50,8 +50,8 @@ std::string_view literal(cmark_node* node) {
   return text ? text : "";
 }
 
-// cmark takes the square of the number of open brackets of a paragraph. A paragraph with thousands of them is no text: there they lose
-// their meaning.
+// cmark takes the square of the number of open brackets of a paragraph. A paragraph with thousands of them is no text:
+// there they lose their meaning.
 constexpr size_t kMaxBrackets = 1000;
 std::string without_bracket_floods(std::string_view markdown) {
   std::string out;
@@ -82,11 +82,13 @@ std::string without_bracket_floods(std::string_view markdown) {
 
 cmark_node* parse(std::string_view markdown) {
   std::string calm;
-  if (std::count(markdown.begin(), markdown.end(), '[') > static_cast<std::ptrdiff_t>(kMaxBrackets)) markdown = calm = without_bracket_floods(markdown);
+  if (std::count(markdown.begin(), markdown.end(), '[') > static_cast<std::ptrdiff_t>(kMaxBrackets))
+    markdown = calm = without_bracket_floods(markdown);
   static std::once_flag once;
   std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
   cmark_parser* parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE);
-  for (const char* name : {"table", "strikethrough", "tasklist"}) cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name));
+  for (const char* name : {"table", "strikethrough", "tasklist"})
+    cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name));
   cmark_parser_feed(parser, markdown.data(), markdown.size());
   cmark_node* root = cmark_parser_finish(parser);
   cmark_parser_free(parser);
@@ -120,11 +122,14 @@ class Writer {
     cmark_iter* iter = cmark_iter_new(root);
     cmark_event_type event;
     while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE)
-      if (event == CMARK_EVENT_ENTER && cmark_node_get_type(cmark_iter_get_node(iter)) == CMARK_NODE_CODE) spans.push_back(cmark_iter_get_node(iter));
+      if (event == CMARK_EVENT_ENTER && cmark_node_get_type(cmark_iter_get_node(iter)) == CMARK_NODE_CODE)
+        spans.push_back(cmark_iter_get_node(iter));
     cmark_iter_free(iter);
     for (cmark_node* span : spans) {
       cmark_node *before = cmark_node_previous(span), *after = cmark_node_next(span);
-      if (!before || !after || cmark_node_get_type(before) != CMARK_NODE_TEXT || cmark_node_get_type(after) != CMARK_NODE_TEXT) continue;
+      if (!before || !after || cmark_node_get_type(before) != CMARK_NODE_TEXT ||
+          cmark_node_get_type(after) != CMARK_NODE_TEXT)
+        continue;
       std::string left(literal(before)), right(literal(after));
       if (!left.ends_with("[") || !right.starts_with("]")) continue;
       std::string_view name = literal(span);
@@ -159,7 +164,8 @@ class Writer {
   // Text with `[name]` inside; in a link there are no further links.
   void text(std::string_view s) {
     size_t from = 0;
-    for (size_t at = s.find('['); at != std::string_view::npos && hooks_.href && links_ == 0; at = s.find('[', at + 1)) {
+    for (size_t at = s.find('['); at != std::string_view::npos && hooks_.href && links_ == 0;
+         at = s.find('[', at + 1)) {
       size_t close = s.find(']', at);
       if (close == std::string_view::npos) break;
       std::string_view name = s.substr(at + 1, close - at - 1), shown = name;
@@ -281,7 +287,9 @@ class Writer {
       default: break;
     }
     if (name == "tasklist") {
-      if (depth_ <= kMaxDepth) out_ += cmark_gfm_extensions_get_tasklist_item_checked(node) ? "<li class=\"task done\">" : "<li class=\"task\">";
+      if (depth_ <= kMaxDepth)
+        out_ +=
+            cmark_gfm_extensions_get_tasklist_item_checked(node) ? "<li class=\"task done\">" : "<li class=\"task\">";
     } else if (name == "table") {
       out_ += "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n";
       uint16_t n = cmark_gfm_extensions_get_table_columns(node);
@@ -313,7 +321,8 @@ class Writer {
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_EMPH: out_ += "</em>"; return;
       case CMARK_NODE_STRONG: out_ += "</strong>"; return;
-      case CMARK_NODE_LINK: case CMARK_NODE_IMAGE:
+      case CMARK_NODE_LINK:
+      case CMARK_NODE_IMAGE:
         --links_;
         if (open_.back()) out_ += "</a>";
         open_.pop_back();
@@ -334,7 +343,8 @@ class Writer {
         int n = ++anchors_[anchor];
         if (n > 1) anchor += "-" + std::to_string(n);
         std::string tag = "h" + std::to_string(level), id = escape_html(anchor);
-        out_ += "<" + tag + " id=\"" + id + "\">" + inner + " <a class=\"hash\" href=\"#" + id + "\" aria-label=\"link to this section\">#</a></" + tag + ">\n";
+        out_ += "<" + tag + " id=\"" + id + "\">" + inner + " <a class=\"hash\" href=\"#" + id +
+                "\" aria-label=\"link to this section\">#</a></" + tag + ">\n";
         if (hooks_.headings) hooks_.headings->push_back({level, std::move(inner), std::move(anchor)});
         return;
       }
@@ -391,7 +401,9 @@ std::string markdown_to_html(std::string_view markdown, const MarkdownHooks& hoo
 std::string markdown_inline(std::string_view markdown, const MarkdownHooks& hooks) {
   if (markdown.empty()) return "";
   // Most summaries are plain words.
-  if (markdown.find_first_of("`*_[]<>&\\~|!#\n:\"'") == std::string_view::npos && !(markdown[0] >= '0' && markdown[0] <= '9') && markdown[0] != '-' && markdown[0] != '+' && markdown[0] != ' ' && markdown[0] != '=')
+  if (markdown.find_first_of("`*_[]<>&\\~|!#\n:\"'") == std::string_view::npos &&
+      !(markdown[0] >= '0' && markdown[0] <= '9') && markdown[0] != '-' && markdown[0] != '+' && markdown[0] != ' ' &&
+      markdown[0] != '=')
     return std::string(markdown);
   cmark_node* root = parse(markdown);
   Writer writer(hooks);
@@ -417,8 +429,11 @@ std::string markdown_to_text(std::string_view markdown) {
       continue;
     }
     switch (cmark_node_get_type(node)) {
-      case CMARK_NODE_TEXT: case CMARK_NODE_CODE: case CMARK_NODE_HTML_INLINE: out += literal(node); break;
-      case CMARK_NODE_SOFTBREAK: case CMARK_NODE_LINEBREAK: out += ' '; break;
+      case CMARK_NODE_TEXT:
+      case CMARK_NODE_CODE:
+      case CMARK_NODE_HTML_INLINE: out += literal(node); break;
+      case CMARK_NODE_SOFTBREAK:
+      case CMARK_NODE_LINEBREAK: out += ' '; break;
       default: break;
     }
   }

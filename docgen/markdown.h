@@ -9,7 +9,10 @@
 
 namespace janus::docgen {
 
-struct HeadingOut { int level; std::string html, anchor; };
+struct HeadingOut {
+  int level;
+  std::string html, anchor;
+};
 
 struct MarkdownHooks {
   int heading_shift = 0;             // level 1 becomes 1 + shift, 6 at most

@@ -1,5 +1,5 @@
-// markdown_writer.cpp: one Markdown file a module, with all that the pages say; for readers of repositories, and for programs that read.
-// Depends on writer.h, highlight.h (shown_code is for HTML; here doctests stay whole).
+// markdown_writer.cpp: one Markdown file a module, with all that the pages say; for readers of repositories, and for
+// programs that read. Depends on writer.h, highlight.h (shown_code is for HTML; here doctests stay whole).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
@@ -17,13 +17,15 @@ class Writer {
     std::string index = "# " + model_.name + (model_.version.empty() ? "" : " " + model_.version) + "\n\n";
     if (!model_.guides.empty()) {
       index += "## Guides\n\n";
-      for (const Guide& g : model_.guides) index += "- [" + g.title + "](" + g.name + ".md)" + (g.summary.empty() ? "" : ": " + g.summary) + "\n";
+      for (const Guide& g : model_.guides)
+        index += "- [" + g.title + "](" + g.name + ".md)" + (g.summary.empty() ? "" : ": " + g.summary) + "\n";
       index += "\n";
     }
     index += "## Modules\n\n";
     for (ItemId m : model_.modules) {
       const Item& module = model_.items[m];
-      index += "- [`" + module.name + "`](" + module.name + ".md)" + (module.doc.summary.empty() ? "" : ": " + module.doc.summary) + "\n";
+      index += "- [`" + module.name + "`](" + module.name + ".md)" +
+               (module.doc.summary.empty() ? "" : ": " + module.doc.summary) + "\n";
       out.push_back({module.name + ".md", module_text(m), false});
     }
     std::string builtins;
@@ -33,7 +35,8 @@ class Writer {
       out.push_back({"built-in-types.md", "# Built-in types\n\n" + builtins, false});
       index += "- [Built-in types](built-in-types.md)\n";
     }
-    for (const Guide& g : model_.guides) out.push_back({g.name + ".md", "# " + g.title + "\n\n" + g.markdown + "\n", false});
+    for (const Guide& g : model_.guides)
+      out.push_back({g.name + ".md", "# " + g.title + "\n\n" + g.markdown + "\n", false});
     out.push_back({"index.md", index, false});
     return out;
   }
@@ -72,7 +75,9 @@ class Writer {
     each_line([&](std::string_view line) {
       if (is_fence(line)) fence = !fence;
       int n = fence ? 0 : hashes(line);
-      if (n) out += std::string(static_cast<size_t>(std::min(6, n - lowest + level)), '#') + std::string(line.substr(static_cast<size_t>(n)));
+      if (n)
+        out += std::string(static_cast<size_t>(std::min(6, n - lowest + level)), '#') +
+               std::string(line.substr(static_cast<size_t>(n)));
       else out += line;
       out += '\n';
     });
@@ -105,7 +110,8 @@ class Writer {
     if (i.effects & kRaisesBudget) facts += "- raises a budget\n";
     if (!facts.empty()) out += facts + "\n";
     for (const Tag& t : i.doc.tags)
-      if (t.kind == "example") out += "**" + (t.name.empty() ? std::string("Example") : t.name) + "**\n\n" + t.text + "\n\n";
+      if (t.kind == "example")
+        out += "**" + (t.name.empty() ? std::string("Example") : t.name) + "**\n\n" + t.text + "\n\n";
     return out;
   }
 

@@ -1,6 +1,5 @@
-// model.h: what documentation is made of: plain rows, filled by gather.cpp, read by printers that know nothing of each other.
-// Depends on the standard library only.
-// SPDX-License-Identifier: Apache-2.0
+// model.h: what documentation is made of: plain rows, filled by gather.cpp, read by printers that know nothing of each
+// other. Depends on the standard library only. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,14 +12,34 @@ using ItemId = uint32_t;   // index in Model::items
 using GuideId = uint32_t;  // index in Model::guides
 constexpr uint32_t kNone = 0xffffffffu;
 
-enum class ItemKind : uint8_t { Module, Builtin, Struct, Enum, Error, Trait, Capability, TypeAlias, Const, Func, Method, Field, Variant };
+enum class ItemKind : uint8_t {
+  Module,
+  Builtin,
+  Struct,
+  Enum,
+  Error,
+  Trait,
+  Capability,
+  TypeAlias,
+  Const,
+  Func,
+  Method,
+  Field,
+  Variant
+};
 const char* kind_word(ItemKind kind);  // "struct"
 
 // Where a name in a text leads: bytes [lo, hi) of it.
-struct NameLink { uint32_t lo, hi; ItemId item; };
+struct NameLink {
+  uint32_t lo, hi;
+  ItemId item;
+};
 
 // Code as it is shown: a signature. Links are ordered and do not overlap.
-struct CodeText { std::string text; std::vector<NameLink> links; };
+struct CodeText {
+  std::string text;
+  std::vector<NameLink> links;
+};
 
 struct Tag {
   std::string kind;   // "param"
@@ -30,7 +49,12 @@ struct Tag {
   uint32_t line = 0;
 };
 // What a link in a doc's Markdown means: `[name]`, [`name`], [text](name), [text](other.md).
-struct DocLink { std::string target; ItemId item = kNone; GuideId guide = kNone; bool is_param = false; };
+struct DocLink {
+  std::string target;
+  ItemId item = kNone;
+  GuideId guide = kNone;
+  bool is_param = false;
+};
 struct Doc {
   std::string summary, body;   // Markdown
   std::vector<Tag> tags;
@@ -40,16 +64,43 @@ struct Doc {
 };
 
 // A doctest of an item, in the order of the Markdown's code blocks, and how it went when it was last run.
-struct ExampleState { uint32_t ordinal; std::string result; };
+struct ExampleState {
+  uint32_t ordinal;
+  std::string result;
+};
 
 // `schema`: the JSON Schema of its type, canonical; "" when no JSON value fits it.
-struct Param { std::string name, type, default_text, schema; bool is_mut = false; };
-struct Failure { std::string name; ItemId item = kNone; };            // `UserError.NotFound`
-struct Need { std::string capability; ItemId item = kNone; std::string via; };  // via: the call through which it comes
-struct Implementor { CodeText type; ItemId item = kNone; uint32_t file = kNone, line = 0; };
+struct Param {
+  std::string name, type, default_text, schema;
+  bool is_mut = false;
+};
+struct Failure {
+  std::string name;
+  ItemId item = kNone;
+};            // `UserError.NotFound`
+struct Need {
+  std::string capability;
+  ItemId item = kNone;
+  std::string via;
+};  // via: the call through which it comes
+struct Implementor {
+  CodeText type;
+  ItemId item = kNone;
+  uint32_t file = kNone, line = 0;
+};
 
 // What a function does, as the compiler found it.
-enum EffectBit : uint16_t { kSuspends = 1, kSpawns = 2, kRaisesBudget = 4, kBlocks = 8, kForeign = 16, kPanics = 32, kAllocates = 64, kRecursive = 128, kAsync = 256 };
+enum EffectBit : uint16_t {
+  kSuspends = 1,
+  kSpawns = 2,
+  kRaisesBudget = 4,
+  kBlocks = 8,
+  kForeign = 16,
+  kPanics = 32,
+  kAllocates = 64,
+  kRecursive = 128,
+  kAsync = 256
+};
 
 struct Item {
   ItemKind kind = ItemKind::Func;
@@ -63,7 +114,8 @@ struct Item {
   CodeText signature;
   Doc doc;
   bool has_doc = false;
-  std::vector<ItemId> children;    // in source order; of a module: types and functions; of a type: fields, variants, methods
+  std::vector<ItemId>
+      children;    // in source order; of a module: types and functions; of a type: fields, variants, methods
   std::vector<Param> params;
   std::string result;              // type text, "" when there is none
   std::string result_schema;       // as Param::schema; "null" for no result
@@ -88,7 +140,11 @@ struct Item {
 };
 
 // A token of a source file, for colours; names also have a link: to an item, or to a line of the same file.
-struct SourceLink { uint32_t lo, hi; ItemId item = kNone; uint32_t line = 0; };
+struct SourceLink {
+  uint32_t lo, hi;
+  ItemId item = kNone;
+  uint32_t line = 0;
+};
 struct File {
   std::string path;           // as shown
   std::string_view text;      // lives as long as the compilation

@@ -2,9 +2,9 @@
 // Depends on writer.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// One folder without subfolders, so that links are plain names. A module's path has no `-`, so the prefixes cannot collide with it.
-// Modules and types have pages of their own; functions, constants and members are anchors there: fewer, larger files load and search
-// faster, and a module reads from top to bottom.
+// One folder without subfolders, so that links are plain names. A module's path has no `-`, so the prefixes cannot
+// collide with it. Modules and types have pages of their own; functions, constants and members are anchors there:
+// fewer, larger files load and search faster, and a module reads from top to bottom.
 #include <set>
 
 #include "docgen/writer.h"
@@ -31,7 +31,8 @@ Addresses::Addresses(const Model& model) {
   auto safe = [](std::string_view text) {
     std::string out;
     for (char c : text) {
-      bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' || (c & 0x80);
+      bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                c == '-' || (c & 0x80);
       out += ok ? c : '_';
     }
     while (out.starts_with(".")) out.erase(0, 1);

@@ -2,8 +2,8 @@
 // Depends on writer.h, markdown.h, frontend/json_text.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A script tag loads it, because pages opened from a disk may not fetch. Nothing is built in the browser: scanning a few megabytes of
-// text takes milliseconds, building an index takes seconds.
+// A script tag loads it, because pages opened from a disk may not fetch. Nothing is built in the browser: scanning a
+// few megabytes of text takes milliseconds, building an index takes seconds.
 #include <algorithm>
 
 #include "docgen/markdown.h"
@@ -38,7 +38,8 @@ std::string words_of(std::string_view markdown) {
   std::string out;
   bool space = true;
   for (char c : markdown) {
-    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || (c & 0x80);
+    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                (c & 0x80);
     if (word) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     else if (!space) out += ' ';
     space = !word;
@@ -48,7 +49,8 @@ std::string words_of(std::string_view markdown) {
 
 struct Rows {
   std::string names, owners, kinds, hrefs, signatures, summaries, bodies;
-  void add(std::string_view name, std::string_view owner, char kind, std::string_view href, std::string signature, std::string summary, std::string body) {
+  void add(std::string_view name, std::string_view owner, char kind, std::string_view href, std::string signature,
+           std::string summary, std::string body) {
     names += name, names += '\n';
     owners += owner, owners += '\n';
     kinds += kind;
@@ -68,34 +70,54 @@ std::string write_search_index(const Model& model, const Addresses& at) {
   (void)kKinds;
   for (ItemId i = 0; i < model.items.size(); ++i) {
     const Item& item = model.items[i];
-    std::string owner = item.parent == kNone ? "" : model.items[item.parent].kind == ItemKind::Module ? model.items[item.parent].name : model.items[item.parent].path;
+    std::string owner = item.parent == kNone                                ? ""
+                        : model.items[item.parent].kind == ItemKind::Module ? model.items[item.parent].name
+                                                                            : model.items[item.parent].path;
     std::string body = words_of(item.doc.body);
     for (const Tag& t : item.doc.tags) body += " " + t.name + " " + words_of(t.text);
     for (const Failure& f : item.failures) body += " " + words_of(f.name);
     for (const Need& n : item.needs) body += " " + words_of(n.capability);
-    std::string signature = item.kind == ItemKind::Func || item.kind == ItemKind::Method || item.kind == ItemKind::Const || item.kind == ItemKind::TypeAlias || item.kind == ItemKind::Field || item.kind == ItemKind::Variant ? item.signature.text : "";
+    std::string signature = item.kind == ItemKind::Func || item.kind == ItemKind::Method ||
+                                    item.kind == ItemKind::Const || item.kind == ItemKind::TypeAlias ||
+                                    item.kind == ItemKind::Field || item.kind == ItemKind::Variant
+                                ? item.signature.text
+                                : "";
     char kind = kLetters[static_cast<int>(item.kind)];
     if (item.is_deprecated) kind = static_cast<char>(kind - 32);
-    rows.add(item.name, owner, kind, at.href[i], std::move(signature), markdown_to_text(item.doc.summary), std::move(body));
+    rows.add(item.name, owner, kind, at.href[i], std::move(signature), markdown_to_text(item.doc.summary),
+             std::move(body));
   }
   for (GuideId g = 0; g < model.guides.size(); ++g) {
     const Guide& guide = model.guides[g];
     ParsedDoc parsed = parse_guide(whole_page(guide.markdown, 0));
     // A row for the guide, and one for each of its sections.
-    rows.add(guide.title, guide.group, 'g', at.guide[g], "", markdown_to_text(guide.summary), parsed.headings.empty() ? words_of(guide.markdown) : "");
+    rows.add(guide.title, guide.group, 'g', at.guide[g], "", markdown_to_text(guide.summary),
+             parsed.headings.empty() ? words_of(guide.markdown) : "");
     size_t from = 0;
     for (size_t h = 0; h < parsed.headings.size(); ++h) {
       size_t lo = guide.markdown.find(parsed.headings[h].text, from);
       if (lo == std::string::npos) break;
       lo += parsed.headings[h].text.size();
-      size_t hi = h + 1 < parsed.headings.size() ? guide.markdown.find(parsed.headings[h + 1].text, lo) : guide.markdown.size();
+      size_t hi =
+          h + 1 < parsed.headings.size() ? guide.markdown.find(parsed.headings[h + 1].text, lo) : guide.markdown.size();
       if (hi == std::string::npos) hi = guide.markdown.size();
-      rows.add(markdown_to_text(parsed.headings[h].text), guide.title, 'h', at.guide[g] + "#" + slug(markdown_to_text(parsed.headings[h].text)), "", "", words_of(std::string_view(guide.markdown).substr(lo, hi - lo)));
+      rows.add(markdown_to_text(parsed.headings[h].text), guide.title, 'h',
+               at.guide[g] + "#" + slug(markdown_to_text(parsed.headings[h].text)), "", "",
+               words_of(std::string_view(guide.markdown).substr(lo, hi - lo)));
       from = lo;
     }
   }
   JsonText json;
-  json.object().field("version", 1).field("names", rows.names).field("owners", rows.owners).field("kinds", rows.kinds).field("hrefs", rows.hrefs).field("signatures", rows.signatures).field("summaries", rows.summaries).field("bodies", rows.bodies).close();
+  json.object()
+      .field("version", 1)
+      .field("names", rows.names)
+      .field("owners", rows.owners)
+      .field("kinds", rows.kinds)
+      .field("hrefs", rows.hrefs)
+      .field("signatures", rows.signatures)
+      .field("summaries", rows.summaries)
+      .field("bodies", rows.bodies)
+      .close();
   return "window.janusSearch && janusSearch(" + json.take() + ");\n";
 }
 

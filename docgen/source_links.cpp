@@ -2,8 +2,9 @@
 // Depends on gather.h, frontend/resolve.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checked bodies know what every expression means, but not at which token the name stands. So each node says: "within my place,
-// the name N means D"; the smallest place wins. Names of types and signatures come from the tree, by the module's own names.
+// The checked bodies know what every expression means, but not at which token the name stands. So each node says:
+// "within my place, the name N means D"; the smallest place wins. Names of types and signatures come from the tree, by
+// the module's own names.
 #include <algorithm>
 
 #include "docgen/gather.h"
@@ -12,7 +13,12 @@
 namespace janus::docgen {
 namespace {
 
-struct Claim { uint32_t lo, hi; NameId name; ItemId item; uint32_t line; };
+struct Claim {
+  uint32_t lo, hi;
+  NameId name;
+  ItemId item;
+  uint32_t line;
+};
 
 class Linker {
  public:
@@ -27,7 +33,8 @@ class Linker {
     found_.assign(t.size(), {});
     declarations();
     for (const Body* body : bodies) claims_of(*body);
-    std::stable_sort(claims_.begin(), claims_.end(), [](const Claim& a, const Claim& b) { return a.hi - a.lo < b.hi - b.lo; });
+    std::stable_sort(claims_.begin(), claims_.end(),
+                     [](const Claim& a, const Claim& b) { return a.hi - a.lo < b.hi - b.lo; });
     for (const Claim& c : claims_) settle(c);
     from_tree();
     for (uint32_t i = 0; i < t.size(); ++i) {
@@ -37,16 +44,24 @@ class Linker {
   }
 
  private:
-  struct Ident { NameId name; uint32_t token; };
-  struct Meaning { ItemId item = kNone; uint32_t line = 0; };
+  struct Ident {
+    NameId name;
+    uint32_t token;
+  };
+  struct Meaning {
+    ItemId item = kNone;
+    uint32_t line = 0;
+  };
 
   uint32_t line_of(uint32_t pos) const { return p_.sources.line_col(pos).line; }
   ItemId item_of(DeclId d) const { return is_some(d) && +d < item_of_decl_.size() ? item_of_decl_[+d] : kNone; }
 
   // The first token of this name in [lo, hi) that has no meaning yet: a binary search, then few steps.
   void settle(const Claim& c) {
-    auto [from, to] = std::equal_range(idents_.begin(), idents_.end(), Ident{c.name, 0}, [](const Ident& a, const Ident& b) { return +a.name < +b.name; });
-    auto it = std::lower_bound(from, to, c.lo, [&](const Ident& a, uint32_t lo) { return tree_.base + tree_.tokens.begin(a.token) < lo; });
+    auto [from, to] = std::equal_range(idents_.begin(), idents_.end(), Ident{c.name, 0},
+                                       [](const Ident& a, const Ident& b) { return +a.name < +b.name; });
+    auto it = std::lower_bound(
+        from, to, c.lo, [&](const Ident& a, uint32_t lo) { return tree_.base + tree_.tokens.begin(a.token) < lo; });
     for (int steps = 0; it != to && steps < 16; ++it, ++steps) {
       if (tree_.base + tree_.tokens.begin(it->token) >= c.hi) return;
       Meaning& m = found_[it->token];
@@ -69,7 +84,8 @@ class Linker {
       switch (n.kind) {
         case HirKind::Local: {
           const HirLocal& local = body.locals[n.a];
-          if (is_some(local.name) && !local.span.is_none()) claims_.push_back({n.span.lo, n.span.hi, local.name, kNone, line_of(local.span.lo)});
+          if (is_some(local.name) && !local.span.is_none())
+            claims_.push_back({n.span.lo, n.span.hi, local.name, kNone, line_of(local.span.lo)});
           break;
         }
         case HirKind::ConstRef: {
@@ -77,7 +93,10 @@ class Linker {
           if (is_some(d)) claim(n.span, p_.decls[+d].name, d);
           break;
         }
-        case HirKind::Call: case HirKind::CallTrait: case HirKind::CallDyn: case HirKind::FuncRef: {
+        case HirKind::Call:
+        case HirKind::CallTrait:
+        case HirKind::CallDyn:
+        case HirKind::FuncRef: {
           DeclId d = p_.funcs[n.a].decl;
           if (is_some(d)) claim(n.span, p_.decls[+d].name, d);
           break;
@@ -104,8 +123,10 @@ class Linker {
     }
     for (const HirPat& pat : body.pats) {
       const TypeRow& row = p_.types[pat.type];
-      if (pat.kind == PatKind::Variant && row.kind == TypeKind::Enum) claim(pat.span, p_.enums[row.a].variants[pat.a].name, p_.enums[row.a].decl);
-      if (pat.kind == PatKind::Error && is_some(p_.tags[pat.a].error)) claim(pat.span, p_.tags[pat.a].name, p_.errors[+p_.tags[pat.a].error].decl);
+      if (pat.kind == PatKind::Variant && row.kind == TypeKind::Enum)
+        claim(pat.span, p_.enums[row.a].variants[pat.a].name, p_.enums[row.a].decl);
+      if (pat.kind == PatKind::Error && is_some(p_.tags[pat.a].error))
+        claim(pat.span, p_.tags[pat.a].name, p_.errors[+p_.tags[pat.a].error].decl);
     }
   }
 
@@ -130,7 +151,10 @@ class Linker {
         for (NodeId part : tree_.list(n.a)) {
           if (is_none(part)) break;
           auto name = static_cast<NameId>(tree_[part].a);
-          DeclId d = is_none(owner) ? lookup_name(p_, id_, name) : p_.decls[+owner].kind == DeclKind::Module ? lookup_in_module(p_, p_.decls[+owner].module, name, nullptr) : owner;
+          DeclId d = is_none(owner) ? lookup_name(p_, id_, name)
+                     : p_.decls[+owner].kind == DeclKind::Module
+                         ? lookup_in_module(p_, p_.decls[+owner].module, name, nullptr)
+                         : owner;
           if (is_none(d) || +d == 0) break;
           if (item_of(d) != kNone) mean(tree_[part].token, {item_of(d), 0});
           owner = d;
@@ -157,7 +181,8 @@ class Linker {
 
 }  // namespace
 
-void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl, const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out) {
+void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl,
+                const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out) {
   Linker(program, module, item_of_decl).run(bodies[+module], out);
 }
 

@@ -2,9 +2,9 @@
 // Depends on writer.h, canonical_json.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client pastes arguments into a shell command, as text. So tools take numbers, booleans and texts alone, and a text has a pattern
-// that lets no quote, backslash, dollar or control character through: inside '…' nothing else means anything to a shell, and inside "…"
-// nothing else to Janus.
+// A client pastes arguments into a shell command, as text. So tools take numbers, booleans and texts alone, and a text
+// has a pattern that lets no quote, backslash, dollar or control character through: inside '…' nothing else means
+// anything to a shell, and inside "…" nothing else to Janus.
 #include <algorithm>
 
 #include "docgen/canonical_json.h"
@@ -17,10 +17,16 @@ namespace {
 constexpr std::string_view kSafeText = "^[^'\"$\\\\\\u0000-\\u001f\\u007f]*$";
 
 bool is_scalar(std::string_view schema) {
-  return schema.find("\"type\":\"array\"") == std::string_view::npos && schema.find("\"type\":\"object\"") == std::string_view::npos && schema.find("\"type\":\"null\"") == std::string_view::npos;
+  return schema.find("\"type\":\"array\"") == std::string_view::npos &&
+         schema.find("\"type\":\"object\"") == std::string_view::npos &&
+         schema.find("\"type\":\"null\"") == std::string_view::npos;
 }
 // What `println` writes of it is JSON, or a plain text.
-bool prints_as_json(std::string_view schema) { return schema.find("\"type\":\"object\"") == std::string_view::npos && schema.find("\"enum\"") == std::string_view::npos && schema.find("\"type\":\"null\"") == std::string_view::npos; }
+bool prints_as_json(std::string_view schema) {
+  return schema.find("\"type\":\"object\"") == std::string_view::npos &&
+         schema.find("\"enum\"") == std::string_view::npos &&
+         schema.find("\"type\":\"null\"") == std::string_view::npos;
+}
 bool is_text(std::string_view schema) { return schema.find("\"type\":\"string\"") != std::string_view::npos; }
 
 // Adds members to a schema, at their sorted places.
@@ -36,7 +42,10 @@ std::string with_member(std::string_view schema, const std::string& name, const 
     bool quoted = false;
     for (; end < schema.size(); ++end) {
       char c = schema[end];
-      if (quoted && c == '\\') { ++end; continue; }
+      if (quoted && c == '\\') {
+        ++end;
+        continue;
+      }
       if (c == '"') quoted = !quoted;
       if (quoted) continue;
       if (c == '[' || c == '{') ++depth;
@@ -62,7 +71,8 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
   for (const Param& p : f.params) {
     std::string schema = p.schema;
     for (const Tag& t : f.doc.tags)
-      if (t.kind == "param" && t.name == p.name && !t.text.empty()) schema = with_member(schema, "description", canonical_text(markdown_to_text(t.text)));
+      if (t.kind == "param" && t.name == p.name && !t.text.empty())
+        schema = with_member(schema, "description", canonical_text(markdown_to_text(t.text)));
     bool text = is_text(p.schema);
     if (text) schema = with_member(schema, "pattern", canonical_text(kSafeText));
     properties.raw(p.name, schema);
@@ -70,15 +80,23 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
     call += (call.empty() ? "" : ", ") + std::string(text ? "\"%s\"" : "%s");
     values += " 'UTCP_ARG_" + p.name + "_UTCP_END'";
   }
-  inputs.text("type", "object").raw("properties", properties.take()).raw("required", required.take()).raw("additionalProperties", "false");
+  inputs.text("type", "object")
+      .raw("properties", properties.take())
+      .raw("required", required.take())
+      .raw("additionalProperties", "false");
 
   // A program of one call, read from stdin in the folder where the module's file is found.
   const std::string& module = model.items[f.module].path;
-  std::string program = "import " + module + "\\nfunc main() do println(" + module.substr(module.rfind('.') == std::string::npos ? 0 : module.rfind('.') + 1) + "." + f.name + "(" + call + ")" + (f.fallible ? "?" : "") + ") end\\n";
-  std::string command = "printf '" + program + "'" + values + " | janus run -q -C " + shell_quoted(folder.empty() ? "." : folder) + " -";
+  std::string program = "import " + module + "\\nfunc main() do println(" +
+                        module.substr(module.rfind('.') == std::string::npos ? 0 : module.rfind('.') + 1) + "." +
+                        f.name + "(" + call + ")" + (f.fallible ? "?" : "") + ") end\\n";
+  std::string command =
+      "printf '" + program + "'" + values + " | janus run -q -C " + shell_quoted(folder.empty() ? "." : folder) + " -";
   CanonicalObject one, template_of;
   one.text("command", command).flag("append_to_final_output", true);
-  template_of.text("name", "janus_" + f.path).text("call_template_type", "cli").raw("commands", CanonicalArray().raw(one.take()).take());
+  template_of.text("name", "janus_" + f.path)
+      .text("call_template_type", "cli")
+      .raw("commands", CanonicalArray().raw(one.take()).take());
 
   CanonicalObject o;
   std::string description = markdown_to_text(f.doc.summary);
@@ -99,8 +117,12 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
 std::string write_utcp(const Model& model, std::string_view folder) {
   std::vector<const Item*> functions;
   for (const Item& i : model.items) {
-    bool fits = i.kind == ItemKind::Func && i.is_pub && !i.result_schema.empty() && prints_as_json(i.result_schema) && model.items[i.module].path != "main" && i.name != "main" && i.path.find('#') == std::string::npos && !(i.effects & kForeign);
-    for (const Param& p : i.params) fits &= !p.schema.empty() && is_scalar(p.schema) && p.schema.find("\"enum\"") == std::string::npos && p.schema.find("\"maxLength\"") == std::string::npos && !p.is_mut;
+    bool fits = i.kind == ItemKind::Func && i.is_pub && !i.result_schema.empty() && prints_as_json(i.result_schema) &&
+                model.items[i.module].path != "main" && i.name != "main" && i.path.find('#') == std::string::npos &&
+                !(i.effects & kForeign);
+    for (const Param& p : i.params)
+      fits &= !p.schema.empty() && is_scalar(p.schema) && p.schema.find("\"enum\"") == std::string::npos &&
+              p.schema.find("\"maxLength\"") == std::string::npos && !p.is_mut;
     if (fits) functions.push_back(&i);
   }
   std::sort(functions.begin(), functions.end(), [](const Item* a, const Item* b) { return a->path < b->path; });
@@ -109,7 +131,10 @@ std::string write_utcp(const Model& model, std::string_view folder) {
   CanonicalObject manual, info;
   info.text("title", model.name).text("version", model.version.empty() ? "0.0.0" : model.version);
   if (!model.summary.empty()) info.text("description", model.summary);
-  manual.text("utcp_version", "1.0.1").text("manual_version", model.version.empty() ? "0.0.0" : model.version).raw("info", info.take()).raw("tools", tools.take());
+  manual.text("utcp_version", "1.0.1")
+      .text("manual_version", model.version.empty() ? "0.0.0" : model.version)
+      .raw("info", info.take())
+      .raw("tools", tools.take());
   return manual.take() + "\n";
 }
 

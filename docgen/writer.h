@@ -29,19 +29,19 @@ struct HtmlOptions {
 std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options);
 std::string write_json(const Model& model);                    // RFC 8785
 std::vector<OutFile> write_markdown(const Model& model);       // one file a module
-std::string write_utcp(const Model& model, std::string_view folder);  // UTCP 1.0 manual; folder: where imports start
+std::string write_utcp(const Model& model, std::string_view folder);   // UTCP 1.0 manual; folder: where imports start
 
 // pages.cpp: where an item is found: "std.list.html#sum". The same for every printer that links pages.
 struct Addresses {
   explicit Addresses(const Model& model);
   std::vector<std::string> page;   // of each item: its own page, or that of its parent
   std::vector<std::string> href;   // page and anchor
-  std::vector<std::string> guide;  // of each guide
-  std::vector<std::string> source; // of each file
+  std::vector<std::string> guide;   // of each guide
+  std::vector<std::string> source;   // of each file
 };
 bool has_page(const Item& item);   // modules and types; all else is an anchor on their page
 
 // search.cpp: the index that the pages' script reads.
 std::string write_search_index(const Model& model, const Addresses& at);
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

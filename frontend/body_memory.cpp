@@ -12,7 +12,10 @@ Landmarks::Landmarks(const Program& program) : p_(program) {
   for (auto& lists : lists_) lists.resize(modules);
   auto put = [&](RefKind kind, uint32_t id, ModuleId module) {
     auto& places = places_[static_cast<size_t>(kind)];
-    if (is_none(module)) { places.push_back({module, 0}); return; }
+    if (is_none(module)) {
+      places.push_back({module, 0});
+      return;
+    }
     std::vector<uint32_t>& list = lists_[static_cast<size_t>(kind)][+module];
     places.push_back({module, static_cast<uint32_t>(list.size())});
     list.push_back(id);
@@ -67,10 +70,14 @@ uint64_t Landmarks::shape(ModuleId module) const {
 
 void RecordWriter::ref(RefKind kind, uint32_t id) {
   Landmarks::Place place;
-  if (!marks_.place_of(kind, id, place)) { good = false; return; }
+  if (!marks_.place_of(kind, id, place)) {
+    good = false;
+    return;
+  }
   uint32_t& known = module_numbers_[+place.module];
   if (known == FlatMap::None) {
-    if (marks_.module(marks_.program().names.text(marks_.program().modules[+place.module]->path)) != place.module) good = false;
+    if (marks_.module(marks_.program().names.text(marks_.program().modules[+place.module]->path)) != place.module)
+      good = false;
     known = static_cast<uint32_t>(modules_.size());
     modules_.push_back(place.module);
   }
@@ -80,7 +87,10 @@ void RecordWriter::ref(RefKind kind, uint32_t id) {
 
 void RecordWriter::param(TypeParamId id) {
   Landmarks::ParamPlace place = marks_.param(id);
-  if (place.func == kNone) { good = false; return; }
+  if (place.func == kNone) {
+    good = false;
+    return;
+  }
   ref(RefKind::Func, place.func);
   number(place.index);
 }
@@ -91,15 +101,29 @@ uint32_t RecordWriter::type_number(TypeId id) {
   if (uint32_t known = type_numbers_.find(+id); known != FlatMap::None) return known;
   const Types& types = marks_.program().types;
   const TypeRow row = types[id];
-  if (row.has_infer || row.size > 1000) { good = false; return 0; }
+  if (row.has_infer || row.size > 1000) {
+    good = false;
+    return 0;
+  }
   uint32_t inner = 0;
   std::vector<uint32_t> args;
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: inner = type_number(TypeId(row.a)); break;
-    case TypeKind::Tuple: case TypeKind::Struct: case TypeKind::Enum: case TypeKind::Dyn: break;
-    case TypeKind::Func: if (row.a & kFuncFallible) good = false; break;
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel: inner = type_number(TypeId(row.a)); break;
+    case TypeKind::Tuple:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
+    case TypeKind::Dyn: break;
+    case TypeKind::Func:
+      if (row.a & kFuncFallible) good = false;
+      break;
     case TypeKind::Param: break;
-    default: if (row.kind > TypeKind::String) good = false; break;
+    default:
+      if (row.kind > TypeKind::String) good = false;
+      break;
   }
   for (uint32_t i = 0; i < row.arg_count; ++i) args.push_back(type_number(types.args(id)[i]));
   if (!good) return 0;
@@ -107,7 +131,11 @@ uint32_t RecordWriter::type_number(TypeId id) {
   before.swap(out);
   number(static_cast<uint64_t>(row.kind));
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: number(inner); break;
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel: number(inner); break;
     case TypeKind::Struct: ref(RefKind::Struct, row.a); break;
     case TypeKind::Enum: ref(RefKind::Enum, row.a); break;
     case TypeKind::Dyn: ref(RefKind::Trait, row.a); break;
@@ -154,7 +182,10 @@ uint64_t RecordReader::number() {
 }
 
 std::string_view RecordReader::bytes(size_t size) {
-  if (size > rest_.size()) { good = false; return {}; }
+  if (size > rest_.size()) {
+    good = false;
+    return {};
+  }
   std::string_view found = rest_.substr(0, size);
   rest_.remove_prefix(size);
   return found;
@@ -162,7 +193,10 @@ std::string_view RecordReader::bytes(size_t size) {
 
 size_t RecordReader::count() {
   uint64_t n = number();
-  if (n > rest_.size()) { good = false; return 0; }
+  if (n > rest_.size()) {
+    good = false;
+    return 0;
+  }
   return n;
 }
 
@@ -177,7 +211,8 @@ uint32_t RecordReader::ref(RefKind kind) {
 TypeParamId RecordReader::param() {
   uint32_t func = ref(RefKind::Func);
   uint64_t index = number();
-  if (good && index < marks_.program().funcs[func].type_params.size()) return marks_.program().funcs[func].type_params[index];
+  if (good && index < marks_.program().funcs[func].type_params.size())
+    return marks_.program().funcs[func].type_params[index];
   good = false;
   return TypeParamId(0);
 }
@@ -219,7 +254,11 @@ bool RecordReader::tables(Program& program) {
     // What cannot be resolved makes this type unknown, not the whole table.
     bool before = good;
     switch (kind) {
-      case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: a = +inner(); break;
+      case TypeKind::Array:
+      case TypeKind::Fixed:
+      case TypeKind::Optional:
+      case TypeKind::TypeOf:
+      case TypeKind::Channel: a = +inner(); break;
       case TypeKind::Struct: a = ref(RefKind::Struct); break;
       case TypeKind::Enum: a = ref(RefKind::Enum); break;
       case TypeKind::Dyn: a = ref(RefKind::Trait); break;

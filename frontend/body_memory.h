@@ -1,13 +1,14 @@
-// body_memory.h: what an earlier check found out about bodies, so that a body is not checked again while all it could see is as it was.
-// Depends on program.h.
-// SPDX-License-Identifier: Apache-2.0
+// body_memory.h: what an earlier check found out about bodies, so that a body is not checked again while all it could
+// see is as it was. Depends on program.h. SPDX-License-Identifier: Apache-2.0
 //
-// A record is what a body leaves in the tables of the program: who it calls, which effects it has, what it can fail with, what its
-// sink wrote down. It holds as long as the text of its function and the surroundings of its file are the same: all tokens outside of
-// bodies in its file and in every file that it imports, directly or not (check_memory.cpp). What follows from many bodies together
-// (errors, effects, bounds, content ids) is always worked out anew, from the records and from what was checked.
+// A record is what a body leaves in the tables of the program: who it calls, which effects it has, what it can fail
+// with, what its sink wrote down. It holds as long as the text of its function and the surroundings of its file are the
+// same: all tokens outside of bodies in its file and in every file that it imports, directly or not (check_memory.cpp).
+// What follows from many bodies together (errors, effects, bounds, content ids) is always worked out anew, from the
+// records and from what was checked.
 //
-// Numbers of declarations differ from run to run; a record names them by module, kind and place among those of that kind.
+// Numbers of declarations differ from run to run; a record names them by module, kind and place among those of that
+// kind.
 #pragma once
 #include <string>
 #include <string_view>
@@ -23,9 +24,9 @@ namespace janus {
 struct BodyMemory {
   std::unordered_map<std::string, std::string> before;
   std::unordered_map<std::string, std::string> after;   // of every module; those that did not change are left out
-  std::string key;                                       // of janus, std and options: what else decides what a body means
-  size_t bodies = 0, known = 0;                          // functions with a body; those that were not checked again
-  bool stale = false;                                    // what was put back turned out not to hold: check again without records
+  std::string key;   // of janus, std and options: what else decides what a body means
+  size_t bodies = 0, known = 0;   // functions with a body; those that were not checked again
+  bool stale = false;   // what was put back turned out not to hold: check again without records
 };
 
 enum class RefKind : uint8_t { Func, Struct, Enum, Error, Const, Trait, Alias, Impl, Count };
@@ -34,13 +35,20 @@ enum class RefKind : uint8_t { Func, Struct, Enum, Error, Const, Trait, Alias, I
 class Landmarks {
  public:
   explicit Landmarks(const Program& program);
-  struct Place { ModuleId module; uint32_t ordinal; };
+  struct Place {
+    ModuleId module;
+    uint32_t ordinal;
+  };
   bool place_of(RefKind kind, uint32_t id, Place& place) const;
-  uint32_t at(RefKind kind, Place place) const;          // an id, or 0xffffffff
-  ModuleId module(std::string_view path) const;          // None: there is none, or several
-  uint64_t shape(ModuleId module) const;                 // how many of each kind
-  struct ParamPlace { uint32_t func = 0xffffffffu, index = 0; };
-  ParamPlace param(TypeParamId id) const { return +id < params_.size() ? params_[+id] : ParamPlace{}; }   // of a function
+  uint32_t at(RefKind kind, Place place) const;   // an id, or 0xffffffff
+  ModuleId module(std::string_view path) const;   // None: there is none, or several
+  uint64_t shape(ModuleId module) const;   // how many of each kind
+  struct ParamPlace {
+    uint32_t func = 0xffffffffu, index = 0;
+  };
+  ParamPlace param(TypeParamId id) const {
+    return +id < params_.size() ? params_[+id] : ParamPlace{};
+  }   // of a function
   const Program& program() const { return p_; }
 
  private:
@@ -63,11 +71,14 @@ class RecordWriter {
   }
   void difference(int64_t n) { number(static_cast<uint64_t>(n) << 1 ^ static_cast<uint64_t>(n >> 63)); }
   void bytes(const void* data, size_t size) { out.append(static_cast<const char*>(data), size); }
-  void text(std::string_view t) { number(t.size()); out += t; }
+  void text(std::string_view t) {
+    number(t.size());
+    out += t;
+  }
   void ref(RefKind kind, uint32_t id);
   void type(TypeId id);
   void param(TypeParamId id);
-  std::string tables();      // of modules and types: to stand before the records
+  std::string tables();   // of modules and types: to stand before the records
 
  private:
   const Landmarks& marks_;
@@ -85,10 +96,13 @@ class RecordReader {
   bool good = true;
   uint64_t number();
   uint32_t number32() { return static_cast<uint32_t>(number()); }
-  int64_t difference() { uint64_t n = number(); return static_cast<int64_t>(n >> 1) ^ -static_cast<int64_t>(n & 1); }
+  int64_t difference() {
+    uint64_t n = number();
+    return static_cast<int64_t>(n >> 1) ^ -static_cast<int64_t>(n & 1);
+  }
   std::string_view bytes(size_t size);
   std::string_view text() { return bytes(number()); }
-  size_t count();            // of things that take a byte each at least
+  size_t count();   // of things that take a byte each at least
   uint32_t ref(RefKind kind);
   TypeId type(Types& types);
   TypeParamId param();
@@ -103,4 +117,4 @@ class RecordReader {
   std::vector<TypeId> types_;
 };
 
-}  // namespace janus
+}   // namespace janus

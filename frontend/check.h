@@ -16,10 +16,11 @@ struct Grants {
 struct CheckOptions {
   bool keep_bodies = true;   // false: `janus check` frees each body after its checks (memory)
   struct BodySink* sink = nullptr;  // body_sink.h: sees each body
-  struct BodyMemory* memory = nullptr;  // body_memory.h: what an earlier check left; with a sink and without keep_bodies only
-  bool all_std = false;      // every body of std, not only those that are reached: its documentation shows their effects
-  bool tests = false;        // check `test` blocks too (always checked for user modules; this keeps their bodies)
-  bool lint = false;         // also what is never used, reached, awaited, closed, changed (lint.cpp)
+  struct BodyMemory* memory =
+      nullptr;  // body_memory.h: what an earlier check left; with a sink and without keep_bodies only
+  bool all_std = false;   // every body of std, not only those that are reached: its documentation shows their effects
+  bool tests = false;   // check `test` blocks too (always checked for user modules; this keeps their bodies)
+  bool lint = false;   // also what is never used, reached, awaited, closed, changed (lint.cpp)
   Grants grants = {};
 };
 // Checks every body of user modules, and of std those that are reached. Fills Program::bodies.
@@ -32,22 +33,25 @@ void solve_error_sets(Program& program);
 // Reports E6 codes with a missing case as a pattern to paste, and unreachable arms.
 void check_match(Program& program, const Body& body, HirId match);
 void check_irrefutable(Program& program, const Body& body, uint32_t pattern, Span place, const char* where);
-// All patterns of one finished body: calls the two above. Compilation does so for every body that is kept, when error sets are solved.
-// A body that is freed before must be given here first, unless has_error_match() says that it needs the solved sets.
+// All patterns of one finished body: calls the two above. Compilation does so for every body that is kept, when error
+// sets are solved. A body that is freed before must be given here first, unless has_error_match() says that it needs
+// the solved sets.
 void check_patterns(Program& program, const Body& body);
 bool has_error_match(const Program& program, const Body& body);
 
-// Endless instances of generic functions (ruling 14). check_patterns notes what each body calls; the second reports at the end.
+// Endless instances of generic functions (ruling 14). check_patterns notes what each body calls; the second reports at
+// the end.
 void note_growth(Program& program, const Body& body);
 void check_growth(Program& program);
 // Values that became `dyn Trait`: noted by check_patterns, looked at again when the needs of generic impls are known.
 void note_dyn(Program& program, TypeId type, TraitId trait, Span span);
 void check_dyns(Program& program);
 
-// A program whose main (with `tests`: one of whose tests) needs what it was not granted is refused, with the calls that need it.
+// A program whose main (with `tests`: one of whose tests) needs what it was not granted is refused, with the calls that
+// need it.
 void check_grants(Program& program, const CheckOptions& options);
 bool only_refusals(const Diagnostics& diags);   // there are errors, and all of them are such
 
 // Folds a const's value (ruling 44); reports failed checks. Called by collect's end, in dependency order.
 void check_consts(Program& program);
-}  // namespace janus
+}   // namespace janus

@@ -27,7 +27,8 @@ void BodyChecker::report_arity(const Callee& callee, NodeId call, size_t found, 
   std::string takes = least == most ? std::to_string(most) : std::to_string(least) + " to " + std::to_string(most);
   takes += most == 1 ? " argument" : " arguments";
   if (most == 0) takes = "no arguments";
-  std::string name(is_some(callee.name) ? "`" + std::string(text(callee.name)) + "`" : std::string("this ") + callee.what);
+  std::string name(is_some(callee.name) ? "`" + std::string(text(callee.name)) + "`"
+                                        : std::string("this ") + callee.what);
   Diagnostic& d = report<Diag::ArgumentCount>(span(call), name, takes, found);
   if (!callee.declared.is_none()) d.at(callee.declared, "declared here");
   if (most > 0) d.note("it is called as `" + signature(callee, receiver) + "`");
@@ -72,7 +73,9 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
   size_t capabilities = 0;
   for (size_t i = offset; i < total; ++i) capabilities += types_.kind(callee.params[i].type) == TypeKind::Capability;
   bool skip_capabilities = capabilities > 0 && count <= total - offset - capabilities;
-  auto skipped = [&](size_t i) { return skip_capabilities && i < total && types_.kind(callee.params[i].type) == TypeKind::Capability; };
+  auto skipped = [&](size_t i) {
+    return skip_capabilities && i < total && types_.kind(callee.params[i].type) == TypeKind::Capability;
+  };
   bool good = true, named = false;
   for (size_t i = 0; i < count; ++i) {
     NodeId arg = arg_at(i);
@@ -89,8 +92,10 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
         for (size_t k = offset; k < total; ++k)
           if (is_some(callee.params[k].name)) names.push_back(text(callee.params[k].name));
         Span at = tree_->token_span(tree_->first_token(arg));
-        Diagnostic& d = report<Diag::NoParameter>(at, is_some(callee.name) ? text(callee.name) : std::string_view("the call"), text(NameId(a.a)));
-        if (!suggest(d, at, text(NameId(a.a)), names) && total > offset) d.note("it is called as `" + signature(callee, offset) + "`");
+        Diagnostic& d = report<Diag::NoParameter>(
+            at, is_some(callee.name) ? text(callee.name) : std::string_view("the call"), text(NameId(a.a)));
+        if (!suggest(d, at, text(NameId(a.a)), names) && total > offset)
+          d.note("it is called as `" + signature(callee, offset) + "`");
         good = false;
         NodeId list[] = {value};
         check_rest(list);
@@ -99,7 +104,8 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
     } else {
       while (skipped(next)) ++next;
       // A closure behind the call is for the last parameter that takes a function.
-      if (i + 1 == count && ast(value).kind == NodeKind::Closure && total > next + 1 && types_.kind(shallow(callee.params[next].type)) != TypeKind::Func &&
+      if (i + 1 == count && ast(value).kind == NodeKind::Closure && total > next + 1 &&
+          types_.kind(shallow(callee.params[next].type)) != TypeKind::Func &&
           types_.kind(shallow(callee.params[total - 1].type)) == TypeKind::Func && is_none(of_param[total - 1])) {
         index = total - 1;
         named = true;
@@ -116,7 +122,9 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       }
     }
     if (is_some(of_param[index])) {
-      report<Diag::ArgumentTwice>(span(arg), is_some(callee.params[index].name) ? text(callee.params[index].name) : std::string_view("?")).at(span(of_param[index]), "first given here");
+      report<Diag::ArgumentTwice>(
+          span(arg), is_some(callee.params[index].name) ? text(callee.params[index].name) : std::string_view("?"))
+          .at(span(of_param[index]), "first given here");
       good = false;
       continue;
     }
@@ -125,7 +133,8 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
   }
   bool missing = false;
   for (size_t i = offset; i < total && good; ++i)
-    missing |= is_none(of_param[i]) && is_none(callee.params[i].default_value) && types_.kind(callee.params[i].type) != TypeKind::Capability;
+    missing |= is_none(of_param[i]) && is_none(callee.params[i].default_value) &&
+               types_.kind(callee.params[i].type) != TypeKind::Capability;
   if (missing) {
     report_arity(callee, call, count, offset);
     good = false;
@@ -174,7 +183,8 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       value = check_closure(bare, type, func_param ? callee.func : FuncId::None, index);
     } else if (func_param && ast(bare).kind == NodeKind::Ident) {
       uint32_t var = find_var(NameId(ast(bare).a));
-      if (var != kNone32 && vars_[var].poly_param != 0xffff && is_some(callee.func)) {   // both without `!`, or both kept apart by coercion
+      if (var != kNone32 && vars_[var].poly_param != 0xffff &&
+          is_some(callee.func)) {   // both without `!`, or both kept apart by coercion
         poly_edges_.push_back({func_, vars_[var].poly_param, callee.func, index});
         value = read_var(var, span(arg));
       } else {
@@ -185,7 +195,8 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
     }
     closure_stays_ = stays_before;
     TypeId given = shallow(node(value).type);
-    if (func_param && is_some(callee.func) && types_.kind(given) == TypeKind::Func && (types_[given].a & kFuncFallible)) {
+    if (func_param && is_some(callee.func) && types_.kind(given) == TypeKind::Func &&
+        (types_[given].a & kFuncFallible)) {
       // A failing closure for a parameter that says nothing about failure: the call fails in its place (ruling 7).
       ErrorSetId set = ErrorSetId(types_[given].b);
       SmallVec<TypeId, 8> parts;
@@ -204,13 +215,16 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       }
     }
     if (!(node(value).type == type || try_coerce(value, type))) {
-      std::string label = is_some(param.name) ? "the parameter `" + std::string(text(param.name)) + "` is `" + name_of(type) + "`" : "declared here";
+      std::string label = is_some(param.name)
+                              ? "the parameter `" + std::string(text(param.name)) + "` is `" + name_of(type) + "`"
+                              : "declared here";
       Why why{param.span, label};
       report_mismatch(span(arg), type, node(value).type, arg, param.span.is_none() ? nullptr : &why);
       value = poison(span(arg));
     }
     if (type_of(value) == Types::Error) poison_open(type);   // what it would have decided
-    else if (TypeKind k = types_.kind(plain); k == TypeKind::Func || k == TypeKind::Nursery) nursery_argument(value, callee.func, index, arg);
+    else if (TypeKind k = types_.kind(plain); k == TypeKind::Func || k == TypeKind::Nursery)
+      nursery_argument(value, callee.func, index, arg);
     else if (ast(bare).kind == NodeKind::Closure) closure_leaves(value, bare);
     out.values[index] = +value;
   };
@@ -249,9 +263,14 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
   return true;
 }
 
-// `&x` is exclusive for the whole call (ruling 6): no other `&` of the same storage, no closure argument that writes it.
+// `&x` is exclusive for the whole call (ruling 6): no other `&` of the same storage, no closure argument that writes
+// it.
 void BodyChecker::check_exclusive(const Callee& callee, const Args& args, std::span<const NodeId> asts) {
-  struct Path { uint32_t var = kNone32; SmallVec<uint32_t, 8> fields; bool precise = true; };
+  struct Path {
+    uint32_t var = kNone32;
+    SmallVec<uint32_t, 8> fields;
+    bool precise = true;
+  };
   auto path_of = [&](HirId value, Path& path) {
     HirId at = HirId(node(value).a);
     SmallVec<HirId, 8> steps;
@@ -261,7 +280,9 @@ void BodyChecker::check_exclusive(const Callee& callee, const Args& args, std::s
         path.var = var_of_local(LocalId(s.a));
         break;
       }
-      if (s.kind != HirKind::Field && s.kind != HirKind::Index && s.kind != HirKind::MapIndex && s.kind != HirKind::Unwrap) return;
+      if (s.kind != HirKind::Field && s.kind != HirKind::Index && s.kind != HirKind::MapIndex &&
+          s.kind != HirKind::Unwrap)
+        return;
       steps.push_back(at);
       at = HirId(s.a);
     }
@@ -293,14 +314,19 @@ void BodyChecker::check_exclusive(const Callee& callee, const Args& args, std::s
         if (s < a.fields.size() && s < b.fields.size()) continue;   // they part at different fields
         bool receiver = i == 0 && callee.params[0].is_mut && ast(asts[0]).kind != NodeKind::MutArg;
         Diagnostic& d = report<Diag::OverlappingLoans>(span(asts[k]), name);
-        d.with_label("and lent a second time here").at(span(asts[i]), receiver ? "the method changes this" : "lent here");
-        d.note("a variable that a call may change belongs to that call alone, until it comes back").help("make two calls, or work on a copy");
+        d.with_label("and lent a second time here")
+            .at(span(asts[i]), receiver ? "the method changes this" : "lent here");
+        d.note("a variable that a call may change belongs to that call alone, until it comes back")
+            .help("make two calls, or work on a copy");
         return;
       }
       if (o.kind == HirKind::MakeClosure && o.b < group_.size()) {
         for (uint32_t w : group_[o.b]->written_outer) {
           if (w != a.var) continue;
-          report<Diag::OverlappingLoans>(span(asts[k]), name).with_label("and this closure changes it during the call").at(span(asts[i]), "lent here").note("a variable that a call may change belongs to that call alone, until it comes back");
+          report<Diag::OverlappingLoans>(span(asts[k]), name)
+              .with_label("and this closure changes it during the call")
+              .at(span(asts[i]), "lent here")
+              .note("a variable that a call may change belongs to that call alone, until it comes back");
           return;
         }
       }
@@ -308,4 +334,4 @@ void BodyChecker::check_exclusive(const Callee& callee, const Args& args, std::s
   }
 }
 
-}  // namespace janus
+}   // namespace janus

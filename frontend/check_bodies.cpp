@@ -10,21 +10,46 @@ namespace janus {
 
 void check_bodies(Program& program, const CheckOptions& options) { BodyChecker(program, options).run(); }
 
-BodyChecker::BodyChecker(Program& program, const CheckOptions& options) : p_(program), types_(program.types), options_(options) {
+BodyChecker::BodyChecker(Program& program, const CheckOptions& options)
+    : p_(program), types_(program.types), options_(options) {
   auto name = [&](const char* s) { return p_.names.intern(s); };
-  n_len_ = name("len"); n_new_ = name("new"); n_name_ = name("name"); n_trace_ = name("trace"); n_others_ = name("others");
-  n_wrap_ = name("wrap"); n_try_ = name("try"); n_next_ = name("next"); n_self_ = name("self"); n_contains_ = name("contains");
-  n_min_ = name("MIN"); n_max_ = name("MAX"); n_inf_ = name("INFINITY"); n_nan_ = name("NAN"); n_eps_ = name("EPSILON");
-  n_underscore_ = name("_"); n_Self_ = name("Self"); n_main_ = name("main"); n_spawn_ = name("spawn");
+  n_len_ = name("len");
+  n_new_ = name("new");
+  n_name_ = name("name");
+  n_trace_ = name("trace");
+  n_others_ = name("others");
+  n_wrap_ = name("wrap");
+  n_try_ = name("try");
+  n_next_ = name("next");
+  n_self_ = name("self");
+  n_contains_ = name("contains");
+  n_min_ = name("MIN");
+  n_max_ = name("MAX");
+  n_inf_ = name("INFINITY");
+  n_nan_ = name("NAN");
+  n_eps_ = name("EPSILON");
+  n_underscore_ = name("_");
+  n_Self_ = name("Self");
+  n_main_ = name("main");
+  n_spawn_ = name("spawn");
   auto builtin = [&](const char* s, Builtin b) {
     NameId id = name(s);
     if (name_codes_.size() <= +id) name_codes_.resize(+id + 1);
     name_codes_[+id] = static_cast<uint8_t>(64 + static_cast<int>(b));
   };
-  builtin("print", Builtin::Print); builtin("println", Builtin::Println); builtin("eprint", Builtin::Eprint); builtin("eprintln", Builtin::Eprintln);
-  builtin("assert", Builtin::Assert); builtin("assert_eq", Builtin::AssertEq); builtin("assert_fails", Builtin::AssertFails);
-  builtin("unreachable", Builtin::Unreachable); builtin("todo", Builtin::Todo);
-  builtin("sleep", Builtin::Sleep); builtin("yield", Builtin::Yield); builtin("channel", Builtin::Channel); builtin("cancelled", Builtin::Cancelled);
+  builtin("print", Builtin::Print);
+  builtin("println", Builtin::Println);
+  builtin("eprint", Builtin::Eprint);
+  builtin("eprintln", Builtin::Eprintln);
+  builtin("assert", Builtin::Assert);
+  builtin("assert_eq", Builtin::AssertEq);
+  builtin("assert_fails", Builtin::AssertFails);
+  builtin("unreachable", Builtin::Unreachable);
+  builtin("todo", Builtin::Todo);
+  builtin("sleep", Builtin::Sleep);
+  builtin("yield", Builtin::Yield);
+  builtin("channel", Builtin::Channel);
+  builtin("cancelled", Builtin::Cancelled);
   queued_.resize(p_.funcs.size());
   trait_used_.resize(p_.traits.size());
   top_binding_.resize(p_.names.size(), kNone32);
@@ -50,14 +75,16 @@ void BodyChecker::use_trait(TraitId id) {
   trait_used_[+id] = 1;
   for (const ImplInfo& impl : p_.impls) {
     if (impl.trait != id || !p_.modules[+impl.module]->is_std) continue;
-    for (FuncId f : impl.methods) if (is_some(f)) use_func(f);
+    for (FuncId f : impl.methods)
+      if (is_some(f)) use_func(f);
   }
   for (FuncId f : p_.traits[+id].methods) use_func(f);
 }
 
 void BodyChecker::run() {
   if (options_.memory) begin_memory();
-  for (FuncId f : {p_.lang.map_new, p_.lang.map_insert, p_.lang.map_find_slot, p_.lang.map_slot_or_panic, p_.lang.set_find_slot})
+  for (FuncId f :
+       {p_.lang.map_new, p_.lang.map_insert, p_.lang.map_find_slot, p_.lang.map_slot_or_panic, p_.lang.set_find_slot})
     if (is_some(f)) use_func(f);
   for (size_t m = 0; m < p_.modules.size(); ++m)
     if (!p_.modules[m]->is_std) check_defaults(ModuleId(m));
@@ -131,7 +158,14 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   body.is_closure = body.fallible = false;
   body.result = Types::Void;
   body.errors = ErrorSetId::None;
-  body.nodes.clear(); body.pats.clear(); body.locals.clear(); body.extra.clear(); body.ints.clear(); body.floats.clear(); body.formats.clear(); body.captures.clear();
+  body.nodes.clear();
+  body.pats.clear();
+  body.locals.clear();
+  body.extra.clear();
+  body.ints.clear();
+  body.floats.clear();
+  body.formats.clear();
+  body.captures.clear();
   body.param_count = body.loop_count = 0;
   body.root = HirId::None;
   b.id = BodyId::None;
@@ -141,7 +175,11 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   }
   b.index = static_cast<uint32_t>(index);
   b.parent = b_ ? b_->index : kNone32;
-  b.var_of_local.clear(); b.capture_vars.clear(); b.type_lists.clear(); b.written_outer.clear(); b.loops.clear();
+  b.var_of_local.clear();
+  b.capture_vars.clear();
+  b.type_lists.clear();
+  b.written_outer.clear();
+  b.loops.clear();
   b.result = Types::Void;
   b.result_written = true;
   b.drop_result = b.fails = b.fails_hard = b.is_task = false;
@@ -164,7 +202,8 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
 // The body of a named function or test: its last expression is the result.
 void BodyChecker::check_body_value(Builder& b, NodeId body) {
   if (b.result == Types::Void) {
-    if (std::span<const NodeId> list = tree_->list(ast(body).a); !list.empty() && is_some(func_)) b.last_stmt = list.back();
+    if (std::span<const NodeId> list = tree_->list(ast(body).a); !list.empty() && is_some(func_))
+      b.last_stmt = list.back();
     b.body.root = check_block(body, TypeId::None, false);
     return;
   }
@@ -180,12 +219,16 @@ void BodyChecker::check_body_value(Builder& b, NodeId body) {
     d.at(b.sink_span, "the result is declared here");
     std::span<const NodeId> list = tree_->list(ast(body).a);
     if (list.empty()) d.help("write `return` with a value");
-    else if (ast(list.back()).kind == NodeKind::If) d.note("when the condition is not met, the `if` gives nothing").help("give it an `else`, or write a `return` behind it");
-    else if (ast(list.back()).kind == NodeKind::While || ast(list.back()).kind == NodeKind::For) d.note("the loop can come to its end").help("write a `return` behind the loop");
+    else if (ast(list.back()).kind == NodeKind::If)
+      d.note("when the condition is not met, the `if` gives nothing")
+          .help("give it an `else`, or write a `return` behind it");
+    else if (ast(list.back()).kind == NodeKind::While || ast(list.back()).kind == NodeKind::For)
+      d.note("the loop can come to its end").help("write a `return` behind the loop");
     else d.help("write `return` with a value at the end");
   } else if (type != Types::Never && type != Types::Error) {
     NodeId place = body;
-    while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty()) place = tree_->list(ast(place).a).back();
+    while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
+      place = tree_->list(ast(place).a).back();
     Why why{b.sink_span, "the result must be `" + name_of(b.result) + "`"};
     HirNode& r = node(root);
     if (r.kind == HirKind::Block && r.b != kNone32) {
@@ -239,7 +282,8 @@ void BodyChecker::check_function(FuncId id) {
   }
   b.body.param_count = static_cast<uint32_t>(f.params.size());
   check_body_value(b, tree_->record_node(ast(decl.node).b, 4));
-  if (!p_.funcs[+id].fallible && id != p_.main_func) maybe_fails_.insert(maybe_fails_.end(), b.maybe_fails.begin(), b.maybe_fails.end());
+  if (!p_.funcs[+id].fallible && id != p_.main_func)
+    maybe_fails_.insert(maybe_fails_.end(), b.maybe_fails.begin(), b.maybe_fails.end());
   close_scope(0);
   finish_group();
 }
@@ -295,10 +339,13 @@ void BodyChecker::check_defaults(ModuleId module) {
   for (size_t d = 0; d < p_.modules[+module]->decls.size(); ++d) {
     uint32_t id = +p_.modules[+module]->decls[d];
     const Decl decl = p_.decls[id];
-    if (decl.kind == DeclKind::Struct) each(p_.structs[decl.index].fields.size(), {BodyOwner::Field, id, 0}, [&](size_t i) -> FieldInfo& { return p_.structs[decl.index].fields[i]; });
+    if (decl.kind == DeclKind::Struct)
+      each(p_.structs[decl.index].fields.size(), {BodyOwner::Field, id, 0},
+           [&](size_t i) -> FieldInfo& { return p_.structs[decl.index].fields[i]; });
     if (decl.kind == DeclKind::Enum)
       for (size_t v = 0; v < p_.enums[decl.index].variants.size(); ++v)
-        each(p_.enums[decl.index].variants[v].fields.size(), {BodyOwner::Variant, id, static_cast<uint32_t>(v << 8)}, [&](size_t i) -> FieldInfo& { return p_.enums[decl.index].variants[v].fields[i]; });
+        each(p_.enums[decl.index].variants[v].fields.size(), {BodyOwner::Variant, id, static_cast<uint32_t>(v << 8)},
+             [&](size_t i) -> FieldInfo& { return p_.enums[decl.index].variants[v].fields[i]; });
   }
 }
 
@@ -315,7 +362,8 @@ static std::string int_text(__int128 value) {
   bool negative = value < 0;
   unsigned __int128 rest = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
   std::string digits;
-  do digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10))); while (rest /= 10);
+  do digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+  while (rest /= 10);
   return negative ? "-" + digits : digits;
 }
 
@@ -339,7 +387,8 @@ void BodyChecker::finish_builder(Builder& b) {
         int bits = Types::int_bits(types_.kind(type));
         __int128 one = 1;
         bool is_signed = types_.is_signed(type);
-        d.note("`" + name + "` goes from " + int_text(is_signed ? -(one << (bits - 1)) : 0) + " to " + int_text((one << (is_signed ? bits - 1 : bits)) - 1));
+        d.note("`" + name + "` goes from " + int_text(is_signed ? -(one << (bits - 1)) : 0) + " to " +
+               int_text((one << (is_signed ? bits - 1 : bits)) - 1));
         for (TypeId wider : {Types::I16, Types::I32, Types::I64, Types::U64})
           if (Types::int_bits(types_.kind(wider)) >= bits && wider != type && fits_integer(types_, wider, value)) {
             d.help("a type that holds it: `" + p_.type_name(wider) + "`");
@@ -357,8 +406,8 @@ void BodyChecker::finish_builder(Builder& b) {
   body.result = finish_type(b.result);
 }
 
-// A `mut` parameter that a closure writes: the closure needs a cell, the caller lent a place. The function works on a cell
-// and gives its content back on every road out, as if written `var cell = x  defer x = cell`.
+// A `mut` parameter that a closure writes: the closure needs a cell, the caller lent a place. The function works on a
+// cell and gives its content back on every road out, as if written `var cell = x  defer x = cell`.
 void BodyChecker::lend_cells(Builder& b) {
   Body& body = b.body;
   for (uint32_t i = 0; i < body.param_count; ++i) {
@@ -400,7 +449,9 @@ static bool can_hold(Program& p, TypeId type, TypeId part, int depth = 0) {
   if (depth > 6) return false;
   TypeRow row = p.types[type];
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: return can_hold(p, TypeId(row.a), part, depth + 1);
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional: return can_hold(p, TypeId(row.a), part, depth + 1);
     case TypeKind::Tuple:
       for (uint32_t i = 0; i < row.arg_count; ++i)
         if (can_hold(p, p.types.args(type)[i], part, depth + 1)) return true;
@@ -421,7 +472,8 @@ static bool can_hold(Program& p, TypeId type, TypeId part, int depth = 0) {
 void BodyChecker::parse_format(std::string_view spec, FormatSpec& out, TypeId type, Span at) {
   size_t i = 0;
   bool good = true;
-  if (i < spec.size() && (spec[i] == '<' || spec[i] == '^' || spec[i] == '>')) out.align = spec[i] == '<' ? 1 : spec[i] == '^' ? 2 : 3, ++i;
+  if (i < spec.size() && (spec[i] == '<' || spec[i] == '^' || spec[i] == '>'))
+    out.align = spec[i] == '<' ? 1 : spec[i] == '^' ? 2 : 3, ++i;
   if (i < spec.size() && spec[i] == '0') out.zero = 1, ++i;
   int width = 0;
   while (i < spec.size() && spec[i] >= '0' && spec[i] <= '9' && width < 100000) width = width * 10 + (spec[i++] - '0');
@@ -430,14 +482,16 @@ void BodyChecker::parse_format(std::string_view spec, FormatSpec& out, TypeId ty
     ++i;
     good &= i < spec.size() && spec[i] >= '0' && spec[i] <= '9';
     int precision = 0;
-    while (i < spec.size() && spec[i] >= '0' && spec[i] <= '9' && precision < 1000) precision = precision * 10 + (spec[i++] - '0');
+    while (i < spec.size() && spec[i] >= '0' && spec[i] <= '9' && precision < 1000)
+      precision = precision * 10 + (spec[i++] - '0');
     out.precision = precision;
   }
   if (i < spec.size() && std::strchr("xboeX", spec[i])) out.kind = spec[i++];
   good &= i == spec.size() && width <= 10000 && out.precision <= 300;
   if (!good) {
     report<Diag::BadFormat>(at, spec)
-        .note("behind the colon: an alignment `<` `^` `>`, a `0` to fill with zeros, the width, `.` and the number of decimals, and one of `x` `b` `o` `e`")
+        .note(
+            "behind the colon: an alignment `<` `^` `>`, a `0` to fill with zeros, the width, `.` and the number of decimals, and one of `x` `b` `o` `e`")
         .help("for example `${x:.2}`, `${x:8}`, `${x:<8}`, `${x:08}`, `${x:x}`");
     return;
   }
@@ -445,9 +499,14 @@ void BodyChecker::parse_format(std::string_view spec, FormatSpec& out, TypeId ty
   if (types_.kind(inner) == TypeKind::Optional) inner = types_.elem(inner);
   bool generic = types_.kind(inner) == TypeKind::Param || inner == Types::Error;
   bool whole = out.kind == 'x' || out.kind == 'b' || out.kind == 'o' || out.kind == 'X';
-  if (whole && !types_.is_integer(inner) && !generic) report<Diag::FormatType>(at, spec, name_of(type)).note(std::string("`") + out.kind + "` writes a whole number");
-  else if ((out.precision >= 0 || out.kind == 'e') && !types_.is_float(inner) && !generic) report<Diag::FormatType>(at, spec, name_of(type)).note("decimals belong to a number with a point").help("convert it first: `f64(…)`");
-  else if (out.zero && !types_.is_number(inner) && !generic) report<Diag::FormatType>(at, spec, name_of(type)).note("zeros are filled in before numbers only");
+  if (whole && !types_.is_integer(inner) && !generic)
+    report<Diag::FormatType>(at, spec, name_of(type)).note(std::string("`") + out.kind + "` writes a whole number");
+  else if ((out.precision >= 0 || out.kind == 'e') && !types_.is_float(inner) && !generic)
+    report<Diag::FormatType>(at, spec, name_of(type))
+        .note("decimals belong to a number with a point")
+        .help("convert it first: `f64(…)`");
+  else if (out.zero && !types_.is_number(inner) && !generic)
+    report<Diag::FormatType>(at, spec, name_of(type)).note("zeros are filled in before numbers only");
 }
 
 void BodyChecker::run_late_check(const LateCheck& c) {
@@ -459,8 +518,10 @@ void BodyChecker::run_late_check(const LateCheck& c) {
     case LateCheck::Number: {
       uint32_t bound = c.b ? kFloat : kNumber;
       if (!require_builtin(type, bound, c.span)) {
-        Diagnostic& d = report<Diag::NotCapable>(c.span, name_of(type), c.b ? "stand where a number with a point is needed" : "be calculated with");
-        if (kind == TypeKind::Param) d.help("write the bound: `where " + name_of(type) + ": " + builtin_bound_name(bound) + "`");
+        Diagnostic& d = report<Diag::NotCapable>(
+            c.span, name_of(type), c.b ? "stand where a number with a point is needed" : "be calculated with");
+        if (kind == TypeKind::Param)
+          d.help("write the bound: `where " + name_of(type) + ": " + builtin_bound_name(bound) + "`");
       }
       return;
     }
@@ -471,18 +532,25 @@ void BodyChecker::run_late_check(const LateCheck& c) {
         if (kind == TypeKind::Param) d.help("write the bound: `where " + name_of(type) + ": Integer`");
       }
       return;
-    case LateCheck::Equal: case LateCheck::Ordered: case LateCheck::Hashable: {
+    case LateCheck::Equal:
+    case LateCheck::Ordered:
+    case LateCheck::Hashable: {
       uint32_t bound = c.kind == LateCheck::Equal ? kEqual : c.kind == LateCheck::Ordered ? kOrdered : kHashable;
       if (kind == TypeKind::ErrorVal && bound == kEqual) return;
       if (require_builtin(type, bound, c.span)) return;
-      Diagnostic& d = report<Diag::NotCapable>(c.span, name_of(type), bound == kEqual ? "be compared with `==`" : bound == kOrdered ? "be ordered" : "be a key of a map or an element of a set");
+      Diagnostic& d = report<Diag::NotCapable>(c.span, name_of(type),
+                                               bound == kEqual     ? "be compared with `==`"
+                                               : bound == kOrdered ? "be ordered"
+                                                                   : "be a key of a map or an element of a set");
       if (kind == TypeKind::Param) {
         d.help("write the bound: `where " + name_of(type) + ": " + builtin_bound_name(bound) + "`");
       } else if (bound == kOrdered) {
-        d.note("numbers, characters, texts, and tuples and arrays of these have an order; `" + name_of(type) + "` has none");
+        d.note("numbers, characters, texts, and tuples and arrays of these have an order; `" + name_of(type) +
+               "` has none");
         if (kind == TypeKind::Struct || kind == TypeKind::Enum) d.help("compare something in it, such as a field");
       } else if (bound == kEqual) {
-        d.note(kind == TypeKind::Func ? "two functions cannot be compared" : "something in it is a function, and two functions cannot be compared");
+        d.note(kind == TypeKind::Func ? "two functions cannot be compared"
+                                      : "something in it is a function, and two functions cannot be compared");
       } else if (types_.is_float(type)) {
         d.note("two floats that print alike can differ, so they are no keys");
       }
@@ -498,13 +566,17 @@ void BodyChecker::run_late_check(const LateCheck& c) {
       return;
     case LateCheck::Format: parse_format(text(NameId(c.a)), group_[c.builder]->body.formats[c.b], type, c.span); return;
     case LateCheck::Convert:
-      if (!types_.is_number(type) && kind != TypeKind::Char && kind != TypeKind::Param) report<Diag::CannotConvert>(c.span, name_of(type), name_of(TypeId(c.a)));
+      if (!types_.is_number(type) && kind != TypeKind::Char && kind != TypeKind::Param)
+        report<Diag::CannotConvert>(c.span, name_of(type), name_of(TypeId(c.a)));
       else if (kind == TypeKind::Param) require_builtin(type, kNumber, c.span);
       return;
     case LateCheck::Neg:
-      if (types_.is_integer(type) && !types_.is_signed(type)) report<Diag::NegateUnsigned>(c.span, name_of(type)).note("the values of `" + name_of(type) + "` begin at 0");
+      if (types_.is_integer(type) && !types_.is_signed(type))
+        report<Diag::NegateUnsigned>(c.span, name_of(type)).note("the values of `" + name_of(type) + "` begin at 0");
       else if (kind == TypeKind::Param) {
-        if (!require_builtin(type, kNumber, c.span)) report<Diag::NotCapable>(c.span, name_of(type), "be negated").help("write the bound: `where " + name_of(type) + ": Number`");
+        if (!require_builtin(type, kNumber, c.span))
+          report<Diag::NotCapable>(c.span, name_of(type), "be negated")
+              .help("write the bound: `where " + name_of(type) + ": Number`");
       } else if (!types_.is_number(type)) {
         report<Diag::NotANumber>(c.span, name_of(type), "-");
       }
@@ -524,7 +596,8 @@ void BodyChecker::finish_group() {
   for (Builder* b : group_) {
     if (b->index > 0) b->effect_node = new_effect_node(EffectGraph::Extra::Closure);
     else if (is_some(func_)) b->effect_node = +func_;
-    else if (b->effect_node == kNone32) b->effect_node = new_effect_node(EffectGraph::Extra::Closure);   // a default value: it counts where it is used
+    else if (b->effect_node == kNone32)
+      b->effect_node = new_effect_node(EffectGraph::Extra::Closure);   // a default value: it counts where it is used
   }
   if (any_cell) check_shared_cells();
   for (Builder* b : group_) finish_builder(*b);
@@ -563,7 +636,9 @@ void BodyChecker::finish_group() {
         TypeId own = TypeId::None;
         if (b->parent != kNone32)
           for (const HirNode& n : group_[b->parent]->body.nodes)
-            if (n.kind == HirKind::MakeClosure && n.span.lo == tree_->span(b->node).lo && n.span.hi == tree_->span(b->node).hi) own = n.type;
+            if (n.kind == HirKind::MakeClosure && n.span.lo == tree_->span(b->node).lo &&
+                n.span.hi == tree_->span(b->node).hi)
+              own = n.type;
         if (is_none(own) || !can_hold(p_, finish_type(v.type), own)) continue;
         report<Diag::ClosureCycle>(tree_->span(b->node), text(v.name))
             .at(v.span, "this variable can hold the closure")
@@ -634,14 +709,16 @@ void BodyChecker::finish_program() {
     p_.diags.report<Diag::NurseryEscapes>(a.span)
         .with_label("this closure can start tasks in a nursery")
         .at(p_.funcs[+a.callee].params[a.param].span, "the function keeps what it is given, or lets a task run it")
-        .note("a nursery ends when its block and all its tasks have ended; what outlived it could start tasks for which nobody waits")
+        .note(
+            "a nursery ends when its block and all its tasks have ended; what outlived it could start tasks for which nobody waits")
         .help("hand the nursery itself to the function, as a parameter of type `Nursery`");
   }
 
   solve_error_sets(p_);
   solve_effects();
   // The next phases rely on final types. A stand-in that nobody explained is told at its place rather than handed on.
-  if (!p_.diags.has_errors() && !error_type_.is_none()) p_.diags.report<Diag::TypeNotKnown>(error_type_, "this").help("write the type where the name is introduced");
+  if (!p_.diags.has_errors() && !error_type_.is_none())
+    p_.diags.report<Diag::TypeNotKnown>(error_type_, "this").help("write the type where the name is introduced");
   for (const FitCheck& check : fits_) report_unfit(check);
   for (const MaybeFail& fail : maybe_fails_) report_maybe_fails(fail);
   if (options_.lint && !p_.diags.has_errors()) lint_names();
@@ -654,4 +731,4 @@ void BodyChecker::finish_program() {
   late_matches_.clear();
 }
 
-}  // namespace janus
+}   // namespace janus

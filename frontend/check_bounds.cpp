@@ -1,11 +1,9 @@
-// check_bounds.cpp: what type parameters must be able to do: needs of generic bodies, handed to their callers and verified
-// where the types are known.
-// Depends on check_internal.h.
-// SPDX-License-Identifier: Apache-2.0
+// check_bounds.cpp: what type parameters must be able to do: needs of generic bodies, handed to their callers and
+// verified where the types are known. Depends on check_internal.h. SPDX-License-Identifier: Apache-2.0
 //
-// A parameter without a written bound takes the bounds its body needs (language.md §3). They are found while its body is
-// checked, which may be after a caller's; so generic calls are recorded, and looked at when all bodies have been checked:
-// first until no caller takes on a new need, then once to report arguments that do not have what is needed.
+// A parameter without a written bound takes the bounds its body needs (language.md §3). They are found while its body
+// is checked, which may be after a caller's; so generic calls are recorded, and looked at when all bodies have been
+// checked: first until no caller takes on a new need, then once to report arguments that do not have what is needed.
 #include <algorithm>
 
 #include "frontend/check_internal.h"
@@ -64,12 +62,17 @@ bool BodyChecker::require_builtin(TypeId type, uint32_t builtin, Span use) {
   // Composed types: their parts need what the whole needs. Ask, and take on what Params lack.
   if (p_.satisfies(type, builtin)) return true;
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional:
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
       if (!require_builtin(TypeId(row.a), builtin, use)) return false;
       break;
-    case TypeKind::Tuple: case TypeKind::Struct: case TypeKind::Enum:
+    case TypeKind::Tuple:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
       for (uint32_t i = 0; i < row.arg_count; ++i)
-        if (types_[types_.args(type)[i]].has_param && !require_builtin(types_.args(type)[i], builtin, use)) return false;
+        if (types_[types_.args(type)[i]].has_param && !require_builtin(types_.args(type)[i], builtin, use))
+          return false;
       break;
     default: return false;
   }
@@ -101,7 +104,8 @@ void BodyChecker::use_args(const GenericUse& use, SmallVec<TypeId, 8>& out) {
   for (TypeId t : types_.args(use.args)) out.push_back(t);
 }
 
-// Makes the caller's parameters inside `type` take on what `type` needs to have the trait or bound. True when something was added.
+// Makes the caller's parameters inside `type` take on what `type` needs to have the trait or bound. True when something
+// was added.
 bool BodyChecker::provides(FuncId caller, TypeId type, TraitId trait, uint32_t builtin, Span use, bool* added) {
   FuncId func_before = func_;
   func_ = caller;
@@ -113,11 +117,16 @@ bool BodyChecker::provides(FuncId caller, TypeId type, TraitId trait, uint32_t b
       // An impl for []T where T: Trait: try with the needs that its parameters have.
       TypeRow row = types_[type];
       SmallVec<TypeId, 8> parts;
-      if (row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::Fixed) parts.push_back(TypeId(row.a));
-      else for (TypeId t : types_.args(type)) parts.push_back(t);
+      if (row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::Fixed)
+        parts.push_back(TypeId(row.a));
+      else
+        for (TypeId t : types_.args(type)) parts.push_back(t);
       for (size_t i = 0; i < p_.impls.size(); ++i) {
-        if (p_.impls[i].trait != trait || types_.kind(p_.impls[i].self) != row.kind || types_[p_.impls[i].self].a != row.a) {
-          bool composite = p_.impls[i].trait == trait && types_.kind(p_.impls[i].self) == row.kind && (row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::Tuple);
+        if (p_.impls[i].trait != trait || types_.kind(p_.impls[i].self) != row.kind ||
+            types_[p_.impls[i].self].a != row.a) {
+          bool composite =
+              p_.impls[i].trait == trait && types_.kind(p_.impls[i].self) == row.kind &&
+              (row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::Tuple);
           if (!composite) continue;
         }
         std::vector<TypeParamId> params = p_.impls[i].type_params;
@@ -162,7 +171,8 @@ void BodyChecker::solve_needs() {
           TraitId trait = t < info.bounds.size() ? info.bounds[t] : info.inferred[t - info.bounds.size()];
           provides(use.caller, args[k], trait, 0, use.span, &added);
         }
-        if (uint32_t bits = p_.type_params[+params[k]].builtin_bounds) provides(use.caller, args[k], TraitId::None, bits, use.span, &added);
+        if (uint32_t bits = p_.type_params[+params[k]].builtin_bounds)
+          provides(use.caller, args[k], TraitId::None, bits, use.span, &added);
       }
     }
   }
@@ -220,7 +230,8 @@ Span BodyChecker::deciding_argument(const GenericUse& use, size_t index) {
   std::span<const NodeId> args = tree.list(call.b);
   bool through_value = f.self != SelfKind::None && args.size() < f.params.size();
   size_t offset = through_value ? 1 : 0;
-  if (through_value && mentions(mentions, f.params[0].type) && tree[NodeId(call.a)].kind == NodeKind::Member) return tree.span(NodeId(tree[NodeId(call.a)].a));
+  if (through_value && mentions(mentions, f.params[0].type) && tree[NodeId(call.a)].kind == NodeKind::Member)
+    return tree.span(NodeId(tree[NodeId(call.a)].a));
   for (size_t i = 0; i < args.size(); ++i) {
     size_t at = i + offset;
     NodeId value = args[i];
@@ -262,15 +273,25 @@ void BodyChecker::report_unmet(const GenericUse& use, size_t index, TypeId type,
     }
     return;
   }
-  Diagnostic& d = p_.diags.report<Diag::NotCapable>(at, type_name, need.builtin == kEqual ? "be compared with `==`" : need.builtin == kOrdered ? "be ordered with `<`"
-                  : need.builtin == kHashable ? "be a key of a map or an element of a set" : need.builtin == kInteger ? "stand where a whole number is needed"
-                  : need.builtin == kFloat ? "stand where a number with a point is needed" : "be calculated with");
+  Diagnostic& d =
+      p_.diags.report<Diag::NotCapable>(at, type_name,
+                                        need.builtin == kEqual      ? "be compared with `==`"
+                                        : need.builtin == kOrdered  ? "be ordered with `<`"
+                                        : need.builtin == kHashable ? "be a key of a map or an element of a set"
+                                        : need.builtin == kInteger  ? "stand where a whole number is needed"
+                                        : need.builtin == kFloat    ? "stand where a number with a point is needed"
+                                                                    : "be calculated with");
   d.with_label("this is `" + type_name + "`");
   if (!of_std) d.at(written ? info.span : need.use, "`" + callee + "` needs it here");
   else d.note("`" + callee + "` needs it");
-  if (types_.kind(type) == TypeKind::Param) d.help(std::string("write the bound at this function: `where ") + type_name + ": " + builtin_bound_name(need.builtin) + "`");
-  else if (need.builtin == kOrdered) d.note("numbers, characters, texts, and tuples and arrays of these have an order; structs and enums do not").help("compare something in it, as in `sort_by { |x| x.name }`");
-  else if (need.builtin == kHashable && types_.is_float(type)) d.note("two floats that print alike can differ, so they are no keys");
+  if (types_.kind(type) == TypeKind::Param)
+    d.help(std::string("write the bound at this function: `where ") + type_name + ": " +
+           builtin_bound_name(need.builtin) + "`");
+  else if (need.builtin == kOrdered)
+    d.note("numbers, characters, texts, and tuples and arrays of these have an order; structs and enums do not")
+        .help("compare something in it, as in `sort_by { |x| x.name }`");
+  else if (need.builtin == kHashable && types_.is_float(type))
+    d.note("two floats that print alike can differ, so they are no keys");
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -29,7 +29,10 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
     return poison(span(call));
   };
   switch (builtin) {
-    case Builtin::Print: case Builtin::Println: case Builtin::Eprint: case Builtin::Eprintln: {
+    case Builtin::Print:
+    case Builtin::Println:
+    case Builtin::Eprint:
+    case Builtin::Eprintln: {
       SmallVec<uint32_t, 8> values;
       for (size_t i = 0; i < count; ++i) {
         NodeId a = arg(i);
@@ -37,7 +40,9 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
         received_as_either(value);
         TypeId type = shallow(node(value).type);
         if (type == Types::Void) {
-          report<Diag::VoidValue>(span(a), "printed").note("nothing comes out of this call: it is done only for its effect").help("call it on a line of its own");
+          report<Diag::VoidValue>(span(a), "printed")
+              .note("nothing comes out of this call: it is done only for its effect")
+              .help("call it on a line of its own");
           value = poison(span(a));
         } else if (type == Types::Never) {
           return value;
@@ -57,7 +62,8 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
       for (const Fact& f : when_true) add_fact(f.var, f.kind);
       if (type_of(cond) == Types::Error) return poison(span(call));
       const HirNode c = node(cond);
-      if (c.kind == HirKind::Compare) return emit(HirKind::Assert, Types::Void, kNone32, make_record({c.a, c.b, message}), span(arg(0)), c.aux);
+      if (c.kind == HirKind::Compare)
+        return emit(HirKind::Assert, Types::Void, kNone32, make_record({c.a, c.b, message}), span(arg(0)), c.aux);
       return emit(HirKind::Assert, Types::Void, +cond, make_record({kNone32, kNone32, message}), span(arg(0)), 0xffff);
     }
     case Builtin::AssertEq: {
@@ -81,7 +87,8 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
         return poison(span(call));
       }
       need_bound(node(left).type, kEqual, span(call), "compare");
-      return emit(HirKind::Assert, Types::Void, kNone32, make_record({+left, +right, message}), span(call), static_cast<uint16_t>(HirOp::Eq));
+      return emit(HirKind::Assert, Types::Void, kNone32, make_record({+left, +right, message}), span(call),
+                  static_cast<uint16_t>(HirOp::Eq));
     }
     case Builtin::AssertFails: {
       if (count != 2 || ast(unparen(arg(1))).kind != NodeKind::Closure) {
@@ -92,7 +99,8 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
       // The expected error: a variant, or the name of an ad-hoc error.
       TagId tag = TagId::None;
       NodeId bare = unparen(arg(0));
-      if (ast(bare).kind == NodeKind::Ident && find_var(NameId(ast(bare).a)) == kNone32 && is_none(lookup_name(p_, module_, NameId(ast(bare).a)))) {
+      if (ast(bare).kind == NodeKind::Ident && find_var(NameId(ast(bare).a)) == kNone32 &&
+          is_none(lookup_name(p_, module_, NameId(ast(bare).a)))) {
         tag = p_.ad_hoc_tag(NameId(ast(bare).a));
       } else {
         const Node b = ast(bare);
@@ -104,7 +112,9 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
           HirId value = check(arg(0));
           const HirNode v = node(value);
           if (v.kind == HirKind::MakeError) tag = TagId(v.a);
-          else if (type_of(value) != Types::Error) report<Diag::AssertFailsForm>(span(arg(0))).help("name the error that is expected: `assert_fails(MyError.NotFound) do … end`");
+          else if (type_of(value) != Types::Error)
+            report<Diag::AssertFailsForm>(span(arg(0)))
+                .help("name the error that is expected: `assert_fails(MyError.NotFound) do … end`");
         }
       }
       // The block runs in place: its failures end here.
@@ -121,17 +131,20 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
       sink_builder_ = builder_before;
       if (is_none(tag)) return poison(span(call));
       // Another failure goes on as itself.
-      if (is_some(sink.set) && current_sink().kind != Sink::Never) flow_into_sink(sink.set, span(call), call, "assert_fails");
+      if (is_some(sink.set) && current_sink().kind != Sink::Never)
+        flow_into_sink(sink.set, span(call), call, "assert_fails");
       return emit(HirKind::AssertFails, Types::Void, +tag, +block, span(call));
     }
-    case Builtin::Unreachable: case Builtin::Todo: {
+    case Builtin::Unreachable:
+    case Builtin::Todo: {
       if (count > 1) return wrong_count("at most 1 argument");
       bool todo = builtin == Builtin::Todo;
       HirId message;
       if (count == 1) {
         message = check_as(arg(0), Types::String);
       } else {
-        NameId words = p_.names.intern(todo ? "this part of the program is not written yet" : "a place was reached that was said to be unreachable");
+        NameId words = p_.names.intern(todo ? "this part of the program is not written yet"
+                                            : "a place was reached that was said to be unreachable");
         message = emit(HirKind::Str, Types::String, +words, kNone32, span(call));
       }
       dead_ = true;
@@ -151,16 +164,22 @@ HirId BodyChecker::call_type(TypeId type, NodeId call, TypeId) {
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
-  bool converts = kind == TypeKind::String || types_.is_number(type) || kind == TypeKind::Char || kind == TypeKind::Param;
+  bool converts =
+      kind == TypeKind::String || types_.is_number(type) || kind == TypeKind::Char || kind == TypeKind::Param;
   if (!converts) {
     Diagnostic& d = report<Diag::TypeCalled>(span(call), name_of(type));
     if (kind == TypeKind::Struct) {
       const StructInfo& info = p_.structs[types_[type].a];
       std::string fields;
       for (const FieldInfo& f : info.fields) fields += (fields.empty() ? "" : ", ") + std::string(text(f.name)) + ": …";
-      d.note("the value of a struct is written with braces and the names of its fields").help("write `" + name_of(type) + " { " + fields + " }`");
+      d.note("the value of a struct is written with braces and the names of its fields")
+          .help("write `" + name_of(type) + " { " + fields + " }`");
     } else if (kind == TypeKind::Enum) {
-      d.help("name one of its variants: `" + name_of(type) + "." + (p_.enums[types_[type].a].variants.empty() ? "Variant" : std::string(text(p_.enums[types_[type].a].variants[0].name))) + "`");
+      d.help("name one of its variants: `" + name_of(type) + "." +
+             (p_.enums[types_[type].a].variants.empty()
+                  ? "Variant"
+                  : std::string(text(p_.enums[types_[type].a].variants[0].name))) +
+             "`");
     } else if (kind == TypeKind::Bool) {
       d.help("ask a question: `x != 0`");
     } else if (kind == TypeKind::Array) {
@@ -213,12 +232,16 @@ HirId BodyChecker::convert(TypeId type, NodeId call, NodeId arg, uint16_t how) {
     report_optional_as_value(span(arg), from, arg, nullptr);
     return poison(span(call));
   }
-  bool number = types_.is_number(from) || kind == TypeKind::Char || kind == TypeKind::Infer || kind == TypeKind::Param || kind == TypeKind::Never;
+  bool number = types_.is_number(from) || kind == TypeKind::Char || kind == TypeKind::Infer ||
+                kind == TypeKind::Param || kind == TypeKind::Never;
   TypeKind to = types_.kind(type);
   if (!number || (kind == TypeKind::Char && types_.is_float(type)) || (to == TypeKind::Char && types_.is_float(from))) {
     Diagnostic& d = report<Diag::CannotConvert>(span(arg), name_of(from), name_of(type));
     std::string code = source(arg);
-    if (kind == TypeKind::String) d.note("a text is not a number, even when only digits are in it").help("read the number out of it: `" + name_of(types_.is_float(type) ? Types::F64 : Types::I64) + ".parse(" + code + ") catch 0`");
+    if (kind == TypeKind::String)
+      d.note("a text is not a number, even when only digits are in it")
+          .help("read the number out of it: `" + name_of(types_.is_float(type) ? Types::F64 : Types::I64) + ".parse(" +
+                code + ") catch 0`");
     else if (kind == TypeKind::Bool) d.help("write `if " + code + " do 1 else 0 end`");
     else if (kind == TypeKind::Void) d.note("nothing comes out of this");
     return poison(span(call));

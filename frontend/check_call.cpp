@@ -33,7 +33,9 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
       NodeId base_node = NodeId(c.a);
       NodeKind k = ast(base_node).kind;
       Head base;
-      if (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index || k == NodeKind::TypeExpr || k == NodeKind::Call) base = head_of(base_node);
+      if (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index || k == NodeKind::TypeExpr ||
+          k == NodeKind::Call)
+        base = head_of(base_node);
       switch (base.kind) {
         case HeadKind::Module: head = head_of(callee); break;
         case HeadKind::Type: return call_static(base.type, n, callee, expected, answer);
@@ -46,15 +48,16 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
         }
         case HeadKind::Trait: return call_trait(TraitId(base.index), n, callee, expected, answer);
         case HeadKind::Poison: check_rest(tree_->list(x.b)); return poison(span(n));
-        case HeadKind::AdHoc: case HeadKind::Unknown: {
+        case HeadKind::AdHoc:
+        case HeadKind::Unknown: {
           HirId bad = check_member(callee, expected);
-          if (type_of(bad) != Types::Error) report<Diag::NotAFunction>(span(callee), source(callee)).note("an error that is not declared carries nothing");
+          if (type_of(bad) != Types::Error)
+            report<Diag::NotAFunction>(span(callee), source(callee))
+                .note("an error that is not declared carries nothing");
           check_rest(tree_->list(x.b));
           return poison(span(n));
         }
-        case HeadKind::Builtin:
-          check_rest(tree_->list(x.b));
-          return decl_value(base, base_node, expected);
+        case HeadKind::Builtin: check_rest(tree_->list(x.b)); return decl_value(base, base_node, expected);
         default: {
           if (ast(unparen(base_node)).kind == NodeKind::Ident) closure_stays_ = unparen(base_node);
           HirId value = check(base_node);
@@ -76,11 +79,15 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
       head = head_of_name(NameId(c.a), callee);
       break;
     }
-    case NodeKind::Index: case NodeKind::TypeExpr: case NodeKind::Call: head = head_of(callee); break;
+    case NodeKind::Index:
+    case NodeKind::TypeExpr:
+    case NodeKind::Call: head = head_of(callee); break;
     default: break;
   }
   switch (head.kind) {
-    case HeadKind::Func: return call_func(FuncId(head.index), {}, n, HirId::None, NodeId::None, expected, answer, head, false, TraitId::None);
+    case HeadKind::Func:
+      return call_func(FuncId(head.index), {}, n, HirId::None, NodeId::None, expected, answer, head, false,
+                       TraitId::None);
     case HeadKind::Type: return call_type(head.type, n, expected);
     case HeadKind::Builtin: return call_builtin(Builtin(head.index), n, expected, answer);
     case HeadKind::Unknown: {
@@ -89,7 +96,10 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
       NameId name = NameId(c.a);
       if (self != kNone32 && p_.find_method(zonk(vars_[self].type), name, module_).candidates > 0) {
         std::string word(text(name));
-        report<Diag::UnknownName>(span(callee), word).note("methods are called on a value").help("write `self." + word + "(…)`").fix(Span{span(callee).lo, span(callee).lo}, "self.", "call it on `self`");
+        report<Diag::UnknownName>(span(callee), word)
+            .note("methods are called on a value")
+            .help("write `self." + word + "(…)`")
+            .fix(Span{span(callee).lo, span(callee).lo}, "self.", "call it on `self`");
         check_rest(tree_->list(x.b));
         return poison(span(n));
       }
@@ -97,12 +107,18 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
       check_rest(tree_->list(x.b));
       return bad;
     }
-    case HeadKind::Poison: case HeadKind::Module: case HeadKind::Trait: case HeadKind::AdHoc:
+    case HeadKind::Poison:
+    case HeadKind::Module:
+    case HeadKind::Trait:
+    case HeadKind::AdHoc:
       check_rest(tree_->list(x.b));
       return head.kind == HeadKind::Poison ? poison(span(n)) : decl_value(head, callee, expected);
     case HeadKind::Error: {
       Diagnostic& d = report<Diag::NotAFunction>(span(callee), source(callee));
-      d.help("name the variant: `" + source(callee) + "." + (p_.errors[head.index].tags.empty() ? "Variant" : std::string(text(p_.tags[+p_.errors[head.index].tags[0]].name))) + "`");
+      d.help("name the variant: `" + source(callee) + "." +
+             (p_.errors[head.index].tags.empty() ? "Variant"
+                                                 : std::string(text(p_.tags[+p_.errors[head.index].tags[0]].name))) +
+             "`");
       check_rest(tree_->list(x.b));
       return poison(span(n));
     }
@@ -127,7 +143,8 @@ HirId BodyChecker::answered(HirId call, bool fails, ErrorSetId set, NodeId n, An
   d.note("a call that can fail is answered where it stands, so that no failure is overlooked");
   TypeId type = type_of(call);
   std::string code = source(n);
-  if (is_some(catch_operand_) && tree_->first_token(catch_operand_) <= tree_->first_token(n) && tree_->lasts[+n] <= tree_->lasts[+catch_operand_]) {
+  if (is_some(catch_operand_) && tree_->first_token(catch_operand_) <= tree_->first_token(n) &&
+      tree_->lasts[+n] <= tree_->lasts[+catch_operand_]) {
     d.note("`catch`, `try` and `?` answer the outermost call before or behind them, not a call inside an expression");
     d.help("put the answer next to the call, in parentheses: `(" + code + " catch …)`");
     return call;
@@ -136,8 +153,12 @@ HirId BodyChecker::answered(HirId call, bool fails, ErrorSetId set, NodeId n, An
   if (type == Types::Void) {
     d.help("do something about it: `" + code + " catch |err| do … end`");
   } else {
-    const char* stand_in = types_.is_number(type) ? "0" : type == Types::String ? "\"\"" : type == Types::Bool ? "false" : "…";
-    d.help("handle it: `" + code + " catch |err| do … end`, or give a value to use instead: `" + code + " catch " + stand_in + "`");
+    const char* stand_in = types_.is_number(type)  ? "0"
+                           : type == Types::String ? "\"\""
+                           : type == Types::Bool   ? "false"
+                                                   : "…";
+    d.help("handle it: `" + code + " catch |err| do … end`, or give a value to use instead: `" + code + " catch " +
+           stand_in + "`");
   }
   if (can_pass) {
     d.help("or pass the failure on to the caller: `" + code + "?`");

@@ -1,21 +1,24 @@
-// check_capability.cpp: capabilities as values: who makes one, who has one, and what is passed on without being written.
-// Depends on check_internal.h, effects.h.
-// SPDX-License-Identifier: Apache-2.0
+// check_capability.cpp: capabilities as values: who makes one, who has one, and what is passed on without being
+// written. Depends on check_internal.h, effects.h. SPDX-License-Identifier: Apache-2.0
 //
 // A capability has no bytes: its value is a TypeValue node, and what matters is which places may write one:
-// - `CapDbRead.mint()` and `CapDbRead {}` in the module that declares it; of those of the language that is std.prelude, which never does;
-// - outside `:sovereign`, a call that leaves out a capability of the language: it is ambient, and counts as an effect of the function;
+// - `CapDbRead.mint()` and `CapDbRead {}` in the module that declares it; of those of the language that is std.prelude,
+// which never does;
+// - outside `:sovereign`, a call that leaves out a capability of the language: it is ambient, and counts as an effect
+// of the function;
 // - in tests, everything.
 //
-// In a `:sovereign` file a call of a function of a lower profile (std, mostly) that turns out to need a capability of the language needs
-// one in scope. Effects are known at the end only, so the call is noted with what was in scope.
+// In a `:sovereign` file a call of a function of a lower profile (std, mostly) that turns out to need a capability of
+// the language needs one in scope. Effects are known at the end only, so the call is noted with what was in scope.
 #include "frontend/check_internal.h"
 #include "frontend/effects.h"
 #include "frontend/program_index.h"
 
 namespace janus {
 
-HirId BodyChecker::capability_value(TypeId type, Span at) { return emit(HirKind::TypeValue, type, kNone32, kNone32, at); }
+HirId BodyChecker::capability_value(TypeId type, Span at) {
+  return emit(HirKind::TypeValue, type, kNone32, kNone32, at);
+}
 
 // The row of Program::capabilities, or none.
 uint32_t BodyChecker::capability_row(TypeId type) {
@@ -26,7 +29,8 @@ uint32_t BodyChecker::capability_row(TypeId type) {
 
 bool BodyChecker::is_sovereign() const { return p_.modules[+module_]->profile == Profile::Sovereign; }
 
-// The variable of this very type that is nearest: of the innermost function that has one. Two there are as near as each other.
+// The variable of this very type that is nearest: of the innermost function that has one. Two there are as near as each
+// other.
 uint32_t BodyChecker::capability_in_scope(TypeId type, uint32_t* second) {
   uint32_t found = kNone32;
   for (size_t b = bindings_.size(); b-- > hidden_below_;) {
@@ -48,16 +52,22 @@ void BodyChecker::report_no_capability(TypeId type, Span at, const std::string& 
   if (!why.empty()) d.note(why);
   uint32_t row = capability_row(type);
   bool builtin = row != kNone32 && row < kBuiltinCapabilities;
-  if (builtin) d.note("`" + name + "` allows to " + std::string(capability_purpose(row)) + "; in `:sovereign` it is handed from function to function, beginning with `main(caps: Caps)`");
+  if (builtin)
+    d.note("`" + name + "` allows to " + std::string(capability_purpose(row)) +
+           "; in `:sovereign` it is handed from function to function, beginning with `main(caps: Caps)`");
   else d.note("a capability is handed from function to function; none of this type is in scope here");
   for (size_t b = bindings_.size(); builtin && b-- > hidden_below_;) {
     TypeId has = shallow(vars_[bindings_[b].var].type);
     if (types_.kind(has) != TypeKind::Struct || +p_.structs[types_[has].a].decl != caps_struct_) continue;
     for (const FieldInfo& f : p_.structs[types_[has].a].fields)
-      if (f.type == type) d.help("take it out of `" + std::string(text(vars_[bindings_[b].var].name)) + "` first: `let " + std::string(text(f.name)) + "_cap = " + std::string(text(vars_[bindings_[b].var].name)) + "." + std::string(text(f.name)) + "`");
+      if (f.type == type)
+        d.help("take it out of `" + std::string(text(vars_[bindings_[b].var].name)) + "` first: `let " +
+               std::string(text(f.name)) + "_cap = " + std::string(text(vars_[bindings_[b].var].name)) + "." +
+               std::string(text(f.name)) + "`");
     return;
   }
-  d.help("add a parameter of type `" + name + "` to this function; its callers pass it on by themselves when they have one");
+  d.help("add a parameter of type `" + name +
+         "` to this function; its callers pass it on by themselves when they have one");
 }
 
 // The argument for a parameter that the call leaves out; None after a report.
@@ -65,7 +75,8 @@ HirId BodyChecker::implicit_capability(TypeId type, Span at) {
   uint32_t second = kNone32, found = capability_in_scope(type, &second);
   if (second != kNone32) {
     report<Diag::AmbiguousCapability>(at, name_of(type))
-        .at(vars_[second].span, "this one").at(vars_[found].span, "or this one")
+        .at(vars_[second].span, "this one")
+        .at(vars_[found].span, "or this one")
         .note("a capability that a call leaves out is the one in scope of that type; here are two of them")
         .help("write it as an argument");
     return HirId::None;
@@ -113,7 +124,8 @@ void BodyChecker::check_capability_calls() {
       std::string name(text(p_.capabilities[row].name));
       Diagnostic& d = p_.diags.report<Diag::NoCapability>(c.span, name);
       d.with_label("`" + p_.symbol(c.callee) + "` needs it");
-      d.note("`" + name + "` allows to " + std::string(capability_purpose(row)) + "; in `:sovereign` it is handed from function to function, beginning with `main(caps: Caps)`");
+      d.note("`" + name + "` allows to " + std::string(capability_purpose(row)) +
+             "; in `:sovereign` it is handed from function to function, beginning with `main(caps: Caps)`");
       std::string field = "this function a parameter of type `" + name + "`";
       d.help("give " + field + ", or take it out of `caps` in `main`");
     }
@@ -129,9 +141,12 @@ HirId BodyChecker::mint_capability(TypeId type, Span at) {
   Diagnostic& d = report<Diag::CannotMint>(at, name);
   uint32_t row = capability_row(type);
   if (row < kBuiltinCapabilities) {
-    d.note("it comes from outside: `main(caps: Caps)` of a `:sovereign` program is handed it, and in the other profiles no value of it is needed");
+    d.note(
+        "it comes from outside: `main(caps: Caps)` of a `:sovereign` program is handed it, and in the other profiles no value of it is needed");
   } else {
-    d.at(decl.name_span, "declared here").note("only the module that declares a capability can make one, so that nobody forges it").help("ask that module for one, or take it as a parameter");
+    d.at(decl.name_span, "declared here")
+        .note("only the module that declares a capability can make one, so that nobody forges it")
+        .help("ask that module for one, or take it as a parameter");
   }
   return poison(at);
 }
@@ -139,13 +154,17 @@ HirId BodyChecker::mint_capability(TypeId type, Span at) {
 // `test_cap` stands for any capability, and takes its type from where it stands.
 HirId BodyChecker::test_cap(NodeId n, TypeId expected) {
   if (!in_test_) {
-    report<Diag::TestCapOutsideTest>(span(n)).note("it stands for any capability, which a program must be handed").help("take the capability as a parameter");
+    report<Diag::TestCapOutsideTest>(span(n))
+        .note("it stands for any capability, which a program must be handed")
+        .help("take the capability as a parameter");
     return poison(span(n));
   }
   TypeId type = is_some(expected) ? peel(settle(expected)) : TypeId::None;
   if (is_some(type) && types_.kind(type) == TypeKind::Error) return poison(span(n));
   if (is_none(type) || types_.kind(type) != TypeKind::Capability) {
-    report<Diag::TypeNotKnown>(span(n), "this capability").note("`test_cap` stands for any capability, and nothing here says which").help("write the type: `let cap: CapFsRead = test_cap`");
+    report<Diag::TypeNotKnown>(span(n), "this capability")
+        .note("`test_cap` stands for any capability, and nothing here says which")
+        .help("write the type: `let cap: CapFsRead = test_cap`");
     return poison(span(n));
   }
   return capability_value(type, span(n));
@@ -159,7 +178,9 @@ void BodyChecker::begin_capabilities() {
   if (prelude != FlatMap::None) {
     const NameTable& names = p_.modules[prelude]->names;
     for (uint32_t row = 0; row < kBuiltinCapabilities; ++row)
-      if (const NameTable::Entry* e = names.find(p_.capabilities[row].name); e && p_.decls[+e->decl].kind == DeclKind::Capability) p_.capabilities[row].decl = e->decl;
+      if (const NameTable::Entry* e = names.find(p_.capabilities[row].name);
+          e && p_.decls[+e->decl].kind == DeclKind::Capability)
+        p_.capabilities[row].decl = e->decl;
     if (const NameTable::Entry* e = names.find(p_.names.intern("Caps"))) caps_struct_ = +e->decl;
   }
   for (uint32_t row = 0; row < kBuiltinCapabilities; ++row)
@@ -168,10 +189,11 @@ void BodyChecker::begin_capabilities() {
     if (p_.modules[m]->is_std) continue;
     for (DeclId id : p_.modules[m]->decls) {
       if (p_.decls[+id].kind != DeclKind::Capability) continue;
-      if (p_.capabilities.size() < kMaxCapabilities) capability_rows_[+id] = static_cast<uint32_t>(p_.capabilities.size());
+      if (p_.capabilities.size() < kMaxCapabilities)
+        capability_rows_[+id] = static_cast<uint32_t>(p_.capabilities.size());
       p_.capabilities.push_back({p_.decls[+id].name, id, false});
     }
   }
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -15,7 +15,8 @@ std::string why_not(const CheckOptions& options, uint64_t bit) {
   return "`--allow` does not name";
 }
 
-void report_missing(Program& p, const CheckOptions& options, uint32_t row, const std::vector<EffectStep>& chain, const std::string& begin) {
+void report_missing(Program& p, const CheckOptions& options, uint32_t row, const std::vector<EffectStep>& chain,
+                    const std::string& begin) {
   uint64_t bit = capability_effect(row);
   std::string name(p.names.text(p.capabilities[row].name));
   auto func_name = [&](FuncId f) { return is_none(f) ? begin : "`" + p.symbol(f) + "`"; };
@@ -40,12 +41,15 @@ void report_missing(Program& p, const CheckOptions& options, uint32_t row, const
       continue;
     }
     const EffectStep& step = chain[calls[k]];
-    bool dyn = is_some(step.func) && is_some(p.funcs[+step.func].trait) && is_none(p.funcs[+step.func].impl);   // of this value
-    d.at(step.span, std::to_string(k + 1) + ": " + func_name(step.func) + (dyn ? " may be " : " calls ") + func_name(chain[calls[k] + 1].func));
+    bool dyn = is_some(step.func) && is_some(p.funcs[+step.func].trait) &&
+               is_none(p.funcs[+step.func].impl);   // of this value
+    d.at(step.span, std::to_string(k + 1) + ": " + func_name(step.func) + (dyn ? " may be " : " calls ") +
+                        func_name(chain[calls[k] + 1].func));
   }
   d.note("`" + name + "` allows to " + std::string(capability_purpose(row)));
   if (options.grants.denied & bit) d.help("leave it out of `--deny`, or do without what needs it");
-  else if (options.grants.by_manifest) d.help("add `\"" + name + "\"` to `capabilities` in janus.toml, or run it once with `--allow " + name + "`");
+  else if (options.grants.by_manifest)
+    d.help("add `\"" + name + "\"` to `capabilities` in janus.toml, or run it once with `--allow " + name + "`");
   else d.help("add it: `--allow " + name + "`");
 }
 
@@ -63,12 +67,16 @@ void check_grants(Program& program, const CheckOptions& options) {
     if (!options.grants.by_flag) return;
     for (size_t i = 0; i < program.tests.size(); ++i) {
       TestId test = static_cast<TestId>(i);
-      check(effects_of_test(program, test), [&](uint64_t bit) { return effect_chain_of_test(program, test, bit); }, "the test \"" + std::string(program.names.text(program.tests[i].name)) + "\"");
+      check(
+          effects_of_test(program, test), [&](uint64_t bit) { return effect_chain_of_test(program, test, bit); },
+          "the test \"" + std::string(program.names.text(program.tests[i].name)) + "\"");
     }
     return;
   }
   if (is_none(program.main_func)) return;
-  check(program.funcs[+program.main_func].effects, [&](uint64_t bit) { return effect_chain(program, program.main_func, bit); }, "");
+  check(
+      program.funcs[+program.main_func].effects,
+      [&](uint64_t bit) { return effect_chain(program, program.main_func, bit); }, "");
 }
 
 bool only_refusals(const Diagnostics& diags) {
@@ -81,4 +89,4 @@ bool only_refusals(const Diagnostics& diags) {
   return any;
 }
 
-}  // namespace janus
+}   // namespace janus

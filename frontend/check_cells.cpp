@@ -2,8 +2,8 @@
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A variable is shared by tasks when a closure writes it and a task runs one of the closures that have it (a shared cell). Its reads and
-// writes in one statement happen alone; what lies between two statements does not.
+// A variable is shared by tasks when a closure writes it and a task runs one of the closures that have it (a shared
+// cell). Its reads and writes in one statement happen alone; what lies between two statements does not.
 #include <algorithm>
 
 #include "frontend/check_internal.h"
@@ -16,9 +16,11 @@ void report_lent(Program& p, Span at, NameId name, Span declared, FuncId callee)
   std::string text(p.names.text(name));
   Diagnostic& d = p.diags.report<Diag::CellLent>(at, text);
   d.with_label("the call changes it").at(declared, "tasks share this variable");
-  if (is_some(callee)) d.at(p.decls[+p.funcs[+callee].decl].name_span, "this function may wait, for a task, a channel or the clock");
+  if (is_some(callee))
+    d.at(p.decls[+p.funcs[+callee].decl].name_span, "this function may wait, for a task, a channel or the clock");
   d.note("while the call waits no other task could touch `" + text + "`, and two such calls could wait for each other");
-  d.help("work on a copy: `var copy = " + text + "`, lend `&copy`, and assign it back; or let one task own the value and send it changes over a channel");
+  d.help("work on a copy: `var copy = " + text +
+         "`, lend `&copy`, and assign it back; or let one task own the value and send it changes over a channel");
 }
 
 // ---- variables that tasks share
@@ -37,7 +39,8 @@ void BodyChecker::check_shared_cells() {
       uint32_t inner = b->index;
       bool outside = false;
       for (uint32_t at = inner; at != kNone32 && !outside; at = group_[at]->parent) {
-        bool captured = std::find(group_[at]->capture_vars.begin(), group_[at]->capture_vars.end(), var) != group_[at]->capture_vars.end();
+        bool captured = std::find(group_[at]->capture_vars.begin(), group_[at]->capture_vars.end(), var) !=
+                        group_[at]->capture_vars.end();
         if (!captured) break;
         outside = group_[at]->is_task;
       }
@@ -52,17 +55,29 @@ void BodyChecker::check_shared_cells() {
       while (true) {
         const HirNode& n = body.nodes[place];
         if (n.kind == HirKind::Local) return b->var_of_local[n.a];
-        if (n.kind != HirKind::Field && n.kind != HirKind::Index && n.kind != HirKind::MapIndex && n.kind != HirKind::Unwrap) return kNone32;
+        if (n.kind != HirKind::Field && n.kind != HirKind::Index && n.kind != HirKind::MapIndex &&
+            n.kind != HirKind::Unwrap)
+          return kNone32;
         place = n.a;
       }
     };
-    struct Mention { uint32_t lo, hi, var; };
+    struct Mention {
+      uint32_t lo, hi, var;
+    };
     std::vector<Mention> reads, writes;
-    struct Question { uint32_t lo, cond_lo, cond_hi, hi; };
+    struct Question {
+      uint32_t lo, cond_lo, cond_hi, hi;
+    };
     std::vector<Question> questions;
-    struct Taken { uint32_t local, var; Span at; };          // `let n = count`
+    struct Taken {
+      uint32_t local, var;
+      Span at;
+    };          // `let n = count`
     std::vector<Taken> taken;
-    struct Given { uint32_t var, lo, hi; Span at; };         // `count = … n …`
+    struct Given {
+      uint32_t var, lo, hi;
+      Span at;
+    };         // `count = … n …`
     std::vector<Given> given;
     for (size_t i = 0; i < body.nodes.size(); ++i) {
       const HirNode& n = body.nodes[i];
@@ -75,15 +90,19 @@ void BodyChecker::check_shared_cells() {
           if (shared[b->var_of_local[n.a]]) reads.push_back({n.span.lo, n.span.hi, b->var_of_local[n.a]});
           break;
         case HirKind::Assign:
-          if (uint32_t var = root_of(n.a); var != kNone32 && shared[var]) given.push_back({var, body.nodes[n.b].span.lo, body.nodes[n.b].span.hi, n.span});
+          if (uint32_t var = root_of(n.a); var != kNone32 && shared[var])
+            given.push_back({var, body.nodes[n.b].span.lo, body.nodes[n.b].span.hi, n.span});
           written(n.a);
           break;
-        case HirKind::AssignOp: case HirKind::MapSet: case HirKind::MutArg: written(n.a); break;
+        case HirKind::AssignOp:
+        case HirKind::MapSet:
+        case HirKind::MutArg: written(n.a); break;
         case HirKind::Let: {
           const HirPat& pat = body.pats[n.a];
           if (pat.kind != PatKind::Bind || n.b == kNone32) break;
           uint32_t var = root_of(n.b);
-          if (var != kNone32 && shared[var] && b->var_of_local[pat.a] != var) taken.push_back({pat.a, var, body.nodes[n.b].span});
+          if (var != kNone32 && shared[var] && b->var_of_local[pat.a] != var)
+            taken.push_back({pat.a, var, body.nodes[n.b].span});
           break;
         }
         case HirKind::Block: {
@@ -97,12 +116,18 @@ void BodyChecker::check_shared_cells() {
           }
           break;
         }
-        case HirKind::If: case HirKind::While: case HirKind::Match: case HirKind::IfMatch: {
+        case HirKind::If:
+        case HirKind::While:
+        case HirKind::Match:
+        case HirKind::IfMatch: {
           const HirNode& c = body.nodes[n.kind == HirKind::IfMatch ? body.extra[n.a] : n.a];
           questions.push_back({n.span.lo, c.span.lo, c.span.hi, n.span.hi});
           break;
         }
-        case HirKind::Call: case HirKind::CallTrait: case HirKind::CallDyn: case HirKind::CallValue: {
+        case HirKind::Call:
+        case HirKind::CallTrait:
+        case HirKind::CallDyn:
+        case HirKind::CallValue: {
           bool typed = n.kind == HirKind::Call || n.kind == HirKind::CallTrait;
           std::span<const uint32_t> args = body.list(typed ? body.extra[n.b + 1] : n.b);
           // What the call may wait for: what is called, and the closures that it is given.
@@ -119,7 +144,8 @@ void BodyChecker::check_shared_cells() {
             if (arg >= body.nodes.size() || body.nodes[arg].kind != HirKind::MutArg) continue;
             uint32_t var = root_of(body.nodes[arg].a);
             if (var == kNone32 || !shared[var]) continue;
-            for (uint32_t node : runs) lent_cells_.push_back({node, body.nodes[arg].span, vars_[var].name, vars_[var].span});
+            for (uint32_t node : runs)
+              lent_cells_.push_back({node, body.nodes[arg].span, vars_[var].name, vars_[var].span});
           }
           break;
         }
@@ -133,21 +159,24 @@ void BodyChecker::check_shared_cells() {
           .with_label("changed here, because of what was read before")
           .at(read, "read here")
           .at(vars_[var].span, "tasks share this variable")
-          .note("each statement that touches a shared variable runs alone, but another task may change it between the two")
+          .note(
+              "each statement that touches a shared variable runs alone, but another task may change it between the two")
           .help("let one task own `" + name + "`, and send it over a channel what should be done");
     };
     // What was taken out into a `let`, and goes into the new value.
-    if (taken.size() * given.size() < 1000) for (const Taken& t : taken) {
-      if (shared[t.var] != 1) continue;
-      for (const Given& g : given) {
-        if (g.var != t.var || g.lo < t.at.hi) continue;
-        bool goes_in = false;
-        for (const HirNode& n : body.nodes) goes_in |= n.kind == HirKind::Local && n.a == t.local && n.span.lo >= g.lo && n.span.hi <= g.hi;
-        if (!goes_in) continue;
-        tell(t.var, g.at, t.at);
-        break;
+    if (taken.size() * given.size() < 1000)
+      for (const Taken& t : taken) {
+        if (shared[t.var] != 1) continue;
+        for (const Given& g : given) {
+          if (g.var != t.var || g.lo < t.at.hi) continue;
+          bool goes_in = false;
+          for (const HirNode& n : body.nodes)
+            goes_in |= n.kind == HirKind::Local && n.a == t.local && n.span.lo >= g.lo && n.span.hi <= g.hi;
+          if (!goes_in) continue;
+          tell(t.var, g.at, t.at);
+          break;
+        }
       }
-    }
     // A question that reads the variable, and a write of it in what the answer leads to.
     std::sort(reads.begin(), reads.end(), [](const Mention& x, const Mention& y) { return x.lo < y.lo; });
     std::sort(writes.begin(), writes.end(), [](const Mention& x, const Mention& y) { return x.lo < y.lo; });

@@ -10,9 +10,14 @@ namespace janus {
 
 namespace {
 enum : uint16_t { kSend, kRecv, kTrySend, kTryRecv, kClose, kIsClosed, kLen, kCap, kRecvValue };
-struct Operation { const char* name; uint16_t op; uint32_t arguments; };
-constexpr Operation kOperations[] = {{"send", kSend, 1}, {"recv", kRecv, 0}, {"trySend", kTrySend, 1}, {"tryRecv", kTryRecv, 0}, {"close", kClose, 0},
-                                     {"isClosed", kIsClosed, 0}, {"len", kLen, 0}, {"cap", kCap, 0}};
+struct Operation {
+  const char* name;
+  uint16_t op;
+  uint32_t arguments;
+};
+constexpr Operation kOperations[] = {{"send", kSend, 1},       {"recv", kRecv, 0},   {"trySend", kTrySend, 1},
+                                     {"tryRecv", kTryRecv, 0}, {"close", kClose, 0}, {"isClosed", kIsClosed, 0},
+                                     {"len", kLen, 0},         {"cap", kCap, 0}};
 
 const Operation* operation(std::string_view name) {
   for (const Operation& o : kOperations)
@@ -21,9 +26,12 @@ const Operation* operation(std::string_view name) {
 }
 TypeId result_of(Types& types, const Operation& op, TypeId elem) {
   switch (op.op) {
-    case kRecv: case kTryRecv: return types.optional(elem);
-    case kTrySend: case kIsClosed: return Types::Bool;
-    case kLen: case kCap: return Types::I64;
+    case kRecv:
+    case kTryRecv: return types.optional(elem);
+    case kTrySend:
+    case kIsClosed: return Types::Bool;
+    case kLen:
+    case kCap: return Types::I64;
     default: return Types::Void;
   }
 }
@@ -53,7 +61,8 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
     return poison(span(call));
   }
   size_t count = tree_->list(ast(call).b).size();
-  if (count != op->arguments || (count == 1 && (ast(tree_->list(ast(call).b)[0]).kind == NodeKind::Arg || ast(tree_->list(ast(call).b)[0]).kind == NodeKind::MutArg))) {
+  if (count != op->arguments || (count == 1 && (ast(tree_->list(ast(call).b)[0]).kind == NodeKind::Arg ||
+                                                ast(tree_->list(ast(call).b)[0]).kind == NodeKind::MutArg))) {
     report<Diag::ArgumentCount>(span(call), "`" + word + "`", op->arguments ? "1 argument" : "no arguments", count);
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
@@ -66,7 +75,8 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
   }
   if (op->op == kSend || op->op == kRecv) raises_implicit(answer);
   HirId made = emit(HirKind::ChannelOp, result_of(types_, *op, elem), +channel, value, span(call), op->op);
-  return answer && answer->by_catch ? received(made) : made;   // what answers a closed channel replaces the value that did not come
+  return answer && answer->by_catch ? received(made)
+                                    : made;   // what answers a closed channel replaces the value that did not come
 }
 
 HirId BodyChecker::sent_value(HirId channel, NodeId arg, NodeId channel_node) {
@@ -78,15 +88,16 @@ HirId BodyChecker::sent_value(HirId channel, NodeId arg, NodeId channel_node) {
     return value;
   }
   std::string whole = is_some(channel_node) ? source(channel_node) + " is" : "the channel is";
-  Why why{is_some(channel_node) ? span(channel_node) : span(arg), whole + " a `" + name_of(type) + "`: it carries `" + name_of(elem) + "`"};
+  Why why{is_some(channel_node) ? span(channel_node) : span(arg),
+          whole + " a `" + name_of(type) + "`: it carries `" + name_of(elem) + "`"};
   report_mismatch(span(arg), elem, node(value).type, arg, &why);
   return poison(span(arg));
 }
 
 // ---- recv() as a plain value (ruling 35)
 
-// `value` is needed as what it is. A receive then fails when the channel is closed; so does the one that a `let` began with, when all
-// uses of its name need that (decide_receives).
+// `value` is needed as what it is. A receive then fails when the channel is closed; so does the one that a `let` began
+// with, when all uses of its name need that (decide_receives).
 HirId BodyChecker::received(HirId value) {
   HirNode& n = node(value);
   TypeId type = shallow(n.type);
@@ -135,7 +146,8 @@ void BodyChecker::decide_receives() {
           .with_label("a `" + elem + "` is needed here")
           .at(group_[other->builder]->body.nodes[+other->node].span, "here `" + name + "` is a `?" + elem + "`")
           .at(group_[r.builder]->body.nodes[+r.recv].span, "`null` when the channel is closed and empty")
-          .note("`recv()` gives a `" + elem + "`, and fails on a closed channel, only where every use of its result needs a `" + elem + "`")
+          .note("`recv()` gives a `" + elem +
+                "`, and fails on a closed channel, only where every use of its result needs a `" + elem + "`")
           .help("a value to use instead: `" + name + " ?? …`")
           .help("or end with the channel: `while let " + name + " = ch.recv() do … end`");
       continue;
@@ -160,7 +172,9 @@ void BodyChecker::decide_receives() {
       b_ = before;
     }
     for (Builder* b : group_) {
-      if (b->index != r.builder && std::find(b->capture_vars.begin(), b->capture_vars.end(), r.var) == b->capture_vars.end()) continue;
+      if (b->index != r.builder &&
+          std::find(b->capture_vars.begin(), b->capture_vars.end(), r.var) == b->capture_vars.end())
+        continue;
       for (size_t i = 0; i < b->body.locals.size(); ++i)
         if (b->var_of_local[i] == r.var) b->body.locals[i].type = r.elem;
     }
@@ -200,7 +214,9 @@ bool BodyChecker::late_channel_op(const DeferredMember& d, NameId name) {
   TypeId type = shallow(node(d.base).type), elem = types_.elem(type);
   if (!op || given.size() != op->arguments) {
     if (!op) unknown_member(type, name, NodeId(ast(d.ast).a), true);
-    else report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(word) + "`", op->arguments ? "1 argument" : "no arguments", given.size());
+    else
+      report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(word) + "`",
+                                  op->arguments ? "1 argument" : "no arguments", given.size());
     return false;
   }
   uint32_t value = op->arguments ? +coerce(HirId(given[0]), elem, NodeId::None) : kNone32;
@@ -219,8 +235,13 @@ bool BodyChecker::late_channel_op(const DeferredMember& d, NameId name) {
   x.aux = what;
   TypeId result = what == kRecvValue ? elem : result_of(types_, *op, elem);
   if (!unify(d.result, result) && d.question == 2 && shallow(d.result) == Types::Void)
-    report<Diag::CatchNeedsValue>(span(d.ast), name_of(result)).note("what stands behind `catch` takes the place of the result that did not come").help("end the handler with a value, as in `catch 0`");
-  if (d.question && !answered) report<Diag::NothingToAnswer>(span(d.ast), d.question == 1 ? "?" : "catch").note("which type this is called on becomes known only later, so its failure cannot be answered here").help("write the type where the name is introduced");
+    report<Diag::CatchNeedsValue>(span(d.ast), name_of(result))
+        .note("what stands behind `catch` takes the place of the result that did not come")
+        .help("end the handler with a value, as in `catch 0`");
+  if (d.question && !answered)
+    report<Diag::NothingToAnswer>(span(d.ast), d.question == 1 ? "?" : "catch")
+        .note("which type this is called on becomes known only later, so its failure cannot be answered here")
+        .help("write the type where the name is introduced");
   return true;
 }
 
@@ -232,7 +253,10 @@ HirId BodyChecker::check_select(NodeId n, TypeId expected, bool value, Answer* a
   enum : uint16_t { kCaseRecv, kCaseSend, kCaseTimeout, kCaseClosed, kCaseDefault };
   size_t count = tree_->list(ast(n).a).size();
   if (count == 0) {
-    if (!(ast(n).flags & kHasError)) report<Diag::SelectEmpty>(span(n)).note("nothing could ever happen here").help("write at least one case, such as `recv ch |v| do … end`");
+    if (!(ast(n).flags & kHasError))
+      report<Diag::SelectEmpty>(span(n))
+          .note("nothing could ever happen here")
+          .help("write at least one case, such as `recv ch |v| do … end`");
     return poison(span(n));
   }
   if (count > 64) {
@@ -242,17 +266,25 @@ HirId BodyChecker::check_select(NodeId n, TypeId expected, bool value, Answer* a
   SmallVec<uint32_t, 32> rows;
   rows.push_back(static_cast<uint32_t>(count));
   // All operands first, from top to bottom: they are evaluated before anything is chosen.
-  struct Case { HirId operand = HirId::None, sent = HirId::None; bool bad = false; };
+  struct Case {
+    HirId operand = HirId::None, sent = HirId::None;
+    bool bad = false;
+  };
   std::vector<Case> cases(count);
   bool seen_timeout = false, seen_default = false;
   for (size_t i = 0; i < count; ++i) {
     NodeId c = tree_->list(ast(n).a)[i];
     const Node x = ast(c);
-    if (x.kind != NodeKind::SelectCase) { cases[i].bad = true; continue; }
+    if (x.kind != NodeKind::SelectCase) {
+      cases[i].bad = true;
+      continue;
+    }
     NodeId operand = tree_->record_node(x.a, 0), sent = tree_->record_node(x.a, 2);
     bool& seen = x.aux == kCaseTimeout ? seen_timeout : seen_default;
     if (x.aux == kCaseTimeout || x.aux == kCaseDefault) {
-      if (seen) report<Diag::SelectTwice>(tree_->token_span(x.token), x.aux == kCaseTimeout ? "timeout" : "default").help("keep one of them");
+      if (seen)
+        report<Diag::SelectTwice>(tree_->token_span(x.token), x.aux == kCaseTimeout ? "timeout" : "default")
+            .help("keep one of them");
       seen = true;
     }
     if (x.aux == kCaseDefault) continue;
@@ -305,7 +337,8 @@ HirId BodyChecker::check_select(NodeId n, TypeId expected, bool value, Answer* a
       block = NodeId(x.b);
       size_t scope = open_scope();
       if (is_some(bound) && x.aux == kCaseRecv) {
-        TypeId elem = cases[i].bad || is_none(cases[i].operand) ? Types::Error : types_.elem(shallow(node(cases[i].operand).type));
+        TypeId elem = cases[i].bad || is_none(cases[i].operand) ? Types::Error
+                                                                : types_.elem(shallow(node(cases[i].operand).type));
         pat = check_pattern(bound, elem, 0, NodeId::None);
       }
       body = check_branch(block, value ? hint : TypeId::None, value);
@@ -330,7 +363,9 @@ HirId BodyChecker::check_select(NodeId n, TypeId expected, bool value, Answer* a
   join_branches(bodies, asts, expected, value, &type);
   for (size_t i = 0; i < count; ++i) {
     const Node x = ast(tree_->list(ast(n).a)[i]);
-    for (uint32_t part : {x.kind == NodeKind::SelectCase ? uint32_t(x.aux) : uint32_t(kCaseDefault), +cases[i].operand, +cases[i].sent, patterns[i], +bodies[i]}) rows.push_back(part);
+    for (uint32_t part : {x.kind == NodeKind::SelectCase ? uint32_t(x.aux) : uint32_t(kCaseDefault), +cases[i].operand,
+                          +cases[i].sent, patterns[i], +bodies[i]})
+      rows.push_back(part);
   }
   uint32_t record = static_cast<uint32_t>(b_->body.extra.size());
   b_->body.extra.insert(b_->body.extra.end(), rows.begin(), rows.end());

@@ -61,7 +61,9 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
       type = resolve_type(p_, type_scope_, type_node);
       if (known && !unify(type, want_params[i])) {
         wrong = true;
-        report<Diag::TypeMismatch>(span(type_node), name_of(want_params[i]), name_of(type)).with_label("the parameter is written as `" + name_of(type) + "`").note("the place where this closure is used gives it a `" + name_of(want_params[i]) + "`");
+        report<Diag::TypeMismatch>(span(type_node), name_of(want_params[i]), name_of(type))
+            .with_label("the parameter is written as `" + name_of(type) + "`")
+            .note("the place where this closure is used gives it a `" + name_of(want_params[i]) + "`");
       }
     } else {
       type = known ? want_params[i] : fresh(InferKind::General, span(param), "the type of this parameter");
@@ -72,7 +74,8 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
     uint8_t flags = kLocalParam | (is_mut ? kLocalMutParam : 0);
     NameId name = is_pattern ? NameId::None : NameId(p.a);
     for (size_t k = scope; is_some(name) && name != n_underscore_ && k < bindings_.size(); ++k)
-      if (bindings_[k].name == name) report<Diag::DuplicateParam>(span(param), text(name)).at(vars_[bindings_[k].var].span, "the first one");
+      if (bindings_[k].name == name)
+        report<Diag::DuplicateParam>(span(param), text(name)).at(vars_[bindings_[k].var].span, "the first one");
     uint32_t var = declare(name, type, flags, span(param));
     if (types_.kind(shallow(type)) == TypeKind::Nursery) vars_[var].nursery = var;
     if (is_pattern) {
@@ -134,10 +137,12 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
       }
     } else if (type == Types::Never) {
       // Only `return`s decide, or nothing does: then it gives nothing.
-      if (types_.kind(result) == TypeKind::Infer && open_kind(result) == InferKind::General && !known) unify(result, Types::Void);
+      if (types_.kind(result) == TypeKind::Infer && open_kind(result) == InferKind::General && !known)
+        unify(result, Types::Void);
     } else if (type != Types::Error) {
       NodeId place = body_node;
-      while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty()) place = tree_->list(ast(place).a).back();
+      while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
+        place = tree_->list(ast(place).a).back();
       if (!b.result_written && !known && result == Types::Void) drop_value(root);
       else root = coerce(root, b.result, place);
     }

@@ -1,7 +1,5 @@
-// check_coerce.cpp: where a value meets the type it must have: conversions without loss, joins of branches, and what is said
-// when they do not fit.
-// Depends on check_internal.h.
-// SPDX-License-Identifier: Apache-2.0
+// check_coerce.cpp: where a value meets the type it must have: conversions without loss, joins of branches, and what is
+// said when they do not fit. Depends on check_internal.h. SPDX-License-Identifier: Apache-2.0
 #include "frontend/check_internal.h"
 
 namespace janus {
@@ -21,8 +19,12 @@ std::string BodyChecker::name_of(TypeId type) {
         return k == InferKind::Int ? Types::I64 : k == InferKind::Float ? Types::F64 : t;
       }
       switch (row.kind) {
-        case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task:
-          return c.types_.intern(row.kind, +(*this)(TypeId(row.a)), row.b, {});
+        case TypeKind::Array:
+        case TypeKind::Fixed:
+        case TypeKind::Optional:
+        case TypeKind::TypeOf:
+        case TypeKind::Channel:
+        case TypeKind::Task: return c.types_.intern(row.kind, +(*this)(TypeId(row.a)), row.b, {});
         default: break;
       }
       SmallVec<TypeId, 8> args;
@@ -95,7 +97,8 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
       settle_literals(from);
       from = zonk(from);
       if (f.kind == TypeKind::Dyn || f.kind == TypeKind::Void || f.kind == TypeKind::Optional) return false;
-      if (f.kind == TypeKind::Param ? !require_trait(from, TraitId(t.a), at) : !p_.implements(zonk(from), TraitId(t.a))) return false;
+      if (f.kind == TypeKind::Param ? !require_trait(from, TraitId(t.a), at) : !p_.implements(zonk(from), TraitId(t.a)))
+        return false;
       use_trait(TraitId(t.a));
       value = emit(HirKind::MakeDyn, to, value, kNone32, at);
       return true;
@@ -128,7 +131,8 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
 }
 
 HirId BodyChecker::coerce(HirId value, TypeId to, NodeId ast, const Why* why) {
-  if (TypeKind k = types_.kind(shallow(to)); k != TypeKind::Optional && k != TypeKind::Infer && k != TypeKind::Void) value = received(value);
+  if (TypeKind k = types_.kind(shallow(to)); k != TypeKind::Optional && k != TypeKind::Infer && k != TypeKind::Void)
+    value = received(value);
   if (node(value).type == to || try_coerce(value, to)) return value;
   report_mismatch(is_some(ast) ? span(ast) : node(value).span, to, node(value).type, ast, why);
   return poison(node(value).span);
@@ -154,7 +158,8 @@ TypeId BodyChecker::join(TypeId a, TypeId b) {
     if (joined == inner || unify(joined, inner)) return opt;
     return TypeId::None;
   }
-  if (ra.kind == TypeKind::ErrorVal && rb.kind == TypeKind::ErrorVal) return types_.error_value(join_sets(ErrorSetId(ra.a), ErrorSetId(rb.a)));
+  if (ra.kind == TypeKind::ErrorVal && rb.kind == TypeKind::ErrorVal)
+    return types_.error_value(join_sets(ErrorSetId(ra.a), ErrorSetId(rb.a)));
   if (widens(a, b)) return b;
   if (widens(b, a)) return a;
   return unify(a, b) ? a : TypeId::None;
@@ -210,14 +215,18 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
   bool number_found = types_.is_number(found) || (f == TypeKind::Infer && open_kind(found) != InferKind::General);
   NodeId bare = is_some(n) ? unparen(n) : NodeId::None;
   NodeKind kind = is_some(bare) ? ast(bare).kind : NodeKind::Error;
-  bool atom = kind == NodeKind::Ident || kind == NodeKind::Call || kind == NodeKind::Member || kind == NodeKind::Index || kind == NodeKind::IntLit || kind == NodeKind::FloatLit;
+  bool atom = kind == NodeKind::Ident || kind == NodeKind::Call || kind == NodeKind::Member ||
+              kind == NodeKind::Index || kind == NodeKind::IntLit || kind == NodeKind::FloatLit;
   auto converted = [&](const char* type) {
     d.help(std::string("convert it: `") + type + "(" + code + ")`");
-    if (atom && code != "…") d.fix(at, std::string(type) + "(" + code + ")", std::string("convert with `") + type + "(…)`", Applicability::MaybeIncorrect);
+    if (atom && code != "…")
+      d.fix(at, std::string(type) + "(" + code + ")", std::string("convert with `") + type + "(…)`",
+            Applicability::MaybeIncorrect);
   };
   if (f == TypeKind::Void) {
     d.note("nothing comes out of this: `void` is the type of what is done only for its effect");
-    if (kind == NodeKind::Call) d.help("if the function should give a result, write its type behind `->` and `return` the value");
+    if (kind == NodeKind::Call)
+      d.help("if the function should give a result, write its type behind `->` and `return` the value");
     else if (kind == NodeKind::If) d.help("give every branch a value, also `else`");
     return;
   }
@@ -235,7 +244,8 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     d.note("'x' is one character, \"x\" is a text");
     if (kind == NodeKind::CharLit) {
       std::string_view raw = p_.sources.text(at);
-      if (raw.size() > 2 && raw != "'\"'") d.fix(at, "\"" + std::string(raw.substr(1, raw.size() - 2)) + "\"", "write a text");
+      if (raw.size() > 2 && raw != "'\"'")
+        d.fix(at, "\"" + std::string(raw.substr(1, raw.size() - 2)) + "\"", "write a text");
       return;
     }
     return converted("String");
@@ -251,20 +261,26 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
   if (types_.is_number(expected) && f == TypeKind::String) {
     std::string type = p_.type_name(expected);
     d.note("a text is not a number, even when only digits are in it");
-    if (type == "i64" || type == "f64") d.help("read the number out of the text: `" + type + ".parse(" + code + ") catch 0`");
+    if (type == "i64" || type == "f64")
+      d.help("read the number out of the text: `" + type + ".parse(" + code + ") catch 0`");
     return;
   }
   if (types_.is_number(expected) && number_found) {
     std::string type = p_.type_name(expected);
-    bool to_float = types_.is_float(expected), from_float = types_.is_float(found) || (f == TypeKind::Infer && open_kind(found) == InferKind::Float);
-    if (to_float && !from_float) d.note("whole numbers and numbers with a point are different types, and one never becomes the other by itself");
+    bool to_float = types_.is_float(expected),
+         from_float = types_.is_float(found) || (f == TypeKind::Infer && open_kind(found) == InferKind::Float);
+    if (to_float && !from_float)
+      d.note("whole numbers and numbers with a point are different types, and one never becomes the other by itself");
     if (to_float && !from_float && kind == NodeKind::Binary && TokenKind(ast(bare).aux) == TokenKind::Slash) {
       d.note("`/` of two whole numbers leaves out what remains: 7 / 2 is 3");
-      d.help("convert before the division: `" + type + "(" + source(NodeId(ast(bare).a)) + ") / " + type + "(" + source(NodeId(ast(bare).b)) + ")`");
+      d.help("convert before the division: `" + type + "(" + source(NodeId(ast(bare).a)) + ") / " + type + "(" +
+             source(NodeId(ast(bare).b)) + ")`");
       return;
-    }
-    else if (from_float && !to_float) d.note("the digits behind the point would be lost: the conversion cuts them off");
-    else d.note("not every `" + name_of(found) + "` fits into a `" + type + "`; the conversion checks it when the program runs");
+    } else if (from_float && !to_float)
+      d.note("the digits behind the point would be lost: the conversion cuts them off");
+    else
+      d.note("not every `" + name_of(found) + "` fits into a `" + type +
+             "`; the conversion checks it when the program runs");
     return converted(type.c_str());
   }
   if (e == TypeKind::Bool && number_found) {
@@ -276,13 +292,16 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     return;
   }
   if (e == TypeKind::Dyn) {
-    d.note("`" + name_of(found) + "` does not implement `" + std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + "`");
-    d.help("write `impl " + std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + " for " + name_of(found) + " do … end`");
+    d.note("`" + name_of(found) + "` does not implement `" +
+           std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + "`");
+    d.help("write `impl " + std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + " for " +
+           name_of(found) + " do … end`");
     return;
   }
   if (e == TypeKind::Func && f == TypeKind::Func) {
     if ((types_[found].a & kFuncFallible) && !(types_[expected].a & kFuncFallible))
-      d.note("this function can fail, and the type says that it cannot").help("answer the failure inside with `catch`, or write the type with `!`");
+      d.note("this function can fail, and the type says that it cannot")
+          .help("answer the failure inside with `catch`, or write the type with `!`");
     return;
   }
   if (e == TypeKind::Array && shallow(types_.elem(expected)) == found && code != "…") {
@@ -302,8 +321,12 @@ void BodyChecker::report_optional_as_value(Span at, TypeId found, NodeId n, cons
   TypeId inner = shallow(types_.elem(shallow(found)));
   Diagnostic& d = report<Diag::OptionalAsValue>(at, name_of(found), name_of(inner)).with_label("this may be `null`");
   if (why) d.at(why->at, why->text);
-  const char* stand_in = types_.is_number(inner) ? "0" : inner == Types::String ? "\"\"" : inner == Types::Bool ? "false" : "…";
-  d.note("`?" + name_of(inner) + "` is either a `" + name_of(inner) + "` or `null`; before it is used the program must say what happens with `null`");
+  const char* stand_in = types_.is_number(inner)  ? "0"
+                         : inner == Types::String ? "\"\""
+                         : inner == Types::Bool   ? "false"
+                                                  : "…";
+  d.note("`?" + name_of(inner) + "` is either a `" + name_of(inner) +
+         "` or `null`; before it is used the program must say what happens with `null`");
   d.help("a value to use instead: `" + code + " ?? " + stand_in + "`");
   d.help("only when there is one: `if let value = " + code + " do … end`");
   bool is_name = is_some(n) && ast(unparen(n)).kind == NodeKind::Ident;
@@ -312,4 +335,4 @@ void BodyChecker::report_optional_as_value(Span at, TypeId found, NodeId n, cons
   d.help("when it cannot be null here: `" + code + "!`, which ends the program with a panic if it is");
 }
 
-}  // namespace janus
+}   // namespace janus

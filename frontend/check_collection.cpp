@@ -47,7 +47,8 @@ HirId BodyChecker::check_array(NodeId n, TypeId expected) {
     bool bad = false;
     for (uint32_t v : values) bad |= type_of(HirId(v)) == Types::Error;
     if ((is_none(joined) || joined == Types::Never) && bad) joined = Types::Error;   // told already
-    else if (is_none(joined) || joined == Types::Never) joined = fresh(InferKind::General, span(n), "the elements of this array");
+    else if (is_none(joined) || joined == Types::Never)
+      joined = fresh(InferKind::General, span(n), "the elements of this array");
     for (uint32_t& v : values) {
       HirId value = HirId(v);
       try_coerce(value, joined);
@@ -58,7 +59,8 @@ HirId BodyChecker::check_array(NodeId n, TypeId expected) {
   }
   TypeId type = fixed ? want : types_.array(elem);
   if (fixed && types_[want].b != count) {
-    report<Diag::FixedLength>(span(n), types_[want].b, count).with_label("this has " + std::to_string(count) + " elements");
+    report<Diag::FixedLength>(span(n), types_[want].b, count)
+        .with_label("this has " + std::to_string(count) + " elements");
     return poison(span(n));
   }
   return emit(HirKind::MakeArray, type, make_list(values), kNone32, span(n));
@@ -88,7 +90,8 @@ HirId BodyChecker::check_map(NodeId n, TypeId expected) {
     items.push_back(+check_as(NodeId(entry.a), key, i ? &key_why : nullptr));
     items.push_back(+check_as(NodeId(entry.b), value, i ? &value_why : nullptr));
   }
-  if (!written) late_.push_back({LateCheck::Hashable, b_->index, key, span(n)});   // a written type was asked where it stands
+  if (!written)
+    late_.push_back({LateCheck::Hashable, b_->index, key, span(n)});   // a written type was asked where it stands
   TypeId args[] = {key, value};
   return emit(HirKind::MakeMap, types_.structure(p_.lang.map, args), make_list(items), kNone32, span(n));
 }
@@ -117,13 +120,17 @@ HirId BodyChecker::check_range(NodeId n, TypeId expected) {
   const Node x = ast(n);
   if (x.a == kNone32 || x.b == kNone32 || is_none(p_.lang.range)) {
     if (is_some(p_.lang.range))
-      report<Diag::OpenRange>(span(n)).note("only in a slice, as `a[2..]`, may an end be left out").help("write both ends: `0..n`");
+      report<Diag::OpenRange>(span(n))
+          .note("only in a slice, as `a[2..]`, may an end be left out")
+          .help("write both ends: `0..n`");
     if (x.a != kNone32) check_poison(NodeId(x.a));
     if (x.b != kNone32) check_poison(NodeId(x.b));
     return poison(span(n));
   }
   TypeId elem = TypeId::None;
-  if (is_some(expected) && types_.kind(expected) == TypeKind::Struct && types_[expected].a == +p_.lang.range && types_[expected].arg_count == 1) elem = types_.args(expected)[0];
+  if (is_some(expected) && types_.kind(expected) == TypeKind::Struct && types_[expected].a == +p_.lang.range &&
+      types_[expected].arg_count == 1)
+    elem = types_.args(expected)[0];
   HirId low = received(check(NodeId(x.a), elem));
   HirId high = received(check(NodeId(x.b), node(low).type));
   if (type_of(low) == Types::Error || type_of(high) == Types::Error) return poison(span(n));
@@ -134,15 +141,20 @@ HirId BodyChecker::check_range(NodeId n, TypeId expected) {
   }
   TypeId type = shallow(node(low).type);
   TypeKind kind = types_.kind(type);
-  if (types_.is_float(type) || (kind == TypeKind::Infer && open_kind(type) == InferKind::Float) || kind == TypeKind::String || kind == TypeKind::Bool || kind == TypeKind::Optional) {
+  if (types_.is_float(type) || (kind == TypeKind::Infer && open_kind(type) == InferKind::Float) ||
+      kind == TypeKind::String || kind == TypeKind::Bool || kind == TypeKind::Optional) {
     if (kind == TypeKind::Optional) report_optional_as_value(span(NodeId(x.a)), type, NodeId(x.a), nullptr);
-    else report<Diag::RangeOfWhat>(span(n), name_of(type)).help("a range counts whole numbers (`0..10`) or characters (`'a'..='z'`)");
+    else
+      report<Diag::RangeOfWhat>(span(n), name_of(type))
+          .help("a range counts whole numbers (`0..10`) or characters (`'a'..='z'`)");
     return poison(span(n));
   }
   late_.push_back({LateCheck::Ordered, b_->index, type, span(n)});
   TypeId args[] = {node(low).type};
   bool generic = !p_.structs[+p_.lang.range].type_params.empty();
-  return emit(HirKind::MakeRange, types_.structure(p_.lang.range, generic ? std::span<const TypeId>(args) : std::span<const TypeId>()), low, high, span(n), x.flags & kInclusive ? 1 : 0);
+  return emit(HirKind::MakeRange,
+              types_.structure(p_.lang.range, generic ? std::span<const TypeId>(args) : std::span<const TypeId>()), low,
+              high, span(n), x.flags & kInclusive ? 1 : 0);
 }
 
 // ---- index and slice
@@ -185,7 +197,8 @@ HirId BodyChecker::check_index(NodeId n, TypeId expected) {
   if (!array && kind != TypeKind::String) {
     Diagnostic& d = report<Diag::CannotIndex>(span(NodeId(x.a)), name_of(type));
     if (kind == TypeKind::Tuple) d.help("the parts of a tuple are `.0`, `.1` …");
-    else if (kind == TypeKind::Struct && types_[type].a == +p_.lang.set) d.help("ask with `x in set`, or take `set.to_array()`");
+    else if (kind == TypeKind::Struct && types_[type].a == +p_.lang.set)
+      d.help("ask with `x in set`, or take `set.to_array()`");
     else d.help("`[ ]` takes an element out of an array or a map");
     check_poison(index);
     return poison(span(n));
@@ -209,7 +222,8 @@ HirId BodyChecker::check_index(NodeId n, TypeId expected) {
   }
   if (kind == TypeKind::String) {
     report<Diag::StringIndex>(span(n))
-        .note("a text is stored as bytes, and one character can take several of them, so \"the third character\" has to be looked for")
+        .note(
+            "a text is stored as bytes, and one character can take several of them, so \"the third character\" has to be looked for")
         .help("walk over the characters: `for c in " + source(NodeId(x.a)) + ".chars() do … end`")
         .help("a part of the text by byte positions: `" + source(NodeId(x.a)) + "[i..j]`");
     check_poison(index);

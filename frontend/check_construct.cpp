@@ -29,7 +29,8 @@ HirId BodyChecker::check_dot_name(NodeId n, TypeId expected, NodeId call, Answer
     report<Diag::NoVariant>(span(n), name_of(type), text(name));
   } else {
     Diagnostic& d = report<Diag::DotNameNeedsType>(span(n), text(name));
-    d.note("the short form works where the place says which type is expected, as in `let s: Shape = ." + std::string(text(name)) + "`");
+    d.note("the short form works where the place says which type is expected, as in `let s: Shape = ." +
+           std::string(text(name)) + "`");
     d.help("write the type in front: `Type." + std::string(text(name)) + "`");
   }
   if (is_some(call)) check_rest(tree_->list(ast(call).b));
@@ -44,14 +45,21 @@ HirId BodyChecker::make_variant(TypeId enum_type, uint32_t variant, NodeId at, N
   NodeId whole = is_some(call) ? call : at;
   if (is_none(call)) {
     if (!info.fields.empty()) {
-      Diagnostic& d = report<Diag::VariantPayload>(span(at), owner + "." + std::string(text(info.name)), info.fields.size() == 1 ? "a value" : std::to_string(info.fields.size()) + " values");
-      d.at(info.span, "declared here").help(info.named_fields ? "write them in braces: `" + source(at) + " { " + std::string(text(info.fields[0].name)) + ": … }`" : "write them in parentheses: `" + source(at) + "(…)`");
+      Diagnostic& d = report<Diag::VariantPayload>(
+          span(at), owner + "." + std::string(text(info.name)),
+          info.fields.size() == 1 ? "a value" : std::to_string(info.fields.size()) + " values");
+      d.at(info.span, "declared here")
+          .help(info.named_fields
+                    ? "write them in braces: `" + source(at) + " { " + std::string(text(info.fields[0].name)) + ": … }`"
+                    : "write them in parentheses: `" + source(at) + "(…)`");
       return poison(span(at));
     }
     return emit(HirKind::MakeEnum, enum_type, variant, kNone32, span(at));
   }
   if (info.named_fields) {
-    report<Diag::VariantBraces>(span(call), owner + "." + std::string(text(info.name))).at(info.span, "its parts have names").help("write `" + source(NodeId(ast(call).a)) + " { " + std::string(text(info.fields[0].name)) + ": … }`");
+    report<Diag::VariantBraces>(span(call), owner + "." + std::string(text(info.name)))
+        .at(info.span, "its parts have names")
+        .help("write `" + source(NodeId(ast(call).a)) + " { " + std::string(text(info.fields[0].name)) + ": … }`");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
@@ -68,7 +76,8 @@ HirId BodyChecker::make_variant(TypeId enum_type, uint32_t variant, NodeId at, N
   }
   Args args;
   if (!check_args(callee, call, HirId::None, NodeId::None, args)) return poison(span(whole));
-  return emit(HirKind::MakeEnum, enum_type, variant, args.values.empty() ? kNone32 : make_list(args.values), span(whole));
+  return emit(HirKind::MakeEnum, enum_type, variant, args.values.empty() ? kNone32 : make_list(args.values),
+              span(whole));
 }
 
 HirId BodyChecker::make_error(TagId tag, NodeId at, NodeId call, TypeId type) {
@@ -76,7 +85,10 @@ HirId BodyChecker::make_error(TagId tag, NodeId at, NodeId call, TypeId type) {
   NodeId whole = is_some(call) ? call : at;
   if (is_none(call)) {
     if (!fields.empty()) {
-      report<Diag::VariantPayload>(span(at), p_.tags[+tag].full_name, fields.size() == 1 ? "a value" : std::to_string(fields.size()) + " values").at(fields[0].span, "declared here").help("write them in parentheses: `" + source(at) + "(…)`");
+      report<Diag::VariantPayload>(span(at), p_.tags[+tag].full_name,
+                                   fields.size() == 1 ? "a value" : std::to_string(fields.size()) + " values")
+          .at(fields[0].span, "declared here")
+          .help("write them in parentheses: `" + source(at) + "(…)`");
       return poison(span(at));
     }
     return emit(HirKind::MakeError, type, +tag, kNone32, span(at));
@@ -98,7 +110,8 @@ HirId BodyChecker::make_error(TagId tag, NodeId at, NodeId call, TypeId type) {
 
 // ---- struct literals
 
-HirId BodyChecker::check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module, SmallVec<uint32_t, 16>& pairs, std::span<const TypeParamId> params,
+HirId BodyChecker::check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module,
+                                SmallVec<uint32_t, 16>& pairs, std::span<const TypeParamId> params,
                                 std::span<const TypeId> args, const std::string& owner, HirId update) {
   SmallVec<uint32_t, 16> seen;   // by field: the FieldInit's node, or none
   seen.resize(fields->size(), kNone32);
@@ -125,7 +138,8 @@ HirId BodyChecker::check_fields(const std::vector<FieldInfo>* fields, NodeId lit
       continue;
     }
     if (seen[index] != kNone32) {
-      report<Diag::FieldTwice>(name_span, text(NameId(x.a))).at(tree_->token_span(tree_->first_token(NodeId(seen[index]))), "first given here");
+      report<Diag::FieldTwice>(name_span, text(NameId(x.a)))
+          .at(tree_->token_span(tree_->first_token(NodeId(seen[index]))), "first given here");
       if (x.b != kNone32) check_poison(NodeId(x.b));
       good = false;
       continue;
@@ -210,7 +224,8 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
         }
     }
     if (owner.kind == HeadKind::Value) {
-      report<Diag::DotNameNeedsType>(span(type_node), text(NameId(t.a))).help("write the type in front: `Type." + std::string(text(NameId(t.a))) + "`");
+      report<Diag::DotNameNeedsType>(span(type_node), text(NameId(t.a)))
+          .help("write the type in front: `Type." + std::string(text(NameId(t.a))) + "`");
       return give_up();
     }
     variant_node = type_node;
@@ -250,26 +265,32 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
       }
       SmallVec<uint32_t, 16> pairs;
       const std::vector<FieldInfo>& fields = p_.tags[+tag].fields;
-      if (is_none(check_fields(&fields, n, module_, pairs, {}, {}, p_.tags[+tag].full_name, HirId::None))) return poison(span(n));
+      if (is_none(check_fields(&fields, n, module_, pairs, {}, {}, p_.tags[+tag].full_name, HirId::None)))
+        return poison(span(n));
       return payload_in_order(HirKind::MakeError, types_.error_value(p_.errors[owner.index].set), +tag, pairs, span(n));
     }
     TypeId enum_type = shallow(owner.type);
     int variant = types_.kind(enum_type) == TypeKind::Enum ? p_.find_variant(EnumId(types_[enum_type].a), name) : -1;
     if (variant < 0) {
-      if (types_.kind(enum_type) != TypeKind::Error) report<Diag::NoVariant>(span(variant_node), name_of(enum_type), text(name));
+      if (types_.kind(enum_type) != TypeKind::Error)
+        report<Diag::NoVariant>(span(variant_node), name_of(enum_type), text(name));
       return give_up();
     }
     unify_hint(enum_type, expected);
     const EnumInfo& e = p_.enums[types_[enum_type].a];
     const VariantInfo& info = e.variants[static_cast<size_t>(variant)];
     if (!info.named_fields) {
-      report<Diag::VariantParens>(span(n), name_of(enum_type) + "." + std::string(text(name))).at(info.span, "its parts have no names").help("write them in parentheses");
+      report<Diag::VariantParens>(span(n), name_of(enum_type) + "." + std::string(text(name)))
+          .at(info.span, "its parts have no names")
+          .help("write them in parentheses");
       return give_up();
     }
     SmallVec<TypeId, 8> args;
     for (TypeId a : types_.args(enum_type)) args.push_back(a);
     SmallVec<uint32_t, 16> pairs;
-    if (is_none(check_fields(&info.fields, n, p_.decls[+e.decl].module, pairs, e.type_params, args, name_of(enum_type) + "." + std::string(text(name)), HirId::None))) return poison(span(n));
+    if (is_none(check_fields(&info.fields, n, p_.decls[+e.decl].module, pairs, e.type_params, args,
+                             name_of(enum_type) + "." + std::string(text(name)), HirId::None)))
+      return poison(span(n));
     return payload_in_order(HirKind::MakeEnum, enum_type, static_cast<uint32_t>(variant), pairs, span(n));
   }
   if (is_none(type)) type = resolve_type(p_, type_scope_, type_node);
@@ -279,7 +300,12 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
   if (kind == TypeKind::Capability && tree_->record_list(x.b, 0).empty()) return mint_capability(type, span(n));
   if (kind != TypeKind::Struct) {
     Diagnostic& d = report<Diag::NotAStruct>(span(type_node), name_of(type));
-    if (kind == TypeKind::Enum) d.help("name the variant: `" + name_of(type) + "." + (p_.enums[types_[type].a].variants.empty() ? "Variant" : std::string(text(p_.enums[types_[type].a].variants[0].name))) + "`");
+    if (kind == TypeKind::Enum)
+      d.help("name the variant: `" + name_of(type) + "." +
+             (p_.enums[types_[type].a].variants.empty()
+                  ? "Variant"
+                  : std::string(text(p_.enums[types_[type].a].variants[0].name))) +
+             "`");
     return give_up();
   }
   unify_hint(type, expected);
@@ -290,13 +316,16 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
   SmallVec<TypeId, 8> args;
   for (TypeId a : types_.args(type)) args.push_back(a);
   SmallVec<uint32_t, 16> pairs;
-  if (is_none(check_fields(&info.fields, n, p_.decls[+info.decl].module, pairs, info.type_params, args, name_of(type), update))) return poison(span(n));
+  if (is_none(check_fields(&info.fields, n, p_.decls[+info.decl].module, pairs, info.type_params, args, name_of(type),
+                           update)))
+    return poison(span(n));
   return emit(HirKind::MakeStruct, type, make_list(pairs), is_some(update) ? +update : kNone32, span(n));
 }
 
-// A payload whose values were written with names: (field, value) pairs as written. They are evaluated in that order; where it is not the
-// order of the fields, through variables.
-HirId BodyChecker::payload_in_order(HirKind kind, TypeId type, uint32_t which, std::span<const uint32_t> pairs, Span at) {
+// A payload whose values were written with names: (field, value) pairs as written. They are evaluated in that order;
+// where it is not the order of the fields, through variables.
+HirId BodyChecker::payload_in_order(HirKind kind, TypeId type, uint32_t which, std::span<const uint32_t> pairs,
+                                    Span at) {
   SmallVec<uint32_t, 8> values, lets;
   values.resize(pairs.size() / 2, kNone32);
   bool in_order = true;

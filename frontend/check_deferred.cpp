@@ -7,7 +7,8 @@ namespace janus {
 
 // ---- receivers whose type became known later
 
-// Writes the call (or field) into its place-holder. The arguments were checked when the call was met, without expectations.
+// Writes the call (or field) into its place-holder. The arguments were checked when the call was met, without
+// expectations.
 bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   Builder* saved = b_;
   Tree* tree_saved = tree_;
@@ -52,7 +53,8 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
       m.candidates = 1;
     }
   }
-  if (types_.kind(type) == TypeKind::ErrorVal && (name == n_name_ || name == n_trace_ || name == n_others_) && d.args == kNone32) {
+  if (types_.kind(type) == TypeKind::ErrorVal && (name == n_name_ || name == n_trace_ || name == n_others_) &&
+      d.args == kNone32) {
     HirNode& x = node(d.node);
     x.kind = HirKind::ErrorMethod;
     x.a = +d.base;
@@ -70,7 +72,8 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   SmallVec<uint32_t, 8> values;
   HirId receiver = d.base;
   if (f.self == SelfKind::None) {
-    report<Diag::StaticOnValue>(name_span, text(name)).help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
+    report<Diag::StaticOnValue>(name_span, text(name))
+        .help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
     return leave(false);
   }
   if (f.self == SelfKind::Mut) {
@@ -81,11 +84,13 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   values.push_back(+receiver);
   SmallVec<TypeId, 8> targs;
   for (TypeId t : m.impl_args) targs.push_back(t);
-  while (targs.size() < f.type_params.size()) targs.push_back(fresh(InferKind::General, span(d.ast), "a type argument of this call"));
+  while (targs.size() < f.type_params.size())
+    targs.push_back(fresh(InferKind::General, span(d.ast), "a type argument of this call"));
   std::vector<uint32_t> given;
   for (uint32_t v : b_->body.list(d.args)) given.push_back(v);
   if (given.size() > f.params.size() - 1) {
-    report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(text(name)) + "`", std::to_string(f.params.size() - 1) + " arguments", given.size());
+    report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(text(name)) + "`",
+                                std::to_string(f.params.size() - 1) + " arguments", given.size());
     return leave(false);
   }
   for (size_t i = 1; i < f.params.size(); ++i) {
@@ -96,12 +101,14 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
     } else if (is_some(f.params[i].default_value)) {
       values.push_back(+default_value(p_.decls[+f.decl].module, f.params[i].default_value, want, m.func));
     } else {
-      report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(text(name)) + "`", std::to_string(f.params.size() - 1) + " arguments", given.size());
+      report<Diag::ArgumentCount>(span(d.ast), "`" + std::string(text(name)) + "`",
+                                  std::to_string(f.params.size() - 1) + " arguments", given.size());
       return leave(false);
     }
   }
   TypeId result = types_.subst(f.result, f.type_params, targs);
-  if (!targs.empty()) uses_.push_back({m.func, types_.intern(TypeKind::Tuple, 0, 0, targs), func_, module_, d.ast, span(d.ast)});
+  if (!targs.empty())
+    uses_.push_back({m.func, types_.intern(TypeKind::Tuple, 0, 0, targs), func_, module_, d.ast, span(d.ast)});
   uint32_t type_list = make_type_list(targs), list = make_list(values);
   bool trait_method = is_some(f.trait) && is_none(f.impl);
   note_capability_call(m.func, span(d.ast));
@@ -113,7 +120,9 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   x.a = +m.func;
   x.b = record;
   if (!unify(d.result, result) && d.question == 2 && shallow(d.result) == Types::Void)
-    report<Diag::CatchNeedsValue>(span(d.ast), name_of(result)).note("what stands behind `catch` takes the place of the result that did not come").help("end the handler with a value, as in `catch 0`");
+    report<Diag::CatchNeedsValue>(span(d.ast), name_of(result))
+        .note("what stands behind `catch` takes the place of the result that did not come")
+        .help("end the handler with a value, as in `catch 0`");
   if (d.question == 1) {
     TypeId given_type = shallow(result);
     HirNode& q = node(d.answer_node);
@@ -124,7 +133,8 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
       q.kind = HirKind::OptTry;
       unify(q.type, types_.elem(given_type));
       TypeId body_result = shallow(b_->result);
-      if (types_.kind(body_result) == TypeKind::Infer) unify(body_result, types_.optional(fresh(InferKind::General, Span{})));
+      if (types_.kind(body_result) == TypeKind::Infer)
+        unify(body_result, types_.optional(fresh(InferKind::General, Span{})));
     } else {
       report<Diag::NothingToAnswer>(q.span, "?").at(span(d.ast), "this cannot fail, and is never `null`");
       unify(q.type, Types::Error);

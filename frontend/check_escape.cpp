@@ -2,14 +2,15 @@
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A nursery's name may be given another name with `let`, be handed to a function, and be captured by a closure that stays: one that a
-// task of this nursery (or of one inside it) runs, one that is called, one that is given to a function which only calls it. As a value
-// anywhere else it would outlive its tasks' end (E4002, ruling 8). Types keep out of fields, elements and results by syntax already
-// (resolve_type.cpp); here are the values whose types are found out.
+// A nursery's name may be given another name with `let`, be handed to a function, and be captured by a closure that
+// stays: one that a task of this nursery (or of one inside it) runs, one that is called, one that is given to a
+// function which only calls it. As a value anywhere else it would outlive its tasks' end (E4002, ruling 8). Types keep
+// out of fields, elements and results by syntax already (resolve_type.cpp); here are the values whose types are found
+// out.
 //
-// What a function spawns into a nursery that it was given fails the nursery of its caller. spawn_set() is the set of those failures,
-// one for each parameter; a call includes it in the set of the nursery that it hands over. The methods of a trait answer for all their
-// impls. Nurseries that go through function values share one set, lent_nurseries_.
+// What a function spawns into a nursery that it was given fails the nursery of its caller. spawn_set() is the set of
+// those failures, one for each parameter; a call includes it in the set of the nursery that it hands over. The methods
+// of a trait answer for all their impls. Nurseries that go through function values share one set, lent_nurseries_.
 #include "frontend/check_internal.h"
 
 namespace janus {
@@ -63,8 +64,10 @@ void BodyChecker::report_nursery_leaves(Span at, uint32_t root, bool closure) {
   Diagnostic& d = report<Diag::NurseryEscapes>(at);
   if (closure) d.with_label("this closure can start tasks in the nursery, and it may be kept");
   if (root != kNone32) d.at(vars_[root].span, "the nursery");
-  d.note("a nursery ends when its block and all its tasks have ended; what outlived it could start tasks for which nobody waits");
-  if (closure) d.help("call the closure here, let a task of the nursery run it, or give it to a function that only calls it");
+  d.note(
+      "a nursery ends when its block and all its tasks have ended; what outlived it could start tasks for which nobody waits");
+  if (closure)
+    d.help("call the closure here, let a task of the nursery run it, or give it to a function that only calls it");
   else d.help("use its name: `n.spawn(…)`, or hand it to a function as an argument");
 }
 

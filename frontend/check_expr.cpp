@@ -40,7 +40,9 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::BoolLit: return emit(HirKind::Bool, Types::Bool, x.a, kNone32, tree_->token_span(x.token));
     case NodeKind::NullLit: {
       bool fits = is_some(expected) && types_.kind(expected) == TypeKind::Optional;
-      return emit(HirKind::Null, fits ? expected : types_.optional(fresh(InferKind::General, span(n), "what this `null` stands for")), kNone32, kNone32, span(n));
+      return emit(HirKind::Null,
+                  fits ? expected : types_.optional(fresh(InferKind::General, span(n), "what this `null` stands for")),
+                  kNone32, kNone32, span(n));
     }
     case NodeKind::StringLit: return emit(HirKind::Str, Types::String, x.a, kNone32, span(n));
     case NodeKind::Interp: return check_interp(n);
@@ -64,7 +66,8 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
       TypeId type = settle(node(base).type);
       TypeKind kind = types_.kind(type);
       if (kind == TypeKind::Error) return poison(span(n));
-      if (kind == TypeKind::Tuple && x.b < types_[type].arg_count) return emit(HirKind::Field, types_.args(type)[x.b], base, x.b, span(n));
+      if (kind == TypeKind::Tuple && x.b < types_[type].arg_count)
+        return emit(HirKind::Field, types_.args(type)[x.b], base, x.b, span(n));
       if (kind == TypeKind::Tuple) {
         report<Diag::TupleIndex>(tree_->token_span(x.token), x.b, types_[type].arg_count)
             .note("the first part of a tuple is `.0`")
@@ -72,7 +75,8 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
       } else if (kind == TypeKind::Optional) {
         report_optional_as_value(span(NodeId(x.a)), type, NodeId(x.a), nullptr);
       } else {
-        report<Diag::NotATuple>(span(NodeId(x.a)), name_of(type)).help("`.0`, `.1` are the parts of a tuple; an element of an array is `a[0]`");
+        report<Diag::NotATuple>(span(NodeId(x.a)), name_of(type))
+            .help("`.0`, `.1` are the parts of a tuple; an element of an array is `a[0]`");
       }
       return poison(span(n));
     }
@@ -105,11 +109,18 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::If: return check_if(n, expected, true);
     case NodeKind::Match: return check_match_expr(n, expected, true);
     case NodeKind::Return: return check_return(n);
-    case NodeKind::Break: case NodeKind::Continue: return check_break(n);
+    case NodeKind::Break:
+    case NodeKind::Continue: return check_break(n);
     case NodeKind::Fail: return check_fail(n);
-    case NodeKind::Let: case NodeKind::Assign: case NodeKind::While: case NodeKind::For: case NodeKind::Defer: case NodeKind::Expect: return check_dropped(n);
+    case NodeKind::Let:
+    case NodeKind::Assign:
+    case NodeKind::While:
+    case NodeKind::For:
+    case NodeKind::Defer:
+    case NodeKind::Expect: return check_dropped(n);
     case NodeKind::LetCond:
-      report<Diag::LetOutsideCondition>(span(n)).help("`let … = …` as a question stands right behind `if` or `while`, joined with `and`");
+      report<Diag::LetOutsideCondition>(span(n)).help(
+          "`let … = …` as a question stands right behind `if` or `while`, joined with `and`");
       check_poison(NodeId(x.b));
       return poison(span(n));
     case NodeKind::Await: return check_await(n, expected, nullptr);
@@ -134,7 +145,8 @@ void BodyChecker::report_concurrency(NodeId n, const char* what) {
   if (profile == Profile::Core) {
     report<Diag::NotInProfile>(at, what, "core")
         .with_label("this makes several things run at once")
-        .note("a `:core` program does one thing after the other; `" + std::string(what) + "` begins with the profile `:service`")
+        .note("a `:core` program does one thing after the other; `" + std::string(what) +
+              "` begins with the profile `:service`")
         .help("if the program needs it, write `profile :service` in its first line");
     return;
   }

@@ -17,7 +17,8 @@ ErrorSetId BodyChecker::new_inferred_set() { return janus::new_inferred_set(p_);
 
 void BodyChecker::include_set(ErrorSetId into, ErrorSetId from) {
   if (into == from || is_none(into) || is_none(from)) return;
-  if (recording_ && +into < first_set_ && into != p_.funcs[+func_].errors) unlasting_ = true;   // of a field's type, say
+  if (recording_ && +into < first_set_ && into != p_.funcs[+func_].errors)
+    unlasting_ = true;   // of a field's type, say
   std::vector<ErrorSetId>& includes = p_.error_sets[+into].includes;
   // Sets of one function are few and come in runs, so the newest is asked first.
   for (size_t i = includes.size(); i-- > 0;)
@@ -70,14 +71,17 @@ void BodyChecker::report_unfit(const FitCheck& check) {
   if (count > 3) missing += " and " + std::to_string(count - 3) + " more";
   std::string set = p_.set_name(check.to);
   if (check.is_value) {
-    p_.diags.report<Diag::ErrorDoesNotFit>(check.span, missing, set).note("`" + set + "` lists the errors that may stand here");
+    p_.diags.report<Diag::ErrorDoesNotFit>(check.span, missing, set)
+        .note("`" + set + "` lists the errors that may stand here");
     return;
   }
-  Diagnostic& d = p_.diags.report<Diag::ErrorDoesNotFit>(check.span, missing, set).with_label("this can fail with " + missing);
+  Diagnostic& d =
+      p_.diags.report<Diag::ErrorDoesNotFit>(check.span, missing, set).with_label("this can fail with " + missing);
   if (!check.declared.is_none()) d.at(check.declared, "the function says that it fails with `" + set + "` only");
   d.note("the caller relies on the list of errors in the function's type");
   d.help("answer it here: `catch |err| do … end`, for example with `fail` and an error of `" + set + "`");
-  d.help("or add it: to the declaration of `" + set + "`, or to the type as `" + set + " | …`; `!T` alone lets janus find the list out");
+  d.help("or add it: to the declaration of `" + set + "`, or to the type as `" + set +
+         " | …`; `!T` alone lets janus find the list out");
 }
 
 // A failure leaves the function (or the block of assert_fails) here.
@@ -98,7 +102,10 @@ void BodyChecker::flow_into_sink(ErrorSetId set, Span at, NodeId n, const char* 
       if (!b_->sink_span.is_none()) d.at(b_->sink_span, "its type has no `!`");
       d.note("a function that can fail says so in its type, so that its callers know");
       if (is_main) d.help("write `func main() -> !void do`, or answer the failure here with `catch |err| do … end`");
-      else d.help("write the result type with `!`, as in `-> !" + (b_->result == Types::Void ? std::string("void") : name_of(b_->result)) + "`, or answer the failure here with `catch`");
+      else
+        d.help("write the result type with `!`, as in `-> !" +
+               (b_->result == Types::Void ? std::string("void") : name_of(b_->result)) +
+               "`, or answer the failure here with `catch`");
       (void)n;
       sink.kind = Sink::Inferred;   // one mistake, one error
       sink.set = ErrorSetId::None;
@@ -122,7 +129,8 @@ void BodyChecker::flow_into_sink(ErrorSetId set, Span at, NodeId n, const char* 
 HirId BodyChecker::implicit_failure(TagId tag, Span at) {
   std::string name = p_.tags[+tag].full_name;
   Diagnostic& d = report<Diag::ImplicitFailure>(at, name);
-  d.note("it passes every `catch` but that of a nursery, an `await` or the operation that raises it, and needs no mark");
+  d.note(
+      "it passes every `catch` but that of a nursery, an `await` or the operation that raises it, and needs no mark");
   if (name == "Panic") d.help("for a bug, write `unreachable()` or `assert(…)`");
   d.help("give the failure a name of your own: `fail Too" + name + "`, or a declared error");
   dead_ = true;
@@ -174,10 +182,15 @@ HirId BodyChecker::check_fail(NodeId n) {
         if (same) full = *same;
         for (size_t i = 0; full.empty() && misspelt && i < p_.tags.size(); ++i)
           if (is_some(p_.tags[i].error) && text(p_.tags[i].name) == near) full = p_.tags[i].full_name;
-        if (!full.empty()) d.help("did you mean `" + full + "`?").fix(span(bare), full, "write `" + full + "`", Applicability::MaybeIncorrect);
-        if (sink.kind == Sink::Declared) d.at(b_->sink_span, "the function fails with `" + p_.set_name(sink.set) + "` only").note("an error that is made up where it happens fits only where the list of errors is found out, `!T`");
+        if (!full.empty())
+          d.help("did you mean `" + full + "`?")
+              .fix(span(bare), full, "write `" + full + "`", Applicability::MaybeIncorrect);
+        if (sink.kind == Sink::Declared)
+          d.at(b_->sink_span, "the function fails with `" + p_.set_name(sink.set) + "` only")
+              .note("an error that is made up where it happens fits only where the list of errors is found out, `!T`");
         else if (!misspelt) d.note("a declared error is written with its name in front");
-        if (full.empty() && !names.empty() && sink.kind == Sink::Declared) d.help("use one of its errors, such as `" + p_.set_name(sink.set) + "." + std::string(names[0]) + "`");
+        if (full.empty() && !names.empty() && sink.kind == Sink::Declared)
+          d.help("use one of its errors, such as `" + p_.set_name(sink.set) + "." + std::string(names[0]) + "`");
         dead_ = true;
         return poison(span(n));
       }
@@ -199,15 +212,18 @@ HirId BodyChecker::check_fail(NodeId n) {
     Diagnostic& d = report<Diag::FailNeedsError>(span(value_node), is_type ? "a type" : "`" + name_of(type) + "`");
     if (is_type && types_.kind(types_.elem(type)) == TypeKind::ErrorVal) {
       ErrorSetId set = ErrorSetId(types_[types_.elem(type)].a);
-      if (!p_.error_sets[+set].tags.empty()) d.help("name what went wrong: `fail " + p_.tags[+p_.error_sets[+set].tags[0]].full_name + "`");
+      if (!p_.error_sets[+set].tags.empty())
+        d.help("name what went wrong: `fail " + p_.tags[+p_.error_sets[+set].tags[0]].full_name + "`");
     } else {
-      d.note("what a function fails with is an error: a variant of a declared `error`, or a name made up here").help("declare `error MyError { NotFound, Invalid(String) }` and write `fail MyError.NotFound`");
+      d.note("what a function fails with is an error: a variant of a declared `error`, or a name made up here")
+          .help("declare `error MyError { NotFound, Invalid(String) }` and write `fail MyError.NotFound`");
     }
     dead_ = true;
     return poison(span(n));
   }
   const HirNode made = node(value);
-  if (made.kind == HirKind::MakeError && p_.tags[made.a].implicit) return implicit_failure(TagId(made.a), span(value_node));
+  if (made.kind == HirKind::MakeError && p_.tags[made.a].implicit)
+    return implicit_failure(TagId(made.a), span(value_node));
   return leave(value, made.kind == HirKind::MakeError ? set_of_tag(TagId(made.a)) : ErrorSetId(types_[type].a));
 }
 
@@ -267,7 +283,8 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {
   if (kind == TypeKind::Error) return poison(span(n));
   if (kind == TypeKind::Optional) {
     if (b_->in_defer > 0) {
-      report<Diag::LeavesDefer>(span(n), word).note("a `defer` runs while its block is already being left, so it must come to its own end");
+      report<Diag::LeavesDefer>(span(n), word)
+          .note("a `defer` runs while its block is already being left, so it must come to its own end");
       return poison(span(n));
     }
     TypeId result = shallow(b_->result);
@@ -279,7 +296,9 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {
       d.with_label("`null` would leave the " + std::string(b_->what) + " here");
       if (!b_->sink_span.is_none()) d.at(b_->sink_span, "its result has no question mark");
       d.note("`x?` on a value that may be `null` gives `null` back from the whole function");
-      d.help("a value to use instead: `" + source(operand) + " ?? …`").help("or give the function a result that may be `null`: `-> ?" + (result == Types::Void ? std::string("T") : name_of(result)) + "`");
+      d.help("a value to use instead: `" + source(operand) + " ?? …`")
+          .help("or give the function a result that may be `null`: `-> ?" +
+                (result == Types::Void ? std::string("T") : name_of(result)) + "`");
       return poison(span(n));
     }
     return emit(HirKind::OptTry, types_.elem(type), value, kNone32, span(n));
@@ -311,8 +330,11 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   } else if (!answer.fails && !quiet) {
     Diagnostic& d = report<Diag::NothingToAnswer>(mark, "catch");
     d.at(span(operand), answer.seen ? "this cannot fail" : "this is not a call that can fail");
-    if (types_.kind(type) == TypeKind::Optional) d.note("a value that may be `null` is answered with `??`").help("write `" + source(operand) + " ?? …`");
-    else if (!answer.seen) d.note("`catch` answers the outermost call before it; a call inside an expression needs parentheses").help("write `(f() catch 0) + 1`");
+    if (types_.kind(type) == TypeKind::Optional)
+      d.note("a value that may be `null` is answered with `??`").help("write `" + source(operand) + " ?? …`");
+    else if (!answer.seen)
+      d.note("`catch` answers the outermost call before it; a call inside an expression needs parentheses")
+          .help("write `(f() catch 0) + 1`");
     else d.help("leave the `catch` out");
   }
   bool failing = answer.fails || answer.deferred;
@@ -331,7 +353,8 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
       local = +vars_[var].local;
     } else if (p.kind != NodeKind::PatWild) {
       check_pattern(pattern, Types::Error, 0, n);
-      report<Diag::CatchPattern>(span(pattern)).help("name the error, `catch |err| do`, and take it apart with `match err { … }`");
+      report<Diag::CatchPattern>(span(pattern))
+          .help("name the error, `catch |err| do`, and take it apart with `match err { … }`");
     }
   }
   bool wants = value && type != Types::Void && type != Types::Error;
@@ -352,11 +375,15 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     if (!dead_handler) meet(facts_, after_handler);
   }
   if (!failing) return quiet || !value ? poison(span(n)) : tried;
-  // A receiver that is not known yet, and a handler without a value: then the call gives none either (`c.send(x) catch do … end`).
-  if (wants && answer.deferred && type_of(handled) == Types::Void && !dead_handler && types_.kind(type) == TypeKind::Infer && unify(type, Types::Void)) wants = false;
+  // A receiver that is not known yet, and a handler without a value: then the call gives none either (`c.send(x) catch
+  // do … end`).
+  if (wants && answer.deferred && type_of(handled) == Types::Void && !dead_handler &&
+      types_.kind(type) == TypeKind::Infer && unify(type, Types::Void))
+    wants = false;
   if (wants && type_of(handled) == Types::Void && type != Types::Never && !dead_handler) {
     NodeId last = handler;
-    while (ast(last).kind == NodeKind::Block && !tree_->list(ast(last).a).empty()) last = tree_->list(ast(last).a).back();
+    while (ast(last).kind == NodeKind::Block && !tree_->list(ast(last).a).empty())
+      last = tree_->list(ast(last).a).back();
     report<Diag::CatchNeedsValue>(span(last), name_of(type))
         .at(span(operand), "the call gives `" + name_of(type) + "` when it does not fail")
         .note("what stands behind `catch` takes the place of the result that did not come")
@@ -373,9 +400,12 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     drop_value(branches[1]);
     result = dead_ ? Types::Never : Types::Void;
   }
-  HirId made = emit(HirKind::Catch, result, +branches[0], make_record({local, +branches[1]}), span(n), answer.implicit ? 1 : 0);
-  if (answer.deferred) late_catches_.push_back({b_->index, made, answer.set});   // whether implicit failures arrive is known with the receiver
+  HirId made =
+      emit(HirKind::Catch, result, +branches[0], make_record({local, +branches[1]}), span(n), answer.implicit ? 1 : 0);
+  if (answer.deferred)
+    late_catches_.push_back(
+        {b_->index, made, answer.set});   // whether implicit failures arrive is known with the receiver
   return made;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -26,15 +26,21 @@ HirId BodyChecker::func_value(FuncId func, NodeId n, TypeId expected, const Head
   SmallVec<TypeId, 8> args;
   if (is_some(head.type_args)) {
     std::span<const NodeId> list = tree_->list(ast(head.type_args).b);
-    for (size_t i = 0; i < list.size(); ++i) args.push_back(resolve_type(p_, type_scope_, type_node_of(tree_->list(ast(head.type_args).b)[i])));
+    for (size_t i = 0; i < list.size(); ++i)
+      args.push_back(resolve_type(p_, type_scope_, type_node_of(tree_->list(ast(head.type_args).b)[i])));
     if (args.size() != f.type_params.size()) {
-      report<Diag::WrongTypeArgCount>(span(n), text(p_.decls[+f.decl].name), std::to_string(f.type_params.size()) + (f.type_params.size() == 1 ? " type argument" : " type arguments"), args.size());
+      report<Diag::WrongTypeArgCount>(
+          span(n), text(p_.decls[+f.decl].name),
+          std::to_string(f.type_params.size()) + (f.type_params.size() == 1 ? " type argument" : " type arguments"),
+          args.size());
       return poison(span(n));
     }
   }
-  while (args.size() < f.type_params.size()) args.push_back(fresh(InferKind::General, span(n), "a type argument of this function"));
+  while (args.size() < f.type_params.size())
+    args.push_back(fresh(InferKind::General, span(n), "a type argument of this function"));
   TypeId type = func_type(func, f.type_params, args);
-  if (is_some(expected) && types_.kind(expected) == TypeKind::Func && types_[expected].arg_count == types_[type].arg_count)
+  if (is_some(expected) && types_.kind(expected) == TypeKind::Func &&
+      types_[expected].arg_count == types_[type].arg_count)
     for (uint32_t i = 0; i + 1 < types_[type].arg_count; ++i) unify(types_.args(type)[i], types_.args(expected)[i]);
   if (f.origin == FuncOrigin::Intrinsic) {
     report<Diag::NotAValue>(span(n), source(n), "an intrinsic");
@@ -57,7 +63,8 @@ HirId BodyChecker::default_value(ModuleId module, NodeId value, TypeId type, Fun
   hidden_below_ = bindings_.size();
   size_t late_before = late_.size();
   NodeKind kind = ast(value).kind;
-  bool plain = kind == NodeKind::IntLit || kind == NodeKind::StringLit || kind == NodeKind::BoolLit || kind == NodeKind::NullLit || kind == NodeKind::FloatLit;
+  bool plain = kind == NodeKind::IntLit || kind == NodeKind::StringLit || kind == NodeKind::BoolLit ||
+               kind == NodeKind::NullLit || kind == NodeKind::FloatLit;
   HirId result;
   if (plain) {
     result = coerce(check(value, type), type, value);
@@ -76,4 +83,4 @@ HirId BodyChecker::default_value(ModuleId module, NodeId value, TypeId type, Fun
   return result;
 }
 
-}  // namespace janus
+}   // namespace janus

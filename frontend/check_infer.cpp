@@ -36,8 +36,12 @@ TypeId BodyChecker::zonk(TypeId type) {
   TypeRow row = types_[type];
   if (!row.has_infer || row.kind == TypeKind::Infer) return type;
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task:
-      return types_.intern(row.kind, +zonk(TypeId(row.a)), row.b, {});
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel:
+    case TypeKind::Task: return types_.intern(row.kind, +zonk(TypeId(row.a)), row.b, {});
     default: break;
   }
   SmallVec<TypeId, 8> args;
@@ -51,8 +55,12 @@ bool BodyChecker::occurs(uint32_t var, TypeId type) {
   if (!row.has_infer) return false;
   if (row.kind == TypeKind::Infer) return row.a == var;
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task:
-      return occurs(var, TypeId(row.a));
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel:
+    case TypeKind::Task: return occurs(var, TypeId(row.a));
     default: break;
   }
   for (uint32_t i = 0; i < row.arg_count; ++i)
@@ -114,10 +122,13 @@ bool BodyChecker::unify(TypeId a, TypeId b) {
     case TypeKind::Task:
       if (ra.b != rb.b) merge_tasks(ra.b, rb.b);
       [[fallthrough]];
-    case TypeKind::Array: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel:
-      return unify(TypeId(ra.a), TypeId(rb.a));
+    case TypeKind::Array:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel: return unify(TypeId(ra.a), TypeId(rb.a));
     case TypeKind::Fixed: return ra.b == rb.b && unify(TypeId(ra.a), TypeId(rb.a));
-    case TypeKind::Struct: case TypeKind::Enum:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
       if (ra.a != rb.a) return false;
       break;
     case TypeKind::Func:
@@ -132,8 +143,9 @@ bool BodyChecker::unify(TypeId a, TypeId b) {
   return true;
 }
 
-// The literals of an initialiser have become a variable's value: what is still an open integer can become another integer
-// type by use, but no longer a float. `let n = 5` then `0.5 * n` is a mistake that is told, not a float by surprise.
+// The literals of an initialiser have become a variable's value: what is still an open integer can become another
+// integer type by use, but no longer a float. `let n = 5` then `0.5 * n` is a mistake that is told, not a float by
+// surprise.
 void BodyChecker::name_literals(TypeId type) {
   type = shallow(type);
   const TypeRow row = types_[type];
@@ -143,8 +155,12 @@ void BodyChecker::name_literals(TypeId type) {
     return;
   }
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: return name_literals(TypeId(row.a));
-    case TypeKind::Tuple: case TypeKind::Struct: case TypeKind::Enum:
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional: return name_literals(TypeId(row.a));
+    case TypeKind::Tuple:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
       for (uint32_t i = 0; i < row.arg_count; ++i) name_literals(types_.args(type)[i]);
       return;
     default: return;
@@ -157,27 +173,33 @@ void BodyChecker::settle_literals(TypeId type) {
   const TypeRow row = types_[type];
   if (!row.has_infer) return;
   if (row.kind == TypeKind::Infer) {
-    if (infer_[row.a].kind != InferKind::General) infer_[row.a].bound = infer_[row.a].kind == InferKind::Int ? Types::I64 : Types::F64;
+    if (infer_[row.a].kind != InferKind::General)
+      infer_[row.a].bound = infer_[row.a].kind == InferKind::Int ? Types::I64 : Types::F64;
     return;
   }
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: return settle_literals(TypeId(row.a));
-    case TypeKind::Tuple: case TypeKind::Struct: case TypeKind::Enum:
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional: return settle_literals(TypeId(row.a));
+    case TypeKind::Tuple:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
       for (uint32_t i = 0; i < row.arg_count; ++i) settle_literals(types_.args(type)[i]);
       return;
     default: return;
   }
 }
 
-// Lets an expected type decide open parts of a result, where that cannot do harm: a `T` that will be wrapped into `?T`, or
-// put behind `dyn`, must still be decided by the arguments.
+// Lets an expected type decide open parts of a result, where that cannot do harm: a `T` that will be wrapped into `?T`,
+// or put behind `dyn`, must still be decided by the arguments.
 bool BodyChecker::unify_hint(TypeId result, TypeId expected) {
   if (is_none(expected)) return false;
   expected = shallow(expected);
   result = shallow(result);
   if (!types_[result].has_infer) return false;
   TypeKind want = types_.kind(expected);
-  if (want == TypeKind::Infer || want == TypeKind::Error || want == TypeKind::Void || want == TypeKind::Never) return false;
+  if (want == TypeKind::Infer || want == TypeKind::Error || want == TypeKind::Void || want == TypeKind::Never)
+    return false;
   TypeKind have = types_.kind(result);
   if (have == TypeKind::Infer) {
     if (want == TypeKind::Optional || want == TypeKind::Dyn || want == TypeKind::Func) return false;
@@ -231,7 +253,8 @@ void BodyChecker::retry_deferred(bool last) {
     TypeId receiver = shallow(base.type);
     if (types_.kind(receiver) == TypeKind::Infer) {
       report<Diag::TypeNotKnown>(base.span, "this value")
-          .note("its type decides what the name after the point means, and nothing before or after says which type it is")
+          .note(
+              "its type decides what the name after the point means, and nothing before or after says which type it is")
           .help("write the type where the name is introduced, as in `{ |x: String| … }` or `let x: String = …`");
       infer_[types_[receiver].a].bound = Types::Error;
     }
@@ -255,7 +278,8 @@ TypeId BodyChecker::finish_type(TypeId type) {
       case InferKind::General: {
         if (!var.origin.is_none()) {
           Diagnostic& d = report<Diag::TypeNotKnown>(var.origin, *var.what ? var.what : "this");
-          d.note("a type is found out from the value a name begins with and from how it is used; here neither says enough");
+          d.note(
+              "a type is found out from the value a name begins with and from how it is used; here neither says enough");
           if (std::strstr(var.what, "elements")) d.help("write the type: `let xs: []i64 = []`");
           else if (std::strstr(var.what, "null")) d.help("write the type: `let x: ?String = null`");
           else if (std::strstr(var.what, "keys")) d.help("write the type: `let m: Map[String, i64] = [:]`");
@@ -269,9 +293,15 @@ TypeId BodyChecker::finish_type(TypeId type) {
     return infer_[row.a].bound;
   }
   switch (row.kind) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task: {
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel:
+    case TypeKind::Task: {
       TypeId inner = finish_type(TypeId(row.a));
-      return inner == Types::Error ? Types::Error : types_.intern(row.kind, +inner, row.kind == TypeKind::Task ? 0 : row.b, {});
+      return inner == Types::Error ? Types::Error
+                                   : types_.intern(row.kind, +inner, row.kind == TypeKind::Task ? 0 : row.b, {});
     }
     default: break;
   }
@@ -284,4 +314,4 @@ TypeId BodyChecker::finish_type(TypeId type) {
   return bad ? Types::Error : types_.intern(row.kind, row.a, row.b, args);
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -2,19 +2,19 @@
 // Depends on check.h, resolve.h. Included by check_*.cpp only.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A function and the closures in it are one group: they share variables of the program and of inference, and are finished
-// together. While the group is walked, types may hold Infer; at its end finish_group() replaces each by what was found
-// out, applies the defaults of literals, runs the questions that needed final types, and hands the bodies over. All vectors
-// are kept from group to group, so that a body of usual size allocates only what is handed over.
+// A function and the closures in it are one group: they share variables of the program and of inference, and are
+// finished together. While the group is walked, types may hold Infer; at its end finish_group() replaces each by what
+// was found out, applies the defaults of literals, runs the questions that needed final types, and hands the bodies
+// over. All vectors are kept from group to group, so that a body of usual size allocates only what is handed over.
 //
-// Expectations flow down (`expected`, a hint that may be None or hold Infer), types flow up (HirNode::type), and coerce() is
-// the one place where a value meets the type it must have.
+// Expectations flow down (`expected`, a hint that may be None or hold Infer), types flow up (HirNode::type), and
+// coerce() is the one place where a value meets the type it must have.
 #pragma once
 #include <cstring>
 #include <initializer_list>
 
-#include "frontend/body_sink.h"
 #include "frontend/body_memory.h"
+#include "frontend/body_sink.h"
 #include "frontend/check.h"
 #include "frontend/flat_map.h"
 #include "frontend/resolve.h"
@@ -31,13 +31,18 @@ class SmallVec {
   SmallVec() = default;
   SmallVec(const SmallVec&) = delete;
   SmallVec& operator=(const SmallVec&) = delete;
-  ~SmallVec() { if (data_ != inline_) std::free(data_); }
+  ~SmallVec() {
+    if (data_ != inline_) std::free(data_);
+  }
   void push_back(const T& value) {
     T copy = value;
     if (size_ == capacity_) grow();
     data_[size_++] = copy;
   }
-  void resize(size_t n, const T& value) { while (size_ < n) push_back(value); size_ = n; }
+  void resize(size_t n, const T& value) {
+    while (size_ < n) push_back(value);
+    size_ = n;
+  }
   void clear() { size_ = 0; }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -102,7 +107,11 @@ struct Var {
   uint32_t holds = kNone32;      // `let f = { … }` with a closure that captures a nursery: that nursery
   uint32_t closure = kNone32;    // `let f = { … }`: the closure's builder
 };
-struct Binding { NameId name; uint32_t var; uint32_t previous; };
+struct Binding {
+  NameId name;
+  uint32_t var;
+  uint32_t previous;
+};
 
 // What is known here about a variable: that it is not null, that it has a value.
 struct Fact {
@@ -111,7 +120,10 @@ struct Fact {
   friend bool operator==(Fact a, Fact b) { return a.var == b.var && a.kind == b.kind; }
 };
 using Facts = SmallVec<Fact, 6>;
-inline void copy_facts(Facts& to, const Facts& from) { to.clear(); for (const Fact& f : from) to.push_back(f); }
+inline void copy_facts(Facts& to, const Facts& from) {
+  to.clear();
+  for (const Fact& f : from) to.push_back(f);
+}
 
 // Where a failure goes that leaves an expression.
 struct Sink {
@@ -189,8 +201,20 @@ struct Head {
 };
 
 enum class Builtin : uint8_t {
-  None, Print, Println, Eprint, Eprintln, Assert, AssertEq, AssertFails, Unreachable, Todo,
-  Sleep, Yield, Channel, Cancelled,
+  None,
+  Print,
+  Println,
+  Eprint,
+  Eprintln,
+  Assert,
+  AssertEq,
+  AssertFails,
+  Unreachable,
+  Todo,
+  Sleep,
+  Yield,
+  Channel,
+  Cancelled,
 };
 
 // A parameter as a call sees it, with type arguments filled in.
@@ -278,51 +302,70 @@ class BodyChecker {
   FuncId func_ = FuncId::None;
   TypeScope type_scope_;
   bool core_ = false;                  // words for first-term students
-  bool quiet_ = false;                 // a default value checked again: its mistakes were reported at its declaration
+  bool quiet_ = false;   // a default value checked again: its mistakes were reported at its declaration
   std::vector<std::unique_ptr<Builder>> pool_;
-  BodyOwner owner_;                    // what the group's body belongs to
-  std::vector<Builder*> group_;        // bodies of this group, in the order begun
-  std::vector<Builder*> stack_;        // bodies open now
-  Builder* b_ = nullptr;               // the innermost
+  BodyOwner owner_;   // what the group's body belongs to
+  std::vector<Builder*> group_;   // bodies of this group, in the order begun
+  std::vector<Builder*> stack_;   // bodies open now
+  Builder* b_ = nullptr;   // the innermost
   std::vector<Var> vars_;
   std::vector<Binding> bindings_;
-  std::vector<uint32_t> top_binding_;  // by NameId: newest binding, or none
-  size_t hidden_below_ = 0;            // bindings before this one are out of sight (default values)
-  NodeId catch_operand_ = NodeId::None;  // of a `catch` that does not stand right behind a call
+  std::vector<uint32_t> top_binding_;   // by NameId: newest binding, or none
+  size_t hidden_below_ = 0;   // bindings before this one are out of sight (default values)
+  NodeId catch_operand_ = NodeId::None;   // of a `catch` that does not stand right behind a call
   uint32_t pattern_depth_ = 0;
-  size_t pattern_mark_ = 0;            // bindings of the pattern being checked begin here
+  size_t pattern_mark_ = 0;   // bindings of the pattern being checked begin here
   Facts facts_;
-  bool dead_ = false;                  // control cannot arrive here
+  bool dead_ = false;   // control cannot arrive here
   uint32_t assert_fails_depth_ = 0;
 
   std::vector<InferVar> infer_;
-  std::vector<TypeId> infer_types_;    // by number, kept between groups
+  std::vector<TypeId> infer_types_;   // by number, kept between groups
   std::vector<DeferredMember> deferred_;
   std::vector<LateCheck> late_;
-  struct Narrowing { uint32_t builder; HirId node; uint32_t var; };
-  std::vector<Narrowing> narrowings_;  // Unwraps without a check, of variables that a closure may turn out to write
+  struct Narrowing {
+    uint32_t builder;
+    HirId node;
+    uint32_t var;
+  };
+  std::vector<Narrowing> narrowings_;   // Unwraps without a check, of variables that a closure may turn out to write
 
   // ---- names known to the checker
-  std::vector<uint8_t> name_codes_;    // by NameId: 1 + TypeId of a simple type, or 64 + Builtin
-  NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_, n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_;
+  std::vector<uint8_t> name_codes_;   // by NameId: 1 + TypeId of a simple type, or 64 + Builtin
+  NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_,
+      n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_;
 
   // ---- work left for later
   std::vector<FuncId> queue_;
-  std::vector<uint8_t> queued_;        // by FuncId
-  std::vector<uint8_t> trait_used_;    // by TraitId
-  struct FitCheck { ErrorSetId from, to; Span span; Span declared; bool is_value; };
+  std::vector<uint8_t> queued_;   // by FuncId
+  std::vector<uint8_t> trait_used_;   // by TraitId
+  struct FitCheck {
+    ErrorSetId from, to;
+    Span span;
+    Span declared;
+    bool is_value;
+  };
   std::vector<FitCheck> fits_;
   std::vector<std::unique_ptr<Body>> late_matches_;   // bodies with matches on errors, whose sets are solved at the end
   std::vector<Need> needs_;
-  std::vector<uint8_t> inferred_bits_; // by TypeParamId: built-in bounds that bodies added
+  std::vector<uint8_t> inferred_bits_;   // by TypeParamId: built-in bounds that bodies added
   std::vector<GenericUse> uses_;
-  size_t first_use_ = 0;               // of this group
-  FlatMap single_sets_;                // TagId -> ErrorSetId
-  struct PolyEdge { FuncId from; uint32_t from_param; FuncId to; uint32_t to_param; };
+  size_t first_use_ = 0;   // of this group
+  FlatMap single_sets_;   // TagId -> ErrorSetId
+  struct PolyEdge {
+    FuncId from;
+    uint32_t from_param;
+    FuncId to;
+    uint32_t to_param;
+  };
   std::vector<PolyEdge> poly_edges_;
-  FlatMap poly_escapes_;               // func << 8 | param -> 1 when the callee keeps it
-  Span error_type_;                    // a place whose type stayed unknown: somebody must have said why
-  struct PolyCheck { FuncId callee; uint32_t param; Span span; };
+  FlatMap poly_escapes_;   // func << 8 | param -> 1 when the callee keeps it
+  Span error_type_;   // a place whose type stayed unknown: somebody must have said why
+  struct PolyCheck {
+    FuncId callee;
+    uint32_t param;
+    Span span;
+  };
   std::vector<PolyCheck> poly_checks_;
 
   // ---- check_bodies.cpp: whole functions, queue, end of the program
@@ -346,8 +389,12 @@ class BodyChecker {
 
   // ---- check_emit.cpp
   HirId emit(HirKind kind, TypeId type, uint32_t a, uint32_t b, Span span, uint16_t aux = 0);
-  HirId emit(HirKind kind, TypeId type, HirId a, uint32_t b, Span span, uint16_t aux = 0) { return emit(kind, type, +a, b, span, aux); }
-  HirId emit(HirKind kind, TypeId type, HirId a, HirId b, Span span, uint16_t aux = 0) { return emit(kind, type, +a, +b, span, aux); }
+  HirId emit(HirKind kind, TypeId type, HirId a, uint32_t b, Span span, uint16_t aux = 0) {
+    return emit(kind, type, +a, b, span, aux);
+  }
+  HirId emit(HirKind kind, TypeId type, HirId a, HirId b, Span span, uint16_t aux = 0) {
+    return emit(kind, type, +a, +b, span, aux);
+  }
   HirId poison(Span span);
   HirId emit_int(__int128 value, TypeId type, Span span);
   HirId emit_void(Span span) { return emit(HirKind::Void, Types::Void, kNone32, kNone32, span); }
@@ -369,26 +416,29 @@ class BodyChecker {
   bool is_open(TypeId type) { return types_.kind(shallow(type)) == TypeKind::Infer; }
   InferKind open_kind(TypeId type) { return infer_[types_[type].a].kind; }   // of a shallow, open type
   void name_literals(TypeId type);
-  void settle_literals(TypeId type);    // open literals in it take their defaults now
+  void settle_literals(TypeId type);   // open literals in it take their defaults now
   TypeId finish_type(TypeId type);
-  TypeId settle(TypeId type);           // shallow, after trying what was deferred
+  TypeId settle(TypeId type);   // shallow, after trying what was deferred
   void retry_deferred(bool last);
   bool resolve_deferred(DeferredMember& d, bool last);
   bool unify_hint(TypeId result, TypeId expected);
-  TypeId peel(TypeId type);             // ?T -> T, else itself
+  TypeId peel(TypeId type);   // ?T -> T, else itself
 
   // ---- check_coerce.cpp
-  struct Why { Span at; std::string text; };
+  struct Why {
+    Span at;
+    std::string text;
+  };
   HirId coerce(HirId value, TypeId to, NodeId ast, const Why* why = nullptr);
   bool try_coerce(HirId& value, TypeId to);
   void report_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
   void explain_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
-  void poison_open(TypeId type);        // what is open in it has been reported with it
+  void poison_open(TypeId type);   // what is open in it has been reported with it
   void report_optional_as_value(Span span, TypeId found, NodeId ast, const Why* why);
-  TypeId join(TypeId a, TypeId b);      // None: they have nothing in common
+  TypeId join(TypeId a, TypeId b);   // None: they have nothing in common
   bool widens(TypeId from, TypeId to);
   HirId some(HirId value);
-  std::string name_of(TypeId type);     // for messages: open parts as `_`
+  std::string name_of(TypeId type);   // for messages: open parts as `_`
   std::string_view text(NameId name) { return p_.names.text(name); }
   std::string source(NodeId n);
   bool drop_value(HirId& value);
@@ -398,7 +448,7 @@ class BodyChecker {
   void close_scope(size_t mark);
   uint32_t declare(NameId name, TypeId type, uint8_t flags, Span span, NodeId let = NodeId::None);
   uint32_t find_var(NameId name);
-  LocalId local_of(uint32_t var);               // in the innermost body, capturing on the way
+  LocalId local_of(uint32_t var);   // in the innermost body, capturing on the way
   HirId read_var(uint32_t var, Span span, bool narrowed = true);
   bool has_fact(uint32_t var, Fact::Kind kind);
   void add_fact(uint32_t var, Fact::Kind kind);
@@ -417,10 +467,11 @@ class BodyChecker {
   Span span(NodeId n) { return tree_->span(n); }
   const Node& ast(NodeId n) { return (*tree_)[n]; }
   NodeId unparen(NodeId n);
-  HirId check(NodeId n, TypeId expected = TypeId::None);           // a value
-  HirId check_as(NodeId n, TypeId type, const Why* why = nullptr); // a value of that type
-  HirId check_unnarrowed(NodeId n, TypeId expected = TypeId::None); // a name as it was declared, also where it is known not to be null
-  void check_poison(NodeId n);                                     // only its names; the result is not needed
+  HirId check(NodeId n, TypeId expected = TypeId::None);   // a value
+  HirId check_as(NodeId n, TypeId type, const Why* why = nullptr);   // a value of that type
+  HirId check_unnarrowed(
+      NodeId n, TypeId expected = TypeId::None);   // a name as it was declared, also where it is known not to be null
+  void check_poison(NodeId n);   // only its names; the result is not needed
   HirId check_int(NodeId n, bool negative, Span span, TypeId expected);
   HirId check_float(NodeId n, bool negative, Span span, TypeId expected);
   HirId check_ident(NodeId n, TypeId expected);
@@ -436,8 +487,9 @@ class BodyChecker {
   HirId check_dot_name(NodeId n, TypeId expected, NodeId call, Answer* answer);
   HirId make_variant(TypeId enum_type, uint32_t variant, NodeId at, NodeId call, TypeId expected);
   HirId make_error(TagId tag, NodeId at, NodeId call, TypeId type);
-  HirId check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module, SmallVec<uint32_t, 16>& pairs, std::span<const TypeParamId> params,
-                     std::span<const TypeId> args, const std::string& owner, HirId update);
+  HirId check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module, SmallVec<uint32_t, 16>& pairs,
+                     std::span<const TypeParamId> params, std::span<const TypeId> args, const std::string& owner,
+                     HirId update);
   HirId payload_in_order(HirKind kind, TypeId type, uint32_t which, std::span<const uint32_t> pairs, Span at);
   Head head_of(NodeId n);
   Head head_of_decl(DeclId decl, NodeId n);
@@ -472,15 +524,16 @@ class BodyChecker {
   HirId check_coalesce(NodeId n, TypeId expected);
   HirId check_unwrap(NodeId n, TypeId expected);
   HirId check_cond(NodeId n, Facts& when_true, Facts& when_false, bool allow_let);
-  HirId arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, Span span, TokenKind token, TypeId expected, NodeId n);
-  bool balance(HirId& left, HirId& right);      // makes both operands one type; false when they cannot be
+  HirId arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, Span span, TokenKind token, TypeId expected,
+              NodeId n);
+  bool balance(HirId& left, HirId& right);   // makes both operands one type; false when they cannot be
   void need_bound(TypeId type, uint32_t builtin, Span span, const char* op);
   HirId concat(HirId left, HirId right, NodeId l, NodeId r, Span span);
 
   // ---- check_call.cpp
   HirId check_call(NodeId n, TypeId expected, Answer* answer);
-  HirId call_func(FuncId func, std::span<const TypeId> outer_args, NodeId call, HirId receiver, NodeId receiver_ast, TypeId expected, Answer* answer, const Head& head,
-                  bool via_trait, TraitId trait);
+  HirId call_func(FuncId func, std::span<const TypeId> outer_args, NodeId call, HirId receiver, NodeId receiver_ast,
+                  TypeId expected, Answer* answer, const Head& head, bool via_trait, TraitId trait);
   HirId call_value(HirId callee, NodeId call, TypeId expected, Answer* answer, bool poly);
   HirId call_method(HirId base, NodeId base_ast, NodeId call, NodeId member, TypeId expected, Answer* answer);
   HirId call_static(TypeId type, NodeId call, NodeId member, TypeId expected, Answer* answer);
@@ -488,7 +541,7 @@ class BodyChecker {
   void note_functions(Diagnostic& d, TypeId type, std::vector<std::string_view>& names);
   HirId call_trait(TraitId trait, NodeId call, NodeId member, TypeId expected, Answer* answer);
   HirId call_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);
-  HirId call_type(TypeId type, NodeId call, TypeId expected);    // String(x), i64(x)
+  HirId call_type(TypeId type, NodeId call, TypeId expected);   // String(x), i64(x)
   HirId convert(TypeId type, NodeId call, NodeId arg, uint16_t how);
   HirId error_method(HirId base, NodeId call, NameId name);
   bool check_args(const Callee& callee, NodeId call, HirId receiver, NodeId receiver_ast, Args& out);
@@ -503,7 +556,7 @@ class BodyChecker {
   // ---- check_stmt.cpp
   HirId check_block(NodeId n, TypeId expected, bool value);
   HirId check_expect(NodeId n);
-  HirId check_dropped(NodeId n);                                   // a statement
+  HirId check_dropped(NodeId n);   // a statement
   HirId check_let(NodeId n);
   HirId check_assign(NodeId n);
   HirId check_if(NodeId n, TypeId expected, bool value);
@@ -513,7 +566,8 @@ class BodyChecker {
   HirId check_break(NodeId n);
   HirId check_defer(NodeId n);
   HirId check_branch(NodeId n, TypeId expected, bool value);
-  HirId join_branches(std::span<HirId> branches, std::span<const NodeId> asts, TypeId expected, bool value, TypeId* type);
+  HirId join_branches(std::span<HirId> branches, std::span<const NodeId> asts, TypeId expected, bool value,
+                      TypeId* type);
   void warn_unused(HirId value, NodeId n);
   void mark_tail(HirId value);
   LoopScope* find_loop(NameId label, NodeId n);
@@ -524,8 +578,8 @@ class BodyChecker {
   uint32_t check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
   uint32_t pattern_literal(NodeId n, TypeId type);
   uint32_t pattern_path(NodeId n, NodeId path, TypeId type, NodeId with, uint8_t flags, NodeId let);
-  uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with, bool named, Span span, uint8_t flags, NodeId let,
-                          const std::string& owner);
+  uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with,
+                          bool named, Span span, uint8_t flags, NodeId let, const std::string& owner);
   bool end_const(NodeId n, __int128& value);
   bool is_simple(uint32_t pat);
   void pattern_mismatch(Span span, TypeId type, const std::string& found);
@@ -535,7 +589,11 @@ class BodyChecker {
   // ---- check_fail.cpp
   HirId check_fail(NodeId n);
   HirId implicit_failure(TagId tag, Span at);
-  struct LateCatch { uint32_t builder; HirId node; ErrorSetId set; };
+  struct LateCatch {
+    uint32_t builder;
+    HirId node;
+    ErrorSetId set;
+  };
   std::vector<LateCatch> late_catches_;
   HirId check_question(NodeId n, TypeId expected, bool is_try);
   HirId check_catch(NodeId n, TypeId expected, bool value);
@@ -558,10 +616,10 @@ class BodyChecker {
   // A nursery whose body is being walked.
   struct NurseryScope {
     uint32_t var = kNone32;
-    uint16_t kind = 0;                    // 0 nursery, 1 supervisor, 2 race
-    bool fails = false;                   // a task in it surely can
-    ErrorSetId set = ErrorSetId::None;    // with what; its body's failures too
-    TypeId race = TypeId::None;           // what its tasks give
+    uint16_t kind = 0;   // 0 nursery, 1 supervisor, 2 race
+    bool fails = false;   // a task in it surely can
+    ErrorSetId set = ErrorSetId::None;   // with what; its body's failures too
+    TypeId race = TypeId::None;   // what its tasks give
     std::vector<uint32_t> handles = {};   // spawns into it that gave a handle: in handles_
   };
   // A `spawn` whose handle somebody holds.
@@ -569,25 +627,30 @@ class BodyChecker {
     uint32_t builder;
     HirId spawn;
     ErrorSetId set;
-    bool fails;                // the call surely can
-    bool bound = false;        // to a `let`
-    int32_t others = 0;        // mentions that are neither an `await` with a `catch` nor `cancel`, `isDone`
-    bool unawaited = false;    // some way out of the scope passes no `await`
-    bool dropped = false;      // nobody holds it after all
+    bool fails;   // the call surely can
+    bool bound = false;   // to a `let`
+    int32_t others = 0;   // mentions that are neither an `await` with a `catch` nor `cancel`, `isDone`
+    bool unawaited = false;   // some way out of the scope passes no `await`
+    bool dropped = false;   // nobody holds it after all
   };
   std::vector<NurseryScope> nurseries_;   // around this text, outermost first
   std::vector<Handle> handles_;
   std::vector<std::pair<uint32_t, uint32_t>> param_handles_;   // handle, and the parameter that is its nursery
-  bool task_closure_ = false;             // the closure checked next is a task's
-  NodeId closure_stays_ = NodeId::None;   // the closure (or the name of one) at this node may capture a nursery: it does not leave
-  uint32_t spawn_target_ = kNone32;       // the nursery for which the operands of a task's call are being checked
-  FlatMap spawn_sets_;                    // func << 8 | param -> the set of what it spawns into that parameter
+  bool task_closure_ = false;   // the closure checked next is a task's
+  NodeId closure_stays_ =
+      NodeId::None;   // the closure (or the name of one) at this node may capture a nursery: it does not leave
+  uint32_t spawn_target_ = kNone32;   // the nursery for which the operands of a task's call are being checked
+  FlatMap spawn_sets_;   // func << 8 | param -> the set of what it spawns into that parameter
   ErrorSetId lent_nurseries_ = ErrorSetId::None;   // what is spawned into nurseries that go through function values
-  ErrorSetId open_tasks_ = ErrorSetId::None;       // failures of tasks whose handles went through a written type
-  FlatMap failing_tasks_;                 // ErrorSetId of a task's type -> 1: it surely can fail
-  std::vector<MaybeFail> maybe_fails_;    // of all functions that cannot fail
-  struct NurseryArg { FuncId callee; uint32_t param; Span span; };
-  std::vector<NurseryArg> nursery_args_;  // closures that capture a nursery, given to a function
+  ErrorSetId open_tasks_ = ErrorSetId::None;   // failures of tasks whose handles went through a written type
+  FlatMap failing_tasks_;   // ErrorSetId of a task's type -> 1: it surely can fail
+  std::vector<MaybeFail> maybe_fails_;   // of all functions that cannot fail
+  struct NurseryArg {
+    FuncId callee;
+    uint32_t param;
+    Span span;
+  };
+  std::vector<NurseryArg> nursery_args_;   // closures that capture a nursery, given to a function
   bool tasks_allowed(NodeId n, const char* what);
   TypeId nursery_type() { return types_.intern(TypeKind::Nursery, 0, 0, {}); }
   ErrorSetId with_implicit(ErrorSetId set);
@@ -606,7 +669,8 @@ class BodyChecker {
   // ---- check_spawn.cpp: what a task runs, and who holds its handle
   HirId check_spawn(NodeId n, TypeId expected, bool handle);
   HirId spawn_method(HirId nursery, NodeId nursery_ast, NodeId call, TypeId expected, bool handle);
-  HirId spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId n, uint32_t stack, TypeId expected, bool handle, bool method);
+  HirId spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId n, uint32_t stack, TypeId expected, bool handle,
+                   bool method);
   bool spawn_wanted(TypeId expected);
   HirId closure_around(HirId operation, NodeId what, SmallVec<uint32_t, 8>& lets);
   NurseryScope* scope_of(uint32_t root);
@@ -635,7 +699,12 @@ class BodyChecker {
     HirId recv;
     uint32_t var;
     TypeId elem;
-    struct Use { uint32_t builder; HirId node; bool plain; bool either = false; /* printed or compared: a `T` and a `?T` do */ };
+    struct Use {
+      uint32_t builder;
+      HirId node;
+      bool plain;
+      bool either = false; /* printed or compared: a `T` and a `?T` do */
+    };
     std::vector<Use> uses = {};
   };
   std::vector<Receive> receives_;
@@ -649,17 +718,32 @@ class BodyChecker {
   HirId check_select(NodeId n, TypeId expected, bool value, Answer* answer);
 
   // ---- effects.cpp
-  struct LentCell { uint32_t runs; /* a node of the effect graph, or none */ Span span; NameId name; Span declared; };
-  struct Instance { uint32_t node; TypeId self; TraitId trait; Span span; };
-  struct FuncValue { TypeId type; uint32_t node; FuncId callee; uint32_t param; };   // given to `callee` as its `param`, when it is some
+  struct LentCell {
+    uint32_t runs; /* a node of the effect graph, or none */
+    Span span;
+    NameId name;
+    Span declared;
+  };
+  struct Instance {
+    uint32_t node;
+    TypeId self;
+    TraitId trait;
+    Span span;
+  };
+  struct FuncValue {
+    TypeId type;
+    uint32_t node;
+    FuncId callee;
+    uint32_t param;
+  };   // given to `callee` as its `param`, when it is some
   std::vector<LentCell> lent_cells_;
-  std::vector<Instance> instances_;     // `node` calls methods of a trait on a type
-  std::vector<Instance> dyns_;          // types that become `dyn`
-  std::vector<FuncValue> func_values_;  // closures and named functions that become values
-  FlatMap value_sets_;                  // see value_set()
+  std::vector<Instance> instances_;   // `node` calls methods of a trait on a type
+  std::vector<Instance> dyns_;   // types that become `dyn`
+  std::vector<FuncValue> func_values_;   // closures and named functions that become values
+  FlatMap value_sets_;   // see value_set()
   std::vector<uint32_t> last_caller_;   // by node: of which an edge was made last
   std::vector<uint64_t> intrinsic_effects_;
-  FlatMap makers_;                      // node -> index in made_: own capabilities that it makes, so that its callers need none
+  FlatMap makers_;   // node -> index in made_: own capabilities that it makes, so that its callers need none
   std::vector<uint64_t> made_;
   std::vector<std::pair<size_t, uint32_t>> test_uses_;   // first index in uses_, node
   size_t test_use_ = 0;
@@ -675,12 +759,12 @@ class BodyChecker {
   // ---- check_memory.cpp: bodies that an earlier check knew
   struct Memory;
   std::shared_ptr<Memory> memory_;
-  bool recording_ = false;              // a function's body is being walked of which a record shall be kept
-  bool unlasting_ = false;              // it does something that no record holds
-  uint32_t first_set_ = 0;              // error sets from here on are that function's own
-  std::vector<FuncId> reached_;         // what it reaches in std
+  bool recording_ = false;   // a function's body is being walked of which a record shall be kept
+  bool unlasting_ = false;   // it does something that no record holds
+  uint32_t first_set_ = 0;   // error sets from here on are that function's own
+  std::vector<FuncId> reached_;   // what it reaches in std
   std::vector<TraitId> reached_traits_;
-  FlatMap set_types_;                   // node of a set of function values -> a type that leads there
+  FlatMap set_types_;   // node of a set of function values -> a type that leads there
   void begin_memory();
   bool known_body(FuncId id);
   void begin_record(FuncId id);
@@ -690,10 +774,14 @@ class BodyChecker {
   void end_memory();
 
   // ---- check_capability.cpp: capabilities as values
-  struct CapabilityCall { FuncId callee, caller; Span span; uint64_t in_scope; };
+  struct CapabilityCall {
+    FuncId callee, caller;
+    Span span;
+    uint64_t in_scope;
+  };
   std::vector<CapabilityCall> capability_calls_;   // out of `:sovereign` files
-  FlatMap capability_rows_;                        // DeclId -> row of Program::capabilities
-  uint32_t caps_struct_ = kNone32;                 // DeclId of `Caps`
+  FlatMap capability_rows_;   // DeclId -> row of Program::capabilities
+  uint32_t caps_struct_ = kNone32;   // DeclId of `Caps`
   bool in_test_ = false;
   NameId n_mint_, n_test_cap_;
   void begin_capabilities();
@@ -718,7 +806,7 @@ class BodyChecker {
   void check_shared_cells();
 
   // ---- check_bounds.cpp
-  bool require_trait(TypeId type, TraitId trait, Span use);        // a Param of the function gets the need
+  bool require_trait(TypeId type, TraitId trait, Span use);   // a Param of the function gets the need
   bool require_builtin(TypeId type, uint32_t builtin, Span use);
   void add_need(FuncId func, TypeParamId param, TraitId trait, uint32_t builtin, Span use);
   bool has_written_bounds(TypeParamId param);
@@ -735,7 +823,9 @@ class BodyChecker {
   Diagnostics scratch_diags_;
   // Where mistakes go: nowhere while quiet.
   template <Diag D, class... A>
-  Diagnostic& report(Span span, const A&... args) { return (quiet_ ? scratch_diags_ : p_.diags).report<D>(span, args...); }
+  Diagnostic& report(Span span, const A&... args) {
+    return (quiet_ ? scratch_diags_ : p_.diags).report<D>(span, args...);
+  }
 };
 
-}  // namespace janus
+}   // namespace janus

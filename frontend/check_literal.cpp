@@ -31,7 +31,8 @@ HirId BodyChecker::check_float(NodeId n, bool negative, Span at, TypeId expected
   b_->body.floats.push_back(negative ? -value : value);
   TypeId type = is_some(expected) ? peel(expected) : TypeId::None;
   bool known = is_some(type) && types_.is_float(type);
-  return emit(HirKind::Float, known ? type : fresh(InferKind::Float, at), static_cast<uint32_t>(b_->body.floats.size() - 1), kNone32, at);
+  return emit(HirKind::Float, known ? type : fresh(InferKind::Float, at),
+              static_cast<uint32_t>(b_->body.floats.size() - 1), kNone32, at);
 }
 
 HirId BodyChecker::check_interp(NodeId n) {

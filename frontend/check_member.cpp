@@ -12,7 +12,8 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
   const Node x = ast(n);
   Span name_span = tree_->token_span(tree_->lasts[+n]);
   NodeKind k = ast(NodeId(x.a)).kind;
-  if (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index || k == NodeKind::TypeExpr || k == NodeKind::Call) {
+  if (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index || k == NodeKind::TypeExpr ||
+      k == NodeKind::Call) {
     Head base = head_of(NodeId(x.a));
     switch (base.kind) {
       case HeadKind::Poison: return poison(span(n));
@@ -30,7 +31,8 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
         std::vector<std::string_view> names;
         for (TagId t : p_.errors[base.index].tags) names.push_back(text(p_.tags[+t].name));
         std::string owner(text(p_.decls[+p_.errors[base.index].decl].name));
-        Diagnostic& d = report<Diag::NoVariant>(name_span, owner, text(NameId(x.b))).at(p_.decls[+p_.errors[base.index].decl].name_span, "declared here");
+        Diagnostic& d = report<Diag::NoVariant>(name_span, owner, text(NameId(x.b)))
+                            .at(p_.decls[+p_.errors[base.index].decl].name_span, "declared here");
         suggest(d, name_span, text(NameId(x.b)), names);
         return poison(span(n));
       }
@@ -88,7 +90,9 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
       report<Diag::MethodNotCalled>(at, word)
           .with_label("this is a method")
           .help("call it with parentheses: `" + word + "(…)`")
-          .fix(Span{at.hi, at.hi}, "()", "call the method", p_.funcs[+m.func].params.size() <= 1 ? Applicability::MachineApplicable : Applicability::HasPlaceholders);
+          .fix(
+              Span{at.hi, at.hi}, "()", "call the method",
+              p_.funcs[+m.func].params.size() <= 1 ? Applicability::MachineApplicable : Applicability::HasPlaceholders);
       return poison(span(n));
     }
   }
@@ -97,24 +101,30 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
   if (kind == TypeKind::Struct)
     for (const FieldInfo& f : p_.structs[types_[base].a].fields) names.push_back(text(f.name));
   if (!is_call) p_.method_names(base, names);
-  Diagnostic& d = is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
+  Diagnostic& d =
+      is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
   bool suggested = suggest(d, at, word, names);
   std::string code = is_some(base_ast) ? source(base_ast) : "x";
   if (const ForeignHint* hint = suggested ? nullptr : foreign_member(word)) {
     bool there = !hint->write.empty() && std::find(names.begin(), names.end(), hint->write) != names.end();
-    if (there) d.fix(at, std::string(hint->write), "in Janus this is `" + std::string(hint->write) + "`", Applicability::MaybeIncorrect);
-    if (!hint->help.empty() && kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param) d.help(std::string(hint->help)), there = true;
+    if (there)
+      d.fix(at, std::string(hint->write), "in Janus this is `" + std::string(hint->write) + "`",
+            Applicability::MaybeIncorrect);
+    if (!hint->help.empty() && kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param)
+      d.help(std::string(hint->help)), there = true;
     if (there) return poison(span(n));
   }
   if (word == "length" || word == "size" || word == "count") {
     if (!suggested) d.help("the number of elements is `" + code + ".len()`");
   } else if (kind == TypeKind::Struct && !is_call && !suggested) {
     std::string all;
-    for (const FieldInfo& f : p_.structs[types_[base].a].fields) all += (all.empty() ? "`" : ", `") + std::string(text(f.name)) + "`";
+    for (const FieldInfo& f : p_.structs[types_[base].a].fields)
+      all += (all.empty() ? "`" : ", `") + std::string(text(f.name)) + "`";
     if (!all.empty()) d.note("`" + name_of(base) + "` has the fields " + all);
   } else if (is_call && (word == "append" || word == "add") && kind == TypeKind::Array) {
     d.help("an element is added at the end with `" + code + ".push(x)`");
-  } else if (is_call && kind == TypeKind::Array && (word == "to_array" || word == "to_list" || word == "to_vec" || word == "collect")) {
+  } else if (is_call && kind == TypeKind::Array &&
+             (word == "to_array" || word == "to_list" || word == "to_vec" || word == "collect")) {
     d.help("`" + code + "` is an array already: leave the call out");
   } else if (word == "to_string" || word == "toString" || word == "str") {
     d.help("any value becomes a text with `String(" + code + ")`");
@@ -123,8 +133,13 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
     d.help("say which trait it needs: `where " + name_of(base) + ": TraitName`");
   } else if (kind == TypeKind::Void) {
     d.note("nothing comes out of what stands before the point");
-  } else if (is_call && !suggested && ((types_.is_number(base) && !types_.is_float(base)) || (kind == TypeKind::Infer && open_kind(base) == InferKind::Int)) && (p_.find_method(Types::F64, name, module_).candidates > 0 || is_some(p_.find_method(Types::F64, name, module_).func))) {
-    d.help("numbers with a point have it: `f64" + (code.starts_with("(") ? code : "(" + code + ")") + "." + word + "(…)`");
+  } else if (is_call && !suggested &&
+             ((types_.is_number(base) && !types_.is_float(base)) ||
+              (kind == TypeKind::Infer && open_kind(base) == InferKind::Int)) &&
+             (p_.find_method(Types::F64, name, module_).candidates > 0 ||
+              is_some(p_.find_method(Types::F64, name, module_).func))) {
+    d.help("numbers with a point have it: `f64" + (code.starts_with("(") ? code : "(" + code + ")") + "." + word +
+           "(…)`");
   }
   return poison(span(n));
 }
@@ -150,7 +165,12 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
     if (variant >= 0) return make_variant(type, static_cast<uint32_t>(variant), n, NodeId::None, expected);
   }
   if (types_.is_number(type) || kind == TypeKind::Param) {
-    int what = name == n_min_ ? 0 : name == n_max_ ? 1 : name == n_inf_ ? 2 : name == n_nan_ ? 3 : name == n_eps_ ? 4 : -1;
+    int what = name == n_min_   ? 0
+               : name == n_max_ ? 1
+               : name == n_inf_ ? 2
+               : name == n_nan_ ? 3
+               : name == n_eps_ ? 4
+                                : -1;
     if (what >= 0) {
       if (kind == TypeKind::Param) {
         need_bound(type, what > 1 ? kFloat : kNumber, name_span, "a limit of the type");
@@ -165,7 +185,8 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
       }
       if (types_.is_float(type)) {
         bool narrow = type == Types::F32;
-        double values[] = {narrow ? -3.4028234663852886e38 : -1.7976931348623157e308, narrow ? 3.4028234663852886e38 : 1.7976931348623157e308, __builtin_inf(), __builtin_nan(""),
+        double values[] = {narrow ? -3.4028234663852886e38 : -1.7976931348623157e308,
+                           narrow ? 3.4028234663852886e38 : 1.7976931348623157e308, __builtin_inf(), __builtin_nan(""),
                            narrow ? 1.1920928955078125e-07 : 2.220446049250313e-16};
         b_->body.floats.push_back(values[what]);
         return emit(HirKind::Float, type, static_cast<uint32_t>(b_->body.floats.size() - 1), kNone32, span(n));
@@ -184,20 +205,25 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
       if (!f.type_params.empty()) uses_.push_back({m.func, types_.tuple(args), func_, module_, n, span(n)});
       return emit(HirKind::FuncRef, ft, +m.func, make_type_list(args), span(n));
     }
-    report<Diag::MethodNotCalled>(name_span, text(name)).with_label("this is a function").help("call it with parentheses: `" + std::string(text(name)) + "(…)`");
+    report<Diag::MethodNotCalled>(name_span, text(name))
+        .with_label("this is a function")
+        .help("call it with parentheses: `" + std::string(text(name)) + "(…)`");
     return poison(span(n));
   }
   std::vector<std::string_view> names;
   if (kind == TypeKind::Enum) {
     for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
-    Diagnostic& d = report<Diag::NoVariant>(name_span, name_of(type), text(name)).at(p_.decls[+p_.enums[types_[type].a].decl].name_span, "declared here");
+    Diagnostic& d = report<Diag::NoVariant>(name_span, name_of(type), text(name))
+                        .at(p_.decls[+p_.enums[types_[type].a].decl].name_span, "declared here");
     if (!suggest(d, name_span, text(name), names)) list_variants(d, EnumId(types_[type].a));
     return poison(span(n));
   }
   p_.method_names(zonk(type), names);
   Diagnostic& d = report<Diag::NoField>(name_span, name_of(type), text(name));
   TypeId field = TypeId::None;
-  if (p_.find_field(zonk(type), name, &field) >= 0) d.note("`" + name_of(type) + "` is the type; a field belongs to a value of it").help("write the name of a variable before the point");
+  if (p_.find_field(zonk(type), name, &field) >= 0)
+    d.note("`" + name_of(type) + "` is the type; a field belongs to a value of it")
+        .help("write the name of a variable before the point");
   else suggest(d, name_span, text(name), names);
   return poison(span(n));
 }

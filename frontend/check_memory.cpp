@@ -1,15 +1,15 @@
-// check_memory.cpp: bodies that an earlier check knew are not checked again: what they left in the checker's tables is put back.
-// Depends on check_internal.h, body_memory.h, effects.h, LLVM's xxHash.
-// SPDX-License-Identifier: Apache-2.0
+// check_memory.cpp: bodies that an earlier check knew are not checked again: what they left in the checker's tables is
+// put back. Depends on check_internal.h, body_memory.h, effects.h, LLVM's xxHash. SPDX-License-Identifier: Apache-2.0
 //
-// What a body can see: the tokens outside of bodies of its own file and of all files that it imports, directly or not, and impls that
-// stand in neither the file of their type nor that of their trait. A module's `surroundings` are the hash of these; its records hold while
-// they and the text of the function are as they were. Comments and layout outside of bodies are no tokens.
+// What a body can see: the tokens outside of bodies of its own file and of all files that it imports, directly or not,
+// and impls that stand in neither the file of their type nor that of their trait. A module's `surroundings` are the
+// hash of these; its records hold while they and the text of the function are as they were. Comments and layout outside
+// of bodies are no tokens.
 //
-// No record is kept of a body with diagnostics or with tasks (their failures go through sets of the whole program): these are checked
-// every time. A match on errors is looked at when all sets are solved: its record says what they were then, and is `stale` when they are
-// something else now. Places are not in a record, except those of names. So a check that ends in errors, or was stale, is made again
-// without records, by who owns the BodyMemory.
+// No record is kept of a body with diagnostics or with tasks (their failures go through sets of the whole program):
+// these are checked every time. A match on errors is looked at when all sets are solved: its record says what they were
+// then, and is `stale` when they are something else now. Places are not in a record, except those of names. So a check
+// that ends in errors, or was stale, is made again without records, by who owns the BodyMemory.
 #include <algorithm>
 
 #include "frontend/check_internal.h"
@@ -27,7 +27,8 @@ struct Hash {
   friend bool operator==(const Hash&, const Hash&) = default;
 };
 Hash hash_of(std::string_view bytes) {
-  llvm::XXH128_hash_t h = llvm::xxh3_128bits(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  llvm::XXH128_hash_t h =
+      llvm::xxh3_128bits(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
   return {h.low64, h.high64};
 }
 void put(std::string& out, const Hash& h) { out.append(reinterpret_cast<const char*>(&h), sizeof h); }
@@ -38,37 +39,48 @@ Hash take_hash(RecordReader& r) {
   return h;
 }
 
-}  // namespace
+}   // namespace
 
 struct BodyChecker::Memory {
   BodyMemory& memory;
   Landmarks marks;
-  std::vector<uint32_t> owner_of_set;             // by ErrorSetId: the function whose inferred set it is
-  struct Known { uint64_t text; std::string_view record; };
+  std::vector<uint32_t> owner_of_set;   // by ErrorSetId: the function whose inferred set it is
+  struct Known {
+    uint64_t text;
+    std::string_view record;
+  };
   struct OfModule {
     bool of_user = false, same_text = false;
-    Hash text, outside, surroundings;             // all of it; tokens outside of bodies; with those of imports
+    Hash text, outside, surroundings;   // all of it; tokens outside of bodies; with those of imports
     Hash old_text, old_outside, old_surroundings;
     std::unique_ptr<RecordReader> reader;
-    std::vector<Known> known;                     // by place of the function in the module
+    std::vector<Known> known;   // by place of the function in the module
     size_t put_back = 0, funcs = 0;
-    std::unique_ptr<RecordWriter> writer;         // when its records change
+    std::unique_ptr<RecordWriter> writer;   // when its records change
     std::string records;
     size_t written = 0;
   };
   // A record of a body with matches on errors: what the sets held is written when they are solved.
-  struct Late { ModuleId module; size_t valid, solved; std::vector<ErrorSetId> sets; size_t first_body, bodies; };
+  struct Late {
+    ModuleId module;
+    size_t valid, solved;
+    std::vector<ErrorSetId> sets;
+    size_t first_body, bodies;
+  };
   std::vector<Late> late;
-  struct Promise { std::vector<ErrorSetId> sets; uint64_t solved; };
-  std::vector<Promise> promises;                  // of records that were put back
+  struct Promise {
+    std::vector<ErrorSetId> sets;
+    uint64_t solved;
+  };
+  std::vector<Promise> promises;   // of records that were put back
   std::vector<OfModule> modules;
 
   // Where the tables stood when the function began.
   struct Begin {
     FuncId func;
     Hash text;
-    size_t own, calls, extras, func_values, instances, dyns, uses, fits, maybe_fails, late_matches, poly_edges, poly_checks, nursery_args, lent, capability_calls, needs, dyns_made,
-        growth, diags, made, includes;
+    size_t own, calls, extras, func_values, instances, dyns, uses, fits, maybe_fails, late_matches, poly_edges,
+        poly_checks, nursery_args, lent, capability_calls, needs, dyns_made, growth, diags, made, includes;
     std::vector<ErrorSetId> matched = {};
   } begin = {};
 
@@ -84,12 +96,15 @@ static Hash hash_outside(const Program& p, const Module& m) {
     const Node& n = m.tree[item];
     auto func = [&](NodeId f) {
       if (is_none(f) || m.tree[f].kind != NodeKind::FuncDecl) return;
-      if (NodeId body = m.tree.record_node(m.tree[f].b, 4); is_some(body)) bodies.push_back({m.tree.first_token(body), m.tree.lasts[+body]});
+      if (NodeId body = m.tree.record_node(m.tree[f].b, 4); is_some(body))
+        bodies.push_back({m.tree.first_token(body), m.tree.lasts[+body]});
     };
     switch (n.kind) {
       case NodeKind::FuncDecl: func(item); break;
       case NodeKind::TestDecl: bodies.push_back({m.tree.first_token(item), m.tree.lasts[+item]}); break;
-      case NodeKind::ImplDecl: for (NodeId f : m.tree.list(slot(m.tree, n, 2))) func(f); break;
+      case NodeKind::ImplDecl:
+        for (NodeId f : m.tree.list(slot(m.tree, n, 2))) func(f);
+        break;
       default: break;
     }
   }
@@ -150,8 +165,11 @@ void BodyChecker::begin_memory() {
   for (const ImplInfo& impl : p_.impls) {
     if (p_.modules[+impl.module]->is_std) continue;
     const TypeRow& self = p_.types[impl.self];
-    DeclId of_type = self.kind == TypeKind::Struct ? p_.structs[self.a].decl : self.kind == TypeKind::Enum ? p_.enums[self.a].decl : DeclId::None;
-    bool at_home = (is_some(of_type) && p_.decls[+of_type].module == impl.module) || (is_some(impl.trait) && p_.decls[+p_.traits[+impl.trait].decl].module == impl.module);
+    DeclId of_type = self.kind == TypeKind::Struct ? p_.structs[self.a].decl
+                     : self.kind == TypeKind::Enum ? p_.enums[self.a].decl
+                                                   : DeclId::None;
+    bool at_home = (is_some(of_type) && p_.decls[+of_type].module == impl.module) ||
+                   (is_some(impl.trait) && p_.decls[+p_.traits[+impl.trait].decl].module == impl.module);
     if (!at_home) put(foreign, k.modules[+impl.module].outside);
   }
   Hash everywhere = hash_of(foreign);
@@ -169,13 +187,19 @@ void BodyChecker::begin_memory() {
     of.surroundings = hash_of(bytes);
     if (!of.reader) continue;
     RecordReader& r = *of.reader;
-    if (of.surroundings != of.old_surroundings || !r.tables(p_)) { of.reader = nullptr; continue; }
+    if (of.surroundings != of.old_surroundings || !r.tables(p_)) {
+      of.reader = nullptr;
+      continue;
+    }
     for (size_t n = r.count(); n > 0; --n) {
       uint64_t text = 0;
       if (std::string_view bytes = r.bytes(sizeof text); !bytes.empty()) std::memcpy(&text, bytes.data(), sizeof text);
       of.known.push_back({text, r.text()});
     }
-    if (!r.good) { of.reader = nullptr; of.known.clear(); }
+    if (!r.good) {
+      of.reader = nullptr;
+      of.known.clear();
+    }
   }
   for (size_t i = 0; i < p_.modules.size(); ++i) {
     Memory::OfModule& of = k.modules[i];
@@ -202,9 +226,29 @@ void BodyChecker::begin_record(FuncId id) {
   reached_traits_.clear();
   const EffectGraph& g = *p_.effect_graph;
   const FuncInfo& f = p_.funcs[+id];
-  k.begin = {id, {}, g.own.size(), g.calls.size(), g.extras.size(), func_values_.size(), instances_.size(), dyns_.size(), uses_.size(), fits_.size(), maybe_fails_.size(), late_matches_.size(),
-             poly_edges_.size(), poly_checks_.size(), nursery_args_.size(), lent_cells_.size(), capability_calls_.size(), needs_.size(), p_.index->dyns_made.size(), p_.index->calls_with_params.size(),
-             p_.diags.all().size(), made_.size(), is_some(f.errors) ? p_.error_sets[+f.errors].includes.size() : 0};
+  k.begin = {id,
+             {},
+             g.own.size(),
+             g.calls.size(),
+             g.extras.size(),
+             func_values_.size(),
+             instances_.size(),
+             dyns_.size(),
+             uses_.size(),
+             fits_.size(),
+             maybe_fails_.size(),
+             late_matches_.size(),
+             poly_edges_.size(),
+             poly_checks_.size(),
+             nursery_args_.size(),
+             lent_cells_.size(),
+             capability_calls_.size(),
+             needs_.size(),
+             p_.index->dyns_made.size(),
+             p_.index->calls_with_params.size(),
+             p_.diags.all().size(),
+             made_.size(),
+             is_some(f.errors) ? p_.error_sets[+f.errors].includes.size() : 0};
 }
 
 void BodyChecker::end_record(FuncId id) {
@@ -223,7 +267,8 @@ void BodyChecker::end_record(FuncId id) {
   }
   ++of.written;
   w.good = !unlasting_ && id != p_.main_func && fits_.size() - b.fits <= 64 && maybe_fails_.size() == b.maybe_fails &&
-           poly_checks_.size() == b.poly_checks && nursery_args_.size() == b.nursery_args && lent_cells_.size() == b.lent && capability_calls_.size() == b.capability_calls &&
+           poly_checks_.size() == b.poly_checks && nursery_args_.size() == b.nursery_args &&
+           lent_cells_.size() == b.lent && capability_calls_.size() == b.capability_calls &&
            p_.index->dyns_made.size() == b.dyns_made && p_.diags.all().size() == b.diags && made_.size() == b.made;
   w.out.clear();
   Span whole = whole_of(p_, id);
@@ -231,10 +276,13 @@ void BodyChecker::end_record(FuncId id) {
   // Nodes of the effect graph: 0 is the function, then its closures; sets of function values by a type.
   std::vector<uint32_t> local;
   uint32_t closures = 0;
-  for (size_t i = b.extras; i < g.extras.size(); ++i) local.push_back(g.extras[i].kind == EffectGraph::Extra::Closure ? ++closures : kNone32);
+  for (size_t i = b.extras; i < g.extras.size(); ++i)
+    local.push_back(g.extras[i].kind == EffectGraph::Extra::Closure ? ++closures : kNone32);
   auto local_of = [&](uint32_t node) {
     if (node == +id) return 0u;
-    return node >= g.first_extra + b.extras && node - g.first_extra - b.extras < local.size() ? local[node - g.first_extra - b.extras] : kNone32;
+    return node >= g.first_extra + b.extras && node - g.first_extra - b.extras < local.size()
+               ? local[node - g.first_extra - b.extras]
+               : kNone32;
   };
   auto plain = [&](TypeId type) {   // a function type without what it can fail with
     TypeRow row = types_[type];
@@ -250,7 +298,8 @@ void BodyChecker::end_record(FuncId id) {
     } else if (node < g.first_extra) {
       w.number(0);
       w.ref(RefKind::Func, node);
-    } else if (uint32_t type = set_types_.find(node); type != FlatMap::None && types_[TypeId(type)].kind == TypeKind::Tuple) {
+    } else if (uint32_t type = set_types_.find(node);
+               type != FlatMap::None && types_[TypeId(type)].kind == TypeKind::Tuple) {
       w.number(2);
       w.type(TypeId(type));
     } else {
@@ -259,8 +308,15 @@ void BodyChecker::end_record(FuncId id) {
   };
   auto tag = [&](TagId t) {
     const TagInfo& info = p_.tags[+t];
-    if (info.implicit) { w.number(0); return; }
-    if (is_none(info.error)) { w.number(1); w.text(info.full_name); return; }
+    if (info.implicit) {
+      w.number(0);
+      return;
+    }
+    if (is_none(info.error)) {
+      w.number(1);
+      w.text(info.full_name);
+      return;
+    }
     w.number(2);
     w.ref(RefKind::Error, +info.error);
     const std::vector<TagId>& all = p_.errors[+info.error].tags;
@@ -273,7 +329,10 @@ void BodyChecker::end_record(FuncId id) {
     for (size_t i = 0; i < sets.size() && i < 1000; ++i) {
       if (is_none(sets[i])) continue;
       const ErrorSet& set = p_.error_sets[+sets[i]];
-      if (!set.inferred) { tags.insert(tags.end(), set.tags.begin(), set.tags.end()); continue; }
+      if (!set.inferred) {
+        tags.insert(tags.end(), set.tags.begin(), set.tags.end());
+        continue;
+      }
       if (+sets[i] < first_set_) {
         uint32_t owner = +sets[i] < k.owner_of_set.size() ? k.owner_of_set[+sets[i]] : kNone32;
         if (owner == kNone32) w.good = false;
@@ -296,15 +355,17 @@ void BodyChecker::end_record(FuncId id) {
   std::vector<ErrorSetId> matched;
   for (size_t i = b.late_matches; i < late_matches_.size(); ++i)
     for (const HirPat& pat : late_matches_[i]->pats)
-      if (TypeRow row = types_[pat.type]; row.kind == TypeKind::ErrorVal && is_some(ErrorSetId(row.a)) && std::find(matched.begin(), matched.end(), ErrorSetId(row.a)) == matched.end())
+      if (TypeRow row = types_[pat.type]; row.kind == TypeKind::ErrorVal && is_some(ErrorSetId(row.a)) &&
+                                          std::find(matched.begin(), matched.end(), ErrorSetId(row.a)) == matched.end())
         matched.push_back(ErrorSetId(row.a));
   for (size_t i = b.late_matches; i < late_matches_.size(); ++i)
     for (const HirNode& n : late_matches_[i]->nodes)
-      if (TypeRow row = types_[n.type]; row.kind == TypeKind::ErrorVal && is_some(ErrorSetId(row.a)) && std::find(matched.begin(), matched.end(), ErrorSetId(row.a)) == matched.end())
+      if (TypeRow row = types_[n.type]; row.kind == TypeKind::ErrorVal && is_some(ErrorSetId(row.a)) &&
+                                        std::find(matched.begin(), matched.end(), ErrorSetId(row.a)) == matched.end())
         matched.push_back(ErrorSetId(row.a));
   bool is_late = late_matches_.size() > b.late_matches || !b.matched.empty();
   for (ErrorSetId set : b.matched) matched.push_back(set);   // of a body that was put back
-  w.number(1);                                          // valid
+  w.number(1);   // valid
   w.number(is_late);
   if (is_late) {
     uint64_t solved = 0;
@@ -327,7 +388,8 @@ void BodyChecker::end_record(FuncId id) {
   for (size_t i = b.calls; i < g.calls.size(); ++i) {
     uint32_t from = local_of(g.calls[i].from);
     if (from == kNone32) {   // of a set, which makes its own when it is made
-      w.good &= g.calls[i].from >= g.first_extra && g.extras[g.calls[i].from - g.first_extra].kind == EffectGraph::Extra::Set;
+      w.good &=
+          g.calls[i].from >= g.first_extra && g.extras[g.calls[i].from - g.first_extra].kind == EffectGraph::Extra::Set;
       continue;
     }
     w.number(uint64_t{from} << 1 | g.calls[i].task);
@@ -414,7 +476,8 @@ void BodyChecker::end_record(FuncId id) {
   of.records += w.out;
   if (is_late && !record.empty()) {
     size_t at = of.records.size() - record.size();
-    k.late.push_back({place.module, at, at + 2, std::move(matched), b.late_matches, late_matches_.size() - b.late_matches});
+    k.late.push_back(
+        {place.module, at, at + 2, std::move(matched), b.late_matches, late_matches_.size() - b.late_matches});
   }
 }
 
@@ -436,7 +499,10 @@ bool BodyChecker::known_body(FuncId id) {
   r.continue_with(of.known[place.ordinal].record);
   EffectGraph& g = *p_.effect_graph;
 
-  struct NodeRef { uint32_t kind, value; TypeId type; };
+  struct NodeRef {
+    uint32_t kind, value;
+    TypeId type;
+  };
   auto node_ref = [&]() -> NodeRef {
     switch (r.number()) {
       case 0: return {0, r.ref(RefKind::Func), TypeId::None};
@@ -449,7 +515,10 @@ bool BodyChecker::known_body(FuncId id) {
       default: r.good = false; return {};
     }
   };
-  struct Errors { std::vector<TagId> tags; std::vector<ErrorSetId> sets; };
+  struct Errors {
+    std::vector<TagId> tags;
+    std::vector<ErrorSetId> sets;
+  };
   auto errors = [&]() {
     Errors e;
     for (size_t n = r.count(); n > 0; --n) {
@@ -482,10 +551,24 @@ bool BodyChecker::known_body(FuncId id) {
     for (size_t n = r.count(); n > 0; --n) matched.push_back(errors());
   }
   uint32_t closures = static_cast<uint32_t>(r.count());
-  struct OwnRow { uint32_t at, bit; };
-  struct CallRow { uint32_t from; NodeRef to; };
-  struct ValueRow { TypeId type; NodeRef node; FuncId callee; uint32_t param; };
-  struct InstanceRow { uint32_t at; TypeId self; TraitId trait; };
+  struct OwnRow {
+    uint32_t at, bit;
+  };
+  struct CallRow {
+    uint32_t from;
+    NodeRef to;
+  };
+  struct ValueRow {
+    TypeId type;
+    NodeRef node;
+    FuncId callee;
+    uint32_t param;
+  };
+  struct InstanceRow {
+    uint32_t at;
+    TypeId self;
+    TraitId trait;
+  };
   std::vector<OwnRow> own;
   std::vector<CallRow> calls;
   std::vector<ValueRow> values;
@@ -496,7 +579,10 @@ bool BodyChecker::known_body(FuncId id) {
   std::vector<uint32_t> kept;
   std::vector<FuncId> reached;
   std::vector<TraitId> traits;
-  auto local = [&](uint64_t n) { r.good &= n <= closures; return static_cast<uint32_t>(n); };
+  auto local = [&](uint64_t n) {
+    r.good &= n <= closures;
+    return static_cast<uint32_t>(n);
+  };
   for (size_t n = r.count(); n > 0; --n) {
     uint32_t at = local(r.number());
     own.push_back({at, static_cast<uint32_t>(r.number() & 63)});
@@ -534,14 +620,22 @@ bool BodyChecker::known_body(FuncId id) {
     FuncId to = FuncId(r.ref(RefKind::Func));
     edges.push_back({id, from, to, r.number32()});
   }
-  struct NeedRow { TypeParamId param; TraitId trait; uint32_t builtin; };
-  struct GrowthRow { TypeParamId from, to; bool grows; };
+  struct NeedRow {
+    TypeParamId param;
+    TraitId trait;
+    uint32_t builtin;
+  };
+  struct GrowthRow {
+    TypeParamId from, to;
+    bool grows;
+  };
   std::vector<NeedRow> needs;
   std::vector<GrowthRow> growth;
   for (size_t n = r.count(); n > 0; --n) {
     TypeParamId param = r.param();
     bool is_trait = r.number() == 1;
-    needs.push_back({param, is_trait ? TraitId(r.ref(RefKind::Trait)) : TraitId::None, is_trait ? 0 : r.number32() & 0xff});
+    needs.push_back(
+        {param, is_trait ? TraitId(r.ref(RefKind::Trait)) : TraitId::None, is_trait ? 0 : r.number32() & 0xff});
   }
   for (size_t n = r.count(); n > 0; --n) {
     TypeParamId from = r.param(), to = r.param();
@@ -572,7 +666,8 @@ bool BodyChecker::known_body(FuncId id) {
   // Edges of one caller stand together; sets make theirs when they are made.
   std::vector<uint32_t> targets;
   for (const CallRow& c : calls) targets.push_back(node_of(c.to));
-  for (size_t i = 0; i < calls.size(); ++i) g.calls.push_back({nodes[calls[i].from >> 1], targets[i], {}, (calls[i].from & 1) != 0});
+  for (size_t i = 0; i < calls.size(); ++i)
+    g.calls.push_back({nodes[calls[i].from >> 1], targets[i], {}, (calls[i].from & 1) != 0});
   for (const ValueRow& v : values) func_values_.push_back({v.type, node_of(v.node), v.callee, v.param});
   for (const InstanceRow& n : instances[0]) instances_.push_back({nodes[n.at], n.self, n.trait, {}});
   for (const InstanceRow& n : instances[1]) dyns_.push_back({nodes[n.at], n.self, n.trait, {}});
@@ -613,7 +708,8 @@ static uint64_t hash_of_sets(const Program& p, std::span<const ErrorSetId> sets)
   return hash_of(bytes).low;
 }
 
-// Sets are solved, and bodies with matches on errors not yet looked at. The second: this one was, and said something or nothing.
+// Sets are solved, and bodies with matches on errors not yet looked at. The second: this one was, and said something or
+// nothing.
 void BodyChecker::solved_memory() {
   Memory& k = *memory_;
   for (const Memory::Promise& promise : k.promises)
@@ -650,4 +746,4 @@ void BodyChecker::end_memory() {
   memory_ = nullptr;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -7,8 +7,9 @@ namespace janus {
 
 // ---- functions and methods
 
-HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, NodeId call, HirId receiver, NodeId receiver_ast, TypeId expected, Answer* answer, const Head& head,
-                             bool via_trait, TraitId) {
+HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, NodeId call, HirId receiver,
+                             NodeId receiver_ast, TypeId expected, Answer* answer, const Head& head, bool via_trait,
+                             TraitId) {
   use_func(func);
   const FuncInfo& f = p_.funcs[+func];
   const Decl& decl = p_.decls[+f.decl];
@@ -18,15 +19,19 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
     size_t given = tree_->list(ast(head.type_args).b).size();
     if (given != f.type_params.size() - targs.size()) {
       size_t wanted = f.type_params.size() - targs.size();
-      report<Diag::WrongTypeArgCount>(span(NodeId(ast(call).a)), text(decl.name), std::to_string(wanted) + (wanted == 1 ? " type argument" : " type arguments"), given);
+      report<Diag::WrongTypeArgCount>(span(NodeId(ast(call).a)), text(decl.name),
+                                      std::to_string(wanted) + (wanted == 1 ? " type argument" : " type arguments"),
+                                      given);
       check_rest(tree_->list(ast(call).b));
       return poison(span(call));
     }
-    for (size_t i = 0; i < given; ++i) targs.push_back(resolve_type(p_, type_scope_, type_node_of(tree_->list(ast(head.type_args).b)[i])));
+    for (size_t i = 0; i < given; ++i)
+      targs.push_back(resolve_type(p_, type_scope_, type_node_of(tree_->list(ast(head.type_args).b)[i])));
   }
   bool generic = !f.type_params.empty();
   Span open_at = generic ? span(NodeId(ast(call).a)) : Span{};
-  while (targs.size() < f.type_params.size()) targs.push_back(fresh(InferKind::General, open_at, "a type argument of this call"));
+  while (targs.size() < f.type_params.size())
+    targs.push_back(fresh(InferKind::General, open_at, "a type argument of this call"));
   auto fill = [&](TypeId t) { return generic && types_[t].has_param ? types_.subst(t, f.type_params, targs) : t; };
 
   Callee callee;
@@ -48,10 +53,12 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
   if (generic) unify_hint(result, expected);
   if (is_some(receiver)) {
     // Open parts of the receiver's type are the same as those the method was found with.
-    if (!unify(node(receiver).type, callee.params[0].type)) receiver = coerce(receiver, callee.params[0].type, receiver_ast);
+    if (!unify(node(receiver).type, callee.params[0].type))
+      receiver = coerce(receiver, callee.params[0].type, receiver_ast);
     if (f.self == SelfKind::Mut) {
       std::string what = "`" + std::string(text(decl.name)) + "` changes it";
-      if (type_of(receiver) != Types::Error && !require_place(receiver, receiver_ast, what.c_str())) receiver = poison(node(receiver).span);
+      if (type_of(receiver) != Types::Error && !require_place(receiver, receiver_ast, what.c_str()))
+        receiver = poison(node(receiver).span);
       receiver = emit(HirKind::MutArg, node(receiver).type, receiver, kNone32, node(receiver).span);
     }
   }
@@ -91,7 +98,8 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
     made = emit(HirKind::Call, result, +func, make_record({make_type_list(targs), list}), span(call), aux);
   }
   if (result == Types::Never) dead_ = true;
-  if (fails && !f.fallible && !args.poly_hard && !answer) {   // it fails only by what its closure awaits, so it passes on as `await` does
+  if (fails && !f.fallible && !args.poly_hard &&
+      !answer) {   // it fails only by what its closure awaits, so it passes on as `await` does
     pass_on(set, true, span(call), "await");
     return made;
   }
@@ -115,7 +123,8 @@ HirId BodyChecker::call_value(HirId callee_value, NodeId call, TypeId expected, 
   if (row.kind == TypeKind::Infer && open_kind(type) == InferKind::General) {
     // A parameter of a closure that is called before its type is known: the call says what it takes.
     SmallVec<TypeId, 8> parts;
-    for (size_t i = 0; i <= tree_->list(ast(call).b).size(); ++i) parts.push_back(fresh(InferKind::General, span(call), "what this call takes or gives"));
+    for (size_t i = 0; i <= tree_->list(ast(call).b).size(); ++i)
+      parts.push_back(fresh(InferKind::General, span(call), "what this call takes or gives"));
     TypeId made = types_.func(parts, 0, ErrorSetId::None);
     unify(type, made);
     type = made;
@@ -141,7 +150,8 @@ HirId BodyChecker::call_value(HirId callee_value, NodeId call, TypeId expected, 
   unify_hint(result, expected);
   Args args;
   if (!check_args(callee, call, HirId::None, NodeId::None, args)) return poison(span(call));
-  HirId made = emit(HirKind::CallValue, result, +callee_value, args.values.empty() ? kNone32 : make_list(args.values), span(call));
+  HirId made = emit(HirKind::CallValue, result, +callee_value, args.values.empty() ? kNone32 : make_list(args.values),
+                    span(call));
   if (shallow(result) == Types::Never) dead_ = true;
   bool fails = row.a & kFuncFallible;
   (void)poly;
@@ -161,7 +171,8 @@ HirId BodyChecker::error_method(HirId base, NodeId call, NameId name) {
   return emit(HirKind::ErrorMethod, type, base, kNone32, span(call), what);
 }
 
-HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId member, TypeId expected, Answer* answer) {
+HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId member, TypeId expected,
+                               Answer* answer) {
   NameId name = NameId(ast(member).b);
   Span name_span = tree_->token_span(tree_->lasts[+member]);
   base = received(base);
@@ -191,12 +202,15 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     }
     TypeId result = fresh(InferKind::General, Span{});
     HirId hole = emit(HirKind::Void, result, kNone32, kNone32, span(call));
-    deferred_.push_back({b_->index, hole, base, call, true, values.empty() ? kNone32 : make_list(values), result, HirId::None, ErrorSetId::None, module_, 0});
+    deferred_.push_back({b_->index, hole, base, call, true, values.empty() ? kNone32 : make_list(values), result,
+                         HirId::None, ErrorSetId::None, module_, 0});
     if (answer) answer->deferred = true;
     return hole;
   }
-  if (kind == TypeKind::ErrorVal && (name == n_name_ || name == n_trace_ || name == n_others_)) return error_method(base, call, name);
-  if (kind == TypeKind::Fixed && name == n_len_ && tree_->list(ast(call).b).empty()) return emit_int(types_[type].b, Types::I64, span(call));
+  if (kind == TypeKind::ErrorVal && (name == n_name_ || name == n_trace_ || name == n_others_))
+    return error_method(base, call, name);
+  if (kind == TypeKind::Fixed && name == n_len_ && tree_->list(ast(call).b).empty())
+    return emit_int(types_[type].b, Types::I64, span(call));
   TypeId probe = type;
   bool literal = kind == TypeKind::Infer;
   if (literal) probe = open_kind(type) == InferKind::Int ? Types::I64 : Types::F64;
@@ -212,7 +226,8 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
       m.candidates = 1;
     } else if (candidates > 1) {
       Diagnostic& d = report<Diag::AmbiguousMethod>(name_span, text(name), name_of(type));
-      d.note("more than one trait has a method of this name").help("say which one `" + name_of(type) + "` has: `where " + name_of(type) + ": TraitName`");
+      d.note("more than one trait has a method of this name")
+          .help("say which one `" + name_of(type) + "` has: `where " + name_of(type) + ": TraitName`");
       check_rest(tree_->list(ast(call).b));
       return poison(span(call));
     }
@@ -220,7 +235,8 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
   if (m.candidates > 1) {
     Diagnostic& d = report<Diag::AmbiguousMethod>(name_span, text(name), name_of(type));
     std::string trait = is_some(m.trait) ? std::string(text(p_.decls[+p_.traits[+m.trait].decl].name)) : "Trait";
-    d.note("more than one trait gives it this method").help("name the trait: `" + trait + "." + std::string(text(name)) + "(" + source(base_ast) + ")`");
+    d.note("more than one trait gives it this method")
+        .help("name the trait: `" + trait + "." + std::string(text(name)) + "(" + source(base_ast) + ")`");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
@@ -228,14 +244,20 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     TypeId field = TypeId::None;
     if (m.is_private && is_some(m.func)) {
       const Decl& decl = p_.decls[+p_.funcs[+m.func].decl];
-      report<Diag::PrivateName>(name_span, text(name), text(p_.modules[+decl.module]->path)).at(decl.name_span, "declared here without `pub`").help("write `pub` in front of its declaration to let other files use it");
+      report<Diag::PrivateName>(name_span, text(name), text(p_.modules[+decl.module]->path))
+          .at(decl.name_span, "declared here without `pub`")
+          .help("write `pub` in front of its declaration to let other files use it");
     } else if (kind == TypeKind::Struct && p_.find_field(zonk(type), name, &field) >= 0) {
       Diagnostic& d = report<Diag::FieldCalled>(name_span, text(name));
       if (types_.kind(shallow(field)) == TypeKind::Func) {
         Span whole = span(member);
-        d.note("a name behind a point and before parentheses is a method; the function in a field is put in parentheses first").help("write `(" + source(member) + ")(…)`").fix(whole, "(" + source(member) + ")", "call the function in the field");
+        d.note(
+             "a name behind a point and before parentheses is a method; the function in a field is put in parentheses first")
+            .help("write `(" + source(member) + ")(…)`")
+            .fix(whole, "(" + source(member) + ")", "call the function in the field");
       } else {
-        d.note("`" + std::string(text(name)) + "` is a field, of type `" + name_of(field) + "`").help("leave the parentheses out");
+        d.note("`" + std::string(text(name)) + "` is a field, of type `" + name_of(field) + "`")
+            .help("leave the parentheses out");
       }
     } else {
       unknown_member(type, name, member, true);
@@ -251,7 +273,10 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     else unify(type, probe);
   }
   if (f.self == SelfKind::None) {
-    report<Diag::StaticOnValue>(name_span, text(name)).at(p_.decls[+f.decl].name_span, "it has no `self`").note("a function without `self` belongs to the type, not to a value").help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
+    report<Diag::StaticOnValue>(name_span, text(name))
+        .at(p_.decls[+f.decl].name_span, "it has no `self`")
+        .note("a function without `self` belongs to the type, not to a value")
+        .help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
@@ -284,8 +309,10 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
   if (kind == TypeKind::Channel && name == n_new_) {
     if (!tasks_allowed(call, "Channel")) return poison(span(call));
     std::span<const NodeId> list = tree_->list(ast(call).b);
-    if (list.size() > 1 || (list.size() == 1 && (ast(list[0]).kind == NodeKind::Arg || ast(list[0]).kind == NodeKind::MutArg))) {
-      report<Diag::ArgumentCount>(span(call), "`Channel.new`", "0 to 1 arguments", list.size()).note("its argument is the capacity; without one, a value is handed over only when both sides are there");
+    if (list.size() > 1 ||
+        (list.size() == 1 && (ast(list[0]).kind == NodeKind::Arg || ast(list[0]).kind == NodeKind::MutArg))) {
+      report<Diag::ArgumentCount>(span(call), "`Channel.new`", "0 to 1 arguments", list.size())
+          .note("its argument is the capacity; without one, a value is handed over only when both sides are there");
       check_rest(tree_->list(ast(call).b));
       return poison(span(call));
     }
@@ -303,7 +330,8 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
     int variant = p_.find_variant(EnumId(types_[type].a), name);
     if (variant >= 0) return make_variant(type, static_cast<uint32_t>(variant), member, call, expected);
   }
-  if ((types_.is_number(type) || kind == TypeKind::Char || kind == TypeKind::Param) && (name == n_wrap_ || name == n_try_)) {
+  if ((types_.is_number(type) || kind == TypeKind::Char || kind == TypeKind::Param) &&
+      (name == n_wrap_ || name == n_try_)) {
     std::span<const NodeId> list = tree_->list(ast(call).b);
     if (list.size() != 1) {
       report<Diag::ArgumentCount>(span(call), "`" + source(member) + "`", "1 argument", list.size());
@@ -326,25 +354,33 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
   if (m.candidates != 1) {
     if (m.is_private && is_some(m.func) && m.candidates == 0) {
       const Decl& decl = p_.decls[+p_.funcs[+m.func].decl];
-      report<Diag::PrivateName>(name_span, text(name), text(p_.modules[+decl.module]->path)).at(decl.name_span, "declared here without `pub`").help("write `pub` in front of its declaration to let other files use it");
+      report<Diag::PrivateName>(name_span, text(name), text(p_.modules[+decl.module]->path))
+          .at(decl.name_span, "declared here without `pub`")
+          .help("write `pub` in front of its declaration to let other files use it");
     } else if (m.candidates > 1) {
-      report<Diag::AmbiguousMethod>(name_span, text(name), name_of(type)).note("more than one trait gives it this function");
+      report<Diag::AmbiguousMethod>(name_span, text(name), name_of(type))
+          .note("more than one trait gives it this function");
     } else {
       std::vector<std::string_view> names;
       if (kind == TypeKind::Enum)
         for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
       p_.method_names(zonk(type), names);
-      Diagnostic& d = kind == TypeKind::Enum ? report<Diag::NoVariant>(name_span, name_of(type), text(name)) : report<Diag::NoMethod>(name_span, name_of(type), text(name));
+      Diagnostic& d = kind == TypeKind::Enum ? report<Diag::NoVariant>(name_span, name_of(type), text(name))
+                                             : report<Diag::NoMethod>(name_span, name_of(type), text(name));
       bool suggested = suggest(d, name_span, text(name), names);
-      if (!suggested && name != n_new_ && kind == TypeKind::Struct && names.size() <= 100) note_functions(d, type, names);
+      if (!suggested && name != n_new_ && kind == TypeKind::Struct && names.size() <= 100)
+        note_functions(d, type, names);
       if (!suggested && name == n_new_ && kind == TypeKind::Struct)
-        d.note("`new` is not built in: a type has the functions that are written for it").help("make a value with `" + name_of(type) + " { … }`, or write `func new(…) -> " + name_of(type) + "` in an `impl`");
+        d.note("`new` is not built in: a type has the functions that are written for it")
+            .help("make a value with `" + name_of(type) + " { … }`, or write `func new(…) -> " + name_of(type) +
+                  "` in an `impl`");
     }
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
   const FuncInfo& f = p_.funcs[+m.func];
-  return call_func(m.func, m.impl_args, call, HirId::None, NodeId::None, expected, answer, Head{}, is_some(f.trait) && is_none(f.impl), m.trait);
+  return call_func(m.func, m.impl_args, call, HirId::None, NodeId::None, expected, answer, Head{},
+                   is_some(f.trait) && is_none(f.impl), m.trait);
 }
 
 // What can be called on the type itself.
@@ -353,7 +389,8 @@ void BodyChecker::note_functions(Diagnostic& d, TypeId type, std::vector<std::st
   names.erase(std::unique(names.begin(), names.end()), names.end());
   std::string all;
   for (std::string_view one : names)
-    if (auto m = p_.find_method(zonk(type), p_.names.intern(one), module_); is_some(m.func) && p_.funcs[+m.func].self == SelfKind::None)
+    if (auto m = p_.find_method(zonk(type), p_.names.intern(one), module_);
+        is_some(m.func) && p_.funcs[+m.func].self == SelfKind::None)
       all += (all.empty() ? "`" : ", `") + std::string(one) + "`";
   if (!all.empty()) d.note("`" + name_of(type) + "` itself has " + all);
 }
@@ -386,7 +423,8 @@ HirId BodyChecker::call_trait(TraitId trait, NodeId call, NodeId member, TypeId 
   bool fits = kind == TypeKind::Param ? require_trait(type, trait, name_span) : p_.implements(zonk(type), trait);
   if (!fits && type_of(made) != Types::Error) {
     NodeId first = tree_->list(ast(call).b).empty() ? call : tree_->list(ast(call).b)[0];
-    report<Diag::NotImplemented>(span(first), name_of(type), trait_name).help("write `impl " + trait_name + " for " + name_of(type) + " do … end`");
+    report<Diag::NotImplemented>(span(first), name_of(type), trait_name)
+        .help("write `impl " + trait_name + " for " + name_of(type) + " do … end`");
     return poison(span(call));
   }
   HirNode& x = node(made);

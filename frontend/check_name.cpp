@@ -31,8 +31,14 @@ Head BodyChecker::head_of_decl(DeclId id, NodeId n) {
     case DeclKind::Const: h.kind = HeadKind::Const; break;
     case DeclKind::Error: h.kind = HeadKind::Error; break;
     case DeclKind::Trait: h.kind = HeadKind::Trait; break;
-    case DeclKind::Struct: h.kind = HeadKind::Type; h.type = fresh_struct(StructId(decl.index), span(n)); break;
-    case DeclKind::Enum: h.kind = HeadKind::Type; h.type = fresh_enum(EnumId(decl.index), span(n)); break;
+    case DeclKind::Struct:
+      h.kind = HeadKind::Type;
+      h.type = fresh_struct(StructId(decl.index), span(n));
+      break;
+    case DeclKind::Enum:
+      h.kind = HeadKind::Type;
+      h.type = fresh_enum(EnumId(decl.index), span(n));
+      break;
     case DeclKind::TypeAlias: {
       const AliasInfo& alias = p_.aliases[decl.index];
       h.kind = HeadKind::Type;
@@ -46,11 +52,17 @@ Head BodyChecker::head_of_decl(DeclId id, NodeId n) {
       if (types_.kind(h.type) == TypeKind::ErrorVal) {
         ErrorSetId set = ErrorSetId(types_[h.type].a);
         for (size_t i = 0; i < p_.errors.size(); ++i)
-          if (p_.errors[i].set == set) { h.kind = HeadKind::Error; h.index = static_cast<uint32_t>(i); }
+          if (p_.errors[i].set == set) {
+            h.kind = HeadKind::Error;
+            h.index = static_cast<uint32_t>(i);
+          }
       }
       break;
     }
-    case DeclKind::Capability: h.kind = HeadKind::Type; h.type = types_.intern(TypeKind::Capability, +id, 0, {}); break;
+    case DeclKind::Capability:
+      h.kind = HeadKind::Type;
+      h.type = types_.intern(TypeKind::Capability, +id, 0, {});
+      break;
     default: h.kind = HeadKind::Poison; break;
   }
   return h;
@@ -91,11 +103,17 @@ Head BodyChecker::head_of_name(NameId name, NodeId n) {
   }
   h.kind = HeadKind::Unknown;
   switch (builtin_generic(p_, name)) {
-    case BuiltinGeneric::Array: h.type = types_.array(fresh(InferKind::General, span(n), "the elements of this array")); break;
-    case BuiltinGeneric::Optional: h.type = types_.optional(fresh(InferKind::General, span(n), "a type argument")); break;
+    case BuiltinGeneric::Array:
+      h.type = types_.array(fresh(InferKind::General, span(n), "the elements of this array"));
+      break;
+    case BuiltinGeneric::Optional:
+      h.type = types_.optional(fresh(InferKind::General, span(n), "a type argument"));
+      break;
     case BuiltinGeneric::Type: h.type = types_.type_of(fresh(InferKind::General, span(n), "a type argument")); break;
     case BuiltinGeneric::Channel: h.type = types_.channel(fresh(InferKind::General, Span{})); break;
-    case BuiltinGeneric::Task: h.type = types_.task(fresh(InferKind::General, span(n), "the result of this task")); break;
+    case BuiltinGeneric::Task:
+      h.type = types_.task(fresh(InferKind::General, span(n), "the result of this task"));
+      break;
     case BuiltinGeneric::Nursery: h.type = nursery_type(); break;
     case BuiltinGeneric::Handle: h.type = types_.handle(); break;
     case BuiltinGeneric::None:
@@ -110,7 +128,10 @@ Head BodyChecker::head_of_name(NameId name, NodeId n) {
 bool BodyChecker::is_type_head(NodeId n) {
   switch (ast(n).kind) {
     case NodeKind::TypeExpr: return true;
-    case NodeKind::Ident: case NodeKind::Member: case NodeKind::Index: case NodeKind::Call: {
+    case NodeKind::Ident:
+    case NodeKind::Member:
+    case NodeKind::Index:
+    case NodeKind::Call: {
       HeadKind k = head_of(n).kind;
       return k == HeadKind::Type || k == HeadKind::Error;
     }
@@ -188,7 +209,9 @@ Head BodyChecker::head_of(NodeId n) {
       Head base = head_of(NodeId(x.a));
       if (base.kind != HeadKind::Type) return {};
       TypeRow row = types_[shallow(base.type)];
-      bool generic = row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::TypeOf || row.kind == TypeKind::Channel || row.kind == TypeKind::Task || ((row.kind == TypeKind::Struct || row.kind == TypeKind::Enum) && row.arg_count > 0);
+      bool generic = row.kind == TypeKind::Array || row.kind == TypeKind::Optional || row.kind == TypeKind::TypeOf ||
+                     row.kind == TypeKind::Channel || row.kind == TypeKind::Task ||
+                     ((row.kind == TypeKind::Struct || row.kind == TypeKind::Enum) && row.arg_count > 0);
       if (!generic || !is_type_head(tree_->list(x.b)[0])) return {};
       Head h;
       h.kind = HeadKind::Type;
@@ -222,7 +245,8 @@ NodeId BodyChecker::type_node_of(NodeId n) {
       for (size_t i = 0; i < tree_->list(x.a).size(); ++i) items.push_back(+type_node_of(tree_->list(x.a)[i]));
       return NodeId(add(NodeKind::TypeTuple, x.token, add_list(items), kNone32, tree_->lasts[+n]));
     }
-    case NodeKind::Index: case NodeKind::Call: {
+    case NodeKind::Index:
+    case NodeKind::Call: {
       SmallVec<uint32_t, 8> items;
       for (size_t i = 0; i < tree_->list(x.b).size(); ++i) items.push_back(+type_node_of(tree_->list(x.b)[i]));
       NodeId base = type_node_of(NodeId(x.a));
@@ -260,7 +284,8 @@ HirId BodyChecker::check_ident(NodeId n, TypeId expected) {
   uint32_t var = find_var(NameId(x.a));
   if (var != kNone32) {
     if (vars_[var].poly_param != 0xffff) poly_escape(var);
-    if ((vars_[var].nursery != kNone32 || vars_[var].holds != kNone32) && !nursery_value(var, n, expected)) return poison(span(n));
+    if ((vars_[var].nursery != kNone32 || vars_[var].holds != kNone32) && !nursery_value(var, n, expected))
+      return poison(span(n));
     return read_var(var, tree_->token_span(x.token));
   }
   Head head = head_of_name(NameId(x.a), n);
@@ -279,13 +304,16 @@ HirId BodyChecker::decl_value(const Head& head, NodeId n, TypeId expected) {
       report<Diag::NotAValue>(span(n), source(n), "a module").help("name something in it: `" + source(n) + ".name`");
       return poison(span(n));
     case HeadKind::Trait:
-      report<Diag::NotAValue>(span(n), source(n), "a trait").help("a trait is written behind a type parameter, or as `dyn " + source(n) + "`");
+      report<Diag::NotAValue>(span(n), source(n), "a trait")
+          .help("a trait is written behind a type parameter, or as `dyn " + source(n) + "`");
       return poison(span(n));
     case HeadKind::AdHoc:
-      report<Diag::NotAValue>(span(n), source(n), "a word of the language here").help("an error value is written `error.Name`");
+      report<Diag::NotAValue>(span(n), source(n), "a word of the language here")
+          .help("an error value is written `error.Name`");
       return poison(span(n));
     case HeadKind::Builtin:
-      report<Diag::NotAValue>(span(n), source(n), "built into the language and takes any number of values").help("put it into a function of your own: `{ |x| " + source(n) + "(x) }`");
+      report<Diag::NotAValue>(span(n), source(n), "built into the language and takes any number of values")
+          .help("put it into a function of your own: `{ |x| " + source(n) + "(x) }`");
       return poison(span(n));
     default: return poison(span(n));
   }
@@ -318,7 +346,9 @@ Span BodyChecker::script_variable(NameId name) {
   for (NodeId item : tree_->list((*tree_)[tree_->root].a)) {
     if (is_none(item) || ast(item).kind != NodeKind::FuncDecl || !(ast(item).flags & kShort)) continue;
     for (NodeId statement : tree_->list(ast(tree_->record_node(ast(item).b, 4)).a))
-      if (ast(statement).kind == NodeKind::Let && ast(NodeId(ast(statement).a)).kind == NodeKind::PatBind && NameId(ast(NodeId(ast(statement).a)).a) == name) return tree_->caret(NodeId(ast(statement).a));
+      if (ast(statement).kind == NodeKind::Let && ast(NodeId(ast(statement).a)).kind == NodeKind::PatBind &&
+          NameId(ast(NodeId(ast(statement).a)).a) == name)
+        return tree_->caret(NodeId(ast(statement).a));
   }
   return {};
 }
@@ -331,7 +361,9 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
   const ForeignHint* hint = foreign_value(word);
   std::string_view friendly = hint ? hint->write : false_friend(word);
   if (self != kNone32 && p_.find_field(zonk(vars_[self].type), name, &field) >= 0) {
-    d.note("fields of the value are reached through `self`").help("write `self." + word + "`").fix(at, "self." + word, "read the field", Applicability::MaybeIncorrect);
+    d.note("fields of the value are reached through `self`")
+        .help("write `self." + word + "`")
+        .fix(at, "self." + word, "read the field", Applicability::MaybeIncorrect);
   } else if (!friendly.empty()) {
     d.help("in Janus this is `" + std::string(friendly) + "`");
     if (hint && !hint->help.empty()) d.help(std::string(hint->help));
@@ -339,19 +371,25 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
   } else if (hint) {
     d.help(std::string(hint->help));
   } else if (Span made = script_variable(name); !made.is_none()) {
-    d.at(made, "this variable belongs to the statements of the script").note("a function sees its parameters and what is declared outside of functions with `const`").help("hand it to the function as a parameter, or make it a `const`");
+    d.at(made, "this variable belongs to the statements of the script")
+        .note("a function sees its parameters and what is declared outside of functions with `const`")
+        .help("hand it to the function as a parameter, or make it a `const`");
   } else {
     std::vector<std::string_view> names;
     for (size_t i = hidden_below_; i < bindings_.size(); ++i) names.push_back(text(bindings_[i].name));
     if (p_.diags.error_count() <= 300) visible_names(p_, module_, names);
-    for (const char* b : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "unreachable", "todo", "String", "Array", "Map", "Set"}) names.push_back(b);
+    for (const char* b : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "unreachable", "todo",
+                          "String", "Array", "Map", "Set"})
+      names.push_back(b);
     if (!suggest(d, at, word, names)) {
-      if (!word.empty() && word[0] >= 'a' && word[0] <= 'z') d.help("a variable is introduced with `let " + word + " = …`, a function with `func " + word + "(…) do … end`");
+      if (!word.empty() && word[0] >= 'a' && word[0] <= 'z')
+        d.help("a variable is introduced with `let " + word + " = …`, a function with `func " + word + "(…) do … end`");
       else if (EnumId owner = enum_with_variant(name); is_some(owner)) {
         std::string full = std::string(text(p_.decls[+p_.enums[+owner].decl].name)) + "." + word;
         d.note("`" + word + "` is a variant of an enum, and is named after it");
         d.fix(at, full, "write `" + full + "`", Applicability::MaybeIncorrect);
-      } else d.help("if it is declared in another file, import it; if it is a kind of failure, write `error." + word + "`");
+      } else
+        d.help("if it is declared in another file, import it; if it is a kind of failure, write `error." + word + "`");
     }
   }
   // Its further uses in this block say the same mistake again: stay quiet about them.

@@ -5,23 +5,42 @@
 
 namespace janus {
 namespace {
-struct OpInfo { HirOp op; const char* doing; bool integers_only; bool shift; };
+struct OpInfo {
+  HirOp op;
+  const char* doing;
+  bool integers_only;
+  bool shift;
+};
 OpInfo op_info(TokenKind t) {
   switch (t) {
-    case TokenKind::Plus: case TokenKind::PlusEq: return {HirOp::Add, "added", false, false};
-    case TokenKind::Minus: case TokenKind::MinusEq: return {HirOp::Sub, "subtracted", false, false};
-    case TokenKind::Star: case TokenKind::StarEq: return {HirOp::Mul, "multiplied", false, false};
-    case TokenKind::Slash: case TokenKind::SlashEq: return {HirOp::Div, "divided", false, false};
-    case TokenKind::Percent: case TokenKind::PercentEq: return {HirOp::Rem, "divided", false, false};
-    case TokenKind::PlusPercent: case TokenKind::PlusPercentEq: return {HirOp::WrapAdd, "added", true, false};
-    case TokenKind::MinusPercent: case TokenKind::MinusPercentEq: return {HirOp::WrapSub, "subtracted", true, false};
-    case TokenKind::StarPercent: case TokenKind::StarPercentEq: return {HirOp::WrapMul, "multiplied", true, false};
-    case TokenKind::Amp: case TokenKind::AmpEq: return {HirOp::And, "combined with `&`", true, false};
-    case TokenKind::Pipe: case TokenKind::PipeEq: return {HirOp::Or, "combined with `|`", true, false};
-    case TokenKind::Caret: case TokenKind::CaretEq: return {HirOp::Xor, "combined with `^`", true, false};
-    case TokenKind::LessLess: case TokenKind::LessLessEq: return {HirOp::Shl, "shifted", true, true};
-    case TokenKind::GreaterGreater: case TokenKind::GreaterGreaterEq: return {HirOp::Shr, "shifted", true, true};
-    case TokenKind::PlusPlus: case TokenKind::PlusPlusEq: return {HirOp::Concat, "joined", false, false};
+    case TokenKind::Plus:
+    case TokenKind::PlusEq: return {HirOp::Add, "added", false, false};
+    case TokenKind::Minus:
+    case TokenKind::MinusEq: return {HirOp::Sub, "subtracted", false, false};
+    case TokenKind::Star:
+    case TokenKind::StarEq: return {HirOp::Mul, "multiplied", false, false};
+    case TokenKind::Slash:
+    case TokenKind::SlashEq: return {HirOp::Div, "divided", false, false};
+    case TokenKind::Percent:
+    case TokenKind::PercentEq: return {HirOp::Rem, "divided", false, false};
+    case TokenKind::PlusPercent:
+    case TokenKind::PlusPercentEq: return {HirOp::WrapAdd, "added", true, false};
+    case TokenKind::MinusPercent:
+    case TokenKind::MinusPercentEq: return {HirOp::WrapSub, "subtracted", true, false};
+    case TokenKind::StarPercent:
+    case TokenKind::StarPercentEq: return {HirOp::WrapMul, "multiplied", true, false};
+    case TokenKind::Amp:
+    case TokenKind::AmpEq: return {HirOp::And, "combined with `&`", true, false};
+    case TokenKind::Pipe:
+    case TokenKind::PipeEq: return {HirOp::Or, "combined with `|`", true, false};
+    case TokenKind::Caret:
+    case TokenKind::CaretEq: return {HirOp::Xor, "combined with `^`", true, false};
+    case TokenKind::LessLess:
+    case TokenKind::LessLessEq: return {HirOp::Shl, "shifted", true, true};
+    case TokenKind::GreaterGreater:
+    case TokenKind::GreaterGreaterEq: return {HirOp::Shr, "shifted", true, true};
+    case TokenKind::PlusPlus:
+    case TokenKind::PlusPlusEq: return {HirOp::Concat, "joined", false, false};
     default: return {HirOp::None, "", false, false};
   }
 }
@@ -40,16 +59,20 @@ HirOp compare_op(TokenKind t) {
 
 // The type must have a built-in bound: now when it is known, at the end of the group otherwise.
 void BodyChecker::need_bound(TypeId type, uint32_t builtin, Span at, const char*) {
-  LateCheck::Kind kind = builtin == kNumber ? LateCheck::Number : builtin == kInteger ? LateCheck::Integer : builtin == kEqual ? LateCheck::Equal
-                       : builtin == kHashable ? LateCheck::Hashable : builtin == kFloat ? LateCheck::Number : LateCheck::Ordered;
+  LateCheck::Kind kind = builtin == kNumber     ? LateCheck::Number
+                         : builtin == kInteger  ? LateCheck::Integer
+                         : builtin == kEqual    ? LateCheck::Equal
+                         : builtin == kHashable ? LateCheck::Hashable
+                         : builtin == kFloat    ? LateCheck::Number
+                                                : LateCheck::Ordered;
   type = shallow(type);
   const TypeRow& row = types_[type];
   if (!row.has_infer && !row.has_param && p_.satisfies(type, builtin)) return;
   late_.push_back({kind, b_->index, type, at, 0, builtin == kFloat});
 }
 
-// Makes both operands values of one type: literals take the other's type, a narrower number is widened, a `T` becomes a `?T`
-// only for `==` (the caller's business).
+// Makes both operands values of one type: literals take the other's type, a narrower number is widened, a `T` becomes a
+// `?T` only for `==` (the caller's business).
 bool BodyChecker::balance(HirId& left, HirId& right) {
   TypeId l = shallow(node(left).type), r = shallow(node(right).type);
   if (l == r) return true;
@@ -75,7 +98,8 @@ bool BodyChecker::balance(HirId& left, HirId& right) {
 // How an operand of `+` is written inside one text.
 std::string BodyChecker::inside_text(NodeId n) {
   std::string_view raw = p_.sources.text(span(n));
-  if (ast(n).kind == NodeKind::StringLit && raw.size() >= 2 && raw.substr(0, 3) != "\"\"\"") return std::string(raw.substr(1, raw.size() - 2));
+  if (ast(n).kind == NodeKind::StringLit && raw.size() >= 2 && raw.substr(0, 3) != "\"\"\"")
+    return std::string(raw.substr(1, raw.size() - 2));
   return "${" + source(n) + "}";
 }
 
@@ -106,7 +130,9 @@ HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
     return emit(HirKind::BitNot, type, value, kNone32, span(n));
   }
   if (types_.is_integer(type) && !types_.is_signed(type)) {
-    report<Diag::NegateUnsigned>(span(n), name_of(type)).note("the values of `" + name_of(type) + "` begin at 0").help("use a signed type such as `i64`, or `0 -% x` to wrap around");
+    report<Diag::NegateUnsigned>(span(n), name_of(type))
+        .note("the values of `" + name_of(type) + "` begin at 0")
+        .help("use a signed type such as `i64`, or `0 -% x` to wrap around");
     return poison(span(n));
   }
   late_.push_back({LateCheck::Neg, b_->index, type, span(operand)});
@@ -142,7 +168,9 @@ HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) 
       Why why{span(is_left ? r : l), "`++` joins it with this text"};
       report_mismatch(span(bad), Types::String, found, bad, &why);
     } else {
-      report<Diag::CannotConcat>(span(bad), name_of(found)).note("`++` joins two texts or two arrays").help(types_.is_number(found) ? "numbers are added with `+`" : "turn it into a text with `String(…)`");
+      report<Diag::CannotConcat>(span(bad), name_of(found))
+          .note("`++` joins two texts or two arrays")
+          .help(types_.is_number(found) ? "numbers are added with `+`" : "turn it into a text with `String(…)`");
     }
     return poison(at);
   }
@@ -160,7 +188,8 @@ HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) 
 }
 
 // `left op right`, both checked. `n` may be an assignment `a op= b`; then the caller uses the result's type only.
-HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, Span at, TokenKind token, TypeId, NodeId n) {
+HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, Span at, TokenKind token, TypeId,
+                         NodeId n) {
   OpInfo info = op_info(token);
   if (op == HirOp::None) op = info.op;
   if (op == HirOp::None) op = info.op;   // `a op= b` says it by its token alone
@@ -178,33 +207,43 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
   }
   std::string_view written = p_.sources.text(tree_->token_span(ast(n).token));
   if ((lk == TypeKind::String || rk == TypeKind::String) && op == HirOp::Add) {
-    Diagnostic& d = report<Diag::PlusOnText>(tree_->token_span(ast(n).token)).note("`+` adds numbers, `++` joins texts");
+    Diagnostic& d =
+        report<Diag::PlusOnText>(tree_->token_span(ast(n).token)).note("`+` adds numbers, `++` joins texts");
     std::string joined = std::string(written) == "+=" ? "++=" : "++";
-    if (lk == rk || lk == TypeKind::Infer || rk == TypeKind::Infer) d.fix(tree_->token_span(ast(n).token), joined, "join the texts with `" + joined + "`");
+    if (lk == rk || lk == TypeKind::Infer || rk == TypeKind::Infer)
+      d.fix(tree_->token_span(ast(n).token), joined, "join the texts with `" + joined + "`");
     else d.help("or write one text: `\"" + inside_text(l) + inside_text(r) + "\"`");
     return poison(at);
   }
   if (lk == TypeKind::Array && rk == TypeKind::Array && op == HirOp::Add) {
-    report<Diag::PlusOnText>(tree_->token_span(ast(n).token)).note("`+` adds numbers, `++` joins arrays").fix(tree_->token_span(ast(n).token), "++", "join the arrays with `++`");
+    report<Diag::PlusOnText>(tree_->token_span(ast(n).token))
+        .note("`+` adds numbers, `++` joins arrays")
+        .fix(tree_->token_span(ast(n).token), "++", "join the arrays with `++`");
     return poison(at);
   }
-  auto is_number_like = [&](TypeId t) { TypeKind k = types_.kind(t); return types_.is_number(t) || k == TypeKind::Param || k == TypeKind::Infer || k == TypeKind::Never; };
+  auto is_number_like = [&](TypeId t) {
+    TypeKind k = types_.kind(t);
+    return types_.is_number(t) || k == TypeKind::Param || k == TypeKind::Infer || k == TypeKind::Never;
+  };
   for (int side = 0; side < 2; ++side) {
     TypeId t = side ? rt : lt;
     if (is_number_like(t)) continue;
     Diagnostic& d = report<Diag::NotANumber>(span(side ? r : l), name_of(t), std::string(written));
     d.with_label("this is `" + name_of(t) + "`");
-    if (types_.kind(t) == TypeKind::Bool && info.integers_only && !info.shift) d.help("for `true` and `false` write `and`, `or`, `!=`");
+    if (types_.kind(t) == TypeKind::Bool && info.integers_only && !info.shift)
+      d.help("for `true` and `false` write `and`, `or`, `!=`");
     else if (types_.kind(t) == TypeKind::String) d.help("read a number out of a text with `i64.parse(…)`");
     else if (types_.kind(t) == TypeKind::Char) d.help("the number of a character is `i64(c)`, and back `char(n)`");
-    else if (types_.kind(t) == TypeKind::Struct || types_.kind(t) == TypeKind::Enum) d.note("operators are not defined for types of one's own").help("write a method, such as `a.plus(b)`");
+    else if (types_.kind(t) == TypeKind::Struct || types_.kind(t) == TypeKind::Enum)
+      d.note("operators are not defined for types of one's own").help("write a method, such as `a.plus(b)`");
     return poison(at);
   }
   if (info.shift) {
     if (rk == TypeKind::Infer) {
       unify(rt, Types::I64);
     } else if (rt != Types::I64) {
-      if (!try_coerce(right, Types::I64)) right = emit(HirKind::Convert, Types::I64, right, kNone32, node(right).span, 0);
+      if (!try_coerce(right, Types::I64))
+        right = emit(HirKind::Convert, Types::I64, right, kNone32, node(right).span, 0);
     }
     need_bound(lt, kInteger, span(l), "shift");
     return emit(HirKind::Arith, lt, left, right, at, static_cast<uint16_t>(op));
@@ -212,7 +251,9 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
   if (!balance(left, right)) {
     Diagnostic& d = report<Diag::MixedNumbers>(tree_->token_span(ast(n).token), name_of(lt), name_of(rt), info.doing);
     d.at(span(l), "`" + name_of(lt) + "`").at(span(r), "`" + name_of(rt) + "`");
-    auto floats = [&](TypeId t) { return types_.is_float(t) || (types_.kind(t) == TypeKind::Infer && open_kind(t) == InferKind::Float); };
+    auto floats = [&](TypeId t) {
+      return types_.is_float(t) || (types_.kind(t) == TypeKind::Infer && open_kind(t) == InferKind::Float);
+    };
     if (floats(lt) != floats(rt)) {
       NodeId whole = floats(lt) ? r : l;
       d.note("whole numbers and numbers with a point are different types, and one never becomes the other by itself");
@@ -220,16 +261,26 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
       if (whole_value.kind == HirKind::Local && is_some(vars_[var_of_local(LocalId(whole_value.a))].let)) {
         const Var& v = vars_[var_of_local(LocalId(whole_value.a))];
         NodeId init = ast(v.let).kind == NodeKind::Let ? tree_->record_node(ast(v.let).b, 1) : NodeId::None;
-        if (is_some(init) && ast(init).kind == NodeKind::IntLit) d.help("or let `" + std::string(text(v.name)) + "` begin with a number with a point: `" + source(init) + ".0`");
+        if (is_some(init) && ast(init).kind == NodeKind::IntLit)
+          d.help("or let `" + std::string(text(v.name)) + "` begin with a number with a point: `" + source(init) +
+                 ".0`");
       }
       d.help("convert the whole number: `f64(" + source(whole) + ")`");
-      if (source(whole) != "…") d.fix(span(whole), (floats(lt) ? p_.type_name(types_.is_float(lt) ? lt : Types::F64) : p_.type_name(types_.is_float(rt) ? rt : Types::F64)) + "(" + source(whole) + ")", "convert the whole number", Applicability::MaybeIncorrect);
+      if (source(whole) != "…")
+        d.fix(span(whole),
+              (floats(lt) ? p_.type_name(types_.is_float(lt) ? lt : Types::F64)
+                          : p_.type_name(types_.is_float(rt) ? rt : Types::F64)) +
+                  "(" + source(whole) + ")",
+              "convert the whole number", Applicability::MaybeIncorrect);
     } else if (types_.is_number(lt) && types_.is_number(rt)) {
-      d.note("neither type holds every value of the other, so janus does not choose one").help("convert one of them: `" + name_of(lt) + "(" + source(r) + ")`");
+      d.note("neither type holds every value of the other, so janus does not choose one")
+          .help("convert one of them: `" + name_of(lt) + "(" + source(r) + ")`");
     } else {
       d.note("both sides of an operator have the same type");
       if (lk == TypeKind::Param || rk == TypeKind::Param) {
-        if (p_.modules[+module_]->profile == Profile::Script) d.note("a parameter without a type takes a value of any type, and two of them may be of different types").help("write the types: `func f(a: i64, b: i64) -> i64 do`");
+        if (p_.modules[+module_]->profile == Profile::Script)
+          d.note("a parameter without a type takes a value of any type, and two of them may be of different types")
+              .help("write the types: `func f(a: i64, b: i64) -> i64 do`");
         else d.note("a type parameter stands for any type, and not always for the same one as the other side");
       }
     }
@@ -239,8 +290,10 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
   if (types_.kind(type) == TypeKind::Never) type = shallow(node(right).type);
   need_bound(type, info.integers_only ? kInteger : kNumber, at, info.doing);
   const HirNode divisor = node(right);
-  if ((op == HirOp::Div || op == HirOp::Rem) && divisor.kind == HirKind::Int && b_->body.ints[divisor.a] == 0 && !types_.is_float(type))
-    report<Diag::DivisionByZero>(span(r)).note("no number is the result of dividing by 0; the program would end here with a panic");
+  if ((op == HirOp::Div || op == HirOp::Rem) && divisor.kind == HirKind::Int && b_->body.ints[divisor.a] == 0 &&
+      !types_.is_float(type))
+    report<Diag::DivisionByZero>(span(r)).note(
+        "no number is the result of dividing by 0; the program would end here with a panic");
   return emit(HirKind::Arith, type, left, right, at, static_cast<uint16_t>(op));
 }
 
@@ -263,7 +316,10 @@ HirId BodyChecker::check_binary(NodeId n, TypeId expected) {
     HirId right = check(r, types_.kind(lt) == TypeKind::Array ? lt : hint);
     return concat(left, right, l, r, span(n));
   }
-  if (is_some(hint) && !types_.is_number(hint) && types_.kind(hint) != TypeKind::Param && types_.kind(hint) != TypeKind::Error && !(types_.kind(hint) == TypeKind::Infer && open_kind(hint) != InferKind::General)) hint = TypeId::None;
+  if (is_some(hint) && !types_.is_number(hint) && types_.kind(hint) != TypeKind::Param &&
+      types_.kind(hint) != TypeKind::Error &&
+      !(types_.kind(hint) == TypeKind::Infer && open_kind(hint) != InferKind::General))
+    hint = TypeId::None;
   HirId left = check(l, hint);
   TypeId lt = shallow(node(left).type);
   bool pass = types_.is_number(lt) || types_.kind(lt) == TypeKind::Param || types_.kind(lt) == TypeKind::Infer;
@@ -295,7 +351,9 @@ HirId BodyChecker::check_compare(NodeId n) {
     } else if (kind != TypeKind::Optional) {
       report<Diag::NeverNull>(span(other), name_of(type))
           .note("only a type with a question mark, such as `?" + name_of(type) + "`, has `null` among its values")
-          .help(asks_element(other) ? "`" + source(NodeId(ast(unparen(other)).a)) + ".get(…)` gives the element, or `null` when there is none" : "leave the question out");
+          .help(asks_element(other) ? "`" + source(NodeId(ast(unparen(other)).a)) +
+                                          ".get(…)` gives the element, or `null` when there is none"
+                                    : "leave the question out");
       return poison(span(n));
     }
     if (op != HirOp::Eq && op != HirOp::Ne) {
@@ -303,7 +361,8 @@ HirId BodyChecker::check_compare(NodeId n) {
       return poison(span(n));
     }
     HirId null = emit(HirKind::Null, type, kNone32, kNone32, span(l_null ? l : r));
-    return l_null ? emit(HirKind::Compare, Types::Bool, null, value, span(n), static_cast<uint16_t>(op)) : emit(HirKind::Compare, Types::Bool, value, null, span(n), static_cast<uint16_t>(op));
+    return l_null ? emit(HirKind::Compare, Types::Bool, null, value, span(n), static_cast<uint16_t>(op))
+                  : emit(HirKind::Compare, Types::Bool, value, null, span(n), static_cast<uint16_t>(op));
   }
   bool dot_left = ast(bare_l).kind == NodeKind::DotName;
   HirId left, right;
@@ -340,7 +399,9 @@ HirId BodyChecker::check_compare(NodeId n) {
     bool numbers = (types_.is_number(lt) || lk == TypeKind::Infer) && (types_.is_number(rt) || rk == TypeKind::Infer);
     if (numbers) {
       Diagnostic& d = report<Diag::MixedNumbers>(tree_->token_span(x.token), name_of(lt), name_of(rt), "compared");
-      d.at(span(l), "`" + name_of(lt) + "`").at(span(r), "`" + name_of(rt) + "`").note("neither type holds every value of the other");
+      d.at(span(l), "`" + name_of(lt) + "`")
+          .at(span(r), "`" + name_of(rt) + "`")
+          .note("neither type holds every value of the other");
       d.help("convert one of them: `" + name_of(lt) + "(" + source(r) + ")`");
     } else {
       Why why{span(l), "it is compared with this `" + name_of(lt) + "`"};
@@ -368,7 +429,8 @@ HirId BodyChecker::check_in(NodeId n) {
     check_poison(l);
     return poison(span(n));
   }
-  Program::MethodMatch m = kind == TypeKind::Infer ? Program::MethodMatch{} : p_.find_method(zonk(type), n_contains_, module_);
+  Program::MethodMatch m =
+      kind == TypeKind::Infer ? Program::MethodMatch{} : p_.find_method(zonk(type), n_contains_, module_);
   if (m.candidates != 1 || p_.funcs[+m.func].params.size() != 2) {
     Diagnostic& d = report<Diag::CannotSearch>(span(r), name_of(type));
     d.note("`x in y` asks whether x is an element of an array or set, a key of a map, in a range, or a part of a text");
@@ -383,7 +445,8 @@ HirId BodyChecker::check_in(NodeId n) {
   TypeId want = types_.subst(f.params[1].type, f.type_params, args);
   Why why{span(r), "it is looked for in this `" + name_of(type) + "`"};
   HirId value = check(l, want);
-  if (kind == TypeKind::String && type_of(value) == Types::Char) value = emit(HirKind::ToString, Types::String, value, kNone32, node(value).span);
+  if (kind == TypeKind::String && type_of(value) == Types::Char)
+    value = emit(HirKind::ToString, Types::String, value, kNone32, node(value).span);
   value = coerce(value, want, l, &why);
   if (!f.type_params.empty()) uses_.push_back({m.func, types_.tuple(args), func_, module_, n, span(n)});
   uint32_t list[] = {+base, +value};
@@ -399,7 +462,8 @@ HirId BodyChecker::check_coalesce(NodeId n, TypeId expected) {
   if (is_some(expected)) {
     TypeKind k = types_.kind(expected);
     if (k == TypeKind::Optional) hint = expected;
-    else if (k != TypeKind::Infer && k != TypeKind::Error && k != TypeKind::Void && k != TypeKind::Dyn) hint = types_.optional(expected);
+    else if (k != TypeKind::Infer && k != TypeKind::Error && k != TypeKind::Void && k != TypeKind::Dyn)
+      hint = types_.optional(expected);
   }
   HirId left = check_unnarrowed(l, hint);
   TypeId type = settle(node(left).type);
@@ -449,7 +513,8 @@ HirId BodyChecker::check_coalesce(NodeId n, TypeId expected) {
 HirId BodyChecker::check_unwrap(NodeId n, TypeId expected) {
   NodeId operand = NodeId(ast(n).a);
   TypeId hint = TypeId::None;
-  if (is_some(expected) && types_.kind(expected) != TypeKind::Infer && types_.kind(expected) != TypeKind::Error) hint = types_.optional(expected);
+  if (is_some(expected) && types_.kind(expected) != TypeKind::Infer && types_.kind(expected) != TypeKind::Error)
+    hint = types_.optional(expected);
   HirId value = check_unnarrowed(operand, hint);
   TypeId type = settle(node(value).type);
   TypeKind kind = types_.kind(type);
@@ -463,7 +528,9 @@ HirId BodyChecker::check_unwrap(NodeId n, TypeId expected) {
   if (kind != TypeKind::Optional) {
     Span mark = tree_->token_span(tree_->lasts[+n]);
     Diagnostic& d = report<Diag::NeverNull>(span(operand), name_of(type));
-    d.note("`x!` takes the value out of a type with a question mark; here there is nothing to take out").help("leave the `!` out").fix(mark, "", "leave the `!` out");
+    d.note("`x!` takes the value out of a type with a question mark; here there is nothing to take out")
+        .help("leave the `!` out")
+        .fix(mark, "", "leave the `!` out");
     return poison(span(n));
   }
   NodeId bare = unparen(operand);
@@ -478,7 +545,9 @@ HirId BodyChecker::check_unwrap(NodeId n, TypeId expected) {
 
 HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, bool allow_let) {
   const Node x = ast(n);
-  auto add_all = [&](const Facts& from) { for (const Fact& f : from) add_fact(f.var, f.kind); };
+  auto add_all = [&](const Facts& from) {
+    for (const Fact& f : from) add_fact(f.var, f.kind);
+  };
   switch (x.kind) {
     case NodeKind::Paren: return check_cond(NodeId(x.a), when_true, when_false, allow_let);
     case NodeKind::Unary:
@@ -566,4 +635,4 @@ HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, boo
   return check_as(n, Types::Bool);
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -46,7 +46,8 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
   TypeKind kind = types_.kind(type);
   Span at = span(n);
   // A pattern for what is inside fits an optional too: `1..=9` on a `?i64`.
-  if (kind == TypeKind::Optional && x.kind != NodeKind::PatBind && x.kind != NodeKind::PatWild && x.kind != NodeKind::PatOr && x.kind != NodeKind::Error &&
+  if (kind == TypeKind::Optional && x.kind != NodeKind::PatBind && x.kind != NodeKind::PatWild &&
+      x.kind != NodeKind::PatOr && x.kind != NodeKind::Error &&
       !(x.kind == NodeKind::PatLit && ast(NodeId(x.a)).kind == NodeKind::NullLit)) {
     uint32_t inner = check_pattern(n, types_.elem(type), flags, let);
     return add_pat(PatKind::Some, type, inner, kNone32, at);
@@ -66,12 +67,14 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
             var |= 0x80000000u;   // seen in this alternative
             return pat;
           }
-        report<Diag::OrPatternNames>(at, text(name)).note("which alternative fitted is not known in the arm, so all of them must bind the same names");
+        report<Diag::OrPatternNames>(at, text(name))
+            .note("which alternative fitted is not known in the arm, so all of them must bind the same names");
         declare(name, Types::Error, flags, at, let);
         return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       for (size_t k = pattern_mark_; k < bindings_.size(); ++k)
-        if (bindings_[k].name == name) report<Diag::DuplicateName>(at, text(name)).at(vars_[bindings_[k].var].span, "the first one");
+        if (bindings_[k].name == name)
+          report<Diag::DuplicateName>(at, text(name)).at(vars_[bindings_[k].var].span, "the first one");
       uint32_t var = declare(name, type, flags, at, let);
       return add_pat(PatKind::Bind, type, +vars_[var].local, kNone32, at);
     }
@@ -87,16 +90,24 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
         const Node e = ast(end);
         const Node lit = e.kind == NodeKind::PatLit ? ast(NodeId(e.a)) : e;
         const Node digits = lit.kind == NodeKind::Unary ? ast(NodeId(lit.a)) : lit;
-        if (digits.kind == NodeKind::IntLit) ends[i] = static_cast<__int128>(tree_->tokens.int_value(digits.token)) * (lit.kind == NodeKind::Unary ? -1 : 1);
-        else if (digits.kind == NodeKind::CharLit) { ends[i] = tree_->tokens.values[digits.token]; chars = true; }
-        else if (!end_const(end, ends[i])) bad = true;
+        if (digits.kind == NodeKind::IntLit)
+          ends[i] =
+              static_cast<__int128>(tree_->tokens.int_value(digits.token)) * (lit.kind == NodeKind::Unary ? -1 : 1);
+        else if (digits.kind == NodeKind::CharLit) {
+          ends[i] = tree_->tokens.values[digits.token];
+          chars = true;
+        } else if (!end_const(end, ends[i])) bad = true;
       }
       if (bad) {
         report<Diag::PatternRange>(at).note("a range in a pattern goes from one whole number or character to another");
         return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
-      if (chars ? !unify(type, Types::Char) : !(types_.is_integer(type) || (kind == TypeKind::Infer && unify(type, fresh(InferKind::Int, at))))) {
-        if (types_.is_float(type) && !chars) report<Diag::PatternRange>(at).note("between two numbers with a point lie too many others to be listed").help("ask with a guard: `x when x >= 1.0 and x < 2.0 =>`");
+      if (chars ? !unify(type, Types::Char)
+                : !(types_.is_integer(type) || (kind == TypeKind::Infer && unify(type, fresh(InferKind::Int, at))))) {
+        if (types_.is_float(type) && !chars)
+          report<Diag::PatternRange>(at)
+              .note("between two numbers with a point lie too many others to be listed")
+              .help("ask with a guard: `x when x >= 1.0 and x < 2.0 =>`");
         else pattern_mismatch(at, type, chars ? "char" : "i64");
         return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
@@ -107,7 +118,8 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
       }
       int bits = chars ? 32 : types_.is_integer(type) ? Types::int_bits(types_.kind(type)) : 64;
       bool is_signed = !chars && (types_.kind(type) == TypeKind::Infer || types_.is_signed(type));
-      __int128 one = 1, max = chars ? 0x10ffff : (one << (is_signed ? bits - 1 : bits)) - 1, min = is_signed ? -(one << (bits - 1)) : 0;
+      __int128 one = 1, max = chars ? 0x10ffff : (one << (is_signed ? bits - 1 : bits)) - 1,
+               min = is_signed ? -(one << (bits - 1)) : 0;
       if (!have[0]) ends[0] = min;
       if (!have[1]) ends[1] = max;
       else if (!(x.flags & kInclusive)) ends[1] -= 1;
@@ -116,7 +128,8 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
         return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       if (ends[0] < min || ends[1] > max) {
-        report<Diag::PatternNotInType>(at, name_of(type)).note("the values of `" + name_of(type) + "` do not reach that far");
+        report<Diag::PatternNotInType>(at, name_of(type))
+            .note("the values of `" + name_of(type) + "` do not reach that far");
         return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       }
       b_->body.ints.push_back(ends[0]);
@@ -124,8 +137,10 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
       uint32_t i = static_cast<uint32_t>(b_->body.ints.size() - 2);
       return add_pat(PatKind::IntRange, type, i, i + 1, at);
     }
-    case NodeKind::PatName: case NodeKind::PatDot: return pattern_path(n, n, type, NodeId::None, flags, let);
-    case NodeKind::PatVariant: case NodeKind::PatStruct: return pattern_path(n, NodeId(x.a), type, n, flags, let);
+    case NodeKind::PatName:
+    case NodeKind::PatDot: return pattern_path(n, n, type, NodeId::None, flags, let);
+    case NodeKind::PatVariant:
+    case NodeKind::PatStruct: return pattern_path(n, NodeId(x.a), type, n, flags, let);
     case NodeKind::PatTuple: {
       size_t count = tree_->list(x.a).size();
       if (kind == TypeKind::Infer) {
@@ -143,7 +158,8 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
         else pattern_mismatch(at, type, "a tuple");
       }
       SmallVec<uint32_t, 8> subs;
-      for (size_t i = 0; i < count; ++i) subs.push_back(check_pattern(tree_->list(x.a)[i], fits ? types_.args(type)[i] : Types::Error, flags, let));
+      for (size_t i = 0; i < count; ++i)
+        subs.push_back(check_pattern(tree_->list(x.a)[i], fits ? types_.args(type)[i] : Types::Error, flags, let));
       if (!fits) return add_pat(PatKind::Wild, Types::Error, kNone32, kNone32, at);
       return add_pat(PatKind::Struct, type, kNone32, make_list(subs), at);
     }
@@ -172,7 +188,9 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
         subs.push_back(check_pattern(alternative, type, flags, let));
         for (auto& v : or_vars_)
           if (!(v.second & 0x80000000u) && kind != TypeKind::Error)
-            report<Diag::OrPatternNames>(span(alternative), text(v.first)).at(vars_[v.second].span, "bound here").note("which alternative fitted is not known in the arm, so all of them must bind the same names");
+            report<Diag::OrPatternNames>(span(alternative), text(v.first))
+                .at(vars_[v.second].span, "bound here")
+                .note("which alternative fitted is not known in the arm, so all of them must bind the same names");
       }
       in_or_ = false;
       or_vars_ = std::move(outer_vars);
@@ -219,7 +237,8 @@ uint32_t BodyChecker::pattern_literal(NodeId n, TypeId type) {
         bool is_signed = types_.is_signed(type);
         __int128 one = 1, max = (one << (is_signed ? bits - 1 : bits)) - 1, min = is_signed ? -(one << (bits - 1)) : 0;
         if (value < min || value > max) {
-          report<Diag::PatternNotInType>(at, name_of(type)).note("the values of `" + name_of(type) + "` do not reach that far");
+          report<Diag::PatternNotInType>(at, name_of(type))
+              .note("the values of `" + name_of(type) + "` do not reach that far");
           return wild();
         }
       }
@@ -235,13 +254,15 @@ uint32_t BodyChecker::pattern_literal(NodeId n, TypeId type) {
       b_->body.floats.push_back(negative ? -value : value);
       return add_pat(PatKind::Float, type, static_cast<uint32_t>(b_->body.floats.size() - 1), kNone32, at);
     }
-    case NodeKind::CharLit: case NodeKind::BoolLit: {
+    case NodeKind::CharLit:
+    case NodeKind::BoolLit: {
       TypeId own = v.kind == NodeKind::CharLit ? Types::Char : Types::Bool;
       if (!unify(type, own)) {
         pattern_mismatch(at, type, p_.type_name(own));
         return wild();
       }
-      b_->body.ints.push_back(v.kind == NodeKind::CharLit ? static_cast<__int128>(tree_->tokens.values[v.token]) : static_cast<__int128>(v.a));
+      b_->body.ints.push_back(v.kind == NodeKind::CharLit ? static_cast<__int128>(tree_->tokens.values[v.token])
+                                                          : static_cast<__int128>(v.a));
       return add_pat(PatKind::Int, own, static_cast<uint32_t>(b_->body.ints.size() - 1), kNone32, at);
     }
     case NodeKind::StringLit:
@@ -254,7 +275,8 @@ uint32_t BodyChecker::pattern_literal(NodeId n, TypeId type) {
   }
 }
 
-uint32_t BodyChecker::pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with, bool named, Span at, uint8_t flags, NodeId let,
+uint32_t BodyChecker::pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types,
+                                     NodeId with, bool named, Span at, uint8_t flags, NodeId let,
                                      const std::string& owner) {
   SmallVec<uint32_t, 8> subs;
   subs.resize(fields.size(), kNone32);
@@ -262,17 +284,21 @@ uint32_t BodyChecker::pattern_fields(const std::vector<FieldInfo>& fields, std::
     const Node w = ast(with);
     size_t count = tree_->list(w.b).size();
     if (w.kind == NodeKind::PatVariant) {
-      if (named && count > 0) report<Diag::VariantBraces>(span(with), owner).help("write the names in braces: `" + owner + " { " + std::string(text(fields[0].name)) + " }`");
+      if (named && count > 0)
+        report<Diag::VariantBraces>(span(with), owner)
+            .help("write the names in braces: `" + owner + " { " + std::string(text(fields[0].name)) + " }`");
       else if (count != fields.size()) {
         Diagnostic& d = report<Diag::PatternParts>(span(with), owner, fields.size(), count);
         if (!fields.empty()) d.at(fields[0].span, "declared here").help("write `_` for a part that does not matter");
       }
       for (size_t i = 0; i < count; ++i) {
-        uint32_t sub = check_pattern(tree_->list(w.b)[i], i < fields.size() && !named ? field_types[i] : Types::Error, flags, let);
+        uint32_t sub =
+            check_pattern(tree_->list(w.b)[i], i < fields.size() && !named ? field_types[i] : Types::Error, flags, let);
         if (i < fields.size()) subs[i] = sub;
       }
     } else {
-      if (!named && !fields.empty()) report<Diag::VariantParens>(span(with), owner).help("write the parts in parentheses: `" + owner + "(…)`");
+      if (!named && !fields.empty())
+        report<Diag::VariantParens>(span(with), owner).help("write the parts in parentheses: `" + owner + "(…)`");
       for (size_t i = 0; i < count; ++i) {
         const NodeId field_node = tree_->list(w.b)[i];
         const Node f = ast(field_node);
@@ -350,11 +376,14 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
       for (TagId t : p_.error_sets[types_[type].a].tags)
         if (p_.tags[+t].name == name) tag = t;
       if (is_none(tag)) {
-        report<Diag::NoVariant>(at, name_of(type), text(name)).help("write the error's name in front: `ErrorName." + std::string(text(name)) + "`");
+        report<Diag::NoVariant>(at, name_of(type), text(name))
+            .help("write the error's name in front: `ErrorName." + std::string(text(name)) + "`");
         return give_up();
       }
     } else {
-      if (kind == TypeKind::Infer) report<Diag::DotNameNeedsType>(at, text(name)).help("write the type in front: `Type." + std::string(text(name)) + "`");
+      if (kind == TypeKind::Infer)
+        report<Diag::DotNameNeedsType>(at, text(name))
+            .help("write the type in front: `Type." + std::string(text(name)) + "`");
       else pattern_mismatch(at, type, "." + std::string(text(name)));
       return give_up();
     }
@@ -364,7 +393,8 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
     uint32_t var = find_var(first);
     Head head;
     if (var != kNone32 && path.size() == 1) {
-      report<Diag::UpperCaseBinding>(at, text(first)).note("in a pattern a name with a capital means something that is declared, and a lower-case name binds");
+      report<Diag::UpperCaseBinding>(at, text(first))
+          .note("in a pattern a name with a capital means something that is declared, and a lower-case name binds");
       return give_up();
     }
     head = head_of_name(first, path[0]);
@@ -399,7 +429,8 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
         if (is_none(tag)) {
           std::vector<std::string_view> names;
           for (TagId t : p_.errors[head.index].tags) names.push_back(text(p_.tags[+t].name));
-          Diagnostic& d = report<Diag::NoVariant>(span(path[i]), text(p_.decls[+p_.errors[head.index].decl].name), name_text);
+          Diagnostic& d =
+              report<Diag::NoVariant>(span(path[i]), text(p_.decls[+p_.errors[head.index].decl].name), name_text);
           suggest(d, span(tree_->list(p.a)[i]), name_text, names);
           return give_up();
         }
@@ -443,7 +474,9 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           // A declared variant without its error's name, or an ad-hoc error.
           for (TagId t : p_.error_sets[types_[type].a].tags)
             if (p_.tags[+t].name == first && is_some(p_.tags[+t].error)) {
-              report<Diag::BareVariant>(at, text(first)).help("write `" + p_.tags[+t].full_name + "`").fix(span(path_node), p_.tags[+t].full_name, "write the error's name in front");
+              report<Diag::BareVariant>(at, text(first))
+                  .help("write `" + p_.tags[+t].full_name + "`")
+                  .fix(span(path_node), p_.tags[+t].full_name, "write the error's name in front");
               return give_up();
             }
           tag = p_.ad_hoc_tag(first);
@@ -453,13 +486,16 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           Diagnostic& d = report<Diag::UnknownName>(span(path[0]), text(first));
           std::vector<std::string_view> names;
           visible_names(p_, module_, names);
-          if (!suggest(d, span(tree_->list(p.a)[0]), text(first), names)) d.note("in a pattern a name with a capital means a `const`, a variant or an error; a name that takes the value begins with a small letter");
+          if (!suggest(d, span(tree_->list(p.a)[0]), text(first), names))
+            d.note(
+                "in a pattern a name with a capital means a `const`, a variant or an error; a name that takes the value begins with a small letter");
           return give_up();
         }
         break;
     }
     if (variant < 0 && is_none(tag) && is_none(struct_type)) {
-      report<Diag::NotAPattern>(at, source(path_node)).note("a pattern names a variant, a `const`, an error, or takes a struct apart");
+      report<Diag::NotAPattern>(at, source(path_node))
+          .note("a pattern names a variant, a `const`, an error, or takes a struct apart");
       return give_up();
     }
   }
@@ -480,8 +516,10 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
     const EnumInfo& e = p_.enums[types_[type].a];
     const VariantInfo& v = e.variants[static_cast<size_t>(variant)];
     SmallVec<TypeId, 8> field_types;
-    for (uint32_t i = 0; i < v.fields.size(); ++i) field_types.push_back(p_.payload_type(type, static_cast<uint32_t>(variant), i));
-    uint32_t subs = pattern_fields(v.fields, field_types, with, v.named_fields, at, flags, let, name_of(type) + "." + std::string(text(v.name)));
+    for (uint32_t i = 0; i < v.fields.size(); ++i)
+      field_types.push_back(p_.payload_type(type, static_cast<uint32_t>(variant), i));
+    uint32_t subs = pattern_fields(v.fields, field_types, with, v.named_fields, at, flags, let,
+                                   name_of(type) + "." + std::string(text(v.name)));
     return add_pat(PatKind::Variant, type, static_cast<uint32_t>(variant), subs, at);
   }
   if (!unify(type, struct_type)) {
@@ -493,7 +531,8 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
   SmallVec<TypeId, 8> field_types;
   for (uint32_t i = 0; i < s.fields.size(); ++i) field_types.push_back(p_.field_type(type, i));
   if (is_none(with) || ast(with).kind != NodeKind::PatStruct) {
-    report<Diag::NotAPattern>(at, source(path_node)).help("a struct is taken apart with braces: `" + name_of(type) + " { … }`");
+    report<Diag::NotAPattern>(at, source(path_node))
+        .help("a struct is taken apart with braces: `" + name_of(type) + " { … }`");
     return give_up();
   }
   uint32_t subs = pattern_fields(s.fields, field_types, with, true, at, flags, let, name_of(type));

@@ -29,7 +29,8 @@ uint32_t BodyChecker::declare(NameId name, TypeId type, uint8_t flags, Span span
   vars_.push_back(v);
   if (is_none(name) || name == n_underscore_) return var;
   if (options_.lint)
-    if (uint32_t outer = find_var(name); outer != kNone32 && vars_[outer].depth == v.depth) vars_[outer].shadowed_by = var;
+    if (uint32_t outer = find_var(name); outer != kNone32 && vars_[outer].depth == v.depth)
+      vars_[outer].shadowed_by = var;
   if (+name >= top_binding_.size()) top_binding_.resize(std::max<size_t>(+name + 1, p_.names.size()), kNone32);
   bindings_.push_back({name, var, top_binding_[+name]});
   top_binding_[+name] = static_cast<uint32_t>(bindings_.size() - 1);
@@ -84,7 +85,8 @@ HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
     report<Diag::UsedBeforeAssigned>(span, text(v.name))
         .at(v.span, "declared here, without a value")
         .note("on some way to this place nothing was assigned to it")
-        .help("give it a value where it is declared: `var " + std::string(text(v.name)) + ": " + name_of(v.type) + " = …`");
+        .help("give it a value where it is declared: `var " + std::string(text(v.name)) + ": " + name_of(v.type) +
+              " = …`");
     vars_[var].uninit = false;
   }
   HirId read = emit(HirKind::Local, v.type, +local, kNone32, span);
@@ -105,7 +107,8 @@ HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
 // ---- what is known on this road
 
 bool BodyChecker::has_fact(uint32_t var, Fact::Kind kind) {
-  for (const Fact& f : facts_) if (f.var == var && f.kind == kind) return true;
+  for (const Fact& f : facts_)
+    if (f.var == var && f.kind == kind) return true;
   return false;
 }
 void BodyChecker::add_fact(uint32_t var, Fact::Kind kind) {
@@ -144,7 +147,8 @@ void BodyChecker::forget_assigned_in(NodeId body) {
       for (uint32_t t = tree_->first_token(body); t < last && !drop; ++t) {
         if (tokens.kinds[t] != TokenKind::Ident || tokens.name(t) != v.name) continue;
         TokenKind next = tokens.kinds[t + 1];
-        drop = next == TokenKind::Eq || (next >= TokenKind::PlusEq && next <= TokenKind::GreaterGreaterEq) || (t > 0 && tokens.kinds[t - 1] == TokenKind::Amp);
+        drop = next == TokenKind::Eq || (next >= TokenKind::PlusEq && next <= TokenKind::GreaterGreaterEq) ||
+               (t > 0 && tokens.kinds[t - 1] == TokenKind::Amp);
       }
     }
     if (!drop) {
@@ -177,7 +181,10 @@ uint32_t BodyChecker::root_var(HirId place) {
     const HirNode& n = node(place);
     switch (n.kind) {
       case HirKind::Local: return var_of_local(LocalId(n.a));
-      case HirKind::Field: case HirKind::Index: case HirKind::MapIndex: case HirKind::Unwrap: place = HirId(n.a); break;
+      case HirKind::Field:
+      case HirKind::Index:
+      case HirKind::MapIndex:
+      case HirKind::Unwrap: place = HirId(n.a); break;
       default: return kNone32;
     }
   }
@@ -200,13 +207,19 @@ bool BodyChecker::require_place(HirId place, NodeId ast, const char* doing) {
         if (b_->body.locals[n.a].flags & kLocalCapture) vars_[var].closure_writes = true;   // also when told late
         return true;
       }
-      case HirKind::Field: case HirKind::Index: case HirKind::MapIndex: case HirKind::Unwrap: at = HirId(n.a); break;
+      case HirKind::Field:
+      case HirKind::Index:
+      case HirKind::MapIndex:
+      case HirKind::Unwrap: at = HirId(n.a); break;
       case HirKind::ConstRef:
-        if (const Decl& d = p_.decls[+p_.consts[n.a].decl]; p_.modules[+d.module]->tree[d.node].kind == NodeKind::VarDecl) return false;   // reported there
+        if (const Decl& d = p_.decls[+p_.consts[n.a].decl];
+            p_.modules[+d.module]->tree[d.node].kind == NodeKind::VarDecl)
+          return false;   // reported there
         report<Diag::AssignToConst>(span(ast), p_.names.text(p_.decls[+p_.consts[n.a].decl].name))
             .at(p_.decls[+p_.consts[n.a].decl].name_span, "declared with `const` here")
             .note("a `const` is the same in every run and everywhere in the program")
-            .help("copy it into a variable first: `var copy = " + std::string(p_.names.text(p_.decls[+p_.consts[n.a].decl].name)) + "`");
+            .help("copy it into a variable first: `var copy = " +
+                  std::string(p_.names.text(p_.decls[+p_.consts[n.a].decl].name)) + "`");
         return false;
       case HirKind::Slice:
         report<Diag::NotAPlace>(span(ast), doing)
@@ -234,7 +247,8 @@ void BodyChecker::report_immutable(uint32_t var, NodeId n, const char* doing) {
   } else if (v.flags & kLocalParam) {
     d.at(v.span, "`" + name + "` is a parameter")
         .note("a parameter keeps the value it was given; the caller's variable is a different one")
-        .help("to change a copy: `var changed = " + name + "`; to change the caller's variable: declare `mut " + name + ": " + name_of(v.type) + "` and call with `&`");
+        .help("to change a copy: `var changed = " + name + "`; to change the caller's variable: declare `mut " + name +
+              ": " + name_of(v.type) + "` and call with `&`");
   } else if (v.flags & kLocalLoop) {
     d.at(v.span, "`" + name + "` gets a new value in every round of this loop")
         .help("change a copy: `var changed = " + name + "`");

@@ -2,9 +2,10 @@
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who holds the handle: a task whose handle is bound by a `let`, and whose every mention is an `await` with a `catch` (or `cancel`,
-// `isDone`), delivers its failure there (HIR: aux 1); any other failure cancels the nursery. A handle that some way out of its scope
-// passes without an `await` leaves its failure to the nursery, at the end (ruling 1), so such a nursery can fail too.
+// Who holds the handle: a task whose handle is bound by a `let`, and whose every mention is an `await` with a `catch`
+// (or `cancel`, `isDone`), delivers its failure there (HIR: aux 1); any other failure cancels the nursery. A handle
+// that some way out of its scope passes without an `await` leaves its failure to the nursery, at the end (ruling 1), so
+// such a nursery can fail too.
 #include "frontend/check_internal.h"
 #include "frontend/effects.h"
 
@@ -31,7 +32,8 @@ HirId BodyChecker::check_spawn(NodeId n, TypeId expected, bool handle) {
     return poison(span(n));
   }
   p_.uses_tasks = unlasting_ = true;
-  need_capability(kCapSpawn, word, "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
+  need_capability(kCapSpawn, word,
+                  "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
   uint32_t stack = kNone32;
   if (x.b != kNone32)
     for (size_t i = 0; i < tree_->list(x.b).size(); ++i) {
@@ -43,7 +45,8 @@ HirId BodyChecker::check_spawn(NodeId n, TypeId expected, bool handle) {
         stack = +check_as(value, Types::I64);
         continue;
       }
-      Diagnostic& d = report<Diag::NurseryOption>(span(arg), "spawn").note("`spawn(stack: bytes)` gives the task a stack of that size");
+      Diagnostic& d = report<Diag::NurseryOption>(span(arg), "spawn")
+                          .note("`spawn(stack: bytes)` gives the task a stack of that size");
       if (a.kind == NodeKind::Arg) suggest(d, tree_->token_span(tree_->first_token(arg)), text(NameId(a.a)), {"stack"});
       check_poison(value);
     }
@@ -66,13 +69,16 @@ HirId BodyChecker::spawn_method(HirId nursery, NodeId nursery_ast, NodeId call, 
     else bad = true;
   }
   if (bad || is_none(what)) {
-    report<Diag::ArgumentCount>(span(call), "`spawn`", "1 argument", count).note("`n.spawn(f(x))` starts a task that runs `f(x)`; `n.spawn(func() do … end)` one that runs the block");
+    report<Diag::ArgumentCount>(span(call), "`spawn`", "1 argument", count)
+        .note("`n.spawn(f(x))` starts a task that runs `f(x)`; `n.spawn(func() do … end)` one that runs the block");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
   p_.uses_tasks = unlasting_ = true;
-  need_capability(kCapSpawn, span(call), "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
-  uint32_t root = node(nursery).kind == HirKind::Local ? vars_[var_of_local(LocalId(node(nursery).a))].nursery : kNone32;
+  need_capability(kCapSpawn, span(call),
+                  "in `:sovereign` no task starts without a right to: that is how a program chooses who may");
+  uint32_t root =
+      node(nursery).kind == HirKind::Local ? vars_[var_of_local(LocalId(node(nursery).a))].nursery : kNone32;
   if (root == kNone32) {
     report_nursery_leaves(span(nursery_ast), kNone32, false);
     return poison(span(call));
@@ -80,12 +86,15 @@ HirId BodyChecker::spawn_method(HirId nursery, NodeId nursery_ast, NodeId call, 
   return spawn_into(nursery, root, what, call, stack, expected, handle, true);
 }
 
-// The call that a task makes, with its operands in this body. Other work than calls of functions becomes a closure around it.
-HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId n, uint32_t stack, TypeId expected, bool handle, bool method) {
+// The call that a task makes, with its operands in this body. Other work than calls of functions becomes a closure
+// around it.
+HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId n, uint32_t stack, TypeId expected,
+                              bool handle, bool method) {
   NodeId bare = unparen(what);
   const Node w = ast(bare);
   size_t errors = p_.diags.error_count();
-  TypeId want = is_some(expected) && types_.kind(shallow(expected)) == TypeKind::Task ? types_.elem(shallow(expected)) : TypeId::None;
+  TypeId want = is_some(expected) && types_.kind(shallow(expected)) == TypeKind::Task ? types_.elem(shallow(expected))
+                                                                                      : TypeId::None;
   ErrorSetId set = ErrorSetId::None;
   bool fails = false;
   HirId call = HirId::None;
@@ -115,7 +124,10 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
     if (type_of(closure) == Types::Error) return poison(span(n));
     Builder& b = *group_[node(closure).b];
     if (b.nursery != kNone32) check_task_capture(b.nursery, root, span(what));
-    if (!call_of(closure)) return refuse(closure, "nobody gives the closure its arguments: a task begins by calling it without any; it captures what it needs");
+    if (!call_of(closure))
+      return refuse(
+          closure,
+          "nobody gives the closure its arguments: a task begins by calling it without any; it captures what it needs");
     if (is_none(set)) set = b.sink.set;   // what it may turn out to fail with
   } else if (w.kind == NodeKind::Question || w.kind == NodeKind::Try || w.kind == NodeKind::Catch) {
     Answer answer;
@@ -123,7 +135,10 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
     if (p_.diags.error_count() != errors) return poison(span(n));
     Diagnostic& d = report<Diag::NotSpawnable>(span(what));
     d.note("the failure of a task goes to its nursery, so the call itself is not answered here");
-    d.help(w.kind == NodeKind::Catch ? "answer it in the task: `spawn func() do … catch … end`, or where its handle is awaited: `await h catch …`" : "leave the answer out: `spawn " + source(NodeId(w.a)) + "`");
+    d.help(
+        w.kind == NodeKind::Catch
+            ? "answer it in the task: `spawn func() do … catch … end`, or where its handle is awaited: `await h catch …`"
+            : "leave the answer out: `spawn " + source(NodeId(w.a)) + "`");
     return poison(span(n));
   } else if (w.kind == NodeKind::Call) {
     NodeId callee = NodeId(w.a);
@@ -148,14 +163,16 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
       fails = answer.fails && !answer.only_implicit;
       set = answer.set;
       const HirNode m = node(made);
-      bool function = (m.kind == HirKind::Call && p_.funcs[m.a].origin == FuncOrigin::Janus) || m.kind == HirKind::CallTrait || m.kind == HirKind::CallDyn || m.kind == HirKind::CallValue;
+      bool function = (m.kind == HirKind::Call && p_.funcs[m.a].origin == FuncOrigin::Janus) ||
+                      m.kind == HirKind::CallTrait || m.kind == HirKind::CallDyn || m.kind == HirKind::CallValue;
       if (function) {
         call = made;
         bool typed = m.kind == HirKind::Call || m.kind == HirKind::CallTrait;
         for (uint32_t arg : b_->body.list(typed ? b_->body.extra[m.b + 1] : m.b)) {
           if (arg >= b_->body.nodes.size() || b_->body.nodes[arg].kind != HirKind::MutArg) continue;
           report<Diag::LentToTask>(b_->body.nodes[arg].span)
-              .note("the task runs beside this function, so both would change the variable at once; what a task gets is a copy")
+              .note(
+                  "the task runs beside this function, so both would change the variable at once; what a task gets is a copy")
               .help("let the task return the new value, and `await` it; or send it over a channel");
           return poison(span(n));
         }
@@ -164,7 +181,8 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
         if (method && !fails && types_.kind(result) == TypeKind::Func && types_[result].arg_count == 1) call_of(made);
       } else {
         call = closure_around(made, bare, lets);
-        if (is_none(call)) return p_.diags.error_count() != errors ? poison(span(n)) : refuse(HirId::None, "a task runs a call");
+        if (is_none(call))
+          return p_.diags.error_count() != errors ? poison(span(n)) : refuse(HirId::None, "a task runs a call");
         fails = false;
         set = ErrorSetId::None;
       }
@@ -175,7 +193,9 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
     HirId function = check(what);
     closure_stays_ = NodeId::None;
     if (type_of(function) == Types::Error || p_.diags.error_count() != errors) return poison(span(n));
-    if (!call_of(function)) return refuse(function, "a task runs a call: its arguments are evaluated here, the call itself beside this function");
+    if (!call_of(function))
+      return refuse(function,
+                    "a task runs a call: its arguments are evaluated here, the call itself beside this function");
     if (var != kNone32) {
       if (vars_[var].closure != kNone32) group_[vars_[var].closure]->is_task = true;
       if (vars_[var].holds != kNone32) check_task_capture(vars_[var].holds, root, span(what));
@@ -187,11 +207,13 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
   if (scope && scope->kind == 2) {
     if (is_none(scope->race)) scope->race = result;
     else if (!unify(scope->race, result)) {
-      Why why{vars_[root].span, "the value of a `race` is that of any of its tasks, and another one gives `" + name_of(scope->race) + "`"};
+      Why why{vars_[root].span, "the value of a `race` is that of any of its tasks, and another one gives `" +
+                                    name_of(scope->race) + "`"};
       report_mismatch(span(what), scope->race, result, what, &why);
     }
   }
-  HirId made = emit(HirKind::Spawn, handle ? task_type(result, set, fails) : Types::Void, call, make_record({+nursery, stack}), span(n));
+  HirId made = emit(HirKind::Spawn, handle ? task_type(result, set, fails) : Types::Void, call,
+                    make_record({+nursery, stack}), span(n));
   if (handle) {
     handles_.push_back({b_->index, made, set, fails});
     uint32_t index = static_cast<uint32_t>(handles_.size() - 1);
@@ -207,14 +229,16 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
   return emit(HirKind::Block, node(made).type, make_list(lets), gives ? +made : kNone32, span(n));
 }
 
-// `spawn println(x)`, `spawn ch.send(v)`: no call of a function of the program. The operands are evaluated here, into variables that
-// a closure around the operation takes along. None: this is no work for a task.
+// `spawn println(x)`, `spawn ch.send(v)`: no call of a function of the program. The operands are evaluated here, into
+// variables that a closure around the operation takes along. None: this is no work for a task.
 HirId BodyChecker::closure_around(HirId operation, NodeId what, SmallVec<uint32_t, 8>& lets) {
   const HirNode op = node(operation);
   SmallVec<uint32_t, 8> operands;
-  bool typed = op.kind == HirKind::Call || op.kind == HirKind::Intrinsic, listed = typed || op.kind == HirKind::Print || op.kind == HirKind::MakeEnum;
+  bool typed = op.kind == HirKind::Call || op.kind == HirKind::Intrinsic,
+       listed = typed || op.kind == HirKind::Print || op.kind == HirKind::MakeEnum;
   switch (op.kind) {
-    case HirKind::Call: case HirKind::Intrinsic:
+    case HirKind::Call:
+    case HirKind::Intrinsic:
       for (uint32_t v : b_->body.list(b_->body.extra[op.b + 1])) operands.push_back(v);
       break;
     case HirKind::Print:
@@ -224,7 +248,9 @@ HirId BodyChecker::closure_around(HirId operation, NodeId what, SmallVec<uint32_
       operands.push_back(op.a);
       if (op.b != kNone32) operands.push_back(op.b);
       break;
-    case HirKind::Sleep: case HirKind::TaskOp: case HirKind::Panic: operands.push_back(op.a); break;
+    case HirKind::Sleep:
+    case HirKind::TaskOp:
+    case HirKind::Panic: operands.push_back(op.a); break;
     case HirKind::Yield: break;
     default: return HirId::None;
   }
@@ -234,8 +260,10 @@ HirId BodyChecker::closure_around(HirId operation, NodeId what, SmallVec<uint32_
     const HirNode operand = node(HirId(operands[i]));
     if (operand.kind == HirKind::MutArg) {
       report<Diag::LentToTask>(operand.span)
-          .note("the task runs beside this function, so both would change the variable at once; what a task gets is a copy")
-          .help("make the change in a closure, `spawn func() do … end`: then the variable is shared, and each statement that touches it runs alone");
+          .note(
+              "the task runs beside this function, so both would change the variable at once; what a task gets is a copy")
+          .help(
+              "make the change in a closure, `spawn func() do … end`: then the variable is shared, and each statement that touches it runs alone");
       return HirId::None;
     }
     uint32_t var = declare(NameId::None, operand.type, 0, operand.span);
@@ -257,11 +285,15 @@ HirId BodyChecker::closure_around(HirId operation, NodeId what, SmallVec<uint32_
   b.result = op.type;
   b.result_written = false;
   SmallVec<uint32_t, 8> inner;
-  for (uint32_t var : vars) inner.push_back(+emit(HirKind::Local, vars_[var].type, +local_of(var), kNone32, vars_[var].span));
-  for (size_t i = count; i < operands.size(); ++i) inner.push_back(operands[i]);   // the order of evaluation, by position
+  for (uint32_t var : vars)
+    inner.push_back(+emit(HirKind::Local, vars_[var].type, +local_of(var), kNone32, vars_[var].span));
+  for (size_t i = count; i < operands.size(); ++i)
+    inner.push_back(operands[i]);   // the order of evaluation, by position
   uint32_t list = listed && !inner.empty() ? make_list(inner) : kNone32;
   uint32_t a = typed ? op.a : listed ? list : inner.empty() ? kNone32 : inner[0];
-  uint32_t second = typed ? make_record({make_type_list(types), list}) : inner.size() > 1 && !listed ? inner[1] : kNone32;
+  uint32_t second = typed                         ? make_record({make_type_list(types), list})
+                    : inner.size() > 1 && !listed ? inner[1]
+                                                  : kNone32;
   b.body.root = emit(op.kind, op.type, a, second, op.span, op.aux);
   b.body.result = op.type;
   stack_.pop_back();
@@ -325,4 +357,4 @@ void BodyChecker::decide_param_handles() {
   param_handles_.clear();
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -19,7 +19,11 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
     NodeId stmt = tree_->list(ast(n).a)[i];
     if (dead_ && !warned && ast(stmt).kind != NodeKind::Error) {
       warned = true;
-      report<Diag::UnreachableCode>(span(stmt)).with_label("never runs").note("what stands before it always leaves: by `return`, `break`, `continue`, `fail`, a panic, or a loop without end").help("remove it, or put it before");
+      report<Diag::UnreachableCode>(span(stmt))
+          .with_label("never runs")
+          .note(
+              "what stands before it always leaves: by `return`, `break`, `continue`, `fail`, a panic, or a loop without end")
+          .help("remove it, or put it before");
     }
     if (i + 1 == count && keeps_value) {
       result = check_branch(stmt, expected, true);
@@ -35,7 +39,8 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
   close_scope(scope);
   b_->defers_open = defers;
   TypeId type = is_some(result) ? node(result).type : dead_ ? Types::Never : Types::Void;
-  return emit(HirKind::Block, type, stmts.empty() ? kNone32 : make_list(stmts), is_some(result) ? +result : kNone32, span(n));
+  return emit(HirKind::Block, type, stmts.empty() ? kNone32 : make_list(stmts), is_some(result) ? +result : kNone32,
+              span(n));
 }
 
 HirId BodyChecker::check_branch(NodeId n, TypeId expected, bool value) {
@@ -94,8 +99,13 @@ HirId BodyChecker::check_expect(NodeId n) {
 // A copy of it still acts on what others see: it holds a channel, a task, a handle of the system, or a function.
 bool BodyChecker::leads_outside(TypeId type, int depth) {
   switch (types_.kind(type)) {
-    case TypeKind::Channel: case TypeKind::Task: case TypeKind::Handle: case TypeKind::Func: case TypeKind::Dyn: return true;
-    case TypeKind::Optional: case TypeKind::Array: return depth < 4 && leads_outside(types_.elem(type), depth + 1);
+    case TypeKind::Channel:
+    case TypeKind::Task:
+    case TypeKind::Handle:
+    case TypeKind::Func:
+    case TypeKind::Dyn: return true;
+    case TypeKind::Optional:
+    case TypeKind::Array: return depth < 4 && leads_outside(types_.elem(type), depth + 1);
     case TypeKind::Struct:
       if (depth == 4) return true;
       for (const FieldInfo& field : p_.structs[types_[type].a].fields)
@@ -113,27 +123,62 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
     case HirKind::Compare:
       if (HirOp(x.aux) == HirOp::Eq && ast(n).kind == NodeKind::Binary) {
         Span op = tree_->token_span(ast(n).token);
-        report<Diag::UnusedComparison>(x.span).note("`==` asks whether two values are equal, `=` gives a variable a new value").help("to change `" + source(NodeId(ast(n).a)) + "`, write `=`").fix(op, "=", "assign with `=`", Applicability::MaybeIncorrect);
+        report<Diag::UnusedComparison>(x.span)
+            .note("`==` asks whether two values are equal, `=` gives a variable a new value")
+            .help("to change `" + source(NodeId(ast(n).a)) + "`, write `=`")
+            .fix(op, "=", "assign with `=`", Applicability::MaybeIncorrect);
         return;
       }
       [[fallthrough]];
-    case HirKind::Int: case HirKind::Float: case HirKind::Bool: case HirKind::Char: case HirKind::Str: case HirKind::Null: case HirKind::Local: case HirKind::ConstRef:
-    case HirKind::Field: case HirKind::Neg: case HirKind::BitNot: case HirKind::Not: case HirKind::LogicAnd: case HirKind::LogicOr: case HirKind::Arith: case HirKind::Concat:
-    case HirKind::Widen: case HirKind::ToString: case HirKind::MakeStruct: case HirKind::MakeEnum: case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap:
-    case HirKind::MakeRange: case HirKind::MakeError: case HirKind::Interp: case HirKind::TypeValue: case HirKind::TypeMember: {
+    case HirKind::Int:
+    case HirKind::Float:
+    case HirKind::Bool:
+    case HirKind::Char:
+    case HirKind::Str:
+    case HirKind::Null:
+    case HirKind::Local:
+    case HirKind::ConstRef:
+    case HirKind::Field:
+    case HirKind::Neg:
+    case HirKind::BitNot:
+    case HirKind::Not:
+    case HirKind::LogicAnd:
+    case HirKind::LogicOr:
+    case HirKind::Arith:
+    case HirKind::Concat:
+    case HirKind::Widen:
+    case HirKind::ToString:
+    case HirKind::MakeStruct:
+    case HirKind::MakeEnum:
+    case HirKind::MakeTuple:
+    case HirKind::MakeArray:
+    case HirKind::MakeMap:
+    case HirKind::MakeRange:
+    case HirKind::MakeError:
+    case HirKind::Interp:
+    case HirKind::TypeValue:
+    case HirKind::TypeMember: {
       Diagnostic& d = report<Diag::UnusedValue>(x.span, name_of(type));
       if (x.kind == HirKind::MakeError) d.help("to let the function fail with it, write `fail " + source(n) + "`");
-      else if (b_->last_stmt == n) d.note("a function without a type behind `->` gives nothing back").help("to print it: `println(" + source(n) + ")`; to give it back: `return " + source(n) + "` and `-> " + name_of(type) + "`");
+      else if (b_->last_stmt == n)
+        d.note("a function without a type behind `->` gives nothing back")
+            .help("to print it: `println(" + source(n) + ")`; to give it back: `return " + source(n) + "` and `-> " +
+                  name_of(type) + "`");
       else d.help("use it, or remove it");
       return;
     }
     case HirKind::FuncRef:
-      report<Diag::UnusedValue>(x.span, name_of(type)).help("call the function: `" + source(n) + "()`").fix(Span{x.span.hi, x.span.hi}, "()", "call the function", Applicability::MaybeIncorrect);
+      report<Diag::UnusedValue>(x.span, name_of(type))
+          .help("call the function: `" + source(n) + "()`")
+          .fix(Span{x.span.hi, x.span.hi}, "()", "call the function", Applicability::MaybeIncorrect);
       return;
     case HirKind::MakeClosure:
-      report<Diag::UnusedValue>(x.span, name_of(type)).note("a closure runs when it is called").help("braces hold data and closures; a block of statements is `do … end`");
+      report<Diag::UnusedValue>(x.span, name_of(type))
+          .note("a closure runs when it is called")
+          .help("braces hold data and closures; a block of statements is `do … end`");
       return;
-    case HirKind::Call: case HirKind::CallTrait: {
+    case HirKind::Call:
+    case HirKind::CallTrait: {
       // Methods of std that only compute: a dropped result is a mistake, most often a copy taken for a change.
       const FuncInfo& f = p_.funcs[x.a];
       const Decl& decl = p_.decls[+f.decl];
@@ -172,7 +217,10 @@ HirId BodyChecker::check_let(NodeId n) {
       return poison(span(n));
     }
     if (!(x.flags & kMut) || ast(pattern).kind != NodeKind::PatBind) {
-      if (!(x.flags & kHasError)) report<Diag::LetNeedsValue>(span(n)).note("a `let` never changes, so it must have its value from the beginning").help("give it a value, or declare it with `var` and assign it before it is used");
+      if (!(x.flags & kHasError))
+        report<Diag::LetNeedsValue>(span(n))
+            .note("a `let` never changes, so it must have its value from the beginning")
+            .help("give it a value, or declare it with `var` and assign it before it is used");
       check_pattern(pattern, type, flags, n);
       return poison(span(n));
     }
@@ -183,7 +231,8 @@ HirId BodyChecker::check_let(NodeId n) {
   HirId value;
   // Another name for a nursery, or a name for a closure that spawns into one: both stay in this block.
   bool named = ast(pattern).kind == NodeKind::PatBind && !(x.flags & kMut);
-  if (named && (ast(unparen(init)).kind == NodeKind::Closure || ast(unparen(init)).kind == NodeKind::Ident)) closure_stays_ = unparen(init);
+  if (named && (ast(unparen(init)).kind == NodeKind::Closure || ast(unparen(init)).kind == NodeKind::Ident))
+    closure_stays_ = unparen(init);
   if (is_some(type)) {
     Why why{span(type_node), "the type is written here"};
     value = check_as(init, type, &why);
@@ -191,7 +240,9 @@ HirId BodyChecker::check_let(NodeId n) {
     value = check(init);
     type = shallow(node(value).type);
     if (type == Types::Void && ast(pattern).kind != NodeKind::PatWild) {
-      report<Diag::BindsNothing>(span(pattern)).at(span(init), "nothing comes out of this").help("write it as a statement, without `let`");
+      report<Diag::BindsNothing>(span(pattern))
+          .at(span(init), "nothing comes out of this")
+          .help("write it as a statement, without `let`");
     }
     name_literals(type);
     if (type == Types::Never) type = Types::Error;
@@ -227,7 +278,11 @@ HirId BodyChecker::check_assign(NodeId n) {
           Diagnostic& d = report<Diag::UnknownName>(span(target), text(name));
           std::vector<std::string_view> names;
           for (size_t i = hidden_below_; i < bindings_.size(); ++i) names.push_back(text(bindings_[i].name));
-          if (!suggest(d, span(target), text(name), names)) d.note("`=` changes a variable that is already there").help("to introduce a new one, write `let` or `var` in front").fix(Span{span(target).lo, span(target).lo}, "var ", "introduce a variable", Applicability::MaybeIncorrect);
+          if (!suggest(d, span(target), text(name), names))
+            d.note("`=` changes a variable that is already there")
+                .help("to introduce a new one, write `let` or `var` in front")
+                .fix(Span{span(target).lo, span(target).lo}, "var ", "introduce a variable",
+                     Applicability::MaybeIncorrect);
           HirId value = check(value_node);
           TypeId type = type_of(value);
           name_literals(type);
@@ -245,7 +300,9 @@ HirId BodyChecker::check_assign(NodeId n) {
       }
       bool allowed = vars_[var].flags & (kLocalMut | kLocalMutParam);
       if (!allowed) report_immutable(var, target, "a new value is given here");
-      Why why{vars_[var].span, vars_[var].is_self ? "`self` is declared here" : "`" + std::string(text(name)) + "` is `" + name_of(vars_[var].type) + "`"};
+      Why why{vars_[var].span, vars_[var].is_self
+                                   ? "`self` is declared here"
+                                   : "`" + std::string(text(name)) + "` is `" + name_of(vars_[var].type) + "`"};
       HirId value = check(value_node, vars_[var].type);
       TypeId given = shallow(node(value).type);
       value = coerce(value, vars_[var].type, value_node, &why);
@@ -254,7 +311,9 @@ HirId BodyChecker::check_assign(NodeId n) {
       write_var(var);
       drop_fact(var, Fact::NonNull);
       TypeKind given_kind = types_.kind(given);
-      if (types_.kind(shallow(vars_[var].type)) == TypeKind::Optional && given_kind != TypeKind::Optional && given_kind != TypeKind::Infer) add_fact(var, Fact::NonNull);
+      if (types_.kind(shallow(vars_[var].type)) == TypeKind::Optional && given_kind != TypeKind::Optional &&
+          given_kind != TypeKind::Infer)
+        add_fact(var, Fact::NonNull);
       if (vars_[var].uninit) {
         // Only the body that declares it knows that the closure has run.
         if (vars_[var].depth + 1 == stack_.size()) add_fact(var, Fact::Assigned);
@@ -263,7 +322,8 @@ HirId BodyChecker::check_assign(NodeId n) {
     }
     if (t.kind == NodeKind::Index) {
       Head head = head_of(target);
-      if (head.kind == HeadKind::Value && tree_->list(t.b).size() == 1 && ast(unparen(tree_->list(t.b)[0])).kind != NodeKind::Range) {
+      if (head.kind == HeadKind::Value && tree_->list(t.b).size() == 1 &&
+          ast(unparen(tree_->list(t.b)[0])).kind != NodeKind::Range) {
         HirId base = check(NodeId(t.a));
         TypeId type = settle(node(base).type);
         if (types_.kind(type) == TypeKind::Struct && types_[type].a == +p_.lang.map) {
@@ -291,7 +351,9 @@ HirId BodyChecker::check_assign(NodeId n) {
           return emit(HirKind::Assign, Types::Void, place, value, span(n));
         }
         if (kind == TypeKind::String) {
-          report<Diag::StringIndex>(span(target)).note("a text never changes; operations on it make new texts").help("build the new text: `s[0..i] ++ \"x\" ++ s[i + 1..]`");
+          report<Diag::StringIndex>(span(target))
+              .note("a text never changes; operations on it make new texts")
+              .help("build the new text: `s[0..i] ++ \"x\" ++ s[i + 1..]`");
           check_poison(value_node);
           return poison(span(n));
         }
@@ -306,7 +368,9 @@ HirId BodyChecker::check_assign(NodeId n) {
       }
     }
     if (t.kind == NodeKind::TupleLit) {
-      report<Diag::NotAPlace>(span(target), "given a new value").note("several variables cannot be assigned at once").help("assign one after the other; to swap two, keep one in between: `let old = a`");
+      report<Diag::NotAPlace>(span(target), "given a new value")
+          .note("several variables cannot be assigned at once")
+          .help("assign one after the other; to swap two, keep one in between: `let old = a`");
       check_poison(value_node);
       return poison(span(n));
     }
@@ -352,7 +416,8 @@ HirId BodyChecker::check_assign(NodeId n) {
 // ---- branches
 
 // Gives the branches of an `if`, `match` or `catch` one type. Void beside a value: nothing comes out of the whole.
-HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const NodeId> asts, TypeId expected, bool value, TypeId* type) {
+HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const NodeId> asts, TypeId expected, bool value,
+                                 TypeId* type) {
   if (!value) {
     bool all_never = !branches.empty();
     for (HirId& b : branches) {
@@ -370,7 +435,8 @@ HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const Node
   if (known) {
     expected = shallow(expected);
     TypeKind k = types_.kind(expected);
-    known = k != TypeKind::Error && k != TypeKind::Void && k != TypeKind::Never && !(k == TypeKind::Infer && open_kind(expected) == InferKind::General);
+    known = k != TypeKind::Error && k != TypeKind::Void && k != TypeKind::Never &&
+            !(k == TypeKind::Infer && open_kind(expected) == InferKind::General);
   }
   TypeId joined = Types::Never;
   bool any_void = false;
@@ -385,7 +451,8 @@ HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const Node
     if (known) {
       // The innermost place: a block's value is its last expression.
       NodeId place = asts[i];
-      while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty()) place = tree_->list(ast(place).a).back();
+      while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
+        place = tree_->list(ast(place).a).back();
       HirId b = branches[i];
       if (try_coerce(b, expected)) {
         branches[i] = b;
@@ -400,7 +467,8 @@ HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const Node
     TypeId both = join(joined, t);
     if (is_none(both)) {
       NodeId place = asts[i];
-      while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty()) place = tree_->list(ast(place).a).back();
+      while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
+        place = tree_->list(ast(place).a).back();
       Why why{is_some(first) ? span(first) : node(branches[i]).span, "this branch gives `" + name_of(joined) + "`"};
       report_mismatch(span(place), joined, t, place, &why);
       branches[i] = poison(span(place));
@@ -408,7 +476,8 @@ HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const Node
     }
     joined = both;
     NodeId place = asts[i];
-    while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty()) place = tree_->list(ast(place).a).back();
+    while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
+      place = tree_->list(ast(place).a).back();
     first = place;
   }
   if (any_void) {
@@ -463,7 +532,8 @@ HirId BodyChecker::check_if(NodeId n, TypeId expected, bool value) {
   if (is_some(else_node)) join_branches(branches, asts, expected, wants, &type);
   else drop_value(branches[0]);
   if (type_of(cond) == Types::Error && type != Types::Never && type != Types::Void) type = Types::Error;
-  return emit(HirKind::If, type, +cond, make_record({+branches[0], is_some(branches[1]) ? +branches[1] : kNone32}), span(n));
+  return emit(HirKind::If, type, +cond, make_record({+branches[0], is_some(branches[1]) ? +branches[1] : kNone32}),
+              span(n));
 }
 
 // ---- loops
@@ -496,7 +566,8 @@ HirId BodyChecker::check_while(NodeId n) {
     for (const Fact& f : when_false) add_fact(f.var, f.kind);
     if (has_break) meet(facts_, at_break);
   }
-  return emit(HirKind::While, endless && !has_break ? Types::Never : Types::Void, +cond, make_record({+body_value, number}), span(n));
+  return emit(HirKind::While, endless && !has_break ? Types::Never : Types::Void, +cond,
+              make_record({+body_value, number}), span(n));
 }
 
 HirId BodyChecker::check_for(NodeId n) {
@@ -504,10 +575,14 @@ HirId BodyChecker::check_for(NodeId n) {
   if (x.flags & kShort) {
     Profile profile = p_.modules[+module_]->profile;
     const char* instead = "a nursery with one task for each part of the work does the same";
-    if (profile == Profile::Compute) report<Diag::NotAvailableYet>(tree_->token_span(x.token), "parallel for").note("it will spread the rounds of a loop over all processors").help(instead);
+    if (profile == Profile::Compute)
+      report<Diag::NotAvailableYet>(tree_->token_span(x.token), "parallel for")
+          .note("it will spread the rounds of a loop over all processors")
+          .help(instead);
     else
       report<Diag::NotInProfile>(tree_->token_span(x.token), "parallel for", profile_name(profile))
-          .note("it spreads the rounds of a loop over all processors; `:compute` has it, whose files say by their profile that they keep every processor busy")
+          .note(
+              "it spreads the rounds of a loop over all processors; `:compute` has it, whose files say by their profile that they keep every processor busy")
           .help(profile == Profile::Core ? "write `for`: one round after the other" : instead);
   }
   NodeId iterable = tree_->record_node(x.b, 0), body = tree_->record_node(x.b, 1);
@@ -531,7 +606,8 @@ HirId BodyChecker::check_for(NodeId n) {
   NodeKind pk = pattern_count ? ast(pattern(0)).kind : NodeKind::Error;
   if (range.kind == HirKind::MakeRange && pattern_count == 1 && (pk == NodeKind::PatBind || pk == NodeKind::PatWild)) {
     TypeId elem = node(HirId(range.a)).type;
-    uint32_t var = declare(pk == NodeKind::PatBind ? NameId(ast(pattern(0)).a) : NameId::None, elem, kLocalLoop, span(pattern(0)));
+    uint32_t var =
+        declare(pk == NodeKind::PatBind ? NameId(ast(pattern(0)).a) : NameId::None, elem, kLocalLoop, span(pattern(0)));
     kind = HirKind::ForRange;
     head = make_record({+vars_[var].local, range.a, range.b, range.aux, kNone32});
   } else {
@@ -546,18 +622,24 @@ HirId BodyChecker::check_for(NodeId n) {
     std::string code = source(iterable);
     switch (row.kind) {
       case TypeKind::Error: bad = true; break;
-      case TypeKind::Array: case TypeKind::Fixed: elem = TypeId(row.a); break;
+      case TypeKind::Array:
+      case TypeKind::Fixed: elem = TypeId(row.a); break;
       case TypeKind::Channel:
         elem = TypeId(row.a);
         how = 6;
         p_.uses_tasks = unlasting_ = true;
         break;
       case TypeKind::String: refuse(("walk over its characters: `for c in " + code + ".chars() do`").c_str()); break;
-      case TypeKind::Optional: report_optional_as_value(span(iterable), type, iterable, nullptr); bad = true; break;
+      case TypeKind::Optional:
+        report_optional_as_value(span(iterable), type, iterable, nullptr);
+        bad = true;
+        break;
       case TypeKind::Infer:
-        if (open_kind(type) == InferKind::Int) refuse(("to count, give a range: `for i in 0.." + code + " do`").c_str());
+        if (open_kind(type) == InferKind::Int)
+          refuse(("to count, give a range: `for i in 0.." + code + " do`").c_str());
         else {
-          report<Diag::TypeNotKnown>(span(iterable), "what is walked over").help("write its type where the name is introduced, as in `{ |xs: []i64| … }`");
+          report<Diag::TypeNotKnown>(span(iterable), "what is walked over")
+              .help("write its type where the name is introduced, as in `{ |xs: []i64| … }`");
           bad = true;
         }
         break;
@@ -576,7 +658,8 @@ HirId BodyChecker::check_for(NodeId n) {
           refuse(("to count, give a range: `for i in 0.." + code + " do`").c_str());
         } else {
           Program::MethodMatch m = p_.find_method(zonk(type), n_next_, module_);
-          bool fits = m.candidates == 1 && p_.funcs[+m.func].self != SelfKind::None && p_.funcs[+m.func].params.size() == 1;
+          bool fits =
+              m.candidates == 1 && p_.funcs[+m.func].self != SelfKind::None && p_.funcs[+m.func].params.size() == 1;
           TypeId result = TypeId::None;
           if (fits) {
             const FuncInfo& f = p_.funcs[+m.func];
@@ -584,14 +667,16 @@ HirId BodyChecker::check_for(NodeId n) {
             fits = types_.kind(result) == TypeKind::Optional && !f.fallible && !(is_some(f.trait) && is_none(f.impl));
           }
           if (!fits) {
-            refuse("`for` walks over arrays, ranges, maps, sets, and values with a method `next(mut self)` that gives a `?T`");
+            refuse(
+                "`for` walks over arrays, ranges, maps, sets, and values with a method `next(mut self)` that gives a `?T`");
           } else {
             how = 5;
             elem = types_.elem(result);
             next_func = +m.func;
             use_func(m.func);
             next_args = make_type_list(m.impl_args);
-            if (!m.impl_args.empty()) uses_.push_back({m.func, types_.tuple(m.impl_args), func_, module_, n, span(iterable)});
+            if (!m.impl_args.empty())
+              uses_.push_back({m.func, types_.tuple(m.impl_args), func_, module_, n, span(iterable)});
           }
         }
     }
@@ -606,10 +691,12 @@ HirId BodyChecker::check_for(NodeId n) {
       if (pattern_count == 2) {
         const Node ip = ast(pattern(0));
         if (ip.kind == NodeKind::PatBind || ip.kind == NodeKind::PatWild) {
-          uint32_t var = declare(ip.kind == NodeKind::PatBind ? NameId(ip.a) : NameId::None, Types::I64, kLocalLoop, span(pattern(0)));
+          uint32_t var = declare(ip.kind == NodeKind::PatBind ? NameId(ip.a) : NameId::None, Types::I64, kLocalLoop,
+                                 span(pattern(0)));
           index_local = +vars_[var].local;
         } else if (!bad) {
-          report<Diag::IndexPattern>(span(pattern(0))).note("in `for i, x in items` the first name is the number of the element, from 0");
+          report<Diag::IndexPattern>(span(pattern(0)))
+              .note("in `for i, x in items` the first name is the number of the element, from 0");
         }
       }
       pat = check_pattern(pattern(pattern_count == 2 ? 1 : 0), elem, kLocalLoop, NodeId::None);
@@ -635,19 +722,23 @@ LoopScope* BodyChecker::find_loop(NameId label, NodeId n) {
     LoopScope& loop = b_->loops[i];
     if (is_some(label) && loop.label != label) continue;
     if (loop.defer_depth != b_->in_defer) {
-      report<Diag::LeavesDefer>(at, word).note("a `defer` runs while its block is already being left, so it must come to its own end");
+      report<Diag::LeavesDefer>(at, word).note(
+          "a `defer` runs while its block is already being left, so it must come to its own end");
       return nullptr;
     }
     return &loop;
   }
   if (is_some(label)) {
-    report<Diag::UnknownLabel>(at, text(label)).help("a label is written before the loop: `" + std::string(text(label)) + ": for … do`");
+    report<Diag::UnknownLabel>(at, text(label))
+        .help("a label is written before the loop: `" + std::string(text(label)) + ": for … do`");
     return nullptr;
   }
   bool outer = false;
   for (size_t d = 0; d + 1 < stack_.size(); ++d) outer |= !stack_[d]->loops.empty();
   Diagnostic& d = report<Diag::OutsideLoop>(at, word);
-  if (outer) d.note("this stands in a closure, which is a function of its own; it cannot leave the loop around it").help("use a `for` loop in place of the closure, or `return` to leave the closure");
+  if (outer)
+    d.note("this stands in a closure, which is a function of its own; it cannot leave the loop around it")
+        .help("use a `for` loop in place of the closure, or `return` to leave the closure");
   else d.help("to leave the function, write `return`");
   return nullptr;
 }
@@ -656,7 +747,9 @@ HirId BodyChecker::check_break(NodeId n) {
   const Node x = ast(n);
   bool is_break = x.kind == NodeKind::Break;
   if (is_break && x.b != kNone32) {
-    report<Diag::BreakValue>(span(NodeId(x.b))).note("a loop has no value").help("keep the value in a variable that is declared before the loop");
+    report<Diag::BreakValue>(span(NodeId(x.b)))
+        .note("a loop has no value")
+        .help("keep the value in a variable that is declared before the loop");
     check_poison(NodeId(x.b));
   }
   LoopScope* loop = find_loop(NameId(x.a), n);
@@ -677,7 +770,8 @@ HirId BodyChecker::check_return(NodeId n) {
   const Node x = ast(n);
   NodeId value_node = NodeId(x.a);
   if (b_->in_defer > 0) {
-    report<Diag::LeavesDefer>(span(n), "return").note("a `defer` runs while its block is already being left, so it must come to its own end");
+    report<Diag::LeavesDefer>(span(n), "return")
+        .note("a `defer` runs while its block is already being left, so it must come to its own end");
     if (is_some(value_node)) check_poison(value_node);
     dead_ = true;
     return poison(span(n));
@@ -693,7 +787,8 @@ HirId BodyChecker::check_return(NodeId n) {
           Diagnostic& d = report<Diag::ReturnsNothing>(span(value_node), b_->what);
           d.with_label("this is `" + name_of(given) + "`");
           if (!b_->sink_span.is_none()) d.at(b_->sink_span, "no result type is written here");
-          d.note(std::string("a ") + b_->what + " without a type behind `->` gives nothing back").help("write the type: `-> " + name_of(given) + "`");
+          d.note(std::string("a ") + b_->what + " without a type behind `->` gives nothing back")
+              .help("write the type: `-> " + name_of(given) + "`");
           value = poison(span(value_node));
         } else {
           drop_value(value);
@@ -703,7 +798,8 @@ HirId BodyChecker::check_return(NodeId n) {
       Why why{b_->sink_span, "the result must be `" + name_of(b_->result) + "`"};
       value = check(value_node, b_->result);
       TypeId given = type_of(value);
-      if (!b_->result_written && types_.kind(given) == TypeKind::Optional && types_.kind(want) != TypeKind::Optional && types_.kind(want) != TypeKind::Infer) {
+      if (!b_->result_written && types_.kind(given) == TypeKind::Optional && types_.kind(want) != TypeKind::Optional &&
+          types_.kind(want) != TypeKind::Infer) {
         value = coerce(value, b_->result, value_node, nullptr);
       } else {
         value = coerce(value, b_->result, value_node, b_->result_written && !b_->sink_span.is_none() ? &why : nullptr);

@@ -2,16 +2,17 @@
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every nursery is a variable of type Nursery, named by the program or not, so that a `spawn` in a closure reaches it as any captured
-// variable. A nursery collects what can fail in it: its body, and the tasks spawned into it, except those whose handle is kept and
-// whose every `await` has a `catch`; these answer for themselves (check_spawn.cpp). A nursery that can fail is answered like a call, or
-// passes on by itself in a function that can fail, in a task, in the body of another nursery, and in main.
+// Every nursery is a variable of type Nursery, named by the program or not, so that a `spawn` in a closure reaches it
+// as any captured variable. A nursery collects what can fail in it: its body, and the tasks spawned into it, except
+// those whose handle is kept and whose every `await` has a `catch`; these answer for themselves (check_spawn.cpp). A
+// nursery that can fail is answered like a call, or passes on by itself in a function that can fail, in a task, in the
+// body of another nursery, and in main.
 //
-// The type of a handle remembers, while its function is checked, what the task can fail with (TypeRow::b of a Task). A written type,
-// `Task[i64]`, has no place for that: what goes through one is collected for the whole program in open_tasks_, and so is known when
-// all bodies are. The same holds for a nursery that is given to a function: what the callee spawns into it is known at the end only.
-// Such failures are MaybeFails: they flow into every set on their way, and where a function cannot fail, the end of the program tells
-// whether there was one (report_maybe_fails).
+// The type of a handle remembers, while its function is checked, what the task can fail with (TypeRow::b of a Task). A
+// written type, `Task[i64]`, has no place for that: what goes through one is collected for the whole program in
+// open_tasks_, and so is known when all bodies are. The same holds for a nursery that is given to a function: what the
+// callee spawns into it is known at the end only. Such failures are MaybeFails: they flow into every set on their way,
+// and where a function cannot fail, the end of the program tells whether there was one (report_maybe_fails).
 #include "frontend/check_internal.h"
 
 namespace janus {
@@ -30,7 +31,9 @@ ErrorSetId BodyChecker::with_implicit(ErrorSetId set) {
   ErrorSetId all = new_inferred_set();
   p_.error_sets[+all].implicit = true;
   if (is_some(set)) include_set(all, set);
-  for (TagId tag : {p_.lang.panic, p_.lang.cancelled, p_.lang.channel_closed, p_.lang.budget_exceeded, p_.lang.timeout, p_.lang.deadlock}) include_set(all, set_of_tag(tag));
+  for (TagId tag : {p_.lang.panic, p_.lang.cancelled, p_.lang.channel_closed, p_.lang.budget_exceeded, p_.lang.timeout,
+                    p_.lang.deadlock})
+    include_set(all, set_of_tag(tag));
   return all;
 }
 
@@ -80,10 +83,12 @@ void BodyChecker::report_maybe_fails(const MaybeFail& fail) {
   if (fail.what[0] == 'a') {
     d.with_label("the task can fail" + with + ", and its failure goes on from here");
     d.note("`await` passes the failure of its task on by itself, in a function whose type says that it can fail");
-    d.help("handle it: `await h catch |err| do … end`").help("or let the function fail: write its result type with `!`, and the failure goes on to the caller");
+    d.help("handle it: `await h catch |err| do … end`")
+        .help("or let the function fail: write its result type with `!`, and the failure goes on to the caller");
   } else {
     d.with_label("something in it can fail" + with + ", and the failure leaves through here");
-    d.note("a nursery fails with the first failure of its tasks; like a call that can fail, it is answered where it stands");
+    d.note(
+        "a nursery fails with the first failure of its tasks; like a call that can fail, it is answered where it stands");
     d.help("handle it behind its `end`: `end catch |err| do … end`");
     d.help("or let the function fail: write its result type with `!`, and the failure goes on to the caller");
   }
@@ -101,7 +106,8 @@ void BodyChecker::merge_tasks(uint32_t a, uint32_t b) {
   include_set(x, y);
   include_set(y, x);
   if (!a || !b) return;
-  if (failing_tasks_.find(+x) != FlatMap::None || failing_tasks_.find(+y) != FlatMap::None) failing_tasks_[+x] = failing_tasks_[+y] = 1;
+  if (failing_tasks_.find(+x) != FlatMap::None || failing_tasks_.find(+y) != FlatMap::None)
+    failing_tasks_[+x] = failing_tasks_[+y] = 1;
 }
 
 TypeId BodyChecker::task_type(TypeId elem, ErrorSetId set, bool fails) {
@@ -117,7 +123,9 @@ static const char* const kNurseryWords[] = {"nursery", "supervisor", "race", "sh
 
 HirId BodyChecker::check_shield(NodeId n, TypeId expected, bool value) {
   if (tree_->record(ast(n).b, 0) != kNone32 || is_some(NameId(tree_->record(ast(n).b, 1))))
-    report<Diag::NurseryOption>(tree_->token_span(ast(n).token), "shield").note("`shield` is no nursery: it only lets cancellation wait while its block runs").help("write `shield do … end`");
+    report<Diag::NurseryOption>(tree_->token_span(ast(n).token), "shield")
+        .note("`shield` is no nursery: it only lets cancellation wait while its block runs")
+        .help("write `shield do … end`");
   ++b_->defers_open;   // something is left to do behind a `return`: no tail call (ruling 50)
   HirId body = check_block(NodeId(ast(n).a), expected, value);
   --b_->defers_open;
@@ -139,8 +147,12 @@ void BodyChecker::nursery_options(NodeId n, uint16_t kind, uint32_t& timeout, ui
     } else if (kind == 1 && (option == "restart" || option == "max" || option == "within")) {
       Diagnostic& d = report<Diag::RestartNotYet>(span(arg));
       Profile profile = p_.modules[+module_]->profile;
-      if (profile != Profile::Cluster) d.note("they belong to the profile `:cluster`, and this file has `:" + std::string(profile_name(profile)) + "`");
-      d.note("a supervisor without `restart:` collects the failures of its tasks and fails with the first of them at its end").help("write `supervisor do … end`");
+      if (profile != Profile::Cluster)
+        d.note("they belong to the profile `:cluster`, and this file has `:" + std::string(profile_name(profile)) +
+               "`");
+      d.note(
+           "a supervisor without `restart:` collects the failures of its tasks and fails with the first of them at its end")
+          .help("write `supervisor do … end`");
       if (ast(value).kind != NodeKind::DotName) check_poison(value);
     } else {
       Diagnostic& d = report<Diag::NurseryOption>(span(arg), kNurseryWords[kind]);
@@ -204,7 +216,9 @@ HirId BodyChecker::check_await(NodeId n, TypeId expected, Answer* answer) {
   NodeId bare = unparen(operand);
   uint32_t var = ast(bare).kind == NodeKind::Ident ? find_var(NameId(ast(bare).a)) : kNone32;
   uint32_t handle = var != kNone32 ? vars_[var].handle : kNone32;
-  HirId task = received(check(operand, is_some(expected) && !is_open(expected) && expected != Types::Error ? types_.task(expected) : TypeId::None));
+  HirId task = received(check(operand, is_some(expected) && !is_open(expected) && expected != Types::Error
+                                           ? types_.task(expected)
+                                           : TypeId::None));
   if (handle != kNone32) {
     if (answer && answer->by_catch) --handles_[handle].others;
     add_fact(var, Fact::Awaited);
@@ -222,7 +236,9 @@ HirId BodyChecker::check_await(NodeId n, TypeId expected, Answer* answer) {
   if (types_.kind(type) != TypeKind::Task) {
     Diagnostic& d = report<Diag::NotATask>(span(operand), name_of(type));
     d.note("`await` waits for a task that was started with `spawn`, and gives its result");
-    if (ast(bare).kind == NodeKind::Call) d.help("a call waits for its function by itself: leave the `await` out; or start it as a task: `let h = spawn " + source(operand) + "`, then `await h`");
+    if (ast(bare).kind == NodeKind::Call)
+      d.help("a call waits for its function by itself: leave the `await` out; or start it as a task: `let h = spawn " +
+             source(operand) + "`, then `await h`");
     return poison(span(n));
   }
   uint32_t part = types_[type].b;
@@ -247,7 +263,8 @@ HirId BodyChecker::task_method(HirId task, NodeId call, NameId name, Span name_s
   bool cancels = word == "cancel";
   if (!cancels && word != "isDone") {
     Diagnostic& d = report<Diag::NoMethod>(name_span, name_of(node(task).type), word);
-    if (!suggest(d, name_span, word, {"cancel", "isDone"})) d.help("the result of a task is `await " + source(NodeId(ast(NodeId(ast(call).a)).a)) + "`");
+    if (!suggest(d, name_span, word, {"cancel", "isDone"}))
+      d.help("the result of a task is `await " + source(NodeId(ast(NodeId(ast(call).a)).a)) + "`");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
@@ -258,7 +275,8 @@ HirId BodyChecker::task_method(HirId task, NodeId call, NameId name, Span name_s
   }
   p_.uses_tasks = unlasting_ = true;
   const HirNode t = node(task);   // `cancel` and `isDone` leave it open who answers its failure
-  if (t.kind == HirKind::Local && vars_[var_of_local(LocalId(t.a))].handle != kNone32) --handles_[vars_[var_of_local(LocalId(t.a))].handle].others;
+  if (t.kind == HirKind::Local && vars_[var_of_local(LocalId(t.a))].handle != kNone32)
+    --handles_[vars_[var_of_local(LocalId(t.a))].handle].others;
   return emit(HirKind::TaskOp, cancels ? Types::Void : Types::Bool, task, kNone32, span(call), cancels ? 0 : 1);
 }
 

@@ -7,8 +7,11 @@
 
 namespace janus {
 
-void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckOptions& options, const std::function<void(const char*)>& phase) {
-  auto begin = [&](const char* name) { if (phase) phase(name); };
+void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckOptions& options,
+                        const std::function<void(const char*)>& phase) {
+  auto begin = [&](const char* name) {
+    if (phase) phase(name);
+  };
   program.index->lint = options.lint;
   begin("load");
   load_modules(program, files, load);      // texts, trees, imports

@@ -13,7 +13,9 @@ struct Compilation {
   Names names;
   Diagnostics diags;
   Program program{sources, names, diags};
-  // load, collect, consts, bodies, error sets, matches; diagnostics are sorted. `phase` (may be empty) is told when each phase begins, for --time-report.
-  void check(FileSystem& files, const LoadOptions& load, const CheckOptions& check, const std::function<void(const char*)>& phase = {});
+  // load, collect, consts, bodies, error sets, matches; diagnostics are sorted. `phase` (may be empty) is told when
+  // each phase begins, for --time-report.
+  void check(FileSystem& files, const LoadOptions& load, const CheckOptions& check,
+             const std::function<void(const char*)>& phase = {});
 };
 }  // namespace janus

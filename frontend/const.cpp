@@ -2,9 +2,9 @@
 // Depends on const_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A const's value becomes a Body that holds only literals, literals of structs, arrays, maps, tuples, enums and errors, and
-// ConstRef to consts whose value is not a single literal. Number literals stay `flexible` until a place says what they are.
-// Consts are folded on demand, so their order in the file does not matter; a circle is reported once.
+// A const's value becomes a Body that holds only literals, literals of structs, arrays, maps, tuples, enums and errors,
+// and ConstRef to consts whose value is not a single literal. Number literals stay `flexible` until a place says what
+// they are. Consts are folded on demand, so their order in the file does not matter; a circle is reported once.
 #include "frontend/const_internal.h"
 
 namespace janus {
@@ -39,7 +39,8 @@ uint32_t ConstFolder::add_list(const std::vector<uint32_t>& items) {
 ConstValue ConstFolder::not_constant(NodeId at, const char* what, const char* help) {
   if ((*tree)[at].flags & kHasError) return {};
   Diagnostic& d = p.diags.report<Diag::NotConstant>(tree->caret(at), what);
-  d.note("the value of a `const` is worked out while compiling: it is made of literals, operators, other consts, and literals of structs, arrays and maps");
+  d.note(
+      "the value of a `const` is worked out while compiling: it is made of literals, operators, other consts, and literals of structs, arrays and maps");
   if (help) d.help(help);
   return {};
 }
@@ -50,7 +51,8 @@ ConstValue ConstFolder::failed(Span at, const std::string& what) {
 }
 
 ConstValue ConstFolder::mismatch(Span at, TypeId expected, TypeId found) {
-  if (expected != Types::Error && found != Types::Error) p.diags.report<Diag::TypeMismatch>(at, p.type_name(expected), p.type_name(found));
+  if (expected != Types::Error && found != Types::Error)
+    p.diags.report<Diag::TypeMismatch>(at, p.type_name(expected), p.type_name(found));
   return {};
 }
 
@@ -96,7 +98,10 @@ ConstValue ConstFolder::fold(NodeId id, TypeId expected) {
     case NodeKind::Block: return not_constant(id, "a block");
     case NodeKind::Closure: return not_constant(id, "a function", "declare it with `func`");
     case NodeKind::Index: return not_constant(id, "an index");
-    case NodeKind::BangUnwrap: case NodeKind::Question: case NodeKind::Try: case NodeKind::Catch: return not_constant(id, "an expression that can fail");
+    case NodeKind::BangUnwrap:
+    case NodeKind::Question:
+    case NodeKind::Try:
+    case NodeKind::Catch: return not_constant(id, "an expression that can fail");
     case NodeKind::SelfExpr: return not_constant(id, "`self`");
     default: return not_constant(id, "this expression");
   }
@@ -118,7 +123,8 @@ ConstValue ConstFolder::call(NodeId id, const Node& n, TypeId expected) {
   const Node& c = (*tree)[callee];
   if (c.kind == NodeKind::DotName) return dot_name(callee, static_cast<NameId>(c.a), args, expected);
   if (c.kind == NodeKind::Ident && is_some(static_cast<NameId>(c.a)) && args.size() == 1)
-    if (TypeId to = builtin_type(p, static_cast<NameId>(c.a)); is_some(to) && p.types.is_number(to)) return convert(id, argument(args[0]), to);
+    if (TypeId to = builtin_type(p, static_cast<NameId>(c.a)); is_some(to) && p.types.is_number(to))
+      return convert(id, argument(args[0]), to);
   if (c.kind == NodeKind::Member && is_some(static_cast<NameId>(c.b))) {
     DeclId owner = path(static_cast<NodeId>(c.a));
     if (is_some(owner)) {
@@ -134,7 +140,8 @@ void fold_const(Program& p, ConstId id) {
   if (p.consts[+id].state == 2) return;
   const Decl decl = p.decls[+p.consts[+id].decl];
   if (p.consts[+id].state == 1) {
-    p.diags.report<Diag::ConstCycle>(decl.name_span, p.names.text(decl.name)).note("to know it, one would have to know it already");
+    p.diags.report<Diag::ConstCycle>(decl.name_span, p.names.text(decl.name))
+        .note("to know it, one would have to know it already");
     return;
   }
   if (p.index->const_depth > 200) {
@@ -177,8 +184,9 @@ bool fold_length(Program& p, ModuleId module, NodeId expr, uint32_t& length) {
     length = static_cast<uint32_t>(folder.int_of(v));
     return true;
   }
-  if (v || p.diags.error_count() == errors) p.diags.report<Diag::ArrayLength>(at).note("`[]T` is an array whose length may change while the program runs");
+  if (v || p.diags.error_count() == errors)
+    p.diags.report<Diag::ArrayLength>(at).note("`[]T` is an array whose length may change while the program runs");
   return false;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -28,10 +28,12 @@ struct ConstFolder {
   TypeScope scope;
   const Tree* tree;
 
-  ConstFolder(Program& program, ModuleId m, Body& b) : p(program), module(m), body(b), scope{m, {}}, tree(&program.tree_of(m)) {}
+  ConstFolder(Program& program, ModuleId m, Body& b)
+      : p(program), module(m), body(b), scope{m, {}}, tree(&program.tree_of(m)) {}
 
   // ---- building
-  ConstValue add(HirKind kind, TypeId type, Span span, uint32_t a = 0xffffffffu, uint32_t b = 0xffffffffu, uint16_t aux = 0);
+  ConstValue add(HirKind kind, TypeId type, Span span, uint32_t a = 0xffffffffu, uint32_t b = 0xffffffffu,
+                 uint16_t aux = 0);
   ConstValue add_int(Int128 n, TypeId type, Span span, bool flexible);
   ConstValue add_float(double x, TypeId type, Span span, bool flexible);
   uint32_t add_list(const std::vector<uint32_t>& items);
@@ -73,10 +75,13 @@ struct ConstFolder {
   // ---- variants of enums and errors
   ConstValue dot_name(NodeId id, NameId name, std::span<const NodeId> args, TypeId expected);
   ConstValue variant(NodeId id, DeclId owner, NameId name, std::span<const NodeId> args, TypeId expected);
-  NodeId argument(NodeId node) { return (*tree)[node].kind == NodeKind::Arg ? static_cast<NodeId>((*tree)[node].b) : node; }
+  NodeId argument(NodeId node) {
+    return (*tree)[node].kind == NodeKind::Arg ? static_cast<NodeId>((*tree)[node].b) : node;
+  }
 
   std::vector<TypeId> start_args(const std::vector<TypeParamId>& params, TypeId self, TypeId expected);
-  ConstValue fold_generic(NodeId id, TypeId declared, const std::vector<TypeParamId>& params, std::vector<TypeId>& bound);
+  ConstValue fold_generic(NodeId id, TypeId declared, const std::vector<TypeParamId>& params,
+                          std::vector<TypeId>& bound);
   TypeId finish_args(Span at, TypeId self, const std::vector<TypeParamId>& params, const std::vector<TypeId>& bound);
 
   // ---- operators
@@ -99,7 +104,9 @@ struct ConstFolder {
   ConstValue range(const Node& n, Span at, NodeId low, NodeId high, TypeId);
   ConstValue structure(NodeId id, const Node& n, Span at, TypeId expected);
   ConstValue struct_variant(Span at, DeclId owner, NameId name, std::span<const NodeId> inits, TypeId expected);
-  bool fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos, const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner, ModuleId declared_in, std::vector<uint32_t>& pairs);
+  bool fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos,
+              const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner,
+              ModuleId declared_in, std::vector<uint32_t>& pairs);
 
   // ---- calls: variants with a payload, and conversions of numbers
   ConstValue call(NodeId id, const Node& n, TypeId expected);

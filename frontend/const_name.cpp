@@ -14,7 +14,8 @@ ConstValue ConstFolder::name(NodeId id, NameId name, TypeId expected) {
     std::vector<std::string_view> names;
     visible_names(p, module, names);
     if (std::string_view near = nearest_name(p.names.text(name), names); !near.empty())
-      d.fix(tree->caret(id), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+      d.fix(tree->caret(id), std::string(near), "did you mean `" + std::string(near) + "`?",
+            Applicability::MaybeIncorrect);
     return {};
   }
   return of_decl(id, found, expected);
@@ -38,8 +39,12 @@ ConstValue ConstFolder::of_const(NodeId id, ConstId other) {
   const Body& from = *p.bodies[+info.body];
   const HirNode& root = from[from.root];
   switch (root.kind) {
-    case HirKind::Int: case HirKind::Float: case HirKind::Bool: case HirKind::Char: case HirKind::Str: case HirKind::Null:
-      return copy(from, from.root, tree->caret(id));
+    case HirKind::Int:
+    case HirKind::Float:
+    case HirKind::Bool:
+    case HirKind::Char:
+    case HirKind::Str:
+    case HirKind::Null: return copy(from, from.root, tree->caret(id));
     default: return add(HirKind::ConstRef, info.type, tree->caret(id), +other);
   }
 }
@@ -56,10 +61,25 @@ ConstValue ConstFolder::copy(const Body& from, HirId id, Span at) {
   switch (n.kind) {
     case HirKind::Int: return add_int(from.ints[n.a], n.type, at, false);
     case HirKind::Float: return add_float(from.floats[n.a], n.type, at, false);
-    case HirKind::Some: { ConstValue inner = copy(from, static_cast<HirId>(n.a), at); return add(n.kind, n.type, at, +inner.id); }
-    case HirKind::MakeStruct: { uint32_t items = list(n.a, 1, 2); return add(n.kind, n.type, at, items); }
-    case HirKind::MakeTuple: case HirKind::MakeArray: case HirKind::MakeMap: { uint32_t items = list(n.a, 0, 1); return add(n.kind, n.type, at, items); }
-    case HirKind::MakeEnum: case HirKind::MakeError: { uint32_t items = list(n.b, 0, 1); return add(n.kind, n.type, at, n.a, items); }
+    case HirKind::Some: {
+      ConstValue inner = copy(from, static_cast<HirId>(n.a), at);
+      return add(n.kind, n.type, at, +inner.id);
+    }
+    case HirKind::MakeStruct: {
+      uint32_t items = list(n.a, 1, 2);
+      return add(n.kind, n.type, at, items);
+    }
+    case HirKind::MakeTuple:
+    case HirKind::MakeArray:
+    case HirKind::MakeMap: {
+      uint32_t items = list(n.a, 0, 1);
+      return add(n.kind, n.type, at, items);
+    }
+    case HirKind::MakeEnum:
+    case HirKind::MakeError: {
+      uint32_t items = list(n.b, 0, 1);
+      return add(n.kind, n.type, at, n.a, items);
+    }
     case HirKind::MakeRange: {
       ConstValue low = copy(from, static_cast<HirId>(n.a), at), high = copy(from, static_cast<HirId>(n.b), at);
       return add(n.kind, n.type, at, +low.id, +high.id, n.aux);
@@ -87,7 +107,8 @@ ConstValue ConstFolder::part(NodeId id, ConstValue base, uint32_t index) {
   const Body* in = behind(base, root);
   if (!in) return {};
   const HirNode& n = (*in)[root];
-  if (n.kind == HirKind::MakeTuple && index < in->list(n.a).size()) return copy(*in, static_cast<HirId>(in->list(n.a)[index]), tree->caret(id));
+  if (n.kind == HirKind::MakeTuple && index < in->list(n.a).size())
+    return copy(*in, static_cast<HirId>(in->list(n.a)[index]), tree->caret(id));
   if (n.kind == HirKind::MakeStruct) {
     std::span<const uint32_t> pairs = in->list(n.a);
     for (size_t i = 0; i + 1 < pairs.size(); i += 2)
@@ -99,14 +120,16 @@ ConstValue ConstFolder::part(NodeId id, ConstValue base, uint32_t index) {
 // What a dotted path of names means: a module's or the file's declaration, or None when it is not a plain path.
 DeclId ConstFolder::path(NodeId id) {
   const Node& n = (*tree)[id];
-  if (n.kind == NodeKind::Ident) return n.a == +NameId::None ? DeclId::None : lookup_name(p, module, static_cast<NameId>(n.a));
+  if (n.kind == NodeKind::Ident)
+    return n.a == +NameId::None ? DeclId::None : lookup_name(p, module, static_cast<NameId>(n.a));
   if (n.kind == NodeKind::Paren) return DeclId::None;
   if (n.kind != NodeKind::Member) return DeclId::None;
   DeclId base = path(static_cast<NodeId>(n.a));
   if (is_none(base) || p.decls[+base].kind != DeclKind::Module) return DeclId::None;
   bool is_private = false;
   NameId name = static_cast<NameId>(n.b);
-  DeclId found = is_none(name) ? DeclId::None : lookup_in_module(p, static_cast<ModuleId>(p.decls[+base].index), name, &is_private);
+  DeclId found = is_none(name) ? DeclId::None
+                               : lookup_in_module(p, static_cast<ModuleId>(p.decls[+base].index), name, &is_private);
   if (is_some(found) && !is_private) return found;
   std::string module_text = text(p.modules[p.decls[+base].index]->path);
   if (is_private) p.diags.report<Diag::PrivateName>(tree->caret(id), text(name), module_text);

@@ -16,11 +16,13 @@ ConstValue ConstFolder::unary(const Node& n, Span at, NodeId operand, TypeId exp
   if (is_kind(v, HirKind::Float) && op == TokenKind::Minus) return add_float(-float_of(v), v.type, at, v.flexible);
   if (is_kind(v, HirKind::Int)) {
     // `~0x0F` where a u8 is needed is 240: the bits are those of the type.
-    if (op == TokenKind::Tilde && v.flexible && is_some(expected) && p.types.is_integer(expected)) v = coerce(v, expected, at);
+    if (op == TokenKind::Tilde && v.flexible && is_some(expected) && p.types.is_integer(expected))
+      v = coerce(v, expected, at);
     if (!v) return v;
     Int128 n128 = int_of(v);
     Int128 r = op == TokenKind::Minus ? -n128 : p.types.is_signed(v.type) || v.flexible ? ~n128 : max_of(v.type) - n128;
-    if (!v.flexible && !fits(r, v.type)) return failed(at, "`" + int_text(r) + "` does not fit `" + p.type_name(v.type) + "`");
+    if (!v.flexible && !fits(r, v.type))
+      return failed(at, "`" + int_text(r) + "` does not fit `" + p.type_name(v.type) + "`");
     return add_int(r, v.type, at, v.flexible);
   }
   return mismatch(at, Types::I64, v.type);
@@ -41,7 +43,8 @@ ConstValue ConstFolder::binary(const Node& n, Span at, NodeId left, NodeId right
     return add(HirKind::Bool, Types::Bool, at, op == TokenKind::KwAnd ? x && y : x || y);
   }
   if (op == TokenKind::PlusPlus) return concat(at, left, right, expected);
-  bool compares = op == TokenKind::EqEq || op == TokenKind::BangEq || op == TokenKind::Less || op == TokenKind::LessEq || op == TokenKind::Greater || op == TokenKind::GreaterEq;
+  bool compares = op == TokenKind::EqEq || op == TokenKind::BangEq || op == TokenKind::Less ||
+                  op == TokenKind::LessEq || op == TokenKind::Greater || op == TokenKind::GreaterEq;
   TypeId hint = compares ? TypeId::None : expected;
   ConstValue l = fold(left, hint), r = fold(right, hint);
   if (!l || !r) return {};
@@ -58,14 +61,19 @@ ConstValue ConstFolder::binary(const Node& n, Span at, NodeId left, NodeId right
 // Both sides to one type: literals follow the other side, a narrower number is widened.
 bool ConstFolder::join(ConstValue& l, ConstValue& r, Span at) {
   if (l.flexible && r.flexible) {
-    if (is_kind(l, HirKind::Float) && is_kind(r, HirKind::Int)) r = add_float(static_cast<double>(int_of(r)), Types::F64, at, true);
-    else if (is_kind(r, HirKind::Float) && is_kind(l, HirKind::Int)) l = add_float(static_cast<double>(int_of(l)), Types::F64, at, true);
+    if (is_kind(l, HirKind::Float) && is_kind(r, HirKind::Int))
+      r = add_float(static_cast<double>(int_of(r)), Types::F64, at, true);
+    else if (is_kind(r, HirKind::Float) && is_kind(l, HirKind::Int))
+      l = add_float(static_cast<double>(int_of(l)), Types::F64, at, true);
     return true;
   }
   if (l.flexible) l = coerce(l, r.type, at);
   else if (r.flexible || widens(r.type, l.type)) r = coerce(r, l.type, at);
   else if (widens(l.type, r.type)) l = coerce(l, r.type, at);
-  else if (l.type != r.type) { mismatch(at, l.type, r.type); return false; }
+  else if (l.type != r.type) {
+    mismatch(at, l.type, r.type);
+    return false;
+  }
   return l && r;
 }
 
@@ -79,7 +87,8 @@ ConstValue ConstFolder::integer(TokenKind op, Span at, ConstValue l, ConstValue 
     case TokenKind::Minus: overflow = __builtin_sub_overflow(x, y, &z); break;
     case TokenKind::StarPercent: wraps = true; [[fallthrough]];
     case TokenKind::Star: overflow = __builtin_mul_overflow(x, y, &z); break;
-    case TokenKind::Slash: case TokenKind::Percent:
+    case TokenKind::Slash:
+    case TokenKind::Percent:
       if (y == 0) return failed(at, "this divides by zero");
       z = op == TokenKind::Slash ? x / y : x % y;
       break;
@@ -96,7 +105,8 @@ ConstValue ConstFolder::integer(TokenKind op, Span at, ConstValue l, ConstValue 
   }
   if (wraps) return add_int(wrap(z, l.type), l.type, at, false);
   if (overflow || (!flexible && !fits(z, l.type)))
-    return failed(at, overflow ? std::string("this does not fit any integer type") : "`" + int_text(z) + "` does not fit `" + p.type_name(l.type) + "`");
+    return failed(at, overflow ? std::string("this does not fit any integer type")
+                               : "`" + int_text(z) + "` does not fit `" + p.type_name(l.type) + "`");
   return add_int(z, l.type, at, flexible);
 }
 
@@ -112,12 +122,15 @@ ConstValue ConstFolder::shift(TokenKind op, Span at, ConstValue l, ConstValue r,
   if (l.flexible) l = is_some(expected) && p.types.is_integer(expected) ? coerce(l, expected, at) : settle(l, at);
   r = settle(r, at);
   if (!l || !r) return {};
-  if (!is_kind(l, HirKind::Int) || !is_kind(r, HirKind::Int)) return mismatch(at, Types::I64, is_kind(l, HirKind::Int) ? r.type : l.type);
+  if (!is_kind(l, HirKind::Int) || !is_kind(r, HirKind::Int))
+    return mismatch(at, Types::I64, is_kind(l, HirKind::Int) ? r.type : l.type);
   int bits = Types::int_bits(p.types.kind(l.type));
   Int128 by = int_of(r);
-  if (by < 0 || by >= bits) return failed(at, "a shift by " + int_text(by) + " is too wide for `" + p.type_name(l.type) + "`");
+  if (by < 0 || by >= bits)
+    return failed(at, "a shift by " + int_text(by) + " is too wide for `" + p.type_name(l.type) + "`");
   int n = static_cast<int>(by);
-  Int128 z = op == TokenKind::LessLess ? static_cast<Int128>(static_cast<unsigned __int128>(int_of(l)) << n) : int_of(l) >> n;
+  Int128 z =
+      op == TokenKind::LessLess ? static_cast<Int128>(static_cast<unsigned __int128>(int_of(l)) << n) : int_of(l) >> n;
   return add_int(wrap(z, l.type), l.type, at, false);
 }
 
@@ -145,8 +158,11 @@ ConstValue ConstFolder::compare(TokenKind op, Span at, ConstValue l, ConstValue 
       order = x < y ? -1 : x > y;
       break;
     }
-    case HirKind::Bool: case HirKind::Char: order = node(l).a < node(r).a ? -1 : node(l).a > node(r).a; break;
-    case HirKind::Str: order = p.names.text(static_cast<NameId>(node(l).a)).compare(p.names.text(static_cast<NameId>(node(r).a))); break;
+    case HirKind::Bool:
+    case HirKind::Char: order = node(l).a < node(r).a ? -1 : node(l).a > node(r).a; break;
+    case HirKind::Str:
+      order = p.names.text(static_cast<NameId>(node(l).a)).compare(p.names.text(static_cast<NameId>(node(r).a)));
+      break;
     default: p.diags.report<Diag::NotConstant>(at, "a comparison of such values"); return {};
   }
   bool result = false;
@@ -162,8 +178,12 @@ ConstValue ConstFolder::compare(TokenKind op, Span at, ConstValue l, ConstValue 
 }
 
 ConstValue ConstFolder::concat(Span at, NodeId left, NodeId right, TypeId expected) {
-  ConstValue l = fold_to(left, is_some(expected) && p.types.kind(expected) != TypeKind::Optional ? expected : TypeId::None);
-  if (!l) { fold(right, TypeId::None); return {}; }
+  ConstValue l =
+      fold_to(left, is_some(expected) && p.types.kind(expected) != TypeKind::Optional ? expected : TypeId::None);
+  if (!l) {
+    fold(right, TypeId::None);
+    return {};
+  }
   ConstValue r = fold_to(right, l.type);
   if (!r) return {};
   HirId lr, rr;
@@ -195,7 +215,12 @@ ConstValue ConstFolder::coalesce(Span at, NodeId left, NodeId right, TypeId expe
   ConstValue l = fold(left, is_some(expected) && expected != Types::Error ? p.types.optional(expected) : TypeId::None);
   if (!l) return {};
   if (is_kind(l, HirKind::Null)) return fold_to(right, expected);
-  if (is_kind(l, HirKind::Some)) { ConstValue v; v.id = static_cast<HirId>(node(l).a); v.type = node(v).type; return v; }
+  if (is_kind(l, HirKind::Some)) {
+    ConstValue v;
+    v.id = static_cast<HirId>(node(l).a);
+    v.type = node(v).type;
+    return v;
+  }
   return settle(l, at);
 }
 

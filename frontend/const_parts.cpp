@@ -28,7 +28,10 @@ ConstValue ConstFolder::array(const Node& n, Span at, TypeId expected) {
   if (is_none(elem)) {
     // The first element with a type of its own decides; literals follow, `1` becomes `1.0` beside a float.
     for (const ConstValue& v : values) {
-      if (!v.flexible) { elem = v.type; break; }
+      if (!v.flexible) {
+        elem = v.type;
+        break;
+      }
       if (is_none(elem) || is_kind(v, HirKind::Float)) elem = is_kind(v, HirKind::Float) ? Types::F64 : Types::I64;
     }
     if (is_none(elem)) {
@@ -42,7 +45,8 @@ ConstValue ConstFolder::array(const Node& n, Span at, TypeId expected) {
     want = p.types.array(elem);
   }
   if (k == TypeKind::Fixed && p.types[want].b != values.size()) {
-    p.diags.report<Diag::TypeMismatch>(at, p.type_name(want), "[" + std::to_string(values.size()) + "]" + p.type_name(elem));
+    p.diags.report<Diag::TypeMismatch>(at, p.type_name(want),
+                                       "[" + std::to_string(values.size()) + "]" + p.type_name(elem));
     return {};
   }
   for (const ConstValue& v : values) items.push_back(+v.id);
@@ -70,7 +74,8 @@ ConstValue ConstFolder::map(const Node& n, Span at, TypeId expected) {
     items.push_back(+v.id);
   }
   if (is_none(key)) {
-    if (expected != Types::Error) p.diags.report<Diag::OpenConstType>(at).help("write it: `const NAME: Map[String, i64] = [:]`");
+    if (expected != Types::Error)
+      p.diags.report<Diag::OpenConstType>(at).help("write it: `const NAME: Map[String, i64] = [:]`");
     return {};
   }
   TypeId args[2] = {key, value};
@@ -97,7 +102,10 @@ ConstValue ConstFolder::tuple(const Node& n, Span at, TypeId expected) {
 }
 
 ConstValue ConstFolder::range(const Node& n, Span at, NodeId low, NodeId high, TypeId) {
-  if (is_none(low) || is_none(high) || is_none(p.lang.range)) { p.diags.report<Diag::NotConstant>(at, "an open range"); return {}; }
+  if (is_none(low) || is_none(high) || is_none(p.lang.range)) {
+    p.diags.report<Diag::NotConstant>(at, "an open range");
+    return {};
+  }
   ConstValue l = fold(low, TypeId::None), h = fold(high, TypeId::None);
   if (!l || !h || !join(l, h, at)) return {};
   l = settle(l, at);

@@ -42,7 +42,8 @@ ConstValue ConstFolder::coerce(ConstValue v, TypeId to, Span at) {
     TypeId inner = to;
     while (p.types.kind(inner) == TypeKind::Optional) inner = p.types.elem(inner);
     if (is_kind(v, HirKind::Int) && p.types.is_integer(inner)) {
-      if (!fits(int_of(v), inner)) return failed(at, "`" + int_text(int_of(v)) + "` does not fit `" + p.type_name(inner) + "`");
+      if (!fits(int_of(v), inner))
+        return failed(at, "`" + int_text(int_of(v)) + "` does not fit `" + p.type_name(inner) + "`");
       node(v).type = v.type = inner;
       v.flexible = false;
     } else if (is_kind(v, HirKind::Int) && p.types.is_float(inner)) {
@@ -57,7 +58,10 @@ ConstValue ConstFolder::coerce(ConstValue v, TypeId to, Span at) {
   if (v.type == to || to == Types::Error) return v;
   if (v.type == Types::Error) return {};
   if (widens(v.type, to)) {
-    if (p.types.is_integer(to)) { node(v).type = v.type = to; return v; }
+    if (p.types.is_integer(to)) {
+      node(v).type = v.type = to;
+      return v;
+    }
     return add_float(float_of(v), to, at, false);
   }
   if (p.types.kind(to) == TypeKind::Optional) {
@@ -66,7 +70,10 @@ ConstValue ConstFolder::coerce(ConstValue v, TypeId to, Span at) {
   }
   if (p.types.kind(v.type) == TypeKind::ErrorVal && p.types.kind(to) == TypeKind::ErrorVal) {
     TypeId args[1];
-    if (match_type(p, to, v.type, {}, std::span<TypeId>(args, 0))) { node(v).type = v.type = to; return v; }
+    if (match_type(p, to, v.type, {}, std::span<TypeId>(args, 0))) {
+      node(v).type = v.type = to;
+      return v;
+    }
   }
   return mismatch(at, to, v.type);
 }
@@ -98,7 +105,8 @@ ConstValue ConstFolder::convert(NodeId id, NodeId operand, TypeId to) {
   if (is_kind(v, HirKind::Float)) {
     double x = float_of(v);
     if (p.types.is_float(to)) return add_float(x, to, at, false);
-    if (std::isnan(x) || std::fabs(x) > 1e30 || !fits(static_cast<Int128>(x), to)) return failed(at, "this number does not fit `" + p.type_name(to) + "`");
+    if (std::isnan(x) || std::fabs(x) > 1e30 || !fits(static_cast<Int128>(x), to))
+      return failed(at, "this number does not fit `" + p.type_name(to) + "`");
     return add_int(static_cast<Int128>(x), to, at, false);
   }
   return not_constant(id, "this conversion");

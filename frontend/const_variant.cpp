@@ -8,7 +8,8 @@ namespace janus {
 ConstValue ConstFolder::dot_name(NodeId id, NameId name, std::span<const NodeId> args, TypeId expected) {
   TypeId type = expected;
   while (is_some(type) && p.types.kind(type) == TypeKind::Optional) type = p.types.elem(type);
-  if (is_some(type) && p.types.kind(type) == TypeKind::Enum) return variant(id, p.enums[p.types[type].a].decl, name, args, type);
+  if (is_some(type) && p.types.kind(type) == TypeKind::Enum)
+    return variant(id, p.enums[p.types[type].a].decl, name, args, type);
   if (type != Types::Error) p.diags.report<Diag::OpenConstType>(tree->caret(id)).help("write the type before the dot");
   return {};
 }
@@ -48,7 +49,8 @@ ConstValue ConstFolder::variant(NodeId id, DeclId owner, NameId name, std::span<
   std::vector<TypeId> bound = start_args(p.enums[decl.index].type_params, self, expected);
   std::vector<uint32_t> items;
   for (size_t i = 0; i < args.size(); ++i) {
-    ConstValue v = fold_generic(argument(args[i]), p.enums[decl.index].variants[row].fields[i].type, p.enums[decl.index].type_params, bound);
+    ConstValue v = fold_generic(argument(args[i]), p.enums[decl.index].variants[row].fields[i].type,
+                                p.enums[decl.index].type_params, bound);
     if (!v) return {};
     items.push_back(+v.id);
   }
@@ -67,7 +69,8 @@ std::vector<TypeId> ConstFolder::start_args(const std::vector<TypeParamId>& para
   return bound;
 }
 
-ConstValue ConstFolder::fold_generic(NodeId id, TypeId declared, const std::vector<TypeParamId>& params, std::vector<TypeId>& bound) {
+ConstValue ConstFolder::fold_generic(NodeId id, TypeId declared, const std::vector<TypeParamId>& params,
+                                     std::vector<TypeId>& bound) {
   bool open = false;
   if (p.types[declared].has_param) {
     for (TypeId b : bound) open |= b == TypeId::None;
@@ -79,7 +82,8 @@ ConstValue ConstFolder::fold_generic(NodeId id, TypeId declared, const std::vect
   return v;
 }
 
-TypeId ConstFolder::finish_args(Span at, TypeId self, const std::vector<TypeParamId>& params, const std::vector<TypeId>& bound) {
+TypeId ConstFolder::finish_args(Span at, TypeId self, const std::vector<TypeParamId>& params,
+                                const std::vector<TypeId>& bound) {
   for (TypeId b : bound)
     if (b == TypeId::None) {
       p.diags.report<Diag::OpenConstType>(at).help("write the type after the name of the const: `const NAME: … = …`");
@@ -98,13 +102,15 @@ ConstValue ConstFolder::structure(NodeId id, const Node& n, Span at, TypeId expe
   size_t used = 1;
   if (is_some(owner) && p.decls[+owner].kind == DeclKind::Module && path.size() > 1) {
     bool is_private = false;
-    owner = lookup_in_module(p, static_cast<ModuleId>(p.decls[+owner].index), static_cast<NameId>((*tree)[path[1]].a), &is_private);
+    owner = lookup_in_module(p, static_cast<ModuleId>(p.decls[+owner].index), static_cast<NameId>((*tree)[path[1]].a),
+                             &is_private);
     if (is_private) owner = DeclId::None;
     used = 2;
   }
   if (is_some(owner) && p.decls[+owner].kind == DeclKind::Enum && path.size() == used + 1)
     return struct_variant(at, owner, static_cast<NameId>((*tree)[path[used]].a), inits, expected);
-  if (is_none(owner) || p.decls[+owner].kind != DeclKind::Struct || path.size() != used || !tree->list((*tree)[type_node].b).empty()) {
+  if (is_none(owner) || p.decls[+owner].kind != DeclKind::Struct || path.size() != used ||
+      !tree->list((*tree)[type_node].b).empty()) {
     TypeId written = resolve_type(p, scope, type_node);   // reports what is wrong with it
     if (written == Types::Error) return {};
     if (p.types.kind(written) != TypeKind::Struct) return mismatch(at, written, Types::Void);
@@ -115,12 +121,15 @@ ConstValue ConstFolder::structure(NodeId id, const Node& n, Span at, TypeId expe
   TypeId self = self_type_of_decl(p, owner);
   std::vector<TypeId> bound = start_args(p.structs[row].type_params, self, expected);
   std::vector<uint32_t> pairs;
-  if (!fields(at, inits, p.structs[row].fields, p.structs[row].type_params, bound, text(p.decls[+owner].name), p.decls[+owner].module, pairs)) return {};
+  if (!fields(at, inits, p.structs[row].fields, p.structs[row].type_params, bound, text(p.decls[+owner].name),
+              p.decls[+owner].module, pairs))
+    return {};
   TypeId type = finish_args(at, self, p.structs[row].type_params, bound);
   return type == Types::Error ? ConstValue{} : add(HirKind::MakeStruct, type, at, add_list(pairs));
 }
 
-ConstValue ConstFolder::struct_variant(Span at, DeclId owner, NameId name, std::span<const NodeId> inits, TypeId expected) {
+ConstValue ConstFolder::struct_variant(Span at, DeclId owner, NameId name, std::span<const NodeId> inits,
+                                       TypeId expected) {
   uint32_t row = p.decls[+owner].index;
   int v = is_none(name) ? -1 : p.find_variant(static_cast<EnumId>(row), name);
   if (v < 0) {
@@ -131,7 +140,8 @@ ConstValue ConstFolder::struct_variant(Span at, DeclId owner, NameId name, std::
   std::vector<TypeId> bound = start_args(p.enums[row].type_params, self, expected);
   std::vector<uint32_t> pairs;
   const VariantInfo& info = p.enums[row].variants[v];
-  if (!fields(at, inits, info.fields, p.enums[row].type_params, bound, text(name), p.decls[+owner].module, pairs)) return {};
+  if (!fields(at, inits, info.fields, p.enums[row].type_params, bound, text(name), p.decls[+owner].module, pairs))
+    return {};
   TypeId type = finish_args(at, self, p.enums[row].type_params, bound);
   if (type == Types::Error) return {};
   std::vector<uint32_t> items(info.fields.size());
@@ -139,7 +149,9 @@ ConstValue ConstFolder::struct_variant(Span at, DeclId owner, NameId name, std::
   return add(HirKind::MakeEnum, type, at, static_cast<uint32_t>(v), add_list(items));
 }
 
-bool ConstFolder::fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos, const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner, ModuleId declared_in, std::vector<uint32_t>& pairs) {
+bool ConstFolder::fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos,
+                         const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner,
+                         ModuleId declared_in, std::vector<uint32_t>& pairs) {
   std::vector<bool> given(infos.size(), false);
   bool good = true;
   for (NodeId init : inits) {
@@ -161,8 +173,14 @@ bool ConstFolder::fields(Span at, std::span<const NodeId> inits, const std::vect
     given[i] = true;
     ConstValue v;
     if (is_some(static_cast<NodeId>(n.b))) v = fold_generic(static_cast<NodeId>(n.b), infos[i].type, params, bound);
-    else { v = this->name(init, name, TypeId::None); if (v) v = coerce(v, p.types.subst(infos[i].type, params, bound), tree->caret(init)); }
-    if (!v) { good = false; continue; }
+    else {
+      v = this->name(init, name, TypeId::None);
+      if (v) v = coerce(v, p.types.subst(infos[i].type, params, bound), tree->caret(init));
+    }
+    if (!v) {
+      good = false;
+      continue;
+    }
     pairs.push_back(static_cast<uint32_t>(i));
     pairs.push_back(+v.id);
   }
@@ -175,7 +193,10 @@ bool ConstFolder::fields(Span at, std::span<const NodeId> inits, const std::vect
     }
     ConstFolder other(p, declared_in, body);   // a default belongs to the file that declares it
     ConstValue v = other.fold_generic(infos[i].default_value, infos[i].type, params, bound);
-    if (!v) { good = false; continue; }
+    if (!v) {
+      good = false;
+      continue;
+    }
     pairs.push_back(static_cast<uint32_t>(i));
     pairs.push_back(+v.id);
   }

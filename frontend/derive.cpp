@@ -2,12 +2,12 @@
 // Depends on resolve.h, parse.h. Runs after the written impls are known and before any signature is.
 // SPDX-License-Identifier: Apache-2.0
 //
-// An impl is derived as text: one file for each module that has such types, in which the module's own names hold. It is parsed and
-// collected like any other, so that everything behind this pass treats derived code as code. Its bodies are looked at like those of
-// std: only when something calls them. Nothing happens unless std.json is loaded.
+// An impl is derived as text: one file for each module that has such types, in which the module's own names hold. It is
+// parsed and collected like any other, so that everything behind this pass treats derived code as code. Its bodies are
+// looked at like those of std: only when something calls them. Nothing happens unless std.json is loaded.
 //
-// A type takes part when all its parts can: a struct with a channel inside has no impl, and whoever asks for one is told which part is
-// in the way (why_not_derived).
+// A type takes part when all its parts can: a struct with a channel inside has no impl, and whoever asks for one is
+// told which part is in the way (why_not_derived).
 #include "frontend/derive.h"
 
 #include <algorithm>
@@ -18,11 +18,17 @@
 namespace janus {
 namespace {
 
-// The names that derived code uses, bound in its file under two underscores, so that they cannot meet a name of the program's.
-struct Helper { const char* module; const char* name; };
-constexpr Helper kWriteHelpers[] = {{"std.json_write", "ToJson"}, {"std.json_write", "Writer"}, {"std.json_write", "write"}};
-constexpr Helper kReadHelpers[] = {{"std.json_read", "FromJson"}, {"std.json_read", "Reader"}, {"std.json_read", "read"},
-                                   {"std.json_read", "element"}, {"std.json_read", "end_of"}, {"std.json_scan", "JsonError"}};
+// The names that derived code uses, bound in its file under two underscores, so that they cannot meet a name of the
+// program's.
+struct Helper {
+  const char* module;
+  const char* name;
+};
+constexpr Helper kWriteHelpers[] = {
+    {"std.json_write", "ToJson"}, {"std.json_write", "Writer"}, {"std.json_write", "write"}};
+constexpr Helper kReadHelpers[] = {{"std.json_read", "FromJson"}, {"std.json_read", "Reader"},
+                                   {"std.json_read", "read"},     {"std.json_read", "element"},
+                                   {"std.json_read", "end_of"},   {"std.json_scan", "JsonError"}};
 
 struct Deriver {
   Program& p;
@@ -43,11 +49,18 @@ struct Deriver {
 
   // ---- which types
 
-  struct Candidate { DeclId decl; TypeId self; std::vector<uint32_t> users = {}; bool bad = false; };
+  struct Candidate {
+    DeclId decl;
+    TypeId self;
+    std::vector<uint32_t> users = {};
+    bool bad = false;
+  };
   std::vector<Candidate> candidates = {};
   FlatMap candidate_of = {};   // +DeclId -> index
 
-  bool has_written_impl(TypeId self) const { return index.impls.find((static_cast<uint64_t>(+trait) << 32) | type_head(p, self)) != FlatMap::None; }
+  bool has_written_impl(TypeId self) const {
+    return index.impls.find((static_cast<uint64_t>(+trait) << 32) | type_head(p, self)) != FlatMap::None;
+  }
 
   void find_candidates() {
     for (size_t i = 0; i < p.decls.size(); ++i) {
@@ -55,7 +68,8 @@ struct Deriver {
       if (decl.kind != DeclKind::Struct && decl.kind != DeclKind::Enum) continue;
       const Module& m = *p.modules[+decl.module];
       if (m.is_std || is_none(decl.name) || (m.tree[decl.node].flags & kHasError)) continue;
-      if (const NameTable::Entry* own = m.names.find(decl.name); !own || own->decl != static_cast<DeclId>(i)) continue;   // declared twice
+      if (const NameTable::Entry* own = m.names.find(decl.name); !own || own->decl != static_cast<DeclId>(i))
+        continue;   // declared twice
       if (decl.kind == DeclKind::Enum && p.enums[decl.index].variants.empty()) continue;
       TypeId self = self_type_of_decl(p, static_cast<DeclId>(i));
       if (has_written_impl(self)) continue;
@@ -64,7 +78,8 @@ struct Deriver {
     }
   }
 
-  template <class F> void each_field(const Candidate& c, F fn) const {
+  template <class F>
+  void each_field(const Candidate& c, F fn) const {
     const Decl& decl = p.decls[+c.decl];
     if (decl.kind == DeclKind::Struct) {
       for (const FieldInfo& f : p.structs[decl.index].fields) fn(f, NameId::None);
@@ -79,18 +94,21 @@ struct Deriver {
     switch (p.types.kind(type)) {
       case TypeKind::Error: return true;   // reported elsewhere
       case TypeKind::Param: return true;   // becomes a bound
-      case TypeKind::Array: case TypeKind::Optional: return fits(p.types.elem(type), user);
+      case TypeKind::Array:
+      case TypeKind::Optional: return fits(p.types.elem(type), user);
       case TypeKind::Tuple: {
         std::vector<TypeId> parts(p.types.args(type).begin(), p.types.args(type).end());
         if (parts.size() < 2 || parts.size() > 3) return false;
         return std::all_of(parts.begin(), parts.end(), [&](TypeId part) { return fits(part, user); });
       }
-      case TypeKind::Struct: case TypeKind::Enum: {
+      case TypeKind::Struct:
+      case TypeKind::Enum: {
         bool is_struct = p.types.kind(type) == TypeKind::Struct;
         uint32_t row = p.types[type].a;
         DeclId decl = is_struct ? p.structs[row].decl : p.enums[row].decl;
         std::vector<TypeId> args(p.types.args(type).begin(), p.types.args(type).end());
-        if (is_struct && static_cast<StructId>(row) == p.lang.map) return args.size() == 2 && args[0] == Types::String && fits(args[1], user);
+        if (is_struct && static_cast<StructId>(row) == p.lang.map)
+          return args.size() == 2 && args[0] == Types::String && fits(args[1], user);
         if (is_struct && static_cast<StructId>(row) == p.lang.set) return args.size() == 1 && fits(args[0], user);
         uint32_t known = candidate_of.find(+decl);
         if (known == FlatMap::None) return is_some(p.find_impl(trait, type).impl);
@@ -110,7 +128,9 @@ struct Deriver {
       work.push_back(i);
     };
     for (uint32_t i = 0; i < candidates.size(); ++i)
-      each_field(candidates[i], [&](const FieldInfo& f, NameId variant) { if (!fits(f.type, i)) drop(i, variant, f.name, f.type); });
+      each_field(candidates[i], [&](const FieldInfo& f, NameId variant) {
+        if (!fits(f.type, i)) drop(i, variant, f.name, f.type);
+      });
     while (!work.empty()) {
       uint32_t i = work.back();
       work.pop_back();
@@ -152,7 +172,10 @@ struct Deriver {
   }
   std::string self_text = {};
 
-  struct Field { std::string name, type, initial; bool optional; };
+  struct Field {
+    std::string name, type, initial;
+    bool optional;
+  };
   Field field_of(NodeId node, const FieldInfo& info) const {
     const Node& n = (*tree)[node];
     Field f;
@@ -174,7 +197,8 @@ struct Deriver {
   }
 
   // Reads an object into variables and makes `make { … }` of them.
-  void read_object(const std::vector<Field>& fields, const std::string& make, const std::string& indent, const char* before_return) {
+  void read_object(const std::vector<Field>& fields, const std::string& make, const std::string& indent,
+                   const char* before_return) {
     for (size_t i = 0; i < fields.size(); ++i) {
       const Field& f = fields[i];
       std::string name = "v" + std::to_string(i);
@@ -189,7 +213,8 @@ struct Deriver {
       out += indent + "        let x: " + f.type + " = __read(&r)?\n";
       out += indent + "        v" + std::to_string(i) + " = x\n";
     }
-    out += fields.empty() ? indent + "    r.skip()?\n" : indent + "    else do\n" + indent + "        r.skip()?\n" + indent + "    end\n";
+    out += fields.empty() ? indent + "    r.skip()?\n"
+                          : indent + "    else do\n" + indent + "        r.skip()?\n" + indent + "    end\n";
     out += indent + "end\n";
     std::string literal;
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -197,7 +222,8 @@ struct Deriver {
       std::string name = "v" + std::to_string(i);
       bool required = f.initial.empty() && !f.optional;
       if (required)
-        out += indent + "if " + name + " == null do\n" + indent + "    let err = r.missing(\"" + f.name + "\")\n" + indent + "    fail err\n" + indent + "end\n";
+        out += indent + "if " + name + " == null do\n" + indent + "    let err = r.missing(\"" + f.name + "\")\n" +
+               indent + "    fail err\n" + indent + "end\n";
       literal += (literal.empty() ? " " : ", ") + f.name + ": " + name + (required ? "!" : "");
     }
     out += before_return;
@@ -208,7 +234,8 @@ struct Deriver {
     const StructInfo& info = p.structs[decl.index];
     head(decl, info.type_params, "__FromJson");
     out += "    func from_json(mut r: __Reader) -> __JsonError!" + self_text + " do\n";
-    read_object(fields_of(tree->list(slot(*tree, (*tree)[decl.node], 1)), info.fields), text(decl.name), "        ", "");
+    read_object(fields_of(tree->list(slot(*tree, (*tree)[decl.node], 1)), info.fields), text(decl.name), "        ",
+                "");
     out += "    end\nend\n";
   }
 
@@ -225,13 +252,16 @@ struct Deriver {
     const EnumInfo& info = p.enums[decl.index];
     std::string name = text(decl.name), known;
     head(decl, info.type_params, "__FromJson");
-    out += "    func from_json(mut r: __Reader) -> __JsonError!" + self_text + " do\n        let bare = r.begin_variant()?\n";
+    out += "    func from_json(mut r: __Reader) -> __JsonError!" + self_text +
+           " do\n        let bare = r.begin_variant()?\n";
     std::span<const NodeId> nodes = tree->list(slot(*tree, (*tree)[decl.node], 1));
-    for (const VariantInfo& v : info.variants) known += (known.empty() ? "`" : ", `") + text(v.name) + (v.fields.empty() ? "`" : "` with a value");
+    for (const VariantInfo& v : info.variants)
+      known += (known.empty() ? "`" : ", `") + text(v.name) + (v.fields.empty() ? "`" : "` with a value");
     for (size_t i = 0; i < info.variants.size() && i < nodes.size(); ++i) {
       const VariantInfo& v = info.variants[i];
       std::string make = name + "." + text(v.name);
-      out += std::string("        if ") + (v.fields.empty() ? "bare" : "not bare") + " and r.name_is(\"" + text(v.name) + "\") do\n";
+      out += std::string("        if ") + (v.fields.empty() ? "bare" : "not bare") + " and r.name_is(\"" +
+             text(v.name) + "\") do\n";
       std::vector<Field> fields = fields_of(tree->list((*tree)[nodes[i]].b), v.fields);
       std::string in = "            ";
       if (fields.empty()) {
@@ -274,8 +304,9 @@ struct Deriver {
       }
       if (v.named_fields) body = "                w.begin_object()\n" + body + "                w.end_object()\n";
       else if (list) body = "                w.begin_array()\n" + body + "                w.end_array()\n";
-      out += "            ." + name + (v.named_fields ? " { " + names + " }" : "(" + names + ")") + " => do\n                w.begin_object()\n                w.field(" + quoted(name) + ")\n" +
-             body + "                w.end_object()\n            end,\n";
+      out += "            ." + name + (v.named_fields ? " { " + names + " }" : "(" + names + ")") +
+             " => do\n                w.begin_object()\n                w.field(" + quoted(name) + ")\n" + body +
+             "                w.end_object()\n            end,\n";
     }
     out += "        }\n    end\nend\n";
   }
@@ -344,7 +375,7 @@ struct Deriver {
   }
 };
 
-}  // namespace
+}   // namespace
 
 std::vector<ModuleId> derive(Program& program) {
   std::vector<ModuleId> made;
@@ -359,11 +390,13 @@ std::string why_not_derived(Program& p, TypeId type, TraitId trait) {
   DeclId decl = kind == TypeKind::Struct ? p.structs[p.types[type].a].decl : p.enums[p.types[type].a].decl;
   for (const Derived::Missing& m : p.index->derived.missing) {
     if (m.trait != trait || m.decl != decl) continue;
-    std::string part = is_some(m.variant) ? "its variant `" + std::string(p.names.text(m.variant)) + "`" : "its field `" + std::string(p.names.text(m.field)) + "`";
+    std::string part = is_some(m.variant) ? "its variant `" + std::string(p.names.text(m.variant)) + "`"
+                                          : "its field `" + std::string(p.names.text(m.field)) + "`";
     std::string name(p.names.text(p.decls[+p.traits[+trait].decl].name));
-    return "types of your own get `" + name + "` by themselves when all their parts have it, and " + part + " holds `" + p.type_name(m.type) + "`, which has not";
+    return "types of your own get `" + name + "` by themselves when all their parts have it, and " + part + " holds `" +
+           p.type_name(m.type) + "`, which has not";
   }
   return {};
 }
 
-}  // namespace janus
+}   // namespace janus

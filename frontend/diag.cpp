@@ -46,7 +46,8 @@ void Diagnostics::sort() {
   std::vector<Diagnostic*> kept;
   for (auto [d, index] : ordered) {
     bool repeated = false;
-    for (size_t i = kept.size(); i-- > 0 && kept[i]->span.lo == d->span.lo && kept[i]->span.hi == d->span.hi && !repeated;)
+    for (size_t i = kept.size();
+         i-- > 0 && kept[i]->span.lo == d->span.lo && kept[i]->span.hi == d->span.hi && !repeated;)
       repeated = kept[i]->kind == d->kind && kept[i]->message == d->message;
     if (!repeated) {
       kept.push_back(d);

@@ -48,8 +48,16 @@ constexpr int diag_arg_count() {
 // rustc's four levels: `check --fix` applies only MachineApplicable.
 enum class Applicability : uint8_t { MachineApplicable, MaybeIncorrect, HasPlaceholders, Unspecified };
 
-struct DiagLabel { Span span; std::string text; };
-struct DiagFix { Span span; std::string replacement; std::string text; Applicability level; };
+struct DiagLabel {
+  Span span;
+  std::string text;
+};
+struct DiagFix {
+  Span span;
+  std::string replacement;
+  std::string text;
+  Applicability level;
+};
 
 struct Diagnostic {
   Diag kind;
@@ -62,12 +70,25 @@ struct Diagnostic {
   std::vector<DiagFix> fixes;
 
   // Builders: diags.report<Diag::X>(span, a).label("here").at(other, "declared here").note("…").help("…").fix(…)
-  Diagnostic& with_label(std::string text) { label = std::move(text); return *this; }
-  Diagnostic& at(Span s, std::string text) { labels.push_back({s, std::move(text)}); return *this; }
-  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
-  Diagnostic& help(std::string text) { helps.push_back(std::move(text)); return *this; }
+  Diagnostic& with_label(std::string text) {
+    label = std::move(text);
+    return *this;
+  }
+  Diagnostic& at(Span s, std::string text) {
+    labels.push_back({s, std::move(text)});
+    return *this;
+  }
+  Diagnostic& note(std::string text) {
+    notes.push_back(std::move(text));
+    return *this;
+  }
+  Diagnostic& help(std::string text) {
+    helps.push_back(std::move(text));
+    return *this;
+  }
   // An edit of several parts: the later parts have no text of their own, and belong to the one before.
-  Diagnostic& fix(Span s, std::string replacement, std::string text, Applicability level = Applicability::MachineApplicable) {
+  Diagnostic& fix(Span s, std::string replacement, std::string text,
+                  Applicability level = Applicability::MachineApplicable) {
     if (text.empty() && !fixes.empty()) level = fixes.back().level;
     fixes.push_back({s, std::move(replacement), std::move(text), level});
     return *this;
@@ -85,14 +106,21 @@ class Diagnostics {
   }
   bool has_errors() const { return errors_ > 0; }
   size_t error_count() const { return errors_; }
-  const std::vector<Diagnostic*>& all() const { return all_; }  // in the order reported; sort() by place before showing
+  const std::vector<Diagnostic*>& all() const {
+    return all_;
+  }  // in the order reported; sort() by place before showing
   void sort();                                                  // by place, stable; drops exact duplicates
-  ~Diagnostics() { for (Diagnostic* d : all_) delete d; }
+  ~Diagnostics() {
+    for (Diagnostic* d : all_) delete d;
+  }
 
  private:
   static std::string to_text(std::string_view text) { return std::string(text); }
   static std::string to_text(const char* text) { return text; }
-  template <std::integral T> static std::string to_text(T n) { return std::to_string(n); }
+  template <std::integral T>
+  static std::string to_text(T n) {
+    return std::to_string(n);
+  }
   Diagnostic& add(Diag kind, Span span, const std::string* args, size_t count);
   std::vector<Diagnostic*> all_;
   size_t errors_ = 0;

@@ -34,8 +34,15 @@ const char* level_name(Applicability level) {
 void put_place(JsonText& json, const SourceMap& sources, Span span) {
   if (span.is_none()) return;
   Place p = place_of(sources, span);
-  json.field("path", p.path).field("line", p.line).field("col", p.col).field("end_line", p.end_line).field("end_col", p.end_col);
-  json.field("utf16_col", p.utf16_col).field("utf16_end_col", p.utf16_end_col).field("begin", p.begin).field("end", p.end);
+  json.field("path", p.path)
+      .field("line", p.line)
+      .field("col", p.col)
+      .field("end_line", p.end_line)
+      .field("end_col", p.end_col);
+  json.field("utf16_col", p.utf16_col)
+      .field("utf16_end_col", p.utf16_end_col)
+      .field("begin", p.begin)
+      .field("end", p.end);
 }
 
 }  // namespace
@@ -77,7 +84,10 @@ std::string diag_to_json(const SourceMap& sources, const Diagnostic& diag) {
   for (const DiagFix& fix : diag.fixes) {
     json.object();
     put_place(json, sources, fix.span);
-    json.field("replacement", fix.replacement).field("text", fix.text).field("applicability", level_name(fix.level)).close();
+    json.field("replacement", fix.replacement)
+        .field("text", fix.text)
+        .field("applicability", level_name(fix.level))
+        .close();
   }
   json.close().field("rendered", render_diag(sources, diag, {})).close();
   return json.take();

@@ -23,7 +23,10 @@ Place place_of(const SourceMap& sources, Span span);
 std::string diag_to_json(const SourceMap& sources, const Diagnostic& diag);
 
 // One log with one run; several compilations (several paths given) share it.
-struct SarifInput { const SourceMap* sources; const Diagnostics* diags; };
+struct SarifInput {
+  const SourceMap* sources;
+  const Diagnostics* diags;
+};
 std::string diags_to_sarif(const std::vector<SarifInput>& inputs, const std::string& version);
 
 }  // namespace janus

@@ -60,7 +60,10 @@ struct Paper {
 
 // ---- a source line as cells
 
-struct Cell { uint32_t column; uint32_t begin, end; };  // begin, end: bytes of ShownLine::text
+struct Cell {
+  uint32_t column;
+  uint32_t begin, end;
+};  // begin, end: bytes of ShownLine::text
 
 struct ShownLine {
   std::string text;                // tabs as spaces, unprintable characters as U+FFFD
@@ -130,7 +133,11 @@ struct Mark {
   bool is_multi() const { return line_lo != line_hi; }
 };
 
-struct Piece { uint32_t column; std::string text; Style style; };
+struct Piece {
+  uint32_t column;
+  std::string text;
+  Style style;
+};
 
 struct Renderer {
   const SourceMap& sources;
@@ -162,7 +169,9 @@ struct Renderer {
 
   void render_file(FileId file, std::vector<Mark> marks) {
     std::sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) {
-      return a.line_lo != b.line_lo ? a.line_lo < b.line_lo : a.byte_lo != b.byte_lo ? a.byte_lo < b.byte_lo : a.primary > b.primary;
+      return a.line_lo != b.line_lo   ? a.line_lo < b.line_lo
+             : a.byte_lo != b.byte_lo ? a.byte_lo < b.byte_lo
+                                      : a.primary > b.primary;
     });
     int depths = 0;
     std::vector<uint32_t> free_from;  // per depth: the line after its last bracket
@@ -181,7 +190,8 @@ struct Renderer {
       lines[mark.line_hi] = true;
       if (mark.is_multi()) {
         lines.emplace(mark.line_lo + 1, false);
-        for (uint32_t l = mark.line_lo + 1; mark.line_hi - mark.line_lo <= 6 && l < mark.line_hi; ++l) lines.emplace(l, false);
+        for (uint32_t l = mark.line_lo + 1; mark.line_hi - mark.line_lo <= 6 && l < mark.line_hi; ++l)
+          lines.emplace(l, false);
       }
     }
     frame("|");
@@ -189,7 +199,8 @@ struct Renderer {
     uint32_t before = 0;
     for (auto at = lines.begin(); at != lines.end(); ++at) {
       uint32_t line = at->first;
-      if (before && line == before + 2) render_line(file, before + 1, marks, depths);  // one line costs no more than its ellipsis
+      if (before && line == before + 2)
+        render_line(file, before + 1, marks, depths);  // one line costs no more than its ellipsis
       else if (before && line > before + 2) {
         paper.put(Style::Frame, "...");
         std::string gap = gutter(marks, depths, before, true);
@@ -227,8 +238,10 @@ struct Renderer {
         if (mark.primary || lo == UINT32_MAX) want(shown.column_of(mark.byte_lo), shown.column_of(mark.byte_hi));
       for (const Mark& mark : marks) {
         if (!mark.is_multi()) continue;
-        if (mark.line_lo == line && lo == UINT32_MAX) want(shown.column_of(mark.byte_lo), shown.column_of(mark.byte_lo) + 1);
-        if (mark.line_hi == line && lo == UINT32_MAX) want(shown.column_of(mark.byte_hi), shown.column_of(mark.byte_hi) + 1);
+        if (mark.line_lo == line && lo == UINT32_MAX)
+          want(shown.column_of(mark.byte_lo), shown.column_of(mark.byte_lo) + 1);
+        if (mark.line_hi == line && lo == UINT32_MAX)
+          want(shown.column_of(mark.byte_hi), shown.column_of(mark.byte_hi) + 1);
       }
       if (lo == UINT32_MAX) lo = hi = 0;
       cut_line(shown, options.max_columns, lo, hi);
@@ -248,7 +261,8 @@ struct Renderer {
       }
       if (mark.line_hi == line) closes.push_back(&mark);
     }
-    if (!passing.empty()) paper.put(Style::Plain, " "), paper.put(loud, passing.substr(0, depths)), paper.put(Style::Plain, " ");
+    if (!passing.empty())
+      paper.put(Style::Plain, " "), paper.put(loud, passing.substr(0, depths)), paper.put(Style::Plain, " ");
     else paper.put(Style::Plain, " ");
     paper.put(Style::Plain, shown.text);
     paper.end_line();
@@ -287,7 +301,10 @@ struct Renderer {
 
   // Underlines of one line, then the labels: the rightmost beside its underline, the others hung below, right to left.
   void render_marks(const ShownLine& shown, const std::vector<Mark>& marks, const std::string& under) {
-    struct Placed { uint32_t lo, hi; const Mark* mark; };
+    struct Placed {
+      uint32_t lo, hi;
+      const Mark* mark;
+    };
     std::vector<Placed> placed;
     for (const Mark& mark : marks) {
       uint32_t lo = shown.column_of(mark.byte_lo), hi = shown.column_of(mark.byte_hi);
@@ -309,7 +326,8 @@ struct Renderer {
     std::vector<Placed> hung;
     for (const Placed& p : placed)
       if (!p.mark->text.empty()) hung.push_back(p);
-    std::sort(hung.begin(), hung.end(), [](const Placed& a, const Placed& b) { return a.lo != b.lo ? a.lo < b.lo : a.mark < b.mark; });
+    std::sort(hung.begin(), hung.end(),
+              [](const Placed& a, const Placed& b) { return a.lo != b.lo ? a.lo < b.lo : a.mark < b.mark; });
     std::vector<Piece> pieces;
     for (uint32_t c = 0; c < width;) {
       uint32_t end = c;
@@ -326,7 +344,8 @@ struct Renderer {
     auto bars = [&](size_t count, uint32_t before) {
       std::vector<Piece> result;
       for (size_t i = 0; i < count; ++i)
-        if (hung[i].lo < before && (result.empty() || result.back().column != hung[i].lo)) result.push_back({hung[i].lo, "|", style_of(*hung[i].mark)});
+        if (hung[i].lo < before && (result.empty() || result.back().column != hung[i].lo))
+          result.push_back({hung[i].lo, "|", style_of(*hung[i].mark)});
       return result;
     };
     row(under, bars(hung.size(), UINT32_MAX));
@@ -421,16 +440,18 @@ struct Renderer {
     std::sort(edits.begin(), edits.end(), [](const DiagFix* a, const DiagFix* b) { return a->span.lo < b->span.lo; });
     uint32_t before = 0;
     size_t shown = 0;
-    for (size_t from = 0; from < edits.size();) {  // edits that touch the same lines are shown together
+    for (size_t from = 0; from < edits.size();) {   // edits that touch the same lines are shown together
       uint32_t line_lo = sources.line_col(edits[from]->span.lo).line, line_hi = end_line(*edits[from]);
       size_t to = from + 1;
-      while (to < edits.size() && sources.line_col(edits[to]->span.lo).line <= line_hi) line_hi = std::max(line_hi, end_line(*edits[to++]));
+      while (to < edits.size() && sources.line_col(edits[to]->span.lo).line <= line_hi)
+        line_hi = std::max(line_hi, end_line(*edits[to++]));
       if (++shown > 4) break;
       if (before && line_lo > before + 1) {
         paper.put(Style::Frame, "...");
         paper.end_line();
       }
-      suggest_lines(id, line_lo, line_hi, {edits.begin() + static_cast<long>(from), edits.begin() + static_cast<long>(to)});
+      suggest_lines(id, line_lo, line_hi,
+                    {edits.begin() + static_cast<long>(from), edits.begin() + static_cast<long>(to)});
       before = line_hi;
       from = to;
     }
@@ -446,15 +467,17 @@ struct Renderer {
     const SourceFile& file = sources.file(id);
     std::string_view first = sources.line_text(id, line_lo), last = sources.line_text(id, line_hi);
     uint32_t at = sources.line_col(edits[0]->span.lo).col - 1;
-    uint32_t offset = edits[0]->span.lo - file.base;                           // in the file, of byte `at` of the first line
+    uint32_t offset = edits[0]->span.lo - file.base;   // in the file, of byte `at` of the first line
     uint32_t end = static_cast<uint32_t>(last.data() - file.text.data() + last.size());
     std::string text(first.substr(0, std::min<size_t>(at, first.size())));
-    struct Range { size_t from, to; };
+    struct Range {
+      size_t from, to;
+    };
     std::vector<Range> inserted;
     bool only_insertions = line_lo == line_hi;
     for (const DiagFix* edit : edits) {
       uint32_t lo = edit->span.lo - file.base, hi = std::max(edit->span.lo, edit->span.hi) - file.base;
-      if (lo < offset) continue;  // overlaps the one before
+      if (lo < offset) continue;   // overlaps the one before
       text.append(file.text, offset, lo - offset);
       inserted.push_back({text.size(), text.size() + edit->replacement.size()});
       text += edit->replacement;
@@ -480,17 +503,18 @@ struct Renderer {
       row("", pieces);
       return;
     }
-    constexpr uint32_t kMost = 12;  // lines of each side; a longer edit is a rewrite nobody reads here
+    constexpr uint32_t kMost = 12;   // lines of each side; a longer edit is a rewrite nobody reads here
     auto put_line = [&](uint32_t line, const char* sign, std::string_view source, Style style) {
       ShownLine shown = show_line(source);
       cut_line(shown, options.max_columns, shown.column_of(at), shown.column_of(at) + 1);
       numbered(line, sign, style, shown.text, style);
     };
-    for (uint32_t line = line_lo; line <= line_hi && line < line_lo + kMost; ++line) put_line(line, "-", sources.line_text(id, line), Style::Removed);
+    for (uint32_t line = line_lo; line <= line_hi && line < line_lo + kMost; ++line)
+      put_line(line, "-", sources.line_text(id, line), Style::Removed);
     uint32_t line = line_lo;
     for (const std::string& source : after) {
       if (line >= line_lo + kMost) break;
-      if (source.find_first_not_of(" \t") == std::string::npos && after.size() == 1) break;  // the line goes
+      if (source.find_first_not_of(" \t") == std::string::npos && after.size() == 1) break;   // the line goes
       put_line(line++, "+", source, Style::Added);
     }
   }
@@ -498,7 +522,8 @@ struct Renderer {
   static std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> lines;
     size_t from = 0;
-    for (size_t at; (at = text.find('\n', from)) != std::string::npos; from = at + 1) lines.push_back(text.substr(from, at - from));
+    for (size_t at; (at = text.find('\n', from)) != std::string::npos; from = at + 1)
+      lines.push_back(text.substr(from, at - from));
     lines.push_back(text.substr(from));
     for (std::string& line : lines)
       if (!line.empty() && line.back() == '\r') line.pop_back();
@@ -506,7 +531,10 @@ struct Renderer {
   }
 
   std::string render() {
-    struct Part { FileId file; std::vector<Mark> marks; };
+    struct Part {
+      FileId file;
+      std::vector<Mark> marks;
+    };
     std::vector<Part> parts;
     uint32_t last_line = 1;
     auto add = [&](Span span, std::string_view text, bool primary) {
@@ -521,7 +549,8 @@ struct Renderer {
     add(diag.span, diag.label, true);
     for (const DiagLabel& label : diag.labels) add(label.span, label.text, false);
     for (const DiagFix& fix : diag.fixes)
-      if (!fix.span.is_none()) last_line = std::max(last_line, sources.line_col(std::max(fix.span.lo, fix.span.hi)).line);
+      if (!fix.span.is_none())
+        last_line = std::max(last_line, sources.line_col(std::max(fix.span.lo, fix.span.hi)).line);
     number = std::to_string(last_line).size();
 
     head();
@@ -530,7 +559,8 @@ struct Renderer {
       const SourceFile& file = sources.file(parts[i].file);
       bool primary = i == 0 && has_place;
       Span place = diag.span;
-      LineCol at = primary ? sources.line_col(place.lo) : LineCol{parts[i].marks[0].line_lo, parts[i].marks[0].byte_lo + 1};
+      LineCol at =
+          primary ? sources.line_col(place.lo) : LineCol{parts[i].marks[0].line_lo, parts[i].marks[0].byte_lo + 1};
       if (i > 0) {
         frame("|");
         paper.end_line();
@@ -556,11 +586,9 @@ struct Renderer {
   }
 };
 
-std::string counted(size_t n, const char* noun) {
-  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
-}
+std::string counted(size_t n, const char* noun) { return std::to_string(n) + " " + noun + (n == 1 ? "" : "s"); }
 
-}  // namespace
+}   // namespace
 
 std::string render_diag(const SourceMap& sources, const Diagnostic& diag, const RenderOptions& options) {
   Style loud = diag_info(diag.kind).severity() == Severity::Error ? Style::Error : Style::Warning;
@@ -598,4 +626,4 @@ std::string render_diags(const SourceMap& sources, const Diagnostics& diags, con
   return text + paper.text;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -1,6 +1,5 @@
-// doc_extract.cpp: ties each doc comment to the declaration that follows it, and its links to the declarations they name.
-// Depends on doc_extract.h, resolve.h, program_index.h.
-// SPDX-License-Identifier: Apache-2.0
+// doc_extract.cpp: ties each doc comment to the declaration that follows it, and its links to the declarations they
+// name. Depends on doc_extract.h, resolve.h, program_index.h. SPDX-License-Identifier: Apache-2.0
 #include "frontend/doc_extract.h"
 
 #include <algorithm>
@@ -12,11 +11,15 @@ namespace janus {
 namespace {
 
 uint64_t member_key(const DocTarget& t) {
-  return (static_cast<uint64_t>(t.kind) << 48) | (static_cast<uint64_t>(t.inner + 1 & 0xffffffu) << 24) | (t.member & 0xffffffu);
+  return (static_cast<uint64_t>(t.kind) << 48) | (static_cast<uint64_t>(t.inner + 1 & 0xffffffu) << 24) |
+         (t.member & 0xffffffu);
 }
 
 // First token -> owner, for every declaration of a module.
-struct Place { uint32_t token; DocTarget owner; };
+struct Place {
+  uint32_t token;
+  DocTarget owner;
+};
 
 void add_fields(const Tree& tree, std::span<const NodeId> nodes, DeclId decl, DocTarget base, std::vector<Place>& out) {
   uint32_t index = 0;
@@ -33,7 +36,8 @@ void add_fields(const Tree& tree, std::span<const NodeId> nodes, DeclId decl, Do
 
 void places_of_decl(const Program& p, DeclId id, std::vector<Place>& out) {
   const Decl& d = p.decls[+id];
-  if (is_none(d.node) || d.kind == DeclKind::Module || d.kind == DeclKind::TypeParam || d.kind == DeclKind::Broken) return;
+  if (is_none(d.node) || d.kind == DeclKind::Module || d.kind == DeclKind::TypeParam || d.kind == DeclKind::Broken)
+    return;
   const Tree& tree = p.tree_of(d.module);
   const Node& n = tree[d.node];
   DocTarget owner;
@@ -74,7 +78,9 @@ Docs extract_docs(Program& p, bool std_too) {
   Docs docs;
   docs.by_decl.assign(p.decls.size(), Docs::kNoDoc);
   std::vector<std::vector<Place>> places(p.modules.size());
-  auto wanted = [&](ModuleId m) { return is_some(m) && (std_too || !p.modules[+m]->is_std) && !p.modules[+m]->tree.tokens.docs.empty(); };
+  auto wanted = [&](ModuleId m) {
+    return is_some(m) && (std_too || !p.modules[+m]->is_std) && !p.modules[+m]->tree.tokens.docs.empty();
+  };
   for (uint32_t i = 0; i < p.decls.size(); ++i)
     if (wanted(p.decls[i].module)) places_of_decl(p, DeclId(i), places[+p.decls[i].module]);
 
@@ -94,7 +100,8 @@ Docs extract_docs(Program& p, bool std_too) {
         if (!file_doc) c.owner.kind = DocTarget::Decl, c.owner.decl = module.self_decl;
         file_doc = true;
       } else {
-        auto it = std::lower_bound(own.begin(), own.end(), doc.next_token, [](const Place& a, uint32_t t) { return a.token < t; });
+        auto it = std::lower_bound(own.begin(), own.end(), doc.next_token,
+                                   [](const Place& a, uint32_t t) { return a.token < t; });
         if (it != own.end() && it->token == doc.next_token) c.owner = it->owner;
       }
       c.text = strip_doc_comment(file.text, doc.begin, doc.end, file.base);
@@ -103,7 +110,10 @@ Docs extract_docs(Program& p, bool std_too) {
         bool other = link.inline_link && !is_name_path(link.target);
         c.links.push_back(other ? DocTarget{} : resolver.resolve(link.target, c.module, c.owner));
       }
-      for (const DocTag& tag : c.parsed.tags) c.tags.push_back(tag.name.empty() || tag.kind == DocTagKind::Example ? DocTarget{} : resolver.resolve(tag.name, c.module, c.owner));
+      for (const DocTag& tag : c.parsed.tags)
+        c.tags.push_back(tag.name.empty() || tag.kind == DocTagKind::Example
+                             ? DocTarget{}
+                             : resolver.resolve(tag.name, c.module, c.owner));
       auto row = static_cast<uint32_t>(docs.comments.size());
       if (c.owner.kind == DocTarget::Decl) docs.by_decl[+c.owner.decl] = row;
       else if (c.owner.kind != DocTarget::Nothing) docs.by_member[{+c.owner.decl, member_key(c.owner)}] = row;
@@ -143,7 +153,8 @@ DeclId DocResolver::method(uint32_t head, NameId name) const {
       if (is_some(f)) return p_.funcs[+f].decl;
     }
     uint32_t kind = head >> 26;
-    if (kind < static_cast<uint32_t>(TypeKind::I8) || kind > static_cast<uint32_t>(TypeKind::F64)) break;  // blanket impls are for numbers
+    if (kind < static_cast<uint32_t>(TypeKind::I8) || kind > static_cast<uint32_t>(TypeKind::F64))
+      break;  // blanket impls are for numbers
   }
   return DeclId::None;
 }
@@ -164,7 +175,9 @@ DocTarget DocResolver::member(const DocTarget& of, std::string_view text) {
   }
   if (of.kind == DocTarget::Variant) {
     const Decl& d = p_.decls[+of.decl];
-    const std::vector<FieldInfo>& fields = d.kind == DeclKind::Enum ? p_.enums[d.index].variants[of.member].fields : p_.tags[+p_.errors[d.index].tags[of.member]].fields;
+    const std::vector<FieldInfo>& fields = d.kind == DeclKind::Enum
+                                               ? p_.enums[d.index].variants[of.member].fields
+                                               : p_.tags[+p_.errors[d.index].tags[of.member]].fields;
     for (uint32_t i = 0; i < fields.size(); ++i)
       if (fields[i].name == name) {
         found(DocTarget::Variant, of.decl, of.member);
@@ -289,7 +302,8 @@ DocTarget DocResolver::resolve(std::string_view path, ModuleId module, const Doc
   }
   if (walked.kind != DocTarget::Nothing) return walked;
   // A module by its path, or something in it: the longest path that is a module.
-  for (size_t end = path.size(); end != std::string_view::npos; end = end == 0 ? std::string_view::npos : path.rfind('.', end - 1)) {
+  for (size_t end = path.size(); end != std::string_view::npos;
+       end = end == 0 ? std::string_view::npos : path.rfind('.', end - 1)) {
     std::string_view head = path.substr(0, end);
     NameId name = p_.names.find(head);
     uint32_t found = is_none(name) ? FlatMap::None : p_.index->modules_by_path.find(+name);
@@ -305,8 +319,9 @@ DocTarget DocResolver::resolve(std::string_view path, ModuleId module, const Doc
     }
     if (t.kind != DocTarget::Nothing) return t;
   }
-  // A method of the standard library's Map, Set and Range without an import; a package's own types by their bare name are not guessed.
+  // A method of the standard library's Map, Set and Range without an import; a package's own types by their bare name
+  // are not guessed.
   return {};
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -9,31 +9,35 @@
 
 namespace janus {
 
-// What a comment documents, and what a link means. Fields and variants have no Decl of their own: they are members of one.
+// What a comment documents, and what a link means. Fields and variants have no Decl of their own: they are members of
+// one.
 struct DocTarget {
   enum Kind : uint8_t { Nothing, Decl, Field, Variant, Param, Builtin, Guide } kind = Nothing;
   DeclId decl = DeclId::None;
-  uint32_t member = 0;      // Field, Variant: its index (variants of an error too); Param: index in FuncInfo::params
-  uint32_t inner = 0xffffffffu;  // Field of a variant with named fields: its index there
-  TypeId builtin = Types::Error; // Builtin: `String`, `i64`; Array, Optional … have a head only
-  NameId name = NameId::None;    // Builtin: as written; Guide: its path
-  bool operator==(const DocTarget& o) const { return kind == o.kind && decl == o.decl && member == o.member && inner == o.inner && name == o.name; }
+  uint32_t member = 0;   // Field, Variant: its index (variants of an error too); Param: index in FuncInfo::params
+  uint32_t inner = 0xffffffffu;   // Field of a variant with named fields: its index there
+  TypeId builtin = Types::Error;   // Builtin: `String`, `i64`; Array, Optional … have a head only
+  NameId name = NameId::None;   // Builtin: as written; Guide: its path
+  bool operator==(const DocTarget& o) const {
+    return kind == o.kind && decl == o.decl && member == o.member && inner == o.inner && name == o.name;
+  }
 };
 
 struct DocComment {
-  DocTarget owner;          // Nothing: the comment stands before something that cannot have one
+  DocTarget owner;   // Nothing: the comment stands before something that cannot have one
   ModuleId module = ModuleId::None;
   Span span;
   DocText text;
   ParsedDoc parsed;
-  std::vector<DocTarget> links;  // of parsed.links, by index; Nothing: no such name
+  std::vector<DocTarget> links;   // of parsed.links, by index; Nothing: no such name
   std::vector<DocTarget> tags;   // of parsed.tags: what @param, @error, @capability and @see name
 };
 
 struct Docs {
-  std::vector<DocComment> comments;            // by module, then place
-  std::vector<uint32_t> by_decl;               // DeclId -> comment, kNoDoc
-  std::map<std::pair<uint32_t, uint64_t>, uint32_t> by_member;  // (decl, kind << 40 | inner + 1 << 20 | member) -> comment
+  std::vector<DocComment> comments;   // by module, then place
+  std::vector<uint32_t> by_decl;   // DeclId -> comment, kNoDoc
+  std::map<std::pair<uint32_t, uint64_t>, uint32_t>
+      by_member;   // (decl, kind << 40 | inner + 1 << 20 | member) -> comment
   static constexpr uint32_t kNoDoc = 0xffffffffu;
   const DocComment* of(DeclId decl) const;
   const DocComment* of_member(const DocTarget& member) const;
@@ -41,7 +45,8 @@ struct Docs {
 // The modules of the package, or with `std` also those of the standard library.
 Docs extract_docs(Program& program, bool std_too);
 
-// What `path` means where `owner` stands: its own members and parameters, names of the module, built-in types, modules by their path.
+// What `path` means where `owner` stands: its own members and parameters, names of the module, built-in types, modules
+// by their path.
 class DocResolver {
  public:
   explicit DocResolver(Program& program);
@@ -54,6 +59,6 @@ class DocResolver {
   DeclId method(uint32_t head, NameId name) const;
   Program& p_;
 };
-uint32_t builtin_head(Program& program, std::string_view name);  // type_head of `Array`, `String` …; 0xffffffff
+uint32_t builtin_head(Program& program, std::string_view name);   // type_head of `Array`, `String` …; 0xffffffff
 
-}  // namespace janus
+}   // namespace janus

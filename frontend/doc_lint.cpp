@@ -11,15 +11,18 @@
 namespace janus {
 
 static bool is_digits(std::string_view text) {
-  return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string_view::npos && (text.size() == 1 || text[0] != '0');
+  return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string_view::npos &&
+         (text.size() == 1 || text[0] != '0');
 }
 
 bool is_semver(std::string_view text) {
   size_t plus = text.find('+');
   std::string_view core = text.substr(0, plus);
   auto identifiers = [](std::string_view list) {
-    if (list.empty() || list.front() == '.' || list.back() == '.' || list.find("..") != std::string_view::npos) return false;
-    return list.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.") == std::string_view::npos;
+    if (list.empty() || list.front() == '.' || list.back() == '.' || list.find("..") != std::string_view::npos)
+      return false;
+    return list.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.") ==
+           std::string_view::npos;
   };
   if (plus != std::string_view::npos && !identifiers(text.substr(plus + 1))) return false;
   size_t dash = core.find('-');
@@ -63,7 +66,9 @@ class Linter {
 
   // What is wrong in any Markdown, whatever it documents.
   void text(const DocText& doc, const ParsedDoc& parsed, bool guide) {
-    if (doc.cut) p_.diags.report<Diag::DocTooLong>(doc.starts.empty() ? Span{} : doc.span(doc.starts.back(), static_cast<uint32_t>(doc.text.size()) - 1));
+    if (doc.cut)
+      p_.diags.report<Diag::DocTooLong>(
+          doc.starts.empty() ? Span{} : doc.span(doc.starts.back(), static_cast<uint32_t>(doc.text.size()) - 1));
     for (const DocFlaw& flaw : parsed.flaws) {
       switch (flaw.kind) {
         case DocFlaw::UnclosedFence: {
@@ -76,7 +81,8 @@ class Linter {
           std::string_view before = line_before(whole.lo);
           std::string_view run = p_.sources.text(flaw.span);
           std::string marks(run.substr(0, run.find_first_not_of(run.empty() ? '`' : run[0])));
-          d.fix({place, place}, "\n" + (guide ? std::string() : std::string(before)) + marks, "close it with `" + marks + "`");
+          d.fix({place, place}, "\n" + (guide ? std::string() : std::string(before)) + marks,
+                "close it with `" + marks + "`");
           break;
         }
         case DocFlaw::RawHtml:
@@ -86,8 +92,8 @@ class Linter {
               .fix({flaw.span.hi, flaw.span.hi}, "`", "");
           break;
         case DocFlaw::UnsafeLink:
-          p_.diags.report<Diag::UnsafeDocLink>(flaw.span)
-              .note("documentation may link to `https:`, `http:` and `mailto:` addresses, to pages of its own and to declarations");
+          p_.diags.report<Diag::UnsafeDocLink>(flaw.span).note(
+              "documentation may link to `https:`, `http:` and `mailto:` addresses, to pages of its own and to declarations");
           break;
       }
     }
@@ -96,8 +102,10 @@ class Linter {
       if (level <= before + 1) continue;
       Span span = parsed.headings[i].span;
       p_.diags.report<Diag::HeadingOrder>(span, level, before)
-          .note("readers who listen to a page find their way by its headings; a missing level looks like a missing part")
-          .fix({span.lo, span.lo + static_cast<uint32_t>(level)}, std::string(static_cast<size_t>(before) + 1, '#'), "make it a heading of level " + std::to_string(before + 1));
+          .note(
+              "readers who listen to a page find their way by its headings; a missing level looks like a missing part")
+          .fix({span.lo, span.lo + static_cast<uint32_t>(level)}, std::string(static_cast<size_t>(before) + 1, '#'),
+               "make it a heading of level " + std::to_string(before + 1));
     }
   }
 
@@ -109,7 +117,8 @@ class Linter {
         std::string_view page = std::string_view(link.target).substr(0, link.target.find('#'));
         if (!page.ends_with(".md") || has_scheme(page)) continue;
         if (size_t slash = page.rfind('/'); slash != std::string_view::npos) page.remove_prefix(slash + 1);
-        if (std::find(options_.guide_names.begin(), options_.guide_names.end(), page) != options_.guide_names.end()) continue;
+        if (std::find(options_.guide_names.begin(), options_.guide_names.end(), page) != options_.guide_names.end())
+          continue;
         if (!options_.guide_names.empty() || options_.complete) dead(link.span, page, false);
         continue;
       }
@@ -138,13 +147,16 @@ class Linter {
     Diagnostic& d = p_.diags.report<Diag::DeadLink>(span, name);
     if (plain) d.help("when no link is meant, write `\\[" + std::string(name) + "]`");
     std::string_view near = nearest(name);
-    if (!near.empty()) d.fix(span, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+    if (!near.empty())
+      d.fix(span, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
   }
   // Among the names of all own modules; made on the first question.
   std::string_view nearest(std::string_view name) {
     if (names_.empty()) {
       for (const Decl& d : p_.decls)
-        if (is_some(d.name) && is_some(d.module) && d.kind != DeclKind::Test && d.kind != DeclKind::TypeParam && !p_.names.text(d.name).empty()) names_.push_back(p_.names.text(d.name));
+        if (is_some(d.name) && is_some(d.module) && d.kind != DeclKind::Test && d.kind != DeclKind::TypeParam &&
+            !p_.names.text(d.name).empty())
+          names_.push_back(p_.names.text(d.name));
       std::sort(names_.begin(), names_.end());
       names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
       if (names_.size() > 5000) names_.resize(5000);
@@ -158,7 +170,9 @@ class Linter {
     const Decl& d = p_.decls[+c.owner.decl];
     return d.kind == DeclKind::Func ? &p_.funcs[d.index] : nullptr;
   }
-  std::string name_of(const DocTarget& owner) const { return is_some(owner.decl) ? std::string(p_.names.text(p_.decls[+owner.decl].name)) : "this"; }
+  std::string name_of(const DocTarget& owner) const {
+    return is_some(owner.decl) ? std::string(p_.names.text(p_.decls[+owner.decl].name)) : "this";
+  }
 
   void tags(const DocComment& c) {
     const FuncInfo* f = func_of(c);
@@ -173,11 +187,14 @@ class Linter {
       }
       if (t.kind == DocTagKind::Param || t.kind == DocTagKind::Returns) {
         std::string_view what = t.kind == DocTagKind::Returns ? std::string_view("@returns") : std::string_view(t.name);
-        if (std::find(seen.begin(), seen.end(), what) != seen.end()) p_.diags.report<Diag::DocTagTwice>(t.name_span, what);
+        if (std::find(seen.begin(), seen.end(), what) != seen.end())
+          p_.diags.report<Diag::DocTagTwice>(t.name_span, what);
         seen.push_back(what);
       }
-      bool needs_text = t.kind == DocTagKind::Param || t.kind == DocTagKind::Returns || t.kind == DocTagKind::Safety || t.kind == DocTagKind::Complexity;
-      bool needs_name = t.kind == DocTagKind::Param || t.kind == DocTagKind::Error || t.kind == DocTagKind::Capability || t.kind == DocTagKind::See;
+      bool needs_text = t.kind == DocTagKind::Param || t.kind == DocTagKind::Returns || t.kind == DocTagKind::Safety ||
+                        t.kind == DocTagKind::Complexity;
+      bool needs_name = t.kind == DocTagKind::Param || t.kind == DocTagKind::Error ||
+                        t.kind == DocTagKind::Capability || t.kind == DocTagKind::See;
       if ((needs_name && t.name.empty()) || (needs_text && t.text.empty())) {
         p_.diags.report<Diag::EmptyDocTag>(t.span, t.word);
         if (t.name.empty()) continue;
@@ -185,13 +202,16 @@ class Linter {
       switch (t.kind) {
         case DocTagKind::Param: param(c, f, t, owner); break;
         case DocTagKind::Returns:
-          if (!f || f->result == Types::Void || f->result == Types::Never) p_.diags.report<Diag::NoResult>(t.span, owner);
+          if (!f || f->result == Types::Void || f->result == Types::Never)
+            p_.diags.report<Diag::NoResult>(t.span, owner);
           break;
         case DocTagKind::Error: error(f, t, c.tags[i], owner); break;
         case DocTagKind::Capability: capability(f, t, c.tags[i], owner); break;
         case DocTagKind::Since: since(t); break;
         case DocTagKind::See:
-          if (c.tags[i].kind == DocTarget::Nothing && !has_scheme(t.name) && !t.name.ends_with(".md") && !t.name.starts_with("http")) dead(t.name_span, t.name, false);
+          if (c.tags[i].kind == DocTarget::Nothing && !has_scheme(t.name) && !t.name.ends_with(".md") &&
+              !t.name.starts_with("http"))
+            dead(t.name_span, t.name, false);
           break;
         default: break;
       }
@@ -202,9 +222,12 @@ class Linter {
   void unknown(const DocTag& t) {
     Diagnostic& d = p_.diags.report<Diag::UnknownDocTag>(t.span, t.word);
     std::vector<std::string_view> words;
-    for (int i = 0; i < static_cast<int>(DocTagKind::Unknown); ++i) words.push_back(doc_tag_word(static_cast<DocTagKind>(i)));
+    for (int i = 0; i < static_cast<int>(DocTagKind::Unknown); ++i)
+      words.push_back(doc_tag_word(static_cast<DocTagKind>(i)));
     std::string_view near = nearest_name(t.word, words);
-    if (!near.empty()) d.fix({t.span.lo + 1, t.span.lo + 1 + static_cast<uint32_t>(t.word.size())}, std::string(near), "did you mean `@" + std::string(near) + "`?");
+    if (!near.empty())
+      d.fix({t.span.lo + 1, t.span.lo + 1 + static_cast<uint32_t>(t.word.size())}, std::string(near),
+            "did you mean `@" + std::string(near) + "`?");
     else d.help("the tags are @param @returns @error @capability @since @deprecated @see @safety @complexity @example");
   }
 
@@ -225,14 +248,19 @@ class Linter {
     std::vector<std::string_view> open;
     for (size_t i = f->self == SelfKind::None ? 0 : 1; i < f->params.size(); ++i) {
       std::string_view text = p_.names.text(f->params[i].name);
-      bool described = std::any_of(c.parsed.tags.begin(), c.parsed.tags.end(), [&](const DocTag& o) { return o.kind == DocTagKind::Param && o.name == text; });
+      bool described = std::any_of(c.parsed.tags.begin(), c.parsed.tags.end(),
+                                   [&](const DocTag& o) { return o.kind == DocTagKind::Param && o.name == text; });
       if (!described) open.push_back(text);
     }
     size_t strays = static_cast<size_t>(std::count_if(c.parsed.tags.begin(), c.parsed.tags.end(), [&](const DocTag& o) {
-      return o.kind == DocTagKind::Param && std::none_of(f->params.begin(), f->params.end(), [&](const ParamInfo& p) { return p_.names.text(p.name) == o.name; });
+      return o.kind == DocTagKind::Param && std::none_of(f->params.begin(), f->params.end(), [&](const ParamInfo& p) {
+               return p_.names.text(p.name) == o.name;
+             });
     }));
     std::string_view near = open.size() == 1 && strays == 1 ? open[0] : nearest_name(t.name, open);
-    if (!near.empty()) d.fix(t.name_span, std::string(near), "the parameter is called `" + std::string(near) + "`", open.size() == 1 && strays == 1 ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+    if (!near.empty())
+      d.fix(t.name_span, std::string(near), "the parameter is called `" + std::string(near) + "`",
+            open.size() == 1 && strays == 1 ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
   }
 
   bool fails_with(const FuncInfo& f, const DocTag& t, const DocTarget& target) const {
@@ -240,15 +268,19 @@ class Linter {
     for (TagId tag : p_.error_sets[+f.errors].tags) {
       const TagInfo& info = p_.tags[+tag];
       if (info.full_name == t.name || info.full_name.ends_with("." + t.name)) return true;
-      if (target.kind == DocTarget::Decl && is_some(info.error) && p_.errors[+info.error].decl == target.decl) return true;
-      if (target.kind == DocTarget::Variant && is_some(info.error) && p_.errors[+info.error].decl == target.decl && p_.errors[+info.error].tags[target.member] == tag) return true;
+      if (target.kind == DocTarget::Decl && is_some(info.error) && p_.errors[+info.error].decl == target.decl)
+        return true;
+      if (target.kind == DocTarget::Variant && is_some(info.error) && p_.errors[+info.error].decl == target.decl &&
+          p_.errors[+info.error].tags[target.member] == tag)
+        return true;
     }
     return false;
   }
 
   void error(const FuncInfo* f, const DocTag& t, const DocTarget& target, const std::string& owner) {
     // Implicit failures need no type, so the compiler cannot rule them out.
-    for (TagId tag : {p_.lang.panic, p_.lang.cancelled, p_.lang.channel_closed, p_.lang.budget_exceeded, p_.lang.timeout, p_.lang.deadlock})
+    for (TagId tag : {p_.lang.panic, p_.lang.cancelled, p_.lang.channel_closed, p_.lang.budget_exceeded,
+                      p_.lang.timeout, p_.lang.deadlock})
       if (is_some(tag) && p_.tags[+tag].full_name == t.name) return;
     if (f && f->fallible && fails_with(*f, t, target)) return;
     Diagnostic& d = p_.diags.report<Diag::ErrorNeverFails>(t.name_span, owner, t.name);
@@ -269,11 +301,14 @@ class Linter {
     if (f) {
       for (const ParamInfo& p : f->params) {
         const TypeRow& row = p_.types[p.type];
-        if (row.kind == TypeKind::Capability && (DeclId(row.a) == target.decl || p_.names.text(p_.decls[row.a].name) == t.name)) return;
+        if (row.kind == TypeKind::Capability &&
+            (DeclId(row.a) == target.decl || p_.names.text(p_.decls[row.a].name) == t.name))
+          return;
       }
       if (needs_capability(*f, t.name)) return;
     }
-    p_.diags.report<Diag::CapabilityNotNeeded>(t.name_span, owner, t.name).note("the compiler finds out which capabilities a function needs; the pages list them without a tag");
+    p_.diags.report<Diag::CapabilityNotNeeded>(t.name_span, owner, t.name)
+        .note("the compiler finds out which capabilities a function needs; the pages list them without a tag");
   }
   bool needs_capability(const FuncInfo& f, std::string_view name) const {
     uint64_t bit = find_effect(p_, name);
@@ -287,7 +322,9 @@ class Linter {
     d.note("a version is three numbers, `1.4.0`, perhaps with `-rc.1` behind them");
     std::string better = make_semver(t.text);
     size_t at = p_.sources.text({span.lo, span.hi + static_cast<uint32_t>(t.text.size()) + 2}).find(t.text);
-    if (!better.empty() && at != std::string_view::npos) d.fix({span.lo + static_cast<uint32_t>(at), span.lo + static_cast<uint32_t>(at + t.text.size())}, better, "write `" + better + "`");
+    if (!better.empty() && at != std::string_view::npos)
+      d.fix({span.lo + static_cast<uint32_t>(at), span.lo + static_cast<uint32_t>(at + t.text.size())}, better,
+            "write `" + better + "`");
   }
 
   void missing(const DocComment& c, const FuncInfo& f, const std::string& owner) {
@@ -302,10 +339,14 @@ class Linter {
     for (size_t i = f.self == SelfKind::None ? 0 : 1; i < f.params.size(); ++i) {
       std::string_view name = p_.names.text(f.params[i].name);
       if (name.starts_with("_") || p_.types.kind(f.params[i].type) == TypeKind::Capability) continue;
-      bool described = std::any_of(c.parsed.tags.begin(), c.parsed.tags.end(), [&](const DocTag& t) { return t.kind == DocTagKind::Param && t.name == name; });
-      if (!described) p_.diags.report<Diag::ParamNotDescribed>(f.params[i].span.is_none() ? d.name_span : f.params[i].span, name).help("add `@param " + std::string(name) + " …` to the doc comment of `" + owner + "`");
+      bool described = std::any_of(c.parsed.tags.begin(), c.parsed.tags.end(),
+                                   [&](const DocTag& t) { return t.kind == DocTagKind::Param && t.name == name; });
+      if (!described)
+        p_.diags.report<Diag::ParamNotDescribed>(f.params[i].span.is_none() ? d.name_span : f.params[i].span, name)
+            .help("add `@param " + std::string(name) + " …` to the doc comment of `" + owner + "`");
     }
-    if (any && !result && f.result != Types::Void && f.result != Types::Never) p_.diags.report<Diag::ResultNotDescribed>(d.name_span, owner).help("add `@returns …` to its doc comment");
+    if (any && !result && f.result != Types::Void && f.result != Types::Never)
+      p_.diags.report<Diag::ResultNotDescribed>(d.name_span, owner).help("add `@returns …` to its doc comment");
     // A declared set may hold more than what happens; an inferred one is exact.
     if (errors && is_some(f.errors) && p_.error_sets[+f.errors].inferred)
       for (TagId tag : p_.error_sets[+f.errors].tags) {
@@ -315,9 +356,13 @@ class Linter {
         for (size_t i = 0; i < c.parsed.tags.size(); ++i) {
           const DocTag& t = c.parsed.tags[i];
           if (t.kind != DocTagKind::Error) continue;
-          described |= info.full_name == t.name || info.full_name.ends_with("." + t.name) || (c.tags[i].kind == DocTarget::Decl && is_some(info.error) && p_.errors[+info.error].decl == c.tags[i].decl);
+          described |= info.full_name == t.name || info.full_name.ends_with("." + t.name) ||
+                       (c.tags[i].kind == DocTarget::Decl && is_some(info.error) &&
+                        p_.errors[+info.error].decl == c.tags[i].decl);
         }
-        if (!described) p_.diags.report<Diag::ErrorNotDescribed>(d.name_span, owner, info.full_name).help("add `@error " + info.full_name + " …` beside the others");
+        if (!described)
+          p_.diags.report<Diag::ErrorNotDescribed>(d.name_span, owner, info.full_name)
+              .help("add `@error " + info.full_name + " …` beside the others");
       }
   }
 
@@ -362,13 +407,15 @@ class Linter {
       has_public[+d.module] = 1;
       const DocComment* doc = docs_->of(DeclId(i));
       if (doc && (!doc->parsed.summary.empty() || !doc->parsed.body.empty())) continue;
-      p_.diags.report<Diag::Undocumented>(d.name_span, what, p_.names.text(d.name)).help("write `///` and a sentence above it");
+      p_.diags.report<Diag::Undocumented>(d.name_span, what, p_.names.text(d.name))
+          .help("write `///` and a sentence above it");
     }
     for (uint32_t m = 0; m < p_.modules.size(); ++m) {
       const Module& module = *p_.modules[m];
       if (!has_public[m] || docs_->of(module.self_decl)) continue;
       const SourceFile& file = p_.sources.file(module.file);
-      p_.diags.report<Diag::Undocumented>(Span{file.base, file.base + 1}, "the module", p_.names.text(module.path)).help("begin the file with `//!` and a sentence");
+      p_.diags.report<Diag::Undocumented>(Span{file.base, file.base + 1}, "the module", p_.names.text(module.path))
+          .help("begin the file with `//!` and a sentence");
     }
   }
 
@@ -397,7 +444,8 @@ void lint_guide(Program& program, std::string_view text, uint32_t base, const Do
   std::vector<DocTarget> targets;
   for (const DocLink& link : parsed.links) {
     bool other = link.inline_link && !is_name_path(link.target);
-    targets.push_back(other || program.modules.empty() ? DocTarget{} : resolver.resolve(link.target, module, DocTarget{}));
+    targets.push_back(other || program.modules.empty() ? DocTarget{}
+                                                       : resolver.resolve(link.target, module, DocTarget{}));
   }
   linter.links(parsed, targets);
 }

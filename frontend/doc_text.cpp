@@ -2,8 +2,8 @@
 // Depends on doc_text.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// This is no Markdown parser: it knows code blocks, code spans, headings and brackets, which is what links and lints need, and it
-// knows where each stands in the source. The pages are made by a real one (docgen/markdown.cpp).
+// This is no Markdown parser: it knows code blocks, code spans, headings and brackets, which is what links and lints
+// need, and it knows where each stands in the source. The pages are made by a real one (docgen/markdown.cpp).
 #include "frontend/doc_text.h"
 
 #include <algorithm>
@@ -11,10 +11,13 @@
 namespace janus {
 namespace {
 
-constexpr const char* kTagWords[] = {"param", "returns", "error", "capability", "since", "deprecated", "see", "safety", "complexity", "example"};
+constexpr const char* kTagWords[] = {"param",      "returns", "error",  "capability", "since",
+                                     "deprecated", "see",     "safety", "complexity", "example"};
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
-bool is_word_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80); }
+bool is_word_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80);
+}
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80); }
 
 std::string_view trim(std::string_view text) {
@@ -44,7 +47,10 @@ int heading_level(std::string_view line) {
   while (at + n < line.size() && line[at + n] == '#') ++n;
   return n >= 1 && n <= 6 && (at + n == line.size() || is_space(line[at + n])) ? static_cast<int>(n) : 0;
 }
-bool takes_name(DocTagKind kind) { return kind == DocTagKind::Param || kind == DocTagKind::Error || kind == DocTagKind::Capability || kind == DocTagKind::See; }
+bool takes_name(DocTagKind kind) {
+  return kind == DocTagKind::Param || kind == DocTagKind::Error || kind == DocTagKind::Capability ||
+         kind == DocTagKind::See;
+}
 
 // ---- one pass over the lines
 
@@ -76,7 +82,8 @@ class Parser {
     std::string_view text = doc_.line(i);
     char mark = 0;
     if (in_fence_) {
-      if (size_t n = fence_run(text, mark); n >= fence_length_ && mark == fence_mark_ && trim(text).find_first_not_of(mark) == std::string_view::npos) {
+      if (size_t n = fence_run(text, mark);
+          n >= fence_length_ && mark == fence_mark_ && trim(text).find_first_not_of(mark) == std::string_view::npos) {
         in_fence_ = false;
         out_.fences.back().hi = start(i);
         keep(text);
@@ -94,7 +101,8 @@ class Parser {
       std::string_view info = trim(text.substr(indent_of(text) + n));
       auto lo = start(i) + static_cast<uint32_t>(indent_of(text));
       uint32_t code = i + 1 < doc_.starts.size() ? start(i + 1) : static_cast<uint32_t>(doc_.text.size());
-      out_.fences.push_back({std::string(info), code, code, doc_.span(lo, start(i) + static_cast<uint32_t>(text.size())), true});
+      out_.fences.push_back(
+          {std::string(info), code, code, doc_.span(lo, start(i) + static_cast<uint32_t>(text.size())), true});
       keep(text);
       return;
     }
@@ -105,13 +113,16 @@ class Parser {
       if (summary_done_) keep("");
       return;
     }
-    if (with_tags_ && indent_of(text) <= 3 && trim(text)[0] == '@' && trim(text).size() > 1 && is_letter(trim(text)[1])) return begin_tag(i, text);
+    if (with_tags_ && indent_of(text) <= 3 && trim(text)[0] == '@' && trim(text).size() > 1 && is_letter(trim(text)[1]))
+      return begin_tag(i, text);
     if (int level = heading_level(text)) {
       end_tag();
       std::string_view title = trim(text.substr(indent_of(text) + static_cast<size_t>(level)));
       while (title.ends_with("#")) title.remove_suffix(1);
       title = trim(title);
-      out_.headings.push_back({level, std::string(title), doc_.span(start(i) + static_cast<uint32_t>(indent_of(text)), start(i) + static_cast<uint32_t>(text.size()))});
+      out_.headings.push_back({level, std::string(title),
+                               doc_.span(start(i) + static_cast<uint32_t>(indent_of(text)),
+                                         start(i) + static_cast<uint32_t>(text.size()))});
       scan(i, text, 0);
       // A guide's title is no part of its body.
       if (!with_tags_ && level == 1 && out_.headings.size() == 1) return;
@@ -149,13 +160,17 @@ class Parser {
     tag_ = {};
     tag_.word = text.substr(word, at - word);
     tag_.kind = find_doc_tag(tag_.word);
-    auto span = [&](size_t from, size_t to) { return doc_.span(start(i) + static_cast<uint32_t>(from), start(i) + static_cast<uint32_t>(to)); };
+    auto span = [&](size_t from, size_t to) {
+      return doc_.span(start(i) + static_cast<uint32_t>(from), start(i) + static_cast<uint32_t>(to));
+    };
     tag_.span = tag_.name_span = span(lo, at);
     while (at < text.size() && is_space(text[at])) ++at;
     if (takes_name(tag_.kind) && at < text.size()) {
       size_t name = at;
       bool bracket = text[at] == '[' || text[at] == '`';
-      while (at < text.size() && !is_space(text[at]) && text[at] != ',' && !(text[at] == ':' && at + 1 < text.size() && is_space(text[at + 1]))) ++at;
+      while (at < text.size() && !is_space(text[at]) && text[at] != ',' &&
+             !(text[at] == ':' && at + 1 < text.size() && is_space(text[at + 1])))
+        ++at;
       size_t end = at;
       if (bracket) {
         while (name < end && (text[name] == '[' || text[name] == '`')) ++name;
@@ -182,10 +197,15 @@ class Parser {
 
   // Links, HTML and addresses of one line, from column `at`. Code spans are jumped over, unless a link holds just one.
   void scan(uint32_t i, std::string_view text, size_t at) {
-    auto span = [&](size_t from, size_t to) { return doc_.span(start(i) + static_cast<uint32_t>(from), start(i) + static_cast<uint32_t>(to)); };
+    auto span = [&](size_t from, size_t to) {
+      return doc_.span(start(i) + static_cast<uint32_t>(from), start(i) + static_cast<uint32_t>(to));
+    };
     while (at < text.size()) {
       char c = text[at];
-      if (c == '\\') { at += 2; continue; }
+      if (c == '\\') {
+        at += 2;
+        continue;
+      }
       if (c == '`') {
         size_t n = text.find_first_not_of('`', at);
         if (n == std::string_view::npos) return;
@@ -204,12 +224,16 @@ class Parser {
         at = close + n;
         continue;
       }
-      if (c == '[') { at = bracket(text, at, span); continue; }
+      if (c == '[') {
+        at = bracket(text, at, span);
+        continue;
+      }
       if (c == '<' && at + 1 < text.size()) {
         size_t close = text.find('>', at);
         char next = text[at + 1];
-        if (close != std::string_view::npos && text.find(':', at) < close && is_letter(next) && text.substr(at, close - at).find(' ') == std::string_view::npos) {
-          std::string_view url = text.substr(at + 1, close - at - 1);  // <https://…>
+        if (close != std::string_view::npos && text.find(':', at) < close && is_letter(next) &&
+            text.substr(at, close - at).find(' ') == std::string_view::npos) {
+          std::string_view url = text.substr(at + 1, close - at - 1);   // <https://…>
           if (!is_safe_url(url)) out_.flaws.push_back({DocFlaw::UnsafeLink, span(at + 1, close), std::string(url)});
           at = close + 1;
           continue;
@@ -221,7 +245,8 @@ class Parser {
         }
         if (is_letter(next) || next == '/' || next == '!' || next == '?') {
           size_t end = close == std::string_view::npos ? text.size() : close + 1;
-          out_.flaws.push_back({DocFlaw::RawHtml, span(at, end), std::string(text.substr(at, std::min<size_t>(end - at, 40)))});
+          out_.flaws.push_back(
+              {DocFlaw::RawHtml, span(at, end), std::string(text.substr(at, std::min<size_t>(end - at, 40)))});
           at = end;
           continue;
         }
@@ -230,12 +255,16 @@ class Parser {
     }
   }
 
-  template <class F> size_t bracket(std::string_view text, size_t at, F&& span) {
+  template <class F>
+  size_t bracket(std::string_view text, size_t at, F&& span) {
     size_t close = at + 1;
     int depth = 1;
-    size_t most = std::min(text.size(), at + 1000);  // a line of brackets alone must not cost its square
+    size_t most = std::min(text.size(), at + 1000);   // a line of brackets alone must not cost its square
     for (; close < most; ++close) {
-      if (text[close] == '\\') { ++close; continue; }
+      if (text[close] == '\\') {
+        ++close;
+        continue;
+      }
       if (text[close] == '[') ++depth;
       if (text[close] == ']' && --depth == 0) break;
     }
@@ -248,16 +277,21 @@ class Parser {
       std::string_view url = trim(text.substr(close + 2, end - close - 2));
       if (size_t space = url.find(' '); space != std::string_view::npos) url = url.substr(0, space);
       if (!is_safe_url(url)) out_.flaws.push_back({DocFlaw::UnsafeLink, span(close + 2, end), std::string(url)});
-      else out_.links.push_back({std::string(url), std::string(inner), span(close + 2, close + 2 + url.size()), false, true});
+      else
+        out_.links.push_back(
+            {std::string(url), std::string(inner), span(close + 2, close + 2 + url.size()), false, true});
       return end + 1;
     }
-    if (next == ':' && at == indent_of(text)) {  // [label]: address
+    if (next == ':' && at == indent_of(text)) {   // [label]: address
       std::string_view url = trim(text.substr(close + 2));
-      if (!is_safe_url(url)) out_.flaws.push_back({DocFlaw::UnsafeLink, span(close + 2, text.size()), std::string(url)});
+      if (!is_safe_url(url))
+        out_.flaws.push_back({DocFlaw::UnsafeLink, span(close + 2, text.size()), std::string(url)});
       return text.size();
     }
     if (next == '[' || (at > 0 && (text[at - 1] == ']' || text[at - 1] == '!'))) return at + 1;
-    if ((inner == "x" || inner == "X") && next == ' ' && at >= 2 && text.substr(0, at).find_first_not_of(" \t-+*0123456789.)") == std::string_view::npos) return close + 1;  // a task that is done
+    if ((inner == "x" || inner == "X") && next == ' ' && at >= 2 &&
+        text.substr(0, at).find_first_not_of(" \t-+*0123456789.)") == std::string_view::npos)
+      return close + 1;   // a task that is done
     bool code = inner.size() > 2 && inner.front() == '`' && inner.back() == '`';
     size_t lo = at + 1 + (code ? 1 : 0), hi = close - (code ? 1 : 0);
     if (code) inner = inner.substr(1, inner.size() - 2);
@@ -278,7 +312,7 @@ class Parser {
   char fence_mark_ = 0;
 };
 
-}  // namespace
+}   // namespace
 
 // ---- DocText
 
@@ -318,7 +352,7 @@ DocText strip_doc_comment(std::string_view file_text, uint32_t begin, uint32_t e
     size_t stop = std::min<size_t>(newline == std::string_view::npos ? file_text.size() : newline, end);
     size_t lo = at;
     while (lo < stop && is_space(file_text[lo])) ++lo;
-    lo = std::min<size_t>(lo + 3, stop);  // `///` or `//!`
+    lo = std::min<size_t>(lo + 3, stop);   // `///` or `//!`
     if (lo < stop && file_text[lo] == ' ') ++lo;
     size_t hi = stop;
     if (hi > lo && file_text[hi - 1] == '\r') --hi;
@@ -346,7 +380,9 @@ ParsedDoc parse_guide(const DocText& page) { return Parser(page, false).run(); }
 
 // ---- words
 
-const char* doc_tag_word(DocTagKind kind) { return kind == DocTagKind::Unknown ? "" : kTagWords[static_cast<int>(kind)]; }
+const char* doc_tag_word(DocTagKind kind) {
+  return kind == DocTagKind::Unknown ? "" : kTagWords[static_cast<int>(kind)];
+}
 DocTagKind find_doc_tag(std::string_view word) {
   for (int i = 0; i < static_cast<int>(DocTagKind::Unknown); ++i)
     if (word == kTagWords[i]) return static_cast<DocTagKind>(i);
@@ -364,13 +400,17 @@ bool has_scheme(std::string_view url) {
   return true;
 }
 bool is_safe_url(std::string_view url) {
-  // Browsers drop control characters and white space inside a scheme, and decode entities: all of that counts as a scheme here.
+  // Browsers drop control characters and white space inside a scheme, and decode entities: all of that counts as a
+  // scheme here.
   std::string plain;
   for (char c : url)
-    if (static_cast<unsigned char>(c) > 0x20 && c != 0x7f) plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (static_cast<unsigned char>(c) > 0x20 && c != 0x7f)
+      plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   if (plain.starts_with("//") || plain.starts_with("\\\\") || plain.starts_with("/\\")) return false;
   size_t colon = plain.find(':'), entity = plain.find('&'), slash = plain.find_first_of("/?#");
-  if (entity < slash && (plain.find("&#") == entity || plain.find("&colon") == entity || plain.find("&tab") == entity || plain.find("&newline") == entity)) return false;
+  if (entity < slash && (plain.find("&#") == entity || plain.find("&colon") == entity || plain.find("&tab") == entity ||
+                         plain.find("&newline") == entity))
+    return false;
   if (colon == std::string::npos || slash < colon) return true;
   return plain.starts_with("https:") || plain.starts_with("http:") || plain.starts_with("mailto:");
 }
@@ -402,4 +442,4 @@ std::string slug(std::string_view heading) {
   return out.empty() ? "section" : out;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -35,13 +35,16 @@ std::vector<Fence> scan_fences(std::string_view text, uint32_t lo, uint32_t hi, 
     size_t begin = content_of(text, at, end, comment);
     std::string_view line = trimmed(text.substr(begin, end - begin));
     size_t length = 0;
-    if (!line.empty() && (line[0] == '`' || line[0] == '~')) length = std::min(line.find_first_not_of(line[0]), line.size());
+    if (!line.empty() && (line[0] == '`' || line[0] == '~'))
+      length = std::min(line.find_first_not_of(line[0]), line.size());
     if (run) {
-      if (length >= run && line[0] == mark && length == line.size()) fences.back().hi = static_cast<uint32_t>(at), fences.back().closed = true, run = 0;
+      if (length >= run && line[0] == mark && length == line.size())
+        fences.back().hi = static_cast<uint32_t>(at), fences.back().closed = true, run = 0;
     } else if (length >= 3 && (line[0] == '~' || line.find('`', length) == std::string_view::npos)) {
       run = length, mark = line[0];
       auto next = static_cast<uint32_t>(std::min<size_t>(end + 1, hi));
-      fences.push_back({static_cast<uint32_t>(line.data() - text.data()), next, hi, trimmed(line.substr(length)), false});
+      fences.push_back(
+          {static_cast<uint32_t>(line.data() - text.data()), next, hi, trimmed(line.substr(length)), false});
     }
     at = end + 1;
   }
@@ -72,7 +75,9 @@ FenceWords read_fence_words(std::string_view info) {
       result.code = word.substr(14, word.size() - 15);
     } else {
       result.mode = DoctestMode::Bad;
-      result.problem = "`" + std::string(word) + "` means nothing behind ```janus\nhelp: the words are `no_run`, `ignore`, `fails` and `compile_fails(E2001)`\n";
+      result.problem =
+          "`" + std::string(word) +
+          "` means nothing behind ```janus\nhelp: the words are `no_run`, `ignore`, `fails` and `compile_fails(E2001)`\n";
       return result;
     }
   }
@@ -94,13 +99,15 @@ std::string documented_name(const Tree& tree, const SourceMap& sources, const Na
   if (is_none(tree.root)) return "";
   // Of nodes in the order of the source: the one that holds the token, or follows it.
   auto find = [&](std::span<const NodeId> list) {
-    auto found = std::lower_bound(list.begin(), list.end(), next_token, [&](NodeId n, uint32_t token) { return is_some(n) && tree.lasts[+n] < token; });
+    auto found = std::lower_bound(list.begin(), list.end(), next_token,
+                                  [&](NodeId n, uint32_t token) { return is_some(n) && tree.lasts[+n] < token; });
     return found == list.end() ? NodeId::None : *found;
   };
   auto name_of = [&](NodeId id) {
     const Node& n = tree[id];
     std::string_view shape = node_shape(n.kind);
-    if (n.kind == NodeKind::ImplDecl && n.b != 0xffffffffu && is_some(tree.record_node(n.b, 1))) return std::string(sources.text(tree.span(tree.record_node(n.b, 1))));
+    if (n.kind == NodeKind::ImplDecl && n.b != 0xffffffffu && is_some(tree.record_node(n.b, 1)))
+      return std::string(sources.text(tree.span(tree.record_node(n.b, 1))));
     return shape.starts_with("N") && n.a != 0xffffffffu ? std::string(names.text(NameId(n.a))) : std::string();
   };
   NodeId item = find(tree.list(tree[tree.root].a));
@@ -111,7 +118,9 @@ std::string documented_name(const Tree& tree, const SourceMap& sources, const Na
   std::span<const NodeId> members;
   switch (n.kind) {
     case NodeKind::ImplDecl: members = tree.record_list(n.b, 2); break;
-    case NodeKind::StructDecl: case NodeKind::EnumDecl: case NodeKind::TraitDecl: members = tree.record_list(n.b, 1); break;
+    case NodeKind::StructDecl:
+    case NodeKind::EnumDecl:
+    case NodeKind::TraitDecl: members = tree.record_list(n.b, 1); break;
     case NodeKind::ErrorDecl: members = tree.list(n.b); break;
     default: return name;
   }

@@ -1,6 +1,5 @@
-// doctest.h: examples in documentation: ```janus fences in doc comments and guides, found in the text at their true place.
-// Depends on tree.h.
-// SPDX-License-Identifier: Apache-2.0
+// doctest.h: examples in documentation: ```janus fences in doc comments and guides, found in the text at their true
+// place. Depends on tree.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
 #include <string_view>
@@ -31,11 +30,15 @@ struct Fence {
 // In a block of `///` lines (comment) or a page of Markdown.
 std::vector<Fence> scan_fences(std::string_view text, uint32_t lo, uint32_t hi, bool comment);
 
-struct FenceWords { bool is_janus = false; DoctestMode mode = DoctestMode::Run; std::string code, problem; };
+struct FenceWords {
+  bool is_janus = false;
+  DoctestMode mode = DoctestMode::Run;
+  std::string code, problem;
+};
 FenceWords read_fence_words(std::string_view info);
 
-// Turns what is no code inside a fence into spaces, so that every byte of code keeps its place: the marks `///`, and the `#` of lines
-// that run but are not shown. `text` is a copy of the file's text.
+// Turns what is no code inside a fence into spaces, so that every byte of code keeps its place: the marks `///`, and
+// the `#` of lines that run but are not shown. `text` is a copy of the file's text.
 void blank_marks(std::string& text, const Fence& fence, bool comment);
 
 // "Stack.push": what the comment before `next_token` documents; "" when it stands before nothing that has a name.

@@ -1,17 +1,19 @@
-// effects.cpp: what every function does besides computing its result: waits, spawns, blocks, panics, allocates, needs capabilities.
-// Depends on check_internal.h, effects.h.
-// SPDX-License-Identifier: Apache-2.0
+// effects.cpp: what every function does besides computing its result: waits, spawns, blocks, panics, allocates, needs
+// capabilities. Depends on check_internal.h, effects.h. SPDX-License-Identifier: Apache-2.0
 //
-// Each finished body leaves the effects that it has by itself, and an edge to every function it may come to call; at the end of the
-// program effects run along the edges from callee to caller until nothing changes.
+// Each finished body leaves the effects that it has by itself, and an edge to every function it may come to call; at
+// the end of the program effects run along the edges from callee to caller until nothing changes.
 //
 // What is called through a value:
-// - A function's own parameter: nothing. Whoever makes the closure that is handed in has its effects, because a body has an edge to
+// - A function's own parameter: nothing. Whoever makes the closure that is handed in has its effects, because a body
+// has an edge to
 //   every closure written in it and to every function it names.
-// - Another function value (a field, an element, a result): all function values of the program with such parameters that somebody may
+// - Another function value (a field, an element, a result): all function values of the program with such parameters
+// that somebody may
 //   have kept. They are a node of the graph (a set), with an edge to each.
 // - A method of `dyn Trait`: the methods of the types that become `dyn Trait` somewhere.
-// - A method of a type parameter: nothing in the generic function; its callers have the methods of the type that they put in.
+// - A method of a type parameter: nothing in the generic function; its callers have the methods of the type that they
+// put in.
 #include "frontend/effects.h"
 
 #include <algorithm>
@@ -32,7 +34,10 @@ static constexpr const char* kCapabilityPurposes[] = {
 #define CAPABILITY(Name, what) what,
 #include "frontend/capability.def"
 };
-struct NeedRow { const char* name; BuiltinCapability capability; };
+struct NeedRow {
+  const char* name;
+  BuiltinCapability capability;
+};
 static constexpr NeedRow kNeeds[] = {
 #define NEEDS(name, capability) {name, k##capability},
 #include "frontend/capability.def"
@@ -56,7 +61,8 @@ void BodyChecker::begin_effects() {
     uint64_t does = 0;
     if (text == "panic") does = kMayPanic;
     if (text == "io_wait" || text == "io_point") does = kMaySuspend;
-    if (text == "array_push" || text == "array_insert" || text == "array_reserve" || text == "array_with_capacity" || text == "array_filled" || text == "array_set" || text == "array_swap")
+    if (text == "array_push" || text == "array_insert" || text == "array_reserve" || text == "array_with_capacity" ||
+        text == "array_filled" || text == "array_set" || text == "array_swap")
       does = kAllocates;   // the last two: a storage that is shared is copied first
     intrinsic_effects_.push_back(does);
   }
@@ -70,12 +76,14 @@ void BodyChecker::begin_effects() {
     uint64_t does = f.is_blocking ? kMaySuspend | kMayBlock : 0;
     if (!of_std) does |= kCallsFfi | capability_effect(kCapFfi);
     else if (uint32_t row = needs.find(+decl.name); row != FlatMap::None) does |= capability_effect(row);
-    for (uint64_t rest = does; rest; rest &= rest - 1) g.own.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(std::countr_zero(rest)), decl.name_span});
+    for (uint64_t rest = does; rest; rest &= rest - 1)
+      g.own.push_back({static_cast<uint32_t>(i), static_cast<uint32_t>(std::countr_zero(rest)), decl.name_span});
   }
   // A parameter that is a capability is a need of it.
   for (size_t i = 0; i < p_.funcs.size(); ++i)
     for (const ParamInfo& param : p_.funcs[i].params)
-      if (uint32_t row = capability_row(param.type); row < kMaxCapabilities) g.own.push_back({static_cast<uint32_t>(i), kFirstCapability + row, param.span});
+      if (uint32_t row = capability_row(param.type); row < kMaxCapabilities)
+        g.own.push_back({static_cast<uint32_t>(i), kFirstCapability + row, param.span});
   // Functions of std that are written in Janus: "std.fs.write".
   for (const NeedRow& row : kNeeds) {
     std::string_view name = row.name;
@@ -98,8 +106,8 @@ uint32_t BodyChecker::new_effect_node(uint8_t kind) {
 
 // ---- the sets of function values
 
-// All that a function value of this type may be. Types with type parameters inside stand for many: they are told apart by their number of
-// parameters alone.
+// All that a function value of this type may be. Types with type parameters inside stand for many: they are told apart
+// by their number of parameters alone.
 uint32_t BodyChecker::value_set(TypeId func) {
   if (types_.kind(func) != TypeKind::Func) return kNone32;
   size_t count = types_.args(func).size() - 1;
@@ -122,7 +130,8 @@ uint32_t BodyChecker::value_set(TypeId func) {
   return node;
 }
 
-// What a call of this value may run: the closure, the function, the set; none for a parameter, whose closures the callers have.
+// What a call of this value may run: the closure, the function, the set; none for a parameter, whose closures the
+// callers have.
 uint32_t BodyChecker::called_value(Builder& b, uint32_t value) {
   const Body& body = b.body;
   while (body.nodes[value].kind == HirKind::WidenFunc) value = body.nodes[value].a;
@@ -146,7 +155,8 @@ void BodyChecker::note_effects(Builder& b) {
   size_t first_call = g.calls.size();
   bool sovereign = is_sovereign();
   auto does = [&](uint64_t bits, Span span) {
-    for (uint64_t fresh = bits & ~own; fresh; fresh &= fresh - 1) g.own.push_back({at, static_cast<uint32_t>(std::countr_zero(fresh)), span});
+    for (uint64_t fresh = bits & ~own; fresh; fresh &= fresh - 1)
+      g.own.push_back({at, static_cast<uint32_t>(std::countr_zero(fresh)), span});
     own |= bits;
   };
   auto calls = [&](uint32_t to, Span span) {
@@ -162,11 +172,22 @@ void BodyChecker::note_effects(Builder& b) {
           if (v.closure == kNone32 && !((v.flags & kLocalParam) && v.depth == 0)) calls(value_set(n.type), n.span);
           break;
         }
-        // A function value that was kept somewhere counts where it is taken out: it is called, or given to somebody who calls it.
-        case HirKind::Field: case HirKind::Index: case HirKind::MapIndex: case HirKind::Unwrap: case HirKind::Coalesce: case HirKind::OptTry: case HirKind::Await: case HirKind::ChannelOp:
-        case HirKind::Call: case HirKind::CallValue: case HirKind::CallTrait: case HirKind::CallDyn: case HirKind::Intrinsic: case HirKind::ConstRef:
-          calls(value_set(n.type), n.span);
-          break;
+        // A function value that was kept somewhere counts where it is taken out: it is called, or given to somebody who
+        // calls it.
+        case HirKind::Field:
+        case HirKind::Index:
+        case HirKind::MapIndex:
+        case HirKind::Unwrap:
+        case HirKind::Coalesce:
+        case HirKind::OptTry:
+        case HirKind::Await:
+        case HirKind::ChannelOp:
+        case HirKind::Call:
+        case HirKind::CallValue:
+        case HirKind::CallTrait:
+        case HirKind::CallDyn:
+        case HirKind::Intrinsic:
+        case HirKind::ConstRef: calls(value_set(n.type), n.span); break;
         case HirKind::FuncRef:
           calls(n.a, n.span);
           func_values_.push_back({n.type, n.a, FuncId::None, 0});
@@ -183,22 +204,26 @@ void BodyChecker::note_effects(Builder& b) {
       }
     }
     switch (n.kind) {
-      case HirKind::TypeValue:   // a capability that is made here: one of the language's is ambient, an own one is the program's to give
-        if (uint32_t row = capability_row(n.type); row < kBuiltinCapabilities && !in_test_) does(capability_effect(row), n.span);
+      case HirKind::TypeValue:   // a capability that is made here: one of the language's is ambient, an own one is the
+                                 // program's to give
+        if (uint32_t row = capability_row(n.type); row < kBuiltinCapabilities && !in_test_)
+          does(capability_effect(row), n.span);
         else if (row < kMaxCapabilities) {
           uint32_t& made = makers_[at];
           if (made == FlatMap::None) made = static_cast<uint32_t>(made_.size()), made_.push_back(0);
           made_[made] |= capability_effect(row);
         }
         break;
-      case HirKind::Call: case HirKind::CallTrait: {
+      case HirKind::Call:
+      case HirKind::CallTrait: {
         if (is_some(p_.funcs[n.a].trait)) {
           std::span<const uint32_t> args = body.list(body.extra[n.b]);
           if (!args.empty()) instances_.push_back({at, TypeId(args[0]), p_.funcs[n.a].trait, n.span});
         } else {
           calls(n.a, n.span);
         }
-        if (p_.funcs[n.a].origin != FuncOrigin::Janus && types_.kind(n.type) == TypeKind::String) does(kAllocates, n.span);
+        if (p_.funcs[n.a].origin != FuncOrigin::Janus && types_.kind(n.type) == TypeKind::String)
+          does(kAllocates, n.span);
         break;
       }
       case HirKind::CallDyn: calls(n.a, n.span); break;
@@ -207,21 +232,27 @@ void BodyChecker::note_effects(Builder& b) {
         dyns_.push_back({at, body.nodes[n.a].type, TraitId(types_[n.type].a), n.span});
         does(kAllocates, n.span);
         break;
-      case HirKind::ChannelNew: does(sovereign ? kAllocates | capability_effect(kCapChannel) : kAllocates, n.span); break;
+      case HirKind::ChannelNew:
+        does(sovereign ? kAllocates | capability_effect(kCapChannel) : kAllocates, n.span);
+        break;
       case HirKind::ChannelOp:
         if (n.aux == 0 || n.aux == 1 || n.aux == 8) does(kMaySuspend, n.span);
         break;
       case HirKind::Nursery:
         does(body.extra[n.b + 2] != kNone32 ? kMaySuspend | kRaisesBudget : kMaySuspend, n.span);
         break;
-      case HirKind::Await: case HirKind::Select: case HirKind::Sleep: case HirKind::Yield: does(kMaySuspend, n.span); break;
+      case HirKind::Await:
+      case HirKind::Select:
+      case HirKind::Sleep:
+      case HirKind::Yield: does(kMaySuspend, n.span); break;
       case HirKind::ForEach:
         if (body.extra[n.a + 2] == 6) does(kMaySuspend, n.span);
         else if (body.extra[n.a + 4] != kNone32) calls(body.extra[n.a + 4], n.span);
         break;
       case HirKind::Spawn: {
         does(sovereign ? kMaySpawn | kAllocates | capability_effect(kCapSpawn) : kMaySpawn | kAllocates, n.span);
-        // What the task waits for is not waited for here. The call's edge was made just before, when it is the first of its callee.
+        // What the task waits for is not waited for here. The call's edge was made just before, when it is the first of
+        // its callee.
         const HirNode& call = body.nodes[n.a];
         for (size_t i = g.calls.size(), seen = 0; i-- > first_call && seen < 4; ++seen)
           if (g.calls[i].span.lo == call.span.lo && g.calls[i].span.hi == call.span.hi) {
@@ -230,18 +261,37 @@ void BodyChecker::note_effects(Builder& b) {
           }
         break;
       }
-      case HirKind::Arith: case HirKind::AssignOp:
+      case HirKind::Arith:
+      case HirKind::AssignOp:
         if (n.aux == static_cast<uint16_t>(HirOp::Concat)) does(kAllocates, n.span);
-        else if ((n.aux <= static_cast<uint16_t>(HirOp::Rem) || n.aux == static_cast<uint16_t>(HirOp::Shl) || n.aux == static_cast<uint16_t>(HirOp::Shr)) && !(own & kMayPanic) &&
-                 !types_.is_float(n.kind == HirKind::Arith ? n.type : body.nodes[n.a].type))
+        else if ((n.aux <= static_cast<uint16_t>(HirOp::Rem) || n.aux == static_cast<uint16_t>(HirOp::Shl) ||
+                  n.aux == static_cast<uint16_t>(HirOp::Shr)) &&
+                 !(own & kMayPanic) && !types_.is_float(n.kind == HirKind::Arith ? n.type : body.nodes[n.a].type))
           does(kMayPanic, n.span);
         break;
-      case HirKind::Neg: if (!types_.is_float(n.type)) does(kMayPanic, n.span); break;
-      case HirKind::Unwrap: if (n.aux == 0) does(kMayPanic, n.span); break;
-      case HirKind::Convert: if (n.aux == 0) does(kMayPanic, n.span); break;
-      case HirKind::Index: case HirKind::MapIndex: case HirKind::Slice: case HirKind::Assert: case HirKind::AssertFails: case HirKind::Panic: does(kMayPanic, n.span); break;
-      case HirKind::Concat: case HirKind::Interp: case HirKind::ToString: case HirKind::MakeMap: case HirKind::MapSet: does(kAllocates, n.span); break;
-      case HirKind::MakeArray: if (types_.kind(n.type) == TypeKind::Array) does(kAllocates, n.span); break;
+      case HirKind::Neg:
+        if (!types_.is_float(n.type)) does(kMayPanic, n.span);
+        break;
+      case HirKind::Unwrap:
+        if (n.aux == 0) does(kMayPanic, n.span);
+        break;
+      case HirKind::Convert:
+        if (n.aux == 0) does(kMayPanic, n.span);
+        break;
+      case HirKind::Index:
+      case HirKind::MapIndex:
+      case HirKind::Slice:
+      case HirKind::Assert:
+      case HirKind::AssertFails:
+      case HirKind::Panic: does(kMayPanic, n.span); break;
+      case HirKind::Concat:
+      case HirKind::Interp:
+      case HirKind::ToString:
+      case HirKind::MakeMap:
+      case HirKind::MapSet: does(kAllocates, n.span); break;
+      case HirKind::MakeArray:
+        if (types_.kind(n.type) == TypeKind::Array) does(kAllocates, n.span);
+        break;
       default: break;
     }
   }
@@ -253,7 +303,8 @@ void BodyChecker::note_effects(Builder& b) {
 void BodyChecker::instantiate(uint32_t at, TypeId self, TraitId trait, Span span, int depth) {
   EffectGraph& g = *p_.effect_graph;
   TypeKind kind = types_.kind(self);
-  if (kind == TypeKind::Param || kind == TypeKind::Error || is_none(trait) || depth > 16) return;   // by the callers; beyond: endless types, reported elsewhere
+  if (kind == TypeKind::Param || kind == TypeKind::Error || is_none(trait) || depth > 16)
+    return;   // by the callers; beyond: endless types, reported elsewhere
   const std::vector<FuncId> declared = p_.traits[+trait].methods;
   if (kind == TypeKind::Dyn) {
     for (FuncId f : declared) g.calls.push_back({at, +f, span});
@@ -267,7 +318,8 @@ void BodyChecker::instantiate(uint32_t at, TypeId self, TraitId trait, Span span
     g.calls.push_back({at, +f, span});
     // Every method has its own copies of the impl's type parameters, with the bounds that it needs.
     const std::vector<TypeParamId> params = p_.funcs[+f].type_params;
-    for (size_t k = 0; k < params.size() && k < match.args.size(); ++k) instantiate_bounds(at, params[k], match.args[k], span, depth + 1);
+    for (size_t k = 0; k < params.size() && k < match.args.size(); ++k)
+      instantiate_bounds(at, params[k], match.args[k], span, depth + 1);
   }
 }
 
@@ -311,7 +363,8 @@ void BodyChecker::solve_effects() {
     if (ImplMatch match = p_.find_impl(d.trait, d.self); is_some(match.impl) && !types_[d.self].has_param) {
       may_be(match.impl);
       for (FuncId f : declared)   // what the parts of the type need
-        for (size_t k = 0; k < match.args.size() && k < p_.impls[+match.impl].type_params.size(); ++k) instantiate_bounds(+f, p_.impls[+match.impl].type_params[k], match.args[k], d.span, 1);
+        for (size_t k = 0; k < match.args.size() && k < p_.impls[+match.impl].type_params.size(); ++k)
+          instantiate_bounds(+f, p_.impls[+match.impl].type_params[k], match.args[k], d.span, 1);
     } else {
       for (size_t i = 0; i < p_.impls.size(); ++i)
         if (p_.impls[i].trait == d.trait) may_be(ImplId(i));
@@ -322,7 +375,9 @@ void BodyChecker::solve_effects() {
     if (is_some(v.callee) && poly_escapes_.find(uint64_t(+v.callee) << 8 | v.param) == FlatMap::None) continue;
     if (types_.kind(v.type) != TypeKind::Func) continue;
     size_t count = types_.args(v.type).size() - 1;
-    auto put = [&](uint32_t set) { if (set != FlatMap::None) g.calls.push_back({set, v.node, {}}); };
+    auto put = [&](uint32_t set) {
+      if (set != FlatMap::None) g.calls.push_back({set, v.node, {}});
+    };
     put(value_sets_.find(uint64_t(2) << 32 | count));
     SmallVec<TypeId, 8> params;
     for (size_t i = 0; i < count; ++i) params.push_back(types_.args(v.type)[i]);
@@ -361,7 +416,8 @@ void BodyChecker::solve_effects() {
 
   check_capability_calls();
   for (const LentCell& c : lent_cells_)
-    if (c.runs == kNone32 || (effects[c.runs] & kMaySuspend)) report_lent(p_, c.span, c.name, c.declared, c.runs < g.first_extra ? FuncId(c.runs) : FuncId::None);
+    if (c.runs == kNone32 || (effects[c.runs] & kMaySuspend))
+      report_lent(p_, c.span, c.name, c.declared, c.runs < g.first_extra ? FuncId(c.runs) : FuncId::None);
   lent_cells_ = {};
   uses_ = {};
   func_values_ = {};
@@ -382,16 +438,22 @@ static std::vector<EffectStep> chain_from(Program& p, uint32_t from, uint64_t ef
     for (size_t i = 0; i < nodes; ++i) g.first[i + 1] += g.first[i];
     std::vector<uint32_t> at(g.first.begin(), g.first.end() - 1);
     for (size_t i = 0; i < g.calls.size(); ++i) g.order[at[g.calls[i].from]++] = static_cast<uint32_t>(i);
-    std::sort(g.own.begin(), g.own.end(), [](const EffectGraph::Own& a, const EffectGraph::Own& b) { return a.node < b.node; });
+    std::sort(g.own.begin(), g.own.end(),
+              [](const EffectGraph::Own& a, const EffectGraph::Own& b) { return a.node < b.node; });
   }
   auto own = [&](uint32_t node) -> const EffectGraph::Own* {
-    auto it = std::lower_bound(g.own.begin(), g.own.end(), node, [](const EffectGraph::Own& o, uint32_t n) { return o.node < n; });
+    auto it = std::lower_bound(g.own.begin(), g.own.end(), node,
+                               [](const EffectGraph::Own& o, uint32_t n) { return o.node < n; });
     for (; it != g.own.end() && it->node == node; ++it)
       if (effect >> it->bit & 1) return &*it;
     return nullptr;
   };
-  auto has = [&](uint32_t node) { return ((node < g.first_extra ? p.funcs[node].effects : g.extra_effects[node - g.first_extra]) & effect) != 0; };
-  auto func_of = [&](uint32_t node) { return node < g.first_extra ? FuncId(node) : g.extras[node - g.first_extra].func; };
+  auto has = [&](uint32_t node) {
+    return ((node < g.first_extra ? p.funcs[node].effects : g.extra_effects[node - g.first_extra]) & effect) != 0;
+  };
+  auto func_of = [&](uint32_t node) {
+    return node < g.first_extra ? FuncId(node) : g.extras[node - g.first_extra].func;
+  };
   // Breadth first: the shortest chain is the one to show.
   FlatMap by;   // node -> the call that reached it
   std::vector<uint32_t> queue = {from};
@@ -399,7 +461,10 @@ static std::vector<EffectStep> chain_from(Program& p, uint32_t from, uint64_t ef
   uint32_t end = kNone32;
   for (size_t at = 0; at < queue.size() && end == kNone32; ++at) {
     uint32_t node = queue[at];
-    if (own(node)) { end = node; break; }
+    if (own(node)) {
+      end = node;
+      break;
+    }
     for (uint32_t k = g.first[node]; k < g.first[node + 1]; ++k) {
       const EffectGraph::Call& c = g.calls[g.order[k]];
       if (!has(c.to) || (c.task && !(effect & ~uint64_t(kMaySuspend | kMayBlock)))) continue;
@@ -420,9 +485,13 @@ static std::vector<EffectStep> chain_from(Program& p, uint32_t from, uint64_t ef
   return steps;
 }
 
-std::vector<EffectStep> effect_chain(Program& program, FuncId from, uint64_t effect) { return chain_from(program, +from, effect); }
+std::vector<EffectStep> effect_chain(Program& program, FuncId from, uint64_t effect) {
+  return chain_from(program, +from, effect);
+}
 std::vector<EffectStep> effect_chain_of_test(Program& program, TestId test, uint64_t effect) {
-  uint32_t node = program.effect_graph && size_t(+test) < program.effect_graph->test_nodes.size() ? program.effect_graph->test_nodes[+test] : 0;
+  uint32_t node = program.effect_graph && size_t(+test) < program.effect_graph->test_nodes.size()
+                      ? program.effect_graph->test_nodes[+test]
+                      : 0;
   return node ? chain_from(program, node, effect) : std::vector<EffectStep>{};
 }
 uint64_t effects_of_test(const Program& program, TestId test) {
@@ -431,9 +500,13 @@ uint64_t effects_of_test(const Program& program, TestId test) {
   return g->extra_effects[g->test_nodes[+test] - g->first_extra];
 }
 
-struct EffectWord { uint64_t bit; const char* word; };
-static constexpr EffectWord kWords[] = {{kMaySuspend, "suspends"}, {kMaySpawn, "spawns"}, {kRaisesBudget, "raises_budget"}, {kMayBlock, "blocks"},
-                                        {kMayPanic, "panics"}, {kAllocates, "allocates"}, {kCallsFfi, "calls_ffi"}};
+struct EffectWord {
+  uint64_t bit;
+  const char* word;
+};
+static constexpr EffectWord kWords[] = {
+    {kMaySuspend, "suspends"}, {kMaySpawn, "spawns"},     {kRaisesBudget, "raises_budget"}, {kMayBlock, "blocks"},
+    {kMayPanic, "panics"},     {kAllocates, "allocates"}, {kCallsFfi, "calls_ffi"}};
 
 std::vector<std::string> capability_names(const Program& program, uint64_t effects) {
   std::vector<std::string> names;
@@ -450,7 +523,9 @@ std::vector<std::string> effect_names(const Program& program, uint64_t effects) 
   return names;
 }
 
-std::string_view capability_purpose(uint32_t row) { return row < kBuiltinCapabilities ? kCapabilityPurposes[row] : std::string_view(); }
+std::string_view capability_purpose(uint32_t row) {
+  return row < kBuiltinCapabilities ? kCapabilityPurposes[row] : std::string_view();
+}
 
 uint64_t find_effect(const Program& program, std::string_view name) {
   for (const EffectWord& w : kWords)
@@ -461,7 +536,8 @@ uint64_t find_effect(const Program& program, std::string_view name) {
 }
 
 void fill_capabilities(Program& program) {
-  for (const char* name : kCapabilityNames) program.capabilities.push_back({program.names.intern(name), DeclId::None, true});
+  for (const char* name : kCapabilityNames)
+    program.capabilities.push_back({program.names.intern(name), DeclId::None, true});
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -2,9 +2,10 @@
 // Depends on program.h, hir.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// `struct Nest[T] { inner: ?Nest[[]T] }` and `func grow[T](x: T) do grow([x]) end` are compiled once for each type, and would
-// be for ever. A graph over type parameters shows it: X -> Y when what X belongs to names another declaration with an argument
-// for Y that mentions X; the edge grows when the argument is more than X itself. A circle with a growing edge never ends.
+// `struct Nest[T] { inner: ?Nest[[]T] }` and `func grow[T](x: T) do grow([x]) end` are compiled once for each type, and
+// would be for ever. A graph over type parameters shows it: X -> Y when what X belongs to names another declaration
+// with an argument for Y that mentions X; the edge grows when the argument is more than X itself. A circle with a
+// growing edge never ends.
 #include <algorithm>
 
 #include "frontend/check.h"
@@ -18,7 +19,10 @@ using Edge = ProgramIndex::GrowthEdge;
 void params_in(const Program& p, TypeId type, std::vector<uint32_t>& out) {
   const TypeRow& row = p.types[type];
   if (!row.has_param) return;
-  if (row.kind == TypeKind::Param) { out.push_back(row.a); return; }
+  if (row.kind == TypeKind::Param) {
+    out.push_back(row.a);
+    return;
+  }
   if (row.arg_count == 0) return params_in(p, static_cast<TypeId>(row.a), out);
   for (TypeId arg : p.types.args(type)) params_in(p, arg, out);
 }
@@ -35,7 +39,8 @@ void visit(const Program& p, TypeId type, Span span, DeclId owner, std::vector<E
   if (!row.has_param || row.kind == TypeKind::Param) return;
   if (row.arg_count == 0) return visit(p, static_cast<TypeId>(row.a), span, owner, edges);
   const std::vector<TypeParamId>* params = row.kind == TypeKind::Struct ? &p.structs[row.a].type_params
-                                         : row.kind == TypeKind::Enum ? &p.enums[row.a].type_params : nullptr;
+                                           : row.kind == TypeKind::Enum ? &p.enums[row.a].type_params
+                                                                        : nullptr;
   for (uint32_t i = 0; i < row.arg_count; ++i) {
     TypeId arg = p.types.args(type)[i];
     visit(p, arg, span, owner, edges);
@@ -48,7 +53,9 @@ std::vector<uint32_t> components(const std::vector<Edge>& edges, size_t n) {
   std::vector<uint32_t> first(n + 1, 0), number(n, 0), low(n, 0), component(n, 0xffffffffu), open;
   for (const Edge& e : edges) ++first[e.from + 1];
   for (size_t i = 0; i < n; ++i) first[i + 1] += first[i];
-  struct Frame { uint32_t node, next; };
+  struct Frame {
+    uint32_t node, next;
+  };
   std::vector<Frame> stack;
   uint32_t counter = 0, count = 0;
   for (const Edge& edge : edges) {
@@ -104,7 +111,9 @@ std::vector<Edge> endless_edges(std::vector<Edge>& edges, size_t params) {
 std::string chain(const Program& p, const std::vector<Edge>& edges, const Edge& growing) {
   std::vector<uint32_t> came_by(p.type_params.size(), 0xffffffffu), queue = {growing.to};
   for (size_t i = 0; i < queue.size() && queue[i] != growing.from; ++i)
-    for (size_t e = std::lower_bound(edges.begin(), edges.end(), queue[i], [](const Edge& a, uint32_t b) { return a.from < b; }) - edges.begin();
+    for (size_t e = std::lower_bound(edges.begin(), edges.end(), queue[i],
+                                     [](const Edge& a, uint32_t b) { return a.from < b; }) -
+                    edges.begin();
          e < edges.size() && edges[e].from == queue[i]; ++e)
       if (came_by[edges[e].to] == 0xffffffffu && edges[e].to != growing.to) {
         came_by[edges[e].to] = static_cast<uint32_t>(e);
@@ -118,7 +127,7 @@ std::string chain(const Program& p, const std::vector<Edge>& edges, const Edge& 
   return text + " calls `" + names[0] + "` again with a larger type each time";
 }
 
-}  // namespace
+}   // namespace
 
 std::vector<DeclId> find_endless_types(Program& p) {
   std::vector<Edge> edges;
@@ -149,7 +158,8 @@ void note_growth(Program& p, const Body& body) {
     if (callee.type_params.empty()) continue;
     std::span<const uint32_t> args = body.list(node.kind == HirKind::Call ? body.extra[node.b] : node.b);
     for (size_t i = 0; i < args.size() && i < callee.type_params.size(); ++i)
-      if (p.types[static_cast<TypeId>(args[i])].has_param) add_edges(p, static_cast<TypeId>(args[i]), callee.type_params[i], node.span, +body.func, edges);
+      if (p.types[static_cast<TypeId>(args[i])].has_param)
+        add_edges(p, static_cast<TypeId>(args[i]), callee.type_params[i], node.span, +body.func, edges);
   }
 }
 
@@ -162,4 +172,4 @@ void check_growth(Program& p) {
   edges = {};
 }
 
-}  // namespace janus
+}   // namespace janus

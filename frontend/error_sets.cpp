@@ -16,7 +16,10 @@ struct Solver {
   Program& p;
   std::vector<uint32_t> number, low, open = {};
   std::vector<bool> done;
-  struct Frame { uint32_t set; size_t next; };
+  struct Frame {
+    uint32_t set;
+    size_t next;
+  };
   std::vector<Frame> stack = {};
   uint32_t counter = 0;
 
@@ -56,7 +59,8 @@ struct Solver {
       const ErrorSet& set = p.error_sets[open[i]];
       all.insert(all.end(), set.tags.begin(), set.tags.end());
       for (ErrorSetId include : set.includes)
-        if (is_some(include) && done[+include]) all.insert(all.end(), p.error_sets[+include].tags.begin(), p.error_sets[+include].tags.end());
+        if (is_some(include) && done[+include])
+          all.insert(all.end(), p.error_sets[+include].tags.begin(), p.error_sets[+include].tags.end());
     }
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
@@ -74,11 +78,11 @@ struct Solver {
   }
 };
 
-}  // namespace
+}   // namespace
 
 void solve_error_sets(Program& program) {
   Solver solver(program);
   for (uint32_t i = 0; i < program.error_sets.size(); ++i) solver.run(i);
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -39,7 +39,10 @@ class FlatMap {
 
  private:
   static constexpr uint64_t kEmpty = ~0ull;
-  struct Slot { uint64_t key; uint32_t value; };
+  struct Slot {
+    uint64_t key;
+    uint32_t value;
+  };
   void grow() {
     std::vector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2, Slot{kEmpty, None});
     old.swap(slots_);

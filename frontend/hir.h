@@ -14,7 +14,29 @@ enum class HirKind : uint8_t {
 #include "frontend/hir.def"
 #undef HIR
 };
-enum class HirOp : uint16_t { Add, Sub, Mul, Div, Rem, WrapAdd, WrapSub, WrapMul, And, Or, Xor, Shl, Shr, Eq, Ne, Lt, Le, Gt, Ge, Concat, None = 0xffff };
+enum class HirOp : uint16_t {
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Rem,
+  WrapAdd,
+  WrapSub,
+  WrapMul,
+  And,
+  Or,
+  Xor,
+  Shl,
+  Shr,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  Concat,
+  None = 0xffff
+};
 
 struct HirNode {
   HirKind kind;
@@ -53,32 +75,39 @@ enum LocalFlag : uint8_t {
   kLocalMut = 1,       // `var`
   kLocalParam = 2,
   kLocalMutParam = 4,  // `mut x: T`: lent by the caller, a reference at run time
-  kLocalCell = 8,      // written by a closure: lives in a counted cell shared by the function and its closures (ruling 36)
-  kLocalCapture = 16,  // in a closure's body: a copy (or the shared cell, with kLocalCell) of an outer local
-  kLocalLoop = 32,     // bound anew in every round
+  kLocalCell = 8,   // written by a closure: lives in a counted cell shared by the function and its closures (ruling 36)
+  kLocalCapture = 16,   // in a closure's body: a copy (or the shared cell, with kLocalCell) of an outer local
+  kLocalLoop = 32,   // bound anew in every round
 };
 struct HirLocal {
-  NameId name;  // None for the compiler's own
+  NameId name;   // None for the compiler's own
   TypeId type;
   uint8_t flags;
-  Span span;    // where it was declared
+  Span span;   // where it was declared
 };
 
-struct FormatSpec { int32_t width = 0, precision = -1; uint8_t zero = 0, align = 0 /* 0 none 1 left 2 centre 3 right */; char kind = 0 /* x b o e */; };
+struct FormatSpec {
+  int32_t width = 0, precision = -1;
+  uint8_t zero = 0, align = 0 /* 0 none 1 left 2 centre 3 right */;
+  char kind = 0 /* x b o e */;
+};
 
-struct Capture { LocalId outer; LocalId inner; };  // outer: a local of the body around (itself maybe a capture)
+struct Capture {
+  LocalId outer;
+  LocalId inner;
+};   // outer: a local of the body around (itself maybe a capture)
 
 // One function, closure, const initialiser or test, checked.
 struct Body {
-  FuncId func = FuncId::None;      // the function (also for its closures: the outermost one)
-  BodyId parent = BodyId::None;    // closures: the body around
+  FuncId func = FuncId::None;   // the function (also for its closures: the outermost one)
+  BodyId parent = BodyId::None;   // closures: the body around
   bool is_closure = false;
-  bool fallible = false;           // its type says it can fail (`!`), or a closure inferred to fail (declared errors leave it)
-  TypeId result = Types::Void;     // what a call yields on success
+  bool fallible = false;   // its type says it can fail (`!`), or a closure inferred to fail (declared errors leave it)
+  TypeId result = Types::Void;   // what a call yields on success
   ErrorSetId errors = ErrorSetId::None;
   std::vector<HirNode> nodes;
   std::vector<HirPat> pats;
-  std::vector<HirLocal> locals;    // the first param_count are the parameters in order (self first)
+  std::vector<HirLocal> locals;   // the first param_count are the parameters in order (self first)
   std::vector<uint32_t> extra;
   std::vector<__int128> ints;
   std::vector<double> floats;
@@ -86,7 +115,7 @@ struct Body {
   std::vector<Capture> captures;   // closures
   uint32_t param_count = 0;
   uint32_t loop_count = 0;
-  HirId root = HirId::None;        // the body's value expression (a Block)
+  HirId root = HirId::None;   // the body's value expression (a Block)
   std::span<const uint32_t> list(uint32_t index) const {
     if (index == 0xffffffffu) return {};
     return {&extra[index + 1], extra[index]};
@@ -94,4 +123,4 @@ struct Body {
   const HirNode& operator[](HirId id) const { return nodes[+id]; }
 };
 
-}  // namespace janus
+}   // namespace janus

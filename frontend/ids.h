@@ -10,10 +10,10 @@
 namespace janus {
 
 // `+id` is the index: `decls[+decl_id]`. None is all ones, so that zero is a valid first row.
-#define JANUS_ID(Name)                                                      \
-  enum class Name : uint32_t { None = 0xffffffffu };                        \
+#define JANUS_ID(Name)                                                        \
+  enum class Name : uint32_t { None = 0xffffffffu };                          \
   constexpr uint32_t operator+(Name id) { return static_cast<uint32_t>(id); } \
-  constexpr bool is_none(Name id) { return id == Name::None; }              \
+  constexpr bool is_none(Name id) { return id == Name::None; }                \
   constexpr bool is_some(Name id) { return id != Name::None; }
 
 JANUS_ID(FileId)       // SourceMap::files

@@ -18,7 +18,9 @@ Tokens Lexer::run() {
   size_t guess = static_cast<size_t>(end_ - p_) / 3 + 64;
   out_.kinds.reserve(guess), out_.begins.reserve(guess), out_.shapes.reserve(guess), out_.values.reserve(guess);
   more_room();
-  if (file_.too_large) diags_.report<Diag::FileTooLarge>(place(begin_, begin_)).help("split the program into several files; big data belongs into a file that the program reads");
+  if (file_.too_large)
+    diags_.report<Diag::FileTooLarge>(place(begin_, begin_))
+        .help("split the program into several files; big data belongs into a file that the program reads");
   if (check_text()) {
     if (end_ - p_ >= 3 && std::memcmp(p_, "\xef\xbb\xbf", 3) == 0) p_ += 3;  // a byte order mark is harmless
     if (end_ - p_ >= 2 && p_[0] == '#' && p_[1] == '!') skip_line();          // #!/usr/bin/env janus
@@ -34,7 +36,9 @@ void Lexer::scan() {
   while (true) {
     switch (kTables.cls[static_cast<uint8_t>(*p_)]) {
       case kSpace: ++p_; break;
-      case kNewline: line_start_ = true; ++p_;
+      case kNewline:
+        line_start_ = true;
+        ++p_;
         for (bool first = true; !strings_.empty() && !strings_.back().multi; first = false) end_broken_interp(first);
         while (*p_ == ' ') ++p_;
         break;
@@ -57,7 +61,8 @@ void Lexer::scan() {
 
 void Lexer::name() {
   const char* lo = p_;
-  do ++p_; while (kTables.name_part[static_cast<uint8_t>(*p_)] == 1);
+  do ++p_;
+  while (kTables.name_part[static_cast<uint8_t>(*p_)] == 1);
   if (static_cast<uint8_t>(*p_) >= 0x80) name_rest();
   NameId id = names_.intern({lo, static_cast<size_t>(p_ - lo)});
   push(+id < kKeywordCount ? keyword_of(id) : TokenKind::Ident, lo, p_, +id);
@@ -79,10 +84,10 @@ void Lexer::comment() {
   if (hi[-1] == '\r') --hi;
   auto begin = static_cast<uint32_t>(lo - begin_), end = static_cast<uint32_t>(hi - begin_);
   // A line right below the last one belongs to the same block.
-  if (!out_.docs.empty() && out_.docs.back().of_file == file_doc && out_.docs.back().next_token == count_ && only_space(out_.docs.back().end, begin))
+  if (!out_.docs.empty() && out_.docs.back().of_file == file_doc && out_.docs.back().next_token == count_ &&
+      only_space(out_.docs.back().end, begin))
     out_.docs.back().end = end;
-  else
-    out_.docs.push_back({begin, end, count_, file_doc});
+  else out_.docs.push_back({begin, end, count_, file_doc});
 }
 
 // `// => value` in a doctest: what the statement before it prints. The lines of one expectation follow each other.
@@ -119,7 +124,10 @@ void Lexer::block_comment() {
   for (int depth = 1; p_ < end_ && depth > 0;) {
     if (p_[0] == '*' && p_[1] == '/') --depth, p_ += 2;
     else if (p_[0] == '/' && p_[1] == '*') ++depth, p_ += 2;
-    else { if (*p_ == '\n') line_start_ = true; ++p_; }
+    else {
+      if (*p_ == '\n') line_start_ = true;
+      ++p_;
+    }
   }
   if (p_ > end_) p_ = end_;
   report<Diag::ForeignComment>(lo, lo + 2, "/*").help("begin each line of the comment with `//`");
@@ -127,9 +135,18 @@ void Lexer::block_comment() {
 
 void Lexer::punctuation() {
   const char* lo = p_;
-  auto one = [&](TokenKind kind) { p_ = lo + 1; push(kind, lo, p_); };
-  auto two = [&](TokenKind kind) { p_ = lo + 2; push(kind, lo, p_); };
-  auto three = [&](TokenKind kind) { p_ = lo + 3; push(kind, lo, p_); };
+  auto one = [&](TokenKind kind) {
+    p_ = lo + 1;
+    push(kind, lo, p_);
+  };
+  auto two = [&](TokenKind kind) {
+    p_ = lo + 2;
+    push(kind, lo, p_);
+  };
+  auto three = [&](TokenKind kind) {
+    p_ = lo + 3;
+    push(kind, lo, p_);
+  };
   char next = lo[1];
   switch (*lo) {
     case '(': open_bracket(); return one(TokenKind::LParen);
@@ -149,7 +166,9 @@ void Lexer::punctuation() {
       return one(TokenKind::Colon);
     case '.':
       if (next != '.') return one(TokenKind::Dot);
-      return lo[2] == '=' ? three(TokenKind::DotDotEq) : lo[2] == '<' ? three(TokenKind::DotDotLess) : two(TokenKind::DotDot);
+      return lo[2] == '='   ? three(TokenKind::DotDotEq)
+             : lo[2] == '<' ? three(TokenKind::DotDotLess)
+                            : two(TokenKind::DotDot);
     case '-':
       if (next == '>') return two(TokenKind::Arrow);
       if (next == '=') return two(TokenKind::MinusEq);
@@ -190,20 +209,28 @@ void Lexer::punctuation() {
 // <<<<<<< at the begin of a line: what git leaves when two changes meet. The side above ======= is taken as the
 // program, the other is skipped, so that only this one mistake is reported.
 bool Lexer::merge_marker(std::string_view marker) {
-  if (!line_start_ || no_marker_ || !strings_.empty() || static_cast<size_t>(end_ - p_) < marker.size() || std::memcmp(p_, marker.data(), marker.size()) != 0) return false;
+  if (!line_start_ || no_marker_ || !strings_.empty() || static_cast<size_t>(end_ - p_) < marker.size() ||
+      std::memcmp(p_, marker.data(), marker.size()) != 0)
+    return false;
   if (p_ > begin_ && p_[-1] != '\n') return false;
   const char* lo = p_;
   const char *middle = nullptr, *last = nullptr;
   for (const char* p = lo; p < end_; ++p) {  // lines, up to the end marker
     auto* newline = static_cast<const char*>(std::memchr(p, '\n', end_ - p));
     if (end_ - p >= 7 && std::memcmp(p, "=======", 7) == 0 && !middle) middle = p;
-    if (end_ - p >= 7 && std::memcmp(p, ">>>>>>>", 7) == 0) { last = p; break; }
+    if (end_ - p >= 7 && std::memcmp(p, ">>>>>>>", 7) == 0) {
+      last = p;
+      break;
+    }
     if (!newline) break;
     p = newline;
   }
   no_marker_ = !middle || !last;  // do not search again: many openings would make it quadratic
   if (no_marker_) return false;
-  report<Diag::MergeMarker>(lo, lo + 7).at(place(middle, middle + 7), "the other version begins here").at(place(last, last + 7), "and ends here").help("keep one version, and remove the three marker lines");
+  report<Diag::MergeMarker>(lo, lo + 7)
+      .at(place(middle, middle + 7), "the other version begins here")
+      .at(place(last, last + 7), "and ends here")
+      .help("keep one version, and remove the three marker lines");
   const char* rest = last;
   while (rest < end_ && *rest != '\n') ++rest;
   skip_line();                       // the opening marker
@@ -220,7 +247,10 @@ bool Lexer::merge_marker(std::string_view marker) {
 void Lexer::scan_one() {
   switch (kTables.cls[static_cast<uint8_t>(*p_)]) {
     case kSpace: ++p_; break;
-    case kNewline: line_start_ = true; ++p_; break;
+    case kNewline:
+      line_start_ = true;
+      ++p_;
+      break;
     case kName: name(); break;
     case kDigit: number(); break;
     case kQuote: string(); break;
@@ -242,9 +272,11 @@ uint32_t Tokens::long_end(uint32_t t) const {
 }
 
 Tokens lex(const SourceFile& file, Names& names, Diagnostics& diags) { return Lexer(file, names, diags).run(); }
-Tokens lex_doctest(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names, Diagnostics& diags) {
+Tokens lex_doctest(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names,
+                   Diagnostics& diags) {
   if (file.too_large) hi = lo;
-  const char next = std::exchange(text[hi], '\0');   // the lexer stops at a zero byte, so the part ends in one for a moment
+  const char next =
+      std::exchange(text[hi], '\0');   // the lexer stops at a zero byte, so the part ends in one for a moment
   Tokens tokens = Lexer(file, text, lo, hi, names, diags).run();
   text[hi] = next;
   return tokens;

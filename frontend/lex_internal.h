@@ -26,7 +26,9 @@ struct Tables {
     cls['\n'] = kNewline;
     cls['"'] = kQuote;
     cls['\''] = kTick;
-    for (char c : {'(', ')', '[', ']', '{', '}', ',', ':', '.', '-', '=', '?', '!', '<', '>', '+', '*', '/', '%', '&', '|', '^', '~', ';'}) cls[static_cast<uint8_t>(c)] = kPunct;
+    for (char c : {'(', ')', '[', ']', '{', '}', ',', ':', '.', '-', '=', '?',
+                   '!', '<', '>', '+', '*', '/', '%', '&', '|', '^', '~', ';'})
+      cls[static_cast<uint8_t>(c)] = kPunct;
     for (char c : {'"', '\\', '$', '\n', '\r', '\0'}) string_stop[static_cast<uint8_t>(c)] = 1;
   }
 };
@@ -40,7 +42,8 @@ class Lexer {
   }
 
   // Part of `text`, a copy of the file's text: a doctest.
-  Lexer(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names, Diagnostics& diags) : Lexer(file, names, diags) {
+  Lexer(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names, Diagnostics& diags)
+      : Lexer(file, names, diags) {
     begin_ = text.data();
     p_ = begin_ + lo;
     end_ = begin_ + hi;
@@ -60,7 +63,8 @@ class Lexer {
   void more_room() {
     size_ += size_ < 4096 ? 256 : 4096;
     out_.kinds.resize(size_), out_.begins.resize(size_), out_.shapes.resize(size_), out_.values.resize(size_);
-    kinds_ = out_.kinds.data(), begins_ = out_.begins.data(), shapes_ = out_.shapes.data(), values_ = out_.values.data();
+    kinds_ = out_.kinds.data(), begins_ = out_.begins.data(), shapes_ = out_.shapes.data(),
+    values_ = out_.values.data();
   }
 
   // ---- reports
@@ -128,7 +132,8 @@ class Lexer {
     bool multi;                      // """
     uint32_t depth;                  // of ( [ { inside the current ${ }
     const char* interp;              // where that ${ began
-    std::vector<uint32_t> pieces;    // of a """ string: its StrText tokens, cut when the closing quotes tell the indentation
+    std::vector<uint32_t>
+        pieces;    // of a """ string: its StrText tokens, cut when the closing quotes tell the indentation
   };
 
   void string();
@@ -146,8 +151,12 @@ class Lexer {
 
   // ---- punctuation
   void punctuation();
-  void open_bracket() { if (!strings_.empty()) ++strings_.back().depth; }
-  void close_bracket() { if (!strings_.empty() && strings_.back().depth > 0) --strings_.back().depth; }
+  void open_bracket() {
+    if (!strings_.empty()) ++strings_.back().depth;
+  }
+  void close_bracket() {
+    if (!strings_.empty() && strings_.back().depth > 0) --strings_.back().depth;
+  }
 
   bool merge_marker(std::string_view marker);
   void scan_one();

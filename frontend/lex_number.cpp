@@ -17,7 +17,8 @@ int Lexer::digit_value(char c) {
 
 void Lexer::number() {
   const char* lo = p_;
-  bool after_dot = count_ > 0 && kinds_[count_ - 1] == TokenKind::Dot && begins_[count_ - 1] + 1 == static_cast<uint32_t>(lo - begin_);
+  bool after_dot = count_ > 0 && kinds_[count_ - 1] == TokenKind::Dot &&
+                   begins_[count_ - 1] + 1 == static_cast<uint32_t>(lo - begin_);
   if (after_dot) {  // t.0.1 is two steps, not a float
     while (kTables.cls[static_cast<uint8_t>(*p_)] == kDigit) ++p_;
     return finish_int(lo, lo, 10);
@@ -57,7 +58,10 @@ bool Lexer::suffix(const char* lo) {
   Diagnostic& d = report<Diag::NumberSuffix>(at, p_, letters);
   static constexpr std::string_view kTypes[] = {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64"};
   for (std::string_view type : kTypes)
-    if (letters == type) d.help("a number takes its type from its use; to be explicit write the type around it").fix(place(lo, p_), std::string(type) + "(" + std::string(number) + ")", "write `" + std::string(type) + "(" + std::string(number) + ")`");
+    if (letters == type)
+      d.help("a number takes its type from its use; to be explicit write the type around it")
+          .fix(place(lo, p_), std::string(type) + "(" + std::string(number) + ")",
+               "write `" + std::string(type) + "(" + std::string(number) + ")`");
   if (d.helps.empty()) d.help("put a space or an operator between the number and the name");
   return true;
 }
@@ -71,7 +75,11 @@ void Lexer::finish_int(const char* lo, const char* digits, int base) {
     int digit = digit_value(*p);
     any = true;
     if (digit >= base) {
-      if (!wrong) report<Diag::BadDigit>(p, p + 1, std::string_view(p, 1), base).help(base == 16 ? "the digits of `0x` are 0 to 9 and A to F" : base == 2 ? "the digits of `0b` are 0 and 1" : "the digits of `0o` are 0 to 7");
+      if (!wrong)
+        report<Diag::BadDigit>(p, p + 1, std::string_view(p, 1), base)
+            .help(base == 16  ? "the digits of `0x` are 0 to 9 and A to F"
+                  : base == 2 ? "the digits of `0b` are 0 and 1"
+                              : "the digits of `0o` are 0 to 7");
       wrong = true;
       break;
     }
@@ -89,7 +97,8 @@ void Lexer::finish_int(const char* lo, const char* digits, int base) {
     report<Diag::NumberTooLarge>(lo, hi).note("the largest whole number is 18446744073709551615, of type `u64`");
     value = 0;
   }
-  if (!wrong && base == 10 && hi - digits > 1 && *digits == '0' && !(count_ > 0 && kinds_[count_ - 1] == TokenKind::Dot)) {
+  if (!wrong && base == 10 && hi - digits > 1 && *digits == '0' &&
+      !(count_ > 0 && kinds_[count_ - 1] == TokenKind::Dot)) {
     const char* q = digits;
     while (q < hi - 1 && (*q == '0' || *q == '_')) ++q;
     report<Diag::BadNumber>(digits, hi, "a number does not begin with `0`")

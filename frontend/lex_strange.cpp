@@ -11,18 +11,25 @@ namespace janus {
 bool Lexer::check_text() {
   const char* p = p_;
   if (end_ - p >= 2 && ((p[0] == '\xff' && p[1] == '\xfe') || (p[0] == '\xfe' && p[1] == '\xff'))) {
-    report<Diag::NotUtf8>(p, p + 2).with_label("these two bytes say: UTF-16").help("save the file as UTF-8 in your editor");
+    report<Diag::NotUtf8>(p, p + 2)
+        .with_label("these two bytes say: UTF-16")
+        .help("save the file as UTF-8 in your editor");
     return false;
   }
   while (p < end_) {
     uint64_t eight;
     while (end_ - p >= 8 && (std::memcpy(&eight, p, 8), (eight & 0x8080808080808080ull) == 0)) p += 8;
     if (p == end_) break;
-    if (static_cast<uint8_t>(*p) < 0x80) { ++p; continue; }
+    if (static_cast<uint8_t>(*p) < 0x80) {
+      ++p;
+      continue;
+    }
     int length = utf8_length(p, end_);
     if (length == 0) {
       const char* bad = p++;
-      report<Diag::NotUtf8>(bad, p).with_label("this byte belongs to no character").help("save the file as UTF-8 in your editor");
+      report<Diag::NotUtf8>(bad, p)
+          .with_label("this byte belongs to no character")
+          .help("save the file as UTF-8 in your editor");
       return false;  // an old encoding has such bytes everywhere: one error is enough
     }
     if (length == 3 && *p == '\xe2' && is_bidi_control(decode(p, length))) {
@@ -63,10 +70,13 @@ void Lexer::high() {
     return error_token(lo, p_);
   }
   if (like->ascii[0] == '"') return curly_string(lo, c);
-  report<Diag::LookAlike>(lo, p_, like->name).fix(place(lo, p_), like->ascii, *like->ascii ? std::string("write `") + like->ascii + "`" : "remove it");
+  report<Diag::LookAlike>(lo, p_, like->name)
+      .fix(place(lo, p_), like->ascii, *like->ascii ? std::string("write `") + like->ascii + "`" : "remove it");
   // Go on as if the ASCII text stood there.
   switch (c) {
-    case 0x2013: case 0x2014: case 0x2212: return push(TokenKind::Minus, lo, p_);
+    case 0x2013:
+    case 0x2014:
+    case 0x2212: return push(TokenKind::Minus, lo, p_);
     case 0x00d7: return push(TokenKind::Star, lo, p_);
     case 0x00f7: return push(TokenKind::Slash, lo, p_);
     case 0x2264: return push(TokenKind::LessEq, lo, p_);
@@ -75,13 +85,15 @@ void Lexer::high() {
     case 0x2192: return push(TokenKind::Arrow, lo, p_);
     case 0x21d2: return push(TokenKind::FatArrow, lo, p_);
     case 0x2026: return push(TokenKind::DotDot, lo, p_);
-    case 0x037e: case 0xff1b: return push(TokenKind::Newline, lo, p_);
+    case 0x037e:
+    case 0xff1b: return push(TokenKind::Newline, lo, p_);
     case 0xff08: return push(TokenKind::LParen, lo, p_);
     case 0xff09: return push(TokenKind::RParen, lo, p_);
     case 0xff0c: return push(TokenKind::Comma, lo, p_);
     case 0xff1a: return push(TokenKind::Colon, lo, p_);
     case 0xff1d: return push(TokenKind::Eq, lo, p_);
-    case 0x2018: case 0x2019: return error_token(lo, p_);
+    case 0x2018:
+    case 0x2019: return error_token(lo, p_);
     default: return;  // a space or nothing
   }
 }
@@ -101,7 +113,8 @@ void Lexer::curly_string(const char* lo, uint32_t) {
     }
     q += length;
   }
-  report<Diag::LookAlike>(lo, text, "a typographic quote").fix(place(lo, text), "\"", "write `\"`", Applicability::MaybeIncorrect);
+  report<Diag::LookAlike>(lo, text, "a typographic quote")
+      .fix(place(lo, text), "\"", "write `\"`", Applicability::MaybeIncorrect);
   error_token(lo, p_);
 }
 
@@ -117,11 +130,14 @@ void Lexer::strange() {
   if (c == '`') {
     while (p_ < end_ && *p_ != '`' && *p_ != '\n') ++p_;
     if (p_ < end_ && *p_ == '`') ++p_;
-    report<Diag::StrangeCharacter>(lo, lo + 1, "`").help("a string stands between `\"`, and `${ }` puts a value into it");
+    report<Diag::StrangeCharacter>(lo, lo + 1, "`")
+        .help("a string stands between `\"`, and `${ }` puts a value into it");
     return error_token(lo, p_);
   }
   if (c < 0x20 || c == 0x7f) {
-    while (p_ < end_ && kTables.cls[static_cast<uint8_t>(*p_)] == kOther && (static_cast<uint8_t>(*p_) < 0x20 || *p_ == 0x7f)) ++p_;
+    while (p_ < end_ && kTables.cls[static_cast<uint8_t>(*p_)] == kOther &&
+           (static_cast<uint8_t>(*p_) < 0x20 || *p_ == 0x7f))
+      ++p_;
     static const char kHex[] = "0123456789ABCDEF";
     char text[] = {'U', '+', '0', '0', kHex[c >> 4], kHex[c & 15], 0};
     report<Diag::StrangeCharacter>(lo, p_, text).with_label("an invisible control character");

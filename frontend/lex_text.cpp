@@ -17,16 +17,23 @@ uint32_t Lexer::escape(const char*& p) {
     case 't': return '\t';
     case 'r': return '\r';
     case '0': return 0;
-    case '\\': case '"': case '\'': case '$': return static_cast<uint32_t>(c);
+    case '\\':
+    case '"':
+    case '\'':
+    case '$': return static_cast<uint32_t>(c);
     case 'x': {
       int a = p < end_ ? digit_value(p[0]) : 99, b = a < 16 && p + 1 < end_ ? digit_value(p[1]) : 99;
       if (a < 8 && b < 16) return p += 2, static_cast<uint32_t>(a * 16 + b);
       if (a < 16 && b < 16) {
         p += 2;
-        report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo)).note("`\\x` stands for one character below 128").fix(place(lo, p), "\\u{" + std::string(lo + 2, 2) + "}", "write `\\u{" + std::string(lo + 2, 2) + "}`", Applicability::MaybeIncorrect);
+        report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo))
+            .note("`\\x` stands for one character below 128")
+            .fix(place(lo, p), "\\u{" + std::string(lo + 2, 2) + "}", "write `\\u{" + std::string(lo + 2, 2) + "}`",
+                 Applicability::MaybeIncorrect);
         return 0xffffffffu;
       }
-      report<Diag::BadEscape>(lo, p, "\\x").help("two digits of base 16 follow, as in `\\x41`; any character is `\\u{1F600}`");
+      report<Diag::BadEscape>(lo, p, "\\x")
+          .help("two digits of base 16 follow, as in `\\x41`; any character is `\\u{1F600}`");
       return 0xffffffffu;
     }
     case 'u': {
@@ -39,7 +46,8 @@ uint32_t Lexer::escape(const char*& p) {
         if (q < end_ && *q == '}' && digits > 0) {
           p = q + 1;
           if (value <= 0x10ffff && !(value >= 0xd800 && value < 0xe000)) return value;
-          report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo)).note("no character has this number; the last one is 10FFFF");
+          report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo))
+              .note("no character has this number; the last one is 10FFFF");
           return 0xffffffffu;
         }
       }
@@ -51,7 +59,8 @@ uint32_t Lexer::escape(const char*& p) {
       int length;
       decode(p, length);
       p += length;
-      Diagnostic& d = report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo)).note("known are `\\n` `\\t` `\\r` `\\0` `\\\\` `\\\"` `\\'` `\\$` and `\\u{…}`");
+      Diagnostic& d = report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo))
+                          .note("known are `\\n` `\\t` `\\r` `\\0` `\\\\` `\\\"` `\\'` `\\$` and `\\u{…}`");
       d.fix(place(lo, lo + 1), "\\\\", "for a backslash itself write `\\\\`", Applicability::MaybeIncorrect);
       return 0xffffffffu;
     }
@@ -62,9 +71,11 @@ void Lexer::character() {
   const char* lo = p_++;
   // The closing tick decides what was meant: one character, or a string in the wrong quotes.
   const char* close = p_;
-  while (close < end_ && *close != '\'' && *close != '\n') close += *close == '\\' && close + 1 < end_ && close[1] != '\n' ? 2 : 1;
+  while (close < end_ && *close != '\'' && *close != '\n')
+    close += *close == '\\' && close + 1 < end_ && close[1] != '\n' ? 2 : 1;
   if (close >= end_ || *close != '\'') {
-    report<Diag::UnclosedCharacter>(lo, p_).help("a character stands between two `'`, as in `'a'`; a text stands between two `\"`");
+    report<Diag::UnclosedCharacter>(lo, p_).help(
+        "a character stands between two `'`, as in `'a'`; a text stands between two `\"`");
     error_token(lo, p_);
     return;
   }
@@ -73,7 +84,10 @@ void Lexer::character() {
   if (p < close) {
     if (*p == '\\') {
       c = escape(++p);
-      if (c == 0xffffffffu) { p_ = close + 1; return push(TokenKind::CharLit, lo, p_, 0xfffd); }
+      if (c == 0xffffffffu) {
+        p_ = close + 1;
+        return push(TokenKind::CharLit, lo, p_, 0xfffd);
+      }
     } else {
       int length;
       c = decode(p, length);
@@ -89,7 +103,10 @@ void Lexer::character() {
     return push(TokenKind::CharLit, lo, p_, 0xfffd);
   }
   std::string quoted = "\"";
-  for (char ch : inside) { if (ch == '"') quoted += '\\'; quoted += ch; }
+  for (char ch : inside) {
+    if (ch == '"') quoted += '\\';
+    quoted += ch;
+  }
   quoted += '"';
   report<Diag::SingleQuotes>(lo, p_)
       .note("between `'` stands one character, as in `'a'`")
@@ -132,9 +149,11 @@ void Lexer::text(const char* lo, OpenString* open) {
     if (p_ >= end_ || *p_ == '\n' || (*p_ == '\r' && p_[1] == '\n')) {
       // Inside the ${ } of another text the quote is rather that one's end: its own report follows.
       bool inner = strings_.size() > (open ? 1 : 0);
-      if (!inner) report<Diag::UnclosedString>(lo, lo + 1)
-          .with_label("the text begins here")
-          .fix(place(closing_place(lo), closing_place(lo)), "\"", "close it with `\"` where it ends", Applicability::MaybeIncorrect);
+      if (!inner)
+        report<Diag::UnclosedString>(lo, lo + 1)
+            .with_label("the text begins here")
+            .fix(place(closing_place(lo), closing_place(lo)), "\"", "close it with `\"` where it ends",
+                 Applicability::MaybeIncorrect);
       finish_text(lo, from, p_, p_, open);
       return error_token(p_, p_);
     }
@@ -201,7 +220,10 @@ void Lexer::end_interp() {
 void Lexer::end_broken_interp(bool first) {
   OpenString open = strings_.back();
   const char* at = p_ < end_ ? p_ - 1 : end_;
-  if (first) report<Diag::UnclosedInterpolation>(open.interp, open.interp + 2).with_label("opened here").help("close it with `}`, and the text with `\"`");
+  if (first)
+    report<Diag::UnclosedInterpolation>(open.interp, open.interp + 2)
+        .with_label("opened here")
+        .help("close it with `}`, and the text with `\"`");
   bool starts = line_start_;
   line_start_ = false;
   error_token(at, at);
@@ -225,7 +247,9 @@ void Lexer::multi_text(const char* lo, OpenString* open) {
   while (true) {
     while (p_ < end_ && *p_ != '"' && *p_ != '\\' && *p_ != '$') ++p_;
     if (p_ >= end_) {
-      report<Diag::UnclosedString>(lo, lo + 3).with_label("the text begins here").help("close it with `\"\"\"` on a line of its own");
+      report<Diag::UnclosedString>(lo, lo + 3)
+          .with_label("the text begins here")
+          .help("close it with `\"\"\"` on a line of its own");
       if (open) {
         push(TokenKind::StrEnd, p_, p_);
         strings_.pop_back();
@@ -235,7 +259,10 @@ void Lexer::multi_text(const char* lo, OpenString* open) {
       return error_token(p_, p_);
     }
     if (*p_ == '"') {
-      if (!(p_[1] == '"' && p_[2] == '"')) { ++p_; continue; }
+      if (!(p_[1] == '"' && p_[2] == '"')) {
+        ++p_;
+        continue;
+      }
       const char* hi = p_;
       p_ += 3;
       if (!open) {
@@ -268,7 +295,7 @@ void Lexer::multi_text(const char* lo, OpenString* open) {
       }
       if (p_ > from) {
         open->pieces.push_back(count_);
-        push(TokenKind::StrText, from, p_, +names_.intern(""));  // its text is cut at the closing quotes, if they come
+        push(TokenKind::StrText, from, p_, +names_.intern(""));   // its text is cut at the closing quotes, if they come
       }
       return begin_interp();
     }
@@ -284,7 +311,9 @@ std::string Lexer::cut(const char* lo, const char* from, const char* to, const c
   while (stop < close && (*stop == ' ' || *stop == '\t')) ++stop;
   size_t indent = static_cast<size_t>(stop - line);
   bool alone = stop == close && line > lo + 3;
-  if (!alone && last && to > from) report<Diag::MultilineClosing>(close, close + 3).help("put the closing `\"\"\"` on a line of its own; its indentation is removed from every line");
+  if (!alone && last && to > from)
+    report<Diag::MultilineClosing>(close, close + 3)
+        .help("put the closing `\"\"\"` on a line of its own; its indentation is removed from every line");
   if (!alone) indent = 0;
   std::string out;
   for (const char* p = from; p < to;) {
@@ -298,15 +327,20 @@ std::string Lexer::cut(const char* lo, const char* from, const char* to, const c
         const char* q = p;
         while (q < to && (*q == ' ' || *q == '\t' || *q == '\r')) ++q;
         if (q < to && *q != '\n') {
-          report<Diag::MultilineIndent>(p, q + 1).at(place(line, close), "this indentation is removed from every line").help("indent the line as far as the closing `\"\"\"`");
+          report<Diag::MultilineIndent>(p, q + 1)
+              .at(place(line, close), "this indentation is removed from every line")
+              .help("indent the line as far as the closing `\"\"\"`");
         }
         p = q;
         if (p >= to) break;
       }
     }
-    if (*p == '\r' && p + 1 < to && p[1] == '\n') { ++p; continue; }
+    if (*p == '\r' && p + 1 < to && p[1] == '\n') {
+      ++p;
+      continue;
+    }
     if (*p == '\n') {
-      if (last && alone && p + 1 == line) break;  // the last newline is not part of the text
+      if (last && alone && p + 1 == line) break;   // the last newline is not part of the text
       out += *p++;
       continue;
     }
@@ -322,4 +356,4 @@ std::string Lexer::cut(const char* lo, const char* from, const char* to, const c
   return out;
 }
 
-}  // namespace janus
+}   // namespace janus

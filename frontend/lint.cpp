@@ -2,9 +2,9 @@
 // Depends on check_internal.h, program_index.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each of these may be meant, so none is an error and none is reported without being asked for. Names that begin with `_` are exempt:
-// that is how a program says so. What the lints know: of a variable, whether it is read and written (check_scope.cpp); of a name of a
-// file, whether it was ever looked up (resolve_names.cpp).
+// Each of these may be meant, so none is an error and none is reported without being asked for. Names that begin with
+// `_` are exempt: that is how a program says so. What the lints know: of a variable, whether it is read and written
+// (check_scope.cpp); of a name of a file, whether it was ever looked up (resolve_names.cpp).
 #include <algorithm>
 
 #include "frontend/check_internal.h"
@@ -24,22 +24,27 @@ void BodyChecker::lint_group() {
     bool simple = ast(NodeId(ast(v.let).a)).kind == NodeKind::PatBind;
     if (v.handle != kNone32 && !v.used) {
       report<Diag::NeverAwaited>(v.span, name)
-          .note("a handle is there to be waited for: `await " + name + "` gives the result of the task, and its failure")
+          .note("a handle is there to be waited for: `await " + name +
+                "` gives the result of the task, and its failure")
           .help("write `await " + name + "` where the result is needed, or `spawn` without a name");
       continue;
     }
     if (!v.used && type != Types::Error) {
       Diagnostic& d = report<Diag::UnusedVariable>(v.span, name);
       if (v.written) d.note("it is given values, and nothing reads them");
-      d.help("a name that begins with `_` says that this is meant").fix(v.span, "_" + name, "write `_" + name + "`", Applicability::MaybeIncorrect);
+      d.help("a name that begins with `_` says that this is meant")
+          .fix(v.span, "_" + name, "write `_" + name + "`", Applicability::MaybeIncorrect);
       continue;
     }
     if (v.read_after != kNone32) {
       const Var& inner = vars_[v.read_after];
       if (is_some(inner.let) && ast(inner.let).kind == NodeKind::Let)
-        report<Diag::MisleadingShadow>(inner.span, name, "a variable that is used again after it").at(v.span, "the other `" + name + "` is here").help("give one of the two another name");
+        report<Diag::MisleadingShadow>(inner.span, name, "a variable that is used again after it")
+            .at(v.span, "the other `" + name + "` is here")
+            .help("give one of the two another name");
     }
-    if ((v.flags & kLocalMut) && !v.written && !v.closure_writes && !v.uninit && tree_->record_node(ast(v.let).b, 1) != NodeId::None) {
+    if ((v.flags & kLocalMut) && !v.written && !v.closure_writes && !v.uninit &&
+        tree_->record_node(ast(v.let).b, 1) != NodeId::None) {
       Diagnostic& d = report<Diag::NeverWritten>(v.span, name);
       d.note("`var` says that the value changes; `let` that it does not");
       if (simple) d.fix(tree_->token_span(ast(v.let).token), "let", "write `let`");
@@ -51,7 +56,11 @@ void BodyChecker::lint_group() {
 
 // A channel that this function alone knows, that a loop empties until it is closed, and that nobody closes.
 void BodyChecker::lint_channels() {
-  struct Known { uint32_t var; uint32_t mentions = 0, operations = 0, closes = 0; Span loop = {}; };
+  struct Known {
+    uint32_t var;
+    uint32_t mentions = 0, operations = 0, closes = 0;
+    Span loop = {};
+  };
   std::vector<Known> channels;
   for (Builder* b : group_)
     for (const HirNode& n : b->body.nodes) {
@@ -64,7 +73,8 @@ void BodyChecker::lint_channels() {
     const Body& body = b->body;
     auto known = [&](uint32_t value) -> Known* {
       if (value == kNone32 || body.nodes[value].kind != HirKind::Local) return nullptr;
-      for (Known& k : channels) if (k.var == b->var_of_local[body.nodes[value].a]) return &k;
+      for (Known& k : channels)
+        if (k.var == b->var_of_local[body.nodes[value].a]) return &k;
       return nullptr;
     };
     for (size_t i = 0; i < body.nodes.size(); ++i) {
@@ -101,7 +111,9 @@ void BodyChecker::lint_channels() {
 // Names of whole files, when every body has been looked at.
 void BodyChecker::lint_names() {
   const FlatMap& used = p_.index->used_names;
-  auto is_used = [&](size_t module, NameId name) { return used.find(static_cast<uint64_t>(module) << 32 | +name) != FlatMap::None; };
+  auto is_used = [&](size_t module, NameId name) {
+    return used.find(static_cast<uint64_t>(module) << 32 | +name) != FlatMap::None;
+  };
   for (size_t m = 0; m < p_.modules.size(); ++m) {
     const Module& module = *p_.modules[m];
     if (module.is_std) continue;
@@ -131,8 +143,10 @@ void BodyChecker::lint_names() {
         continue;
       }
       NodeId named = is_some(what) && tree[what].kind == NodeKind::ImportAs ? what : tree.list(node.a).back();
-      if (is_used(m, NameId(tree[named].a)) || !p_.modules[+import.module]->impls.empty()) continue;   // an `impl` works without being named
-      p_.diags.report<Diag::UnusedImport>(tree.caret(named), text(NameId(tree[named].a))).fix(whole_line(), "", "remove the import");
+      if (is_used(m, NameId(tree[named].a)) || !p_.modules[+import.module]->impls.empty())
+        continue;   // an `impl` works without being named
+      p_.diags.report<Diag::UnusedImport>(tree.caret(named), text(NameId(tree[named].a)))
+          .fix(whole_line(), "", "remove the import");
     }
     for (DeclId id : module.decls) {
       const Decl& decl = p_.decls[+id];
@@ -151,7 +165,9 @@ void BodyChecker::lint_names() {
       }
       std::string_view name = text(decl.name);
       if (!what || name.empty() || name[0] == '_') continue;
-      if (decl.kind == DeclKind::Func && (FuncId(decl.index) == p_.main_func || name == "main" || is_some(p_.funcs[decl.index].impl) || is_some(p_.funcs[decl.index].trait))) continue;
+      if (decl.kind == DeclKind::Func && (FuncId(decl.index) == p_.main_func || name == "main" ||
+                                          is_some(p_.funcs[decl.index].impl) || is_some(p_.funcs[decl.index].trait)))
+        continue;
       p_.diags.report<Diag::UnusedDeclaration>(decl.name_span, what, name)
           .note("what has no `pub` can be used in its own file only")
           .help("remove it, write `pub` if other files are to use it, or begin its name with `_`");

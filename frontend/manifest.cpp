@@ -6,7 +6,8 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_ENABLE_WINDOWS_COMPAT 0
-#define TOML_ASSERT(expr) static_cast<void>(0)  // its assertions fail on text like `=`, where its error handling does the right thing
+#define TOML_ASSERT(expr) \
+  static_cast<void>(0)  // its assertions fail on text like `=`, where its error handling does the right thing
 #include <toml++/toml.h>
 
 #include "frontend/text_width.h"
@@ -43,7 +44,8 @@ struct Reader {
     std::string_view near = nearest_name(key.str(), known);
     if (!near.empty()) {
       diag.with_label("did you mean `" + std::string(near) + "`?");
-      diag.fix(span(key.source()), std::string(near), "write `" + std::string(near) + "`", Applicability::MaybeIncorrect);
+      diag.fix(span(key.source()), std::string(near), "write `" + std::string(near) + "`",
+               Applicability::MaybeIncorrect);
     }
     if (known.empty()) return;
     std::string list;
@@ -53,7 +55,8 @@ struct Reader {
 
   const toml::table* table_of(const toml::key& key, const toml::node& node) {
     if (const toml::table* table = node.as_table()) return table;
-    wrong(node, key.str(), "a table").help("write `[" + std::string(key.str()) + "]` on a line of its own, and its keys below");
+    wrong(node, key.str(), "a table")
+        .help("write `[" + std::string(key.str()) + "]` on a line of its own, and its keys below");
     return nullptr;
   }
 
@@ -70,7 +73,8 @@ struct Reader {
   std::vector<std::pair<std::string, const toml::node*>> texts_of(const toml::key& key, const toml::node& node) {
     std::vector<std::pair<std::string, const toml::node*>> texts;
     const toml::array* array = node.as_array();
-    if (!array) return wrong(node, key.str(), "a list of texts").help("like `" + std::string(key.str()) + " = [\"…\"]`"), texts;
+    if (!array)
+      return wrong(node, key.str(), "a list of texts").help("like `" + std::string(key.str()) + " = [\"…\"]`"), texts;
     for (const toml::node& element : *array) {
       if (const auto* text = element.as_string()) texts.emplace_back(text->get(), &element);
       else wrong(element, key.str(), "a list of texts");
@@ -108,7 +112,8 @@ struct Reader {
     }
     if (!table.contains("name")) {
       toml::source_region place = table.source();
-      diags.report<Diag::MissingManifestKey>(span({place.begin, {}, nullptr}), "`[package]`", "name").help("add a line like `name = \"shop\"`");
+      diags.report<Diag::MissingManifestKey>(span({place.begin, {}, nullptr}), "`[package]`", "name")
+          .help("add a line like `name = \"shop\"`");
     }
   }
 
@@ -138,7 +143,8 @@ struct Reader {
       std::string_view near = nearest_name(name, builtin_capabilities());
       if (!near.empty()) diag.with_label("did you mean `" + std::string(near) + "`?");
       std::string list;
-      for (std::string_view capability : builtin_capabilities()) list += (list.empty() ? "" : " ") + std::string(capability);
+      for (std::string_view capability : builtin_capabilities())
+        list += (list.empty() ? "" : " ") + std::string(capability);
       diag.help("the capabilities a package can be given are " + list);
     }
   }
@@ -154,7 +160,8 @@ struct Reader {
   void dependencies(const toml::table& table) {
     for (auto&& [key, node] : table) {
       if (!is_package_name(key.str())) {
-        diags.report<Diag::WrongManifestValue>(span(key.source()), key.str(), "a package name: small letters, digits, `-` and `_`");
+        diags.report<Diag::WrongManifestValue>(span(key.source()), key.str(),
+                                               "a package name: small letters, digits, `-` and `_`");
         continue;
       }
       manifest.dependencies.push_back({std::string(key.str()), text_of(key, node)});
@@ -245,7 +252,8 @@ bool read_manifest(SourceMap& sources, Diagnostics& diags, std::string path, std
   if (!result) {
     // toml++ speaks in sentences of its own ("Error while parsing key: …"); the last part says what it met.
     std::string_view what = result.error().description();
-    if (size_t colon = what.find(": "); what.starts_with("Error while parsing") && colon != what.npos) what.remove_prefix(colon + 2);
+    if (size_t colon = what.find(": "); what.starts_with("Error while parsing") && colon != what.npos)
+      what.remove_prefix(colon + 2);
     auto& diag = diags.report<Diag::ManifestSyntax>(reader.span(result.error().source()), what);
     diag.help("a line of janus.toml is `[table]` or `key = value`; texts stand in quotes");
     return false;

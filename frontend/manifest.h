@@ -13,7 +13,9 @@
 
 namespace janus {
 
-struct Dependency { std::string name, version; };
+struct Dependency {
+  std::string name, version;
+};
 
 struct Manifest {
   std::string name, version;

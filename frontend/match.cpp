@@ -2,12 +2,12 @@
 // Depends on check.h, hir.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Patterns form a matrix: a row an arm, a column a part of the value. To answer both questions at once, the first column
-// that says anything is split by the constructors its patterns use (variants, ranges of numbers, null …); each makes a
-// smaller matrix of the rows that can match it, and what no pattern mentions makes one more, of the rows with a wildcard
-// there. A row that arrives at a matrix without open columns, before any row without guard, can be chosen; a matrix without
-// rows is a missing case, and on the way back the constructors passed through spell it as a pattern. (Maranget, "Warnings
-// for pattern matching"; one pass for both as in rustc since 2023.)
+// Patterns form a matrix: a row an arm, a column a part of the value. To answer both questions at once, the first
+// column that says anything is split by the constructors its patterns use (variants, ranges of numbers, null …); each
+// makes a smaller matrix of the rows that can match it, and what no pattern mentions makes one more, of the rows with a
+// wildcard there. A row that arrives at a matrix without open columns, before any row without guard, can be chosen; a
+// matrix without rows is a missing case, and on the way back the constructors passed through spell it as a pattern.
+// (Maranget, "Warnings for pattern matching"; one pass for both as in rustc since 2023.)
 #include <algorithm>
 #include <cstring>
 
@@ -20,15 +20,15 @@ namespace {
 
 using Int128 = __int128;
 constexpr uint32_t kWild = 0xffffffffu;
-constexpr size_t kMaxWitnesses = 12;     // a message lists no more
-constexpr size_t kMaxSteps = 2'000'000;  // patterns can be made to explode; no program of people comes near
+constexpr size_t kMaxWitnesses = 12;   // a message lists no more
+constexpr size_t kMaxSteps = 2'000'000;   // patterns can be made to explode; no program of people comes near
 constexpr int kMaxDepth = 2000;
 
 struct Row {
-  std::vector<uint32_t> cols;            // HirPat ids; kWild
+  std::vector<uint32_t> cols;   // HirPat ids; kWild
   uint32_t arm;
   bool guarded;
-  std::vector<uint32_t> alternatives;    // of `|` patterns, those this row stands for
+  std::vector<uint32_t> alternatives;   // of `|` patterns, those this row stands for
 };
 
 // A missing case, as a pattern. `a` is a variant or tag; ranges are low..=high.
@@ -39,14 +39,14 @@ struct Witness {
   Int128 low = 0, high = 0;
   std::vector<uint32_t> parts = {};
 };
-using Case = std::vector<uint32_t>;      // a witness for each column
+using Case = std::vector<uint32_t>;   // a witness for each column
 
 struct View {
   enum Kind : uint8_t { Wild, Int, Variant, Struct, Null, Some, Error, Literal } kind = Wild;
   Int128 low = 0, high = 0;
-  uint64_t key = 0;                      // Variant, Error: which; Literal: equal values have equal keys
+  uint64_t key = 0;   // Variant, Error: which; Literal: equal values have equal keys
   std::span<const uint32_t> parts = {};
-  uint32_t one = kWild;                  // Some
+  uint32_t one = kWild;   // Some
 };
 
 struct Matcher {
@@ -55,7 +55,7 @@ struct Matcher {
   std::vector<Witness> witnesses = {Witness{}};   // 0: anything
   std::vector<bool> arm_reached = {};
   std::vector<uint32_t> expanded = {}, reached = {};   // alternatives met, and those that can be chosen
-  std::vector<bool> met = {};                          // by pattern: stands in `expanded`
+  std::vector<bool> met = {};   // by pattern: stands in `expanded`
   size_t steps = 0;
   int depth = 0;
   bool gave_up = false;
@@ -69,17 +69,45 @@ struct Matcher {
     if (id == kWild) return v;
     const HirPat& q = pat(id);
     switch (q.kind) {
-      case PatKind::Wild: case PatKind::Bind: break;
-      case PatKind::Int: v.kind = View::Int; v.low = v.high = body.ints[q.a]; break;
-      case PatKind::IntRange: v.kind = View::Int; v.low = body.ints[q.a]; v.high = body.ints[q.b]; break;
-      case PatKind::Float: v.kind = View::Literal; v.key = float_key(body.floats[q.a]); break;
-      case PatKind::Str: v.kind = View::Literal; v.key = q.a; break;
+      case PatKind::Wild:
+      case PatKind::Bind: break;
+      case PatKind::Int:
+        v.kind = View::Int;
+        v.low = v.high = body.ints[q.a];
+        break;
+      case PatKind::IntRange:
+        v.kind = View::Int;
+        v.low = body.ints[q.a];
+        v.high = body.ints[q.b];
+        break;
+      case PatKind::Float:
+        v.kind = View::Literal;
+        v.key = float_key(body.floats[q.a]);
+        break;
+      case PatKind::Str:
+        v.kind = View::Literal;
+        v.key = q.a;
+        break;
       case PatKind::Const: view_const(static_cast<ConstId>(q.a), v); break;
-      case PatKind::Variant: v.kind = View::Variant; v.key = q.a; v.parts = body.list(q.b); break;
-      case PatKind::Struct: v.kind = View::Struct; v.parts = body.list(q.b); break;
+      case PatKind::Variant:
+        v.kind = View::Variant;
+        v.key = q.a;
+        v.parts = body.list(q.b);
+        break;
+      case PatKind::Struct:
+        v.kind = View::Struct;
+        v.parts = body.list(q.b);
+        break;
       case PatKind::Null: v.kind = View::Null; break;
-      case PatKind::Some: v.kind = View::Some; v.one = q.a; break;
-      case PatKind::Error: v.kind = View::Error; v.key = q.a; v.parts = body.list(q.b); break;
+      case PatKind::Some:
+        v.kind = View::Some;
+        v.one = q.a;
+        break;
+      case PatKind::Error:
+        v.kind = View::Error;
+        v.key = q.a;
+        v.parts = body.list(q.b);
+        break;
       case PatKind::Or: break;   // expanded before
     }
     return v;
@@ -91,14 +119,21 @@ struct Matcher {
   }
   void view_const(ConstId id, View& v) const {
     v.kind = View::Literal;
-    v.key = (1ull << 62) | +id;          // a struct or an array: compared as a whole, covers nothing else
+    v.key = (1ull << 62) | +id;   // a struct or an array: compared as a whole, covers nothing else
     const ConstInfo& info = p.consts[+id];
     if (is_none(info.body)) return;
     const Body& value = *p.bodies[+info.body];
     const HirNode& root = value[value.root];
     switch (root.kind) {
-      case HirKind::Int: v.kind = View::Int; v.low = v.high = value.ints[root.a]; break;
-      case HirKind::Bool: case HirKind::Char: v.kind = View::Int; v.low = v.high = root.a; break;
+      case HirKind::Int:
+        v.kind = View::Int;
+        v.low = v.high = value.ints[root.a];
+        break;
+      case HirKind::Bool:
+      case HirKind::Char:
+        v.kind = View::Int;
+        v.low = v.high = root.a;
+        break;
       case HirKind::Float: v.key = float_key(value.floats[root.a]); break;
       case HirKind::Str: v.key = root.a; break;
       default: break;
@@ -107,7 +142,10 @@ struct Matcher {
 
   // ---- the recursion
   std::vector<Case> solve(std::vector<Row>& rows, size_t columns) {
-    if (++steps > kMaxSteps || depth > kMaxDepth) { gave_up = true; return {}; }
+    if (++steps > kMaxSteps || depth > kMaxDepth) {
+      gave_up = true;
+      return {};
+    }
     if (rows.empty()) return {Case(columns, 0)};
     size_t column = open_column(rows, columns);
     if (column == columns) return leaf(rows, columns);
@@ -116,13 +154,18 @@ struct Matcher {
     --depth;
     return missing;
   }
-  bool says_nothing(uint32_t id) const { return id == kWild || pat(id).kind == PatKind::Wild || pat(id).kind == PatKind::Bind; }
+  bool says_nothing(uint32_t id) const {
+    return id == kWild || pat(id).kind == PatKind::Wild || pat(id).kind == PatKind::Bind;
+  }
   size_t open_column(const std::vector<Row>& rows, size_t columns) const {
     size_t best = columns;
     // The first row decides most, so a column that it says something about comes first.
     for (const Row& row : rows) {
       for (size_t c = 0; c < columns && c < best; ++c)
-        if (!says_nothing(row.cols[c])) { best = c; break; }
+        if (!says_nothing(row.cols[c])) {
+          best = c;
+          break;
+        }
       if (best < columns) return best;
     }
     return best;
@@ -156,24 +199,34 @@ struct Matcher {
     rows.reserve(given.size());
     for (Row& row : given) {
       uint32_t id = row.cols[column];
-      if (id == kWild || pat(id).kind != PatKind::Or) { rows.push_back(std::move(row)); continue; }
+      if (id == kWild || pat(id).kind != PatKind::Or) {
+        rows.push_back(std::move(row));
+        continue;
+      }
       std::vector<Row> inner;
       for (uint32_t alternative : body.list(pat(id).b)) {
         Row copy = row;
         copy.cols[column] = alternative;
         copy.alternatives.push_back(alternative);
         met.resize(body.pats.size());
-        if (!met[alternative]) { met[alternative] = true; expanded.push_back(alternative); }
+        if (!met[alternative]) {
+          met[alternative] = true;
+          expanded.push_back(alternative);
+        }
         inner.push_back(std::move(copy));
       }
       steps += inner.size();
-      if (steps > kMaxSteps) { gave_up = true; return; }
+      if (steps > kMaxSteps) {
+        gave_up = true;
+        return;
+      }
       expand(inner, column, rows);   // a nested `|`; nesting is bounded by the parser
     }
   }
 
   // Rows of one constructor: its parts take the place of the column and stand first.
-  std::vector<Case> solve_group(const std::vector<Row>& rows, const std::vector<uint32_t>& members, size_t column, size_t columns, size_t arity) {
+  std::vector<Case> solve_group(const std::vector<Row>& rows, const std::vector<uint32_t>& members, size_t column,
+                                size_t columns, size_t arity) {
     std::vector<Row> sub;
     sub.reserve(members.size());
     for (uint32_t m : members) {
@@ -210,7 +263,8 @@ struct Matcher {
     out.push_back(std::move(whole));
   }
 
-  std::vector<Case> split_groups(const std::vector<Row>& rows, size_t column, size_t columns, TypeId type, View::Kind kind) {
+  std::vector<Case> split_groups(const std::vector<Row>& rows, size_t column, size_t columns, TypeId type,
+                                 View::Kind kind) {
     FlatMap group_of;
     std::vector<uint64_t> keys;
     std::vector<std::vector<uint32_t>> groups;
@@ -243,7 +297,10 @@ struct Matcher {
     bool asked = false;
     std::vector<Case> rest;
     auto absent = [&](Witness shape, size_t arity) {
-      if (!asked) { asked = true; rest = solve_group(rows, wild, column, columns, 0); }
+      if (!asked) {
+        asked = true;
+        rest = solve_group(rows, wild, column, columns, 0);
+      }
       for (const Case& c : rest) {
         if (out.size() >= kMaxWitnesses + 1) return;
         Witness w = shape;
@@ -252,18 +309,26 @@ struct Matcher {
         put(out, c, column, 0, static_cast<uint32_t>(witnesses.size() - 1));
       }
     };
-    auto shape = [&](Witness::Kind k, uint64_t key) { Witness w; w.kind = k; w.type = type; w.a = static_cast<uint32_t>(key); return w; };
+    auto shape = [&](Witness::Kind k, uint64_t key) {
+      Witness w;
+      w.kind = k;
+      w.type = type;
+      w.a = static_cast<uint32_t>(key);
+      return w;
+    };
 
     switch (kind) {
       case View::Struct: given(0, first_parts(rows, column), shape(Witness::Struct, 0)); break;
-      case View::Null: case View::Some:
+      case View::Null:
+      case View::Some:
         if (!given(0, 0, shape(Witness::Null, 0))) absent(shape(Witness::Null, 0), 0);
         if (!given(1, 1, shape(Witness::Some, 0))) absent(shape(Witness::Some, 0), 1);
         break;
       case View::Variant: {
         const std::vector<VariantInfo>& variants = p.enums[p.types[type].a].variants;
         for (size_t v = 0; v < variants.size(); ++v)
-          if (!given(v, variants[v].fields.size(), shape(Witness::Variant, v))) absent(shape(Witness::Variant, v), variants[v].fields.size());
+          if (!given(v, variants[v].fields.size(), shape(Witness::Variant, v)))
+            absent(shape(Witness::Variant, v), variants[v].fields.size());
         break;
       }
       case View::Error: split_errors(keys, type, given, absent, shape); break;
@@ -281,7 +346,8 @@ struct Matcher {
   }
   template <class Given, class Absent, class Shape>
   void split_errors(const std::vector<uint64_t>& keys, TypeId type, Given& given, Absent& absent, Shape& shape) {
-    ErrorSetId set = p.types.kind(type) == TypeKind::ErrorVal ? static_cast<ErrorSetId>(p.types[type].a) : ErrorSetId::None;
+    ErrorSetId set =
+        p.types.kind(type) == TypeKind::ErrorVal ? static_cast<ErrorSetId>(p.types[type].a) : ErrorSetId::None;
     bool open = is_none(set), implicit = false;
     if (!open) {
       for (TagId tag : p.error_sets[+set].tags) {
@@ -300,12 +366,19 @@ struct Matcher {
 
   // ---- integers, chars, bools: by ranges
   std::vector<Case> split_numbers(const std::vector<Row>& rows, size_t column, size_t columns, TypeId type) {
-    struct Event { Int128 at; bool begins; uint32_t row; };
+    struct Event {
+      Int128 at;
+      bool begins;
+      uint32_t row;
+    };
     std::vector<Event> events;
     std::vector<uint32_t> wild;
     for (uint32_t i = 0; i < rows.size(); ++i) {
       View v = view(rows[i].cols[column]);
-      if (v.kind == View::Wild) { wild.push_back(i); continue; }
+      if (v.kind == View::Wild) {
+        wild.push_back(i);
+        continue;
+      }
       if (v.low > v.high) continue;   // an empty range, reported where it is written
       events.push_back({v.low, true, i});
       events.push_back({v.high + 1, false, i});
@@ -387,10 +460,12 @@ struct Matcher {
   std::string print(uint32_t id) const {
     const Witness& w = witnesses[id];
     switch (w.kind) {
-      case Witness::Any: case Witness::Other: return "_";
+      case Witness::Any:
+      case Witness::Other: return "_";
       case Witness::Null: return "null";
       case Witness::Some: return w.parts.empty() ? "_" : print(w.parts[0]);
-      case Witness::Range: return w.low == w.high ? value(w.low, w.type) : value(w.low, w.type) + "..=" + value(w.high, w.type);
+      case Witness::Range:
+        return w.low == w.high ? value(w.low, w.type) : value(w.low, w.type) + "..=" + value(w.high, w.type);
       case Witness::Variant: {
         const EnumInfo& e = p.enums[p.types[w.type].a];
         std::string name(p.names.text(p.decls[+e.decl].name));
@@ -408,7 +483,10 @@ struct Matcher {
     for (size_t i = 0; i < fields.size(); ++i) {
       if (i) text += ", ";
       std::string part = i < parts.size() ? print(parts[i]) : "_";
-      if (!named) { text += part; continue; }
+      if (!named) {
+        text += part;
+        continue;
+      }
       text += p.names.text(fields[i].name);
       if (part != "_") text += ": " + part;
     }
@@ -441,7 +519,10 @@ struct Matcher {
     bool negative = n < 0;
     unsigned __int128 u = negative ? -static_cast<unsigned __int128>(n) : static_cast<unsigned __int128>(n);
     std::string s;
-    do { s.insert(s.begin(), static_cast<char>('0' + static_cast<int>(u % 10))); u /= 10; } while (u);
+    do {
+      s.insert(s.begin(), static_cast<char>('0' + static_cast<int>(u % 10)));
+      u /= 10;
+    } while (u);
     return negative ? "-" + s : s;
   }
   static std::string char_text(uint32_t c) {
@@ -483,13 +564,17 @@ bool plainly_good(const Program& p, const Body& body, std::span<const uint32_t> 
     const HirPat& q = body.pats[arms[i]];
     uint32_t which;
     switch (q.kind) {
-      case PatKind::Wild: case PatKind::Bind: return i + 3 >= arms.size() && (total < 0 || count < total);
+      case PatKind::Wild:
+      case PatKind::Bind: return i + 3 >= arms.size() && (total < 0 || count < total);
       case PatKind::Variant:
         if (!all_plain(body, q.b) || p.types.kind(q.type) != TypeKind::Enum) return false;
         total = static_cast<int>(p.enums[p.types[q.type].a].variants.size());
         which = q.a;
         break;
-      case PatKind::Null: total = 2; which = 0; break;
+      case PatKind::Null:
+        total = 2;
+        which = 0;
+        break;
       case PatKind::Some:
         if (!is_plain(body, q.a)) return false;
         total = 2;
@@ -509,7 +594,9 @@ void check_tags(Program& p, const Body& body, uint32_t id, std::vector<uint32_t>
   if (id == kWild || depth > 300) return;
   const HirPat& q = body.pats[id];
   switch (q.kind) {
-    case PatKind::Or: case PatKind::Struct: case PatKind::Variant:
+    case PatKind::Or:
+    case PatKind::Struct:
+    case PatKind::Variant:
       for (uint32_t part : body.list(q.b)) check_tags(p, body, part, impossible, depth + 1);
       return;
     case PatKind::Some: return check_tags(p, body, q.a, impossible, depth + 1);
@@ -553,7 +640,9 @@ bool is_irrefutable(const Program& p, const Body& body, uint32_t id, int depth =
   if (is_plain(body, id)) return true;
   const HirPat& q = body.pats[id];
   if (depth > 300) return false;
-  if (q.kind == PatKind::Variant && (p.types.kind(q.type) != TypeKind::Enum || p.enums[p.types[q.type].a].variants.size() != 1)) return false;
+  if (q.kind == PatKind::Variant &&
+      (p.types.kind(q.type) != TypeKind::Enum || p.enums[p.types[q.type].a].variants.size() != 1))
+    return false;
   if (q.kind != PatKind::Struct && q.kind != PatKind::Variant) return false;
   for (uint32_t part : body.list(q.b))
     if (!is_irrefutable(p, body, part, depth + 1)) return false;
@@ -603,18 +692,22 @@ void report_missing(Program& p, Span at, TypeId type, const std::vector<std::str
     arms += "    _ => todo(),\n";
   }
   bool any = missing.size() == 1 && missing[0] == "_";
-  d.with_label(any ? std::string("other values are not covered") : list + (missing.size() == 1 ? " is missing" : " are missing"));
-  d.note("a `match` answers every value of type `" + p.type_name(type) + "`" + (guards ? "; an arm with `when` does not count, because its condition may be false" : ""));
+  d.with_label(any ? std::string("other values are not covered")
+                   : list + (missing.size() == 1 ? " is missing" : " are missing"));
+  d.note("a `match` answers every value of type `" + p.type_name(type) + "`" +
+         (guards ? "; an arm with `when` does not count, because its condition may be false" : ""));
   d.help((missing.size() == 1 ? "add the arm:\n" : "add the arms:\n") + arms);
 }
 
-void report_unreachable(Program& p, const Body& body, std::span<const uint32_t> arms, const std::vector<bool>& arm_reached,
-                        std::vector<uint32_t>& expanded, std::vector<uint32_t>& reached, const std::vector<uint32_t>& impossible) {
+void report_unreachable(Program& p, const Body& body, std::span<const uint32_t> arms,
+                        const std::vector<bool>& arm_reached, std::vector<uint32_t>& expanded,
+                        std::vector<uint32_t>& reached, const std::vector<uint32_t>& impossible) {
   std::sort(reached.begin(), reached.end());
   auto can_be_chosen = [&](uint32_t pattern) { return std::binary_search(reached.begin(), reached.end(), pattern); };
   uint32_t everything = kWild;   // an arm that takes all, so that what follows is never asked
   for (size_t i = 0; i + 2 < arms.size(); i += 3) {
-    if (i / 3 < arm_reached.size() && !arm_reached[i / 3] && std::find(impossible.begin(), impossible.end(), arms[i]) == impossible.end()) {
+    if (i / 3 < arm_reached.size() && !arm_reached[i / 3] &&
+        std::find(impossible.begin(), impossible.end(), arms[i]) == impossible.end()) {
       Diagnostic& d = p.diags.report<Diag::UnreachableArm>(body.pats[arms[i]].span);
       if (everything != kWild) d.at(body.pats[everything].span, "this arm takes every value");
       else d.note("the arms above it take every value that it could");
@@ -623,16 +716,21 @@ void report_unreachable(Program& p, const Body& body, std::span<const uint32_t> 
     if (everything == kWild && arms[i + 1] == 0xffffffffu && is_plain(body, arms[i])) everything = arms[i];
   }
   for (uint32_t alternative : expanded)
-    if (!can_be_chosen(alternative) && std::find(impossible.begin(), impossible.end(), alternative) == impossible.end()) {
+    if (!can_be_chosen(alternative) &&
+        std::find(impossible.begin(), impossible.end(), alternative) == impossible.end()) {
       bool whole_arm = false;   // said of the arm already
       for (size_t i = 0; i + 2 < arms.size(); i += 3)
-        if (i / 3 < arm_reached.size() && !arm_reached[i / 3] && body.pats[arms[i]].span.lo <= body.pats[alternative].span.lo &&
-            body.pats[alternative].span.hi <= body.pats[arms[i]].span.hi) whole_arm = true;
-      if (!whole_arm) p.diags.report<Diag::UnreachableAlternative>(body.pats[alternative].span).note("what it matches is taken before");
+        if (i / 3 < arm_reached.size() && !arm_reached[i / 3] &&
+            body.pats[arms[i]].span.lo <= body.pats[alternative].span.lo &&
+            body.pats[alternative].span.hi <= body.pats[arms[i]].span.hi)
+          whole_arm = true;
+      if (!whole_arm)
+        p.diags.report<Diag::UnreachableAlternative>(body.pats[alternative].span)
+            .note("what it matches is taken before");
     }
 }
 
-}  // namespace
+}   // namespace
 
 void check_match(Program& p, const Body& body, HirId match) {
   const HirNode& node = body[match];
@@ -658,7 +756,8 @@ void check_match(Program& p, const Body& body, HirId match) {
   if (rows.empty()) missing = no_arms(p, type);
   else missing = m.run(rows, arms.size() / 3);
   if (m.gave_up) {
-    p.diags.report<Diag::MatchTooLarge>(node.span).help("take it apart: match on one part of the value, then on the next");
+    p.diags.report<Diag::MatchTooLarge>(node.span).help(
+        "take it apart: match on one part of the value, then on the next");
     return;
   }
   if (!missing.empty()) report_missing(p, node.span, type, missing, guards);
@@ -686,15 +785,18 @@ void check_patterns(Program& p, const Body& body) {
     switch (node.kind) {
       case HirKind::Match: check_match(p, body, static_cast<HirId>(i)); break;
       case HirKind::MakeDyn:
-        if (p.types.kind(node.type) == TypeKind::Dyn) note_dyn(p, body[static_cast<HirId>(node.a)].type, static_cast<TraitId>(p.types[node.type].a), node.span);
+        if (p.types.kind(node.type) == TypeKind::Dyn)
+          note_dyn(p, body[static_cast<HirId>(node.a)].type, static_cast<TraitId>(p.types[node.type].a), node.span);
         break;
       case HirKind::Let: check_irrefutable(p, body, node.a, body.pats[node.a].span, "the pattern of a `let`"); break;
       case HirKind::ForEach:
-        if (uint32_t pattern = body.extra[node.a]; pattern != kWild) check_irrefutable(p, body, pattern, body.pats[pattern].span, "the pattern of a `for`");
+        if (uint32_t pattern = body.extra[node.a]; pattern != kWild)
+          check_irrefutable(p, body, pattern, body.pats[pattern].span, "the pattern of a `for`");
         break;
       case HirKind::Select:
         for (uint32_t c = 0; c < body.extra[node.a]; ++c)
-          if (uint32_t pattern = body.extra[node.a + 1 + c * 5 + 3]; pattern != kWild) check_irrefutable(p, body, pattern, body.pats[pattern].span, "what a `recv` case takes");
+          if (uint32_t pattern = body.extra[node.a + 1 + c * 5 + 3]; pattern != kWild)
+            check_irrefutable(p, body, pattern, body.pats[pattern].span, "what a `recv` case takes");
         break;
       default: break;
     }
@@ -707,4 +809,4 @@ bool has_error_match(const Program& p, const Body& body) {
   return false;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -28,21 +28,27 @@ static constexpr std::array<TokenTraits, 256> make_traits() {
   binary(kPrecShift, {LessLess, GreaterGreater});
   binary(kPrecSum, {Plus, Minus, PlusPlus, PlusPercent, MinusPercent});
   binary(kPrecProduct, {Star, Slash, Percent, StarPercent});
-  for (TokenKind k : {Eq, PlusEq, MinusEq, StarEq, SlashEq, PercentEq, PlusPlusEq, PlusPercentEq, MinusPercentEq, StarPercentEq, AmpEq, PipeEq, CaretEq, LessLessEq, GreaterGreaterEq})
+  for (TokenKind k : {Eq, PlusEq, MinusEq, StarEq, SlashEq, PercentEq, PlusPlusEq, PlusPercentEq, MinusPercentEq,
+                      StarPercentEq, AmpEq, PipeEq, CaretEq, LessLessEq, GreaterGreaterEq})
     at(k).assigns = at(k).continues_line = true;
   at(Dot).continues_line = at(KwCatch).continues_line = true;
-  for (TokenKind k : {Ident, IntLit, FloatLit, CharLit, StrBegin, StrLit, LParen, LBracket, LBrace, Dot, DotDot, DotDotEq, DotDotLess, Question, Minus, Tilde, Bang,
-                      KwAsync, KwAwait, KwBreak, KwContinue, KwDo, KwFail, KwFalse, KwFor, KwFunc, KwIf, KwMatch, KwNot, KwNull, KwNursery, KwReturn, KwSelect, KwSelf,
-                      KwShield, KwSpawn, KwSupervisor, KwTrue, KwTry, KwWhile, KwYield, KwDefer, Error})
+  for (TokenKind k : {Ident,        IntLit,  FloatLit,   CharLit,    StrBegin, StrLit,   LParen, LBracket, LBrace,
+                      Dot,          DotDot,  DotDotEq,   DotDotLess, Question, Minus,    Tilde,  Bang,     KwAsync,
+                      KwAwait,      KwBreak, KwContinue, KwDo,       KwFail,   KwFalse,  KwFor,  KwFunc,   KwIf,
+                      KwMatch,      KwNot,   KwNull,     KwNursery,  KwReturn, KwSelect, KwSelf, KwShield, KwSpawn,
+                      KwSupervisor, KwTrue,  KwTry,      KwWhile,    KwYield,  KwDefer,  Error})
     at(k).starts_value = true;
-  for (TokenKind k : {Ident, LParen, LBracket, Question, QuestionQuestion, Bang, KwFunc, Amp, Star}) at(k).starts_type = true;
+  for (TokenKind k : {Ident, LParen, LBracket, Question, QuestionQuestion, Bang, KwFunc, Amp, Star})
+    at(k).starts_type = true;
   return t;
 }
 static constexpr std::array<TokenTraits, 256> kTraitsMade = make_traits();
 // A plain array, so that the header need not show how it is filled.
 struct TraitsHolder {
   TokenTraits t[256];
-  constexpr TraitsHolder() { for (int i = 0; i < 256; ++i) t[i] = kTraitsMade[i]; }
+  constexpr TraitsHolder() {
+    for (int i = 0; i < 256; ++i) t[i] = kTraitsMade[i];
+  }
 };
 static constexpr TraitsHolder kHolder;
 const TokenTraits (&kTraits)[256] = kHolder.t;
@@ -60,7 +66,8 @@ const char* spelling(TokenKind kind) {
   return kTexts[static_cast<size_t>(kind)];
 }
 
-Parser::Parser(FileId file, const SourceFile& source, Tokens tokens, Names& names, Diagnostics& diags, bool script) : source_(source), names_(names), diags_(diags), script_(script) {
+Parser::Parser(FileId file, const SourceFile& source, Tokens tokens, Names& names, Diagnostics& diags, bool script)
+    : source_(source), names_(names), diags_(diags), script_(script) {
   tree_.file = file;
   tree_.base = source.base;
   tree_.tokens = std::move(tokens);
@@ -77,7 +84,9 @@ Parser::Parser(FileId file, const SourceFile& source, Tokens tokens, Names& name
 
 Tree Parser::run() {
   tree_.root = file();
-  auto give_back = [](auto& column) { if (column.capacity() < (1 << 16) && column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit(); };
+  auto give_back = [](auto& column) {
+    if (column.capacity() < (1 << 16) && column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit();
+  };
   give_back(tree_.nodes), give_back(tree_.lasts), give_back(tree_.extra);
   return std::move(tree_);
 }
@@ -110,7 +119,7 @@ bool Parser::is_upper(uint32_t token) const {
   if (c == 0xc3) return d >= 0x80 && d <= 0x9e && d != 0x97;                                     // À … Þ
   if (c == 0xce) return (d >= 0x86 && d <= 0x8f) || (d >= 0x91 && d <= 0xab);                    // Ά … Ϋ
   if (c == 0xd0) return d >= 0x80 && d <= 0xaf;                                                  // Ѐ … Я
-  if (c == 0xc4 || c == 0xc5) return (d & 1) == 0;                                               // most pairs of Latin Extended-A
+  if (c == 0xc4 || c == 0xc5) return (d & 1) == 0;   // most pairs of Latin Extended-A
   return false;
 }
 
@@ -127,7 +136,10 @@ uint32_t Parser::column(uint32_t token) const {
 uint32_t Parser::line_column(uint32_t token) const {
   uint32_t t = token;
   while (t > 0 && !starts_line(t)) {
-    if (t == line_token_) { t = line_first_; break; }
+    if (t == line_token_) {
+      t = line_first_;
+      break;
+    }
     --t;
   }
   line_token_ = token;
@@ -140,9 +152,10 @@ Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& dia
   return Parser(file, source, lex(source, names, diags), names, diags, script).run();
 }
 
-Tree parse_doctest(FileId file, const SourceMap& sources, std::string& text, uint32_t lo, uint32_t hi, NameId name, Names& names, Diagnostics& diags) {
+Tree parse_doctest(FileId file, const SourceMap& sources, std::string& text, uint32_t lo, uint32_t hi, NameId name,
+                   Names& names, Diagnostics& diags) {
   const SourceFile& source = sources.file(file);
   return Parser(file, source, lex_doctest(source, text, lo, hi, names, diags), names, diags, true).run_doctest(name);
 }
 
-}  // namespace janus
+}   // namespace janus

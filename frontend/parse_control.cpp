@@ -12,13 +12,17 @@ NodeId Parser::condition() {
   Nest nest(*this);
   Place place(*this, false, true, true);
   if (panic_) return error_node();
-  if (at(TokenKind::KwDo) || at(TokenKind::LBrace)) { unexpected("a condition"); return error_node(); }
+  if (at(TokenKind::KwDo) || at(TokenKind::LBrace)) {
+    unexpected("a condition");
+    return error_node();
+  }
   NodeId made = expr_here();
   if (at(TokenKind::Eq) && !panic_) made = assign_in_condition(made);
   return made;
 }
 
-// if := `if` condition block-start {`else` `if` condition …} [`else` [`do`] body] `end`     `else if` on one line (ruling 16)
+// if := `if` condition block-start {`else` `if` condition …} [`else` [`do`] body] `end`     `else if` on one line
+// (ruling 16)
 NodeId Parser::if_expr() {
   uint32_t first = pos_;
   uint32_t from = mark();  // condition, block, token of each branch
@@ -29,7 +33,9 @@ NodeId Parser::if_expr() {
   while (true) {
     uint32_t token = pos_++;
     NodeId cond = condition();
-    opening = open_block(header, is_foreign(NameId(values_[token])) && kind_at(token) == TokenKind::Ident ? "the condition" : "the condition of `if`");
+    opening = open_block(header, is_foreign(NameId(values_[token])) && kind_at(token) == TokenKind::Ident
+                                     ? "the condition"
+                                     : "the condition of `if`");
     if (missing_do_ && !missing_do) missing_do = missing_do_;
     NodeId then = body(opening, header, true);
     scratch_.push_back(+cond);
@@ -37,17 +43,26 @@ NodeId Parser::if_expr() {
     scratch_.push_back(token);
     if (panic_) break;
     if (opening == Opening::Brace) {
-      if (!at(TokenKind::RBrace)) { close_block(opening, header); break; }
+      if (!at(TokenKind::RBrace)) {
+        close_block(opening, header);
+        break;
+      }
       close_brace_fix(pos_++);
       if (!at(TokenKind::KwElse) && !at_else_word()) break;
     }
-    if (opening == Opening::Indent && starts_line(pos_) && column(pos_) < line_column(header)) { close_block(opening, header, missing_do); break; }
+    if (opening == Opening::Indent && starts_line(pos_) && column(pos_) < line_column(header)) {
+      close_block(opening, header, missing_do);
+      break;
+    }
     if (at_else_word()) {
       foreign(pos_, "else if");
       grow(token);
       continue;  // its word stands where `if` would
     }
-    if (!at(TokenKind::KwElse)) { close_block(opening, header, missing_do); break; }
+    if (!at(TokenKind::KwElse)) {
+      close_block(opening, header, missing_do);
+      break;
+    }
     uint32_t else_token = pos_++;
     if (at(TokenKind::KwIf) && !starts_line(pos_)) {
       grow(token);
@@ -98,9 +113,15 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
   if (at(TokenKind::LParen)) {  // for (x in xs)
     uint32_t t = pos_ + 1;
     if (kind_at(t) == TokenKind::KwLet || kind_at(t) == TokenKind::KwVar || kind_at(t) == TokenKind::KwConst) ++t;
-    if (kind_at(t) == TokenKind::Ident && (kind_at(t + 1) == TokenKind::KwIn || is_word(t + 1, Word::ForeignOf))) { opener = pos_; pos_ = t; }
-  } else if ((at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) && next_kind() == TokenKind::Ident) {
-    report<Diag::UnexpectedToken>(token_span(pos_), "the name of the element", found()).note("the name after `for` is new by itself").fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
+    if (kind_at(t) == TokenKind::Ident && (kind_at(t + 1) == TokenKind::KwIn || is_word(t + 1, Word::ForeignOf))) {
+      opener = pos_;
+      pos_ = t;
+    }
+  } else if ((at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) &&
+             next_kind() == TokenKind::Ident) {
+    report<Diag::UnexpectedToken>(token_span(pos_), "the name of the element", found())
+        .note("the name after `for` is new by itself")
+        .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
     ++pos_;
   }
   uint32_t from = mark();
@@ -112,7 +133,8 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
   else if (!panic_ && (at(TokenKind::Eq) || at(TokenKind::Colon)) && !new_line()) {  // for i = 1, 10 and for x : xs
     uint32_t sign = pos_++;
     if (kind_at(sign) == TokenKind::Colon && at(TokenKind::Eq)) ++pos_;
-    report<Diag::ForeignLoop>(between(sign, pos_ - 1), "for x in xs do … end").note("numbers are counted with `for i in 0..n do`");
+    report<Diag::ForeignLoop>(between(sign, pos_ - 1), "for x in xs do … end")
+        .note("numbers are counted with `for i in 0..n do`");
     error_token_ = sign;
     bool found = skip_to_opening();
     if (!found) pos_ = end_of_line();
@@ -124,7 +146,12 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
     Place place(*this, true, true, false);
     items = expr();
     if (at(TokenKind::RParen) && !panic_) {
-      report<Diag::UnexpectedToken>(token_span(opener), "a name", "`(`").note("`for` needs no parentheses").fix({token_span(opener).lo, token_span(kind_at(opener + 1) == TokenKind::Ident ? opener + 1 : opener + 2).lo}, "", "remove them").fix(token_span(pos_), "", "");
+      report<Diag::UnexpectedToken>(token_span(opener), "a name", "`(`")
+          .note("`for` needs no parentheses")
+          .fix(
+              {token_span(opener).lo, token_span(kind_at(opener + 1) == TokenKind::Ident ? opener + 1 : opener + 2).lo},
+              "", "remove them")
+          .fix(token_span(pos_), "", "");
       ++pos_;
     } else {
       unexpected("`)`");
@@ -143,8 +170,10 @@ NodeId Parser::match_expr() {
   NodeId value;
   {
     Place place(*this, false, true, false);
-    if (at(TokenKind::LBrace) || at(TokenKind::KwDo)) { unexpected("the value to look at, after `match`"); value = error_node(); }
-    else value = expr();
+    if (at(TokenKind::LBrace) || at(TokenKind::KwDo)) {
+      unexpected("the value to look at, after `match`");
+      value = error_node();
+    } else value = expr();
   }
   uint32_t opener = pos_;
   bool with_do = false;
@@ -157,7 +186,11 @@ NodeId Parser::match_expr() {
     ++pos_;
   } else if (at(TokenKind::KwDo) || (at(TokenKind::Colon) && starts_line(pos_ + 1)) || at_word(Word::With)) {
     with_do = true;
-    report<Diag::ForeignWord>(token_span(pos_), at(TokenKind::KwDo) ? "match … do … end" : std::string("match … ") + std::string(text(pos_)), "match … { … }").fix(token_span(pos_), touches(pos_) ? " {" : "{", "write `{`, and `}` in place of its `end`", Applicability::MaybeIncorrect);
+    report<Diag::ForeignWord>(
+        token_span(pos_), at(TokenKind::KwDo) ? "match … do … end" : std::string("match … ") + std::string(text(pos_)),
+        "match … { … }")
+        .fix(token_span(pos_), touches(pos_) ? " {" : "{", "write `{`, and `}` in place of its `end`",
+             Applicability::MaybeIncorrect);
     ++pos_;
   } else {
     unexpected("`{` and the arms of `match`");
@@ -170,8 +203,11 @@ NodeId Parser::match_expr() {
     NoBrackets none(*this);
     uint32_t saved_outer = outer_brackets_;
     if (!with_do) ++outer_brackets_;
-    while (!at(TokenKind::RBrace) && !at(TokenKind::EndOfFile) && !(at(TokenKind::KwEnd)) && !(starts_line(pos_) && at_outer_declaration())) {
-      if (starts_line(pos_) && (is_keyword_statement(kind()) || at(TokenKind::KwIf) || at(TokenKind::KwMatch)) && column(pos_) <= line_column(token)) break;  // no arm: `}` is missing
+    while (!at(TokenKind::RBrace) && !at(TokenKind::EndOfFile) && !(at(TokenKind::KwEnd)) &&
+           !(starts_line(pos_) && at_outer_declaration())) {
+      if (starts_line(pos_) && (is_keyword_statement(kind()) || at(TokenKind::KwIf) || at(TokenKind::KwMatch)) &&
+          column(pos_) <= line_column(token))
+        break;  // no arm: `}` is missing
       if (at(TokenKind::Newline) || at(TokenKind::Comma)) {
         if (at(TokenKind::Comma)) unexpected("a pattern");
         ++pos_;
@@ -187,13 +223,18 @@ NodeId Parser::match_expr() {
         if (at(TokenKind::Newline) || starts_line(pos_)) {  // a line ended without a comma
           bool semi = at(TokenKind::Newline);
           uint32_t behind = semi ? pos_ + 1 : pos_;
-          if (kind_at(behind) == TokenKind::RBrace) { pos_ = behind; continue; }
+          if (kind_at(behind) == TokenKind::RBrace) {
+            pos_ = behind;
+            continue;
+          }
           if (starts_line(behind) && column(behind) < column_of_first(first)) break;
           Span gap = semi ? token_span(pos_) : after(pos_ - 1);
           if (comma_report_ && comma_opener_ == opener) {
             if (comma_report_->fixes.size() < 1000) comma_report_->fix(gap, ",", "");
           } else {
-            comma_report_ = &report<Diag::MissingComma>(gap).note("a comma stands after each arm of `match`").fix(gap, ",", semi ? "write `,`" : "add `,`");
+            comma_report_ = &report<Diag::MissingComma>(gap)
+                                 .note("a comma stands after each arm of `match`")
+                                 .fix(gap, ",", semi ? "write `,`" : "add `,`");
             comma_opener_ = opener;
             if (comma_report_ == ignored_.get()) comma_report_ = nullptr;
           }
@@ -222,7 +263,10 @@ uint32_t Parser::column_of_first(uint32_t token) const { return starts_line(toke
 
 // After a broken arm: to its comma, or to the line that begins like an arm.
 void Parser::recover_arm(uint32_t from) {
-  if (hopeless_) { pos_ = last_; return; }
+  if (hopeless_) {
+    pos_ = last_;
+    return;
+  }
   uint32_t depth = panic_brackets_ > brackets_ ? panic_brackets_ - brackets_ : 0;
   panic_brackets_ = 0;
   panic_ = false;
@@ -230,10 +274,23 @@ void Parser::recover_arm(uint32_t from) {
   while (!at(TokenKind::EndOfFile)) {
     if (starts_line(pos_) && pos_ > from && column(pos_) <= left) return;
     switch (kind()) {
-      case TokenKind::LParen: case TokenKind::LBracket: case TokenKind::LBrace: ++depth; break;
-      case TokenKind::RParen: case TokenKind::RBracket: if (depth > 0) --depth; break;
-      case TokenKind::RBrace: if (depth == 0) return; --depth; break;
-      case TokenKind::Comma: if (depth == 0) { ++pos_; return; } break;
+      case TokenKind::LParen:
+      case TokenKind::LBracket:
+      case TokenKind::LBrace: ++depth; break;
+      case TokenKind::RParen:
+      case TokenKind::RBracket:
+        if (depth > 0) --depth;
+        break;
+      case TokenKind::RBrace:
+        if (depth == 0) return;
+        --depth;
+        break;
+      case TokenKind::Comma:
+        if (depth == 0) {
+          ++pos_;
+          return;
+        }
+        break;
       case TokenKind::KwDo: {
         uint32_t header = pos_++;
         body(Opening::Do, header, false);
@@ -254,7 +311,8 @@ NodeId Parser::match_arm() {
   NodeId bound = pattern();
   NodeId guard = NodeId::None;
   if (!panic_ && (at_word(Word::When) || at(TokenKind::KwIf))) {
-    if (at(TokenKind::KwIf)) report<Diag::ForeignWord>(token_span(pos_), "if", "when").fix(token_span(pos_), "when", "write `when`");
+    if (at(TokenKind::KwIf))
+      report<Diag::ForeignWord>(token_span(pos_), "if", "when").fix(token_span(pos_), "when", "write `when`");
     ++pos_;
     bool saved = std::exchange(in_arms_, true);
     Place place(*this, false, true, false);
@@ -266,10 +324,12 @@ NodeId Parser::match_arm() {
     value = error_node();
   } else if (at(TokenKind::Arrow) || at(TokenKind::Colon)) {
     uint32_t sign = pos_++;
-    report<Diag::ForeignWord>(token_span(sign), text(sign), "=>").fix(token_span(sign), touches(sign) ? " =>" : "=>", "write `=>`");
+    report<Diag::ForeignWord>(token_span(sign), text(sign), "=>")
+        .fix(token_span(sign), touches(sign) ? " =>" : "=>", "write `=>`");
     value = match_body();
   } else if (at(TokenKind::KwDo)) {  // pattern do … end
-    report<Diag::UnexpectedToken>(token_span(pos_), "`=>`", "`do`").fix({token_span(pos_).lo, token_span(pos_).lo}, "=> ", "add `=>`");
+    report<Diag::UnexpectedToken>(token_span(pos_), "`=>`", "`do`")
+        .fix({token_span(pos_).lo, token_span(pos_).lo}, "=> ", "add `=>`");
     value = match_body();
   } else if (expect(TokenKind::FatArrow, "`=>`")) {
     value = match_body();
@@ -283,7 +343,9 @@ NodeId Parser::match_body() {
   Nest nest(*this);
   if (panic_) return error_node();
   if (starts_line(pos_)) {  // the value may stand on the next line, unless that is an arm by itself
-    for (uint32_t t = pos_; t < last_ && (t == pos_ || !starts_line(t)) && kinds_[t] != TokenKind::LBrace && kinds_[t] != TokenKind::KwDo; ++t) {
+    for (uint32_t t = pos_;
+         t < last_ && (t == pos_ || !starts_line(t)) && kinds_[t] != TokenKind::LBrace && kinds_[t] != TokenKind::KwDo;
+         ++t) {
       if (kinds_[t] != TokenKind::FatArrow) continue;
       error_token_ = pos_;
       report<Diag::UnexpectedToken>(after(pos_ - 1), "a value after `=>`", "the end of the line");

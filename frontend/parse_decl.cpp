@@ -5,7 +5,8 @@
 
 namespace janus {
 
-// declaration := [`pub`] [`async`] (import | const | type | struct | enum | error | capability | trait | impl | func | extern | test)
+// declaration := [`pub`] [`async`] (import | const | type | struct | enum | error | capability | trait | impl | func |
+// extern | test)
 NodeId Parser::declaration(bool top) {
   uint32_t first = pos_;
   uint32_t saved_column = decl_column_;
@@ -16,7 +17,9 @@ NodeId Parser::declaration(bool top) {
   if (top) reported_outside_ = false, stray_reported_ = kNone;
   uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
   NodeId made = declaration_of(flags);
-  if (!panic_ && top && pos_ > 0 && kind_at(pos_ - 1) == TokenKind::KwEnd && starts_line(pos_ - 1) && column(pos_ - 1) > decl_column_) early_end_ = pos_ - 1;
+  if (!panic_ && top && pos_ > 0 && kind_at(pos_ - 1) == TokenKind::KwEnd && starts_line(pos_ - 1) &&
+      column(pos_ - 1) > decl_column_)
+    early_end_ = pos_ - 1;
   decl_column_ = saved_column;
   in_decl_ = saved_in;
   return made;
@@ -26,8 +29,14 @@ NodeId Parser::declaration_of(uint8_t flags) {
   switch (kind()) {
     case TokenKind::KwImport: return import(flags);
     case TokenKind::KwConst: return const_decl(flags);
-    case TokenKind::KwVar: { NodeId made = const_decl(flags); node(made).kind = NodeKind::VarDecl; return made; }
-    case TokenKind::KwLet: report<Diag::ForeignWord>(token_span(pos_), "let", "const").fix(token_span(pos_), "const", "write `const`"); return const_decl(flags);
+    case TokenKind::KwVar: {
+      NodeId made = const_decl(flags);
+      node(made).kind = NodeKind::VarDecl;
+      return made;
+    }
+    case TokenKind::KwLet:
+      report<Diag::ForeignWord>(token_span(pos_), "let", "const").fix(token_span(pos_), "const", "write `const`");
+      return const_decl(flags);
     case TokenKind::KwStruct: return struct_decl(flags);
     case TokenKind::KwEnum: return enum_decl(flags);
     case TokenKind::KwTrait: return trait_decl(flags);
@@ -35,7 +44,10 @@ NodeId Parser::declaration_of(uint8_t flags) {
     case TokenKind::KwFunc: return func_decl(flags, 0, false);
     case TokenKind::KwAsync:
       ++pos_;
-      if (!at(TokenKind::KwFunc)) { unexpected("`func` after `async`"); return error_node(); }
+      if (!at(TokenKind::KwFunc)) {
+        unexpected("`func` after `async`");
+        return error_node();
+      }
       return func_decl(flags | kAsync, 0, false);
     case TokenKind::KwExtern: {
       ++pos_;
@@ -46,25 +58,32 @@ NodeId Parser::declaration_of(uint8_t flags) {
         else if (name != "C") report<Diag::UnexpectedToken>(token_span(pos_), "`\"C\"`", found());
         ++pos_;
       } else if (at(TokenKind::KwFunc) || at_word(Word::Blocking)) {
-        report<Diag::UnexpectedToken>(token_span(pos_), "`\"C\"` after `extern`", found()).fix({token_span(pos_).lo, token_span(pos_).lo}, "\"C\" ", "say that it is a function of C");
+        report<Diag::UnexpectedToken>(token_span(pos_), "`\"C\"` after `extern`", found())
+            .fix({token_span(pos_).lo, token_span(pos_).lo}, "\"C\" ", "say that it is a function of C");
       } else {
         unexpected("`\"C\"` after `extern`");
         return error_node();
       }
-      if (at_word(Word::Blocking)) { flags |= kBlocking; ++pos_; }
-      if (!at(TokenKind::KwFunc)) { unexpected("`func`"); return error_node(); }
+      if (at_word(Word::Blocking)) {
+        flags |= kBlocking;
+        ++pos_;
+      }
+      if (!at(TokenKind::KwFunc)) {
+        unexpected("`func`");
+        return error_node();
+      }
       return func_decl(flags, abi, false);
     }
     case TokenKind::Ident:
       if (at_word(Word::Type)) return type_alias(flags);
       if (at_word(Word::Error)) return error_decl(flags);
       if (at_word(Word::Capability)) return capability_decl(flags);
-      if (at_word(Word::Test) && (next_kind() == TokenKind::StrLit || next_kind() == TokenKind::KwDo)) return test_decl();
-      if (is_foreign(NameId(values_[pos_])) && foreign_declaration()) return is_some(foreign_made_) ? foreign_made_ : error_node();
+      if (at_word(Word::Test) && (next_kind() == TokenKind::StrLit || next_kind() == TokenKind::KwDo))
+        return test_decl();
+      if (is_foreign(NameId(values_[pos_])) && foreign_declaration())
+        return is_some(foreign_made_) ? foreign_made_ : error_node();
       [[fallthrough]];
-    default:
-      unexpected("a declaration like `func` or `struct`");
-      return error_node();
+    default: unexpected("a declaration like `func` or `struct`"); return error_node();
   }
 }
 
@@ -82,7 +101,10 @@ NodeId Parser::import(uint32_t flags) {
     return error_node();
   }
   while (true) {
-    if (!at_any_word()) { unexpected("a name"); break; }
+    if (!at_any_word()) {
+      unexpected("a name");
+      break;
+    }
     ++pos_;
     keep(add(NodeKind::ImportName, pos_ - 1, values_[pos_ - 1]));
     bool colons = at(TokenKind::Colon) && next_kind() == TokenKind::Colon;
@@ -94,7 +116,9 @@ NodeId Parser::import(uint32_t flags) {
       break;
     }
     if (at(TokenKind::Star)) {
-      report<Diag::UnexpectedToken>(token_span(pos_), "a name", "`*`").help("import the module, as in `import std.fs`, and write `fs.name`; or name what you use: `import a.{b, c}`");
+      report<Diag::UnexpectedToken>(token_span(pos_), "a name", "`*`")
+          .help(
+              "import the module, as in `import std.fs`, and write `fs.name`; or name what you use: `import a.{b, c}`");
       ++pos_;
       break;
     }
@@ -104,7 +128,10 @@ NodeId Parser::import(uint32_t flags) {
       Place place(*this, true, false, false);
       Bracket bracket(*this);
       while (!at(TokenKind::RBrace) && !panic_) {
-        if (!at_any_word()) { unexpected("a name"); break; }
+        if (!at_any_word()) {
+          unexpected("a name");
+          break;
+        }
         ++pos_;
         keep(add(NodeKind::ImportName, pos_ - 1, values_[pos_ - 1]));
         if (!comma_or_close(TokenKind::RBrace, opener)) break;
@@ -145,7 +172,8 @@ NodeId Parser::type_alias(uint8_t flags) {
   uint32_t generics = type_params();
   NodeId target = NodeId::None;
   if (at(TokenKind::KwStruct) || at(TokenKind::LBrace)) {  // type X struct { … } of Go
-    report<Diag::ForeignWord>(between(name - 1, name), "type " + std::string(text(name)) + " struct", "struct " + std::string(text(name)));
+    report<Diag::ForeignWord>(between(name - 1, name), "type " + std::string(text(name)) + " struct",
+                              "struct " + std::string(text(name)));
     error_token_ = name;
     skip_declaration(name - 1);
     return add(NodeKind::Error, name);
@@ -158,7 +186,10 @@ bool Parser::open_braces(uint32_t header, const char* what) {
   if (panic_) return false;
   if (eat(TokenKind::LBrace)) return true;
   if (at(TokenKind::KwDo) || (at(TokenKind::Colon) && starts_line(pos_ + 1))) {  // struct X do … end
-    report<Diag::UnexpectedToken>(token_span(pos_), "`{`", found_text(pos_)).note(std::string(what) + " stands in `{ … }`; `do … end` is for code").fix(token_span(pos_), touches(pos_) ? " {" : "{", "write `{`, and `}` in place of its `end`", Applicability::MaybeIncorrect);
+    report<Diag::UnexpectedToken>(token_span(pos_), "`{`", found_text(pos_))
+        .note(std::string(what) + " stands in `{ … }`; `do … end` is for code")
+        .fix(token_span(pos_), touches(pos_) ? " {" : "{", "write `{`, and `}` in place of its `end`",
+             Applicability::MaybeIncorrect);
     ++pos_;
     data_with_end_ = true;
     return true;
@@ -186,7 +217,8 @@ NodeId Parser::struct_decl(uint8_t flags) {
   uint32_t opener = pos_;
   uint32_t from = mark();
   if (!panic_ && (starts_line(pos_) || at(TokenKind::Newline)) && !at(TokenKind::LBrace)) {  // struct Empty
-    report<Diag::UnexpectedToken>(after(pos_ - 1), "`{`", found()).fix(after(pos_ - 1), " {}", "a struct without fields is written `struct " + std::string(text(name)) + " {}`");
+    report<Diag::UnexpectedToken>(after(pos_ - 1), "`{`", found())
+        .fix(after(pos_ - 1), " {}", "a struct without fields is written `struct " + std::string(text(name)) + " {}`");
   } else if (open_braces(header, "data")) {
     bool with_end = data_with_end_;
     Place place(*this, false, false, false);
@@ -194,9 +226,13 @@ NodeId Parser::struct_decl(uint8_t flags) {
     ++outer_brackets_;
     while (!at(TokenKind::RBrace) && !(with_end && at(TokenKind::KwEnd)) && !at(TokenKind::EndOfFile) && !panic_) {
       uint32_t first = pos_;
-      if (at(TokenKind::KwFunc) || (at(TokenKind::KwPub) && next_kind() == TokenKind::KwFunc) || (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::LParen)) {
+      if (at(TokenKind::KwFunc) || (at(TokenKind::KwPub) && next_kind() == TokenKind::KwFunc) ||
+          (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident &&
+           kind_at(pos_ + 2) == TokenKind::LParen)) {
         if (starts_line(pos_) && at_outer_declaration()) break;
-        report<Diag::UnexpectedToken>(token_span(pos_), "a field", found()).note("the functions of a type stand outside its braces").help("write them in `impl " + std::string(text(name)) + " do … end`");
+        report<Diag::UnexpectedToken>(token_span(pos_), "a field", found())
+            .note("the functions of a type stand outside its braces")
+            .help("write them in `impl " + std::string(text(name)) + " do … end`");
         error_token_ = pos_;
         while (at(TokenKind::KwPub)) ++pos_;
         func_decl(0, 0, false);
@@ -224,7 +260,9 @@ NodeId Parser::struct_decl(uint8_t flags) {
 NodeId Parser::field(bool) {
   uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
   if (at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) {
-    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a field", found()).note("whether a field may change depends on the variable that holds the struct").fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
+    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a field", found())
+        .note("whether a field may change depends on the variable that holds the struct")
+        .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
     ++pos_;
   }
   uint32_t name = pos_;
@@ -237,15 +275,21 @@ NodeId Parser::field(bool) {
   }
   if (at_type() && !starts_line(pos_) && !at(TokenKind::LParen) && !at(TokenKind::Bang)) {  // int x, x int
     uint32_t other = pos_;
-    bool type_first = at_name() && !is_upper(other) && next_kind() != TokenKind::LBracket && !known_type(other) && (is_upper(name) || known_type(name));
+    bool type_first = at_name() && !is_upper(other) && next_kind() != TokenKind::LBracket && !known_type(other) &&
+                      (is_upper(name) || known_type(name));
     if (type_first) {
       ++pos_;
-      report<Diag::TypeBeforeName>(between(name, other)).fix(between(name, other), std::string(text(other)) + ": " + std::string(text(name)), "write `" + std::string(text(other)) + ": " + std::string(text(name)) + "`");
+      report<Diag::TypeBeforeName>(between(name, other))
+          .fix(between(name, other), std::string(text(other)) + ": " + std::string(text(name)),
+               "write `" + std::string(text(other)) + ": " + std::string(text(name)) + "`");
       name = other;
       return add(NodeKind::FieldDecl, name, values_[name], record(+error_node(), kNone), flags);
     }
     declared_type = type();
-    if (!panic_) report<Diag::TypeBeforeName>(between(name, pos_ - 1)).fix(after(name), ":", "write `" + std::string(text(name)) + ": " + std::string(text_between(other, pos_ - 1)) + "`");
+    if (!panic_)
+      report<Diag::TypeBeforeName>(between(name, pos_ - 1))
+          .fix(after(name), ":",
+               "write `" + std::string(text(name)) + ": " + std::string(text_between(other, pos_ - 1)) + "`");
   } else if (expect(TokenKind::Colon, "`:` and the type of the field")) {
     declared_type = type();
   }
@@ -255,7 +299,9 @@ NodeId Parser::field(bool) {
 
 bool Parser::known_type(uint32_t token) const {
   std::string_view t = text(token);
-  for (std::string_view known : {"int", "long", "short", "byte", "float", "double", "boolean", "bool", "str", "char", "string", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "auto", "unsigned", "void"})
+  for (std::string_view known :
+       {"int", "long", "short", "byte", "float", "double", "boolean", "bool", "str", "char", "string",   "i8",
+        "i16", "i32",  "i64",   "u8",   "u16",   "u32",    "u64",     "f32",  "f64", "auto", "unsigned", "void"})
     if (t == known) return true;
   return false;
 }
@@ -268,8 +314,10 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
   ++outer_brackets_;
   while (!at(TokenKind::RBrace) && !(with_end && at(TokenKind::KwEnd)) && !at(TokenKind::EndOfFile) && !panic_) {
     uint32_t first = pos_;
-    if (at_word(Word::Case) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) {  // case circle(f64) of Swift
-      report<Diag::NotNeeded>(token_span(pos_), "case").fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
+    if (at_word(Word::Case) && next_kind() == TokenKind::Ident &&
+        !starts_line(pos_ + 1)) {  // case circle(f64) of Swift
+      report<Diag::NotNeeded>(token_span(pos_), "case")
+          .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
       ++pos_;
     }
     if (!at_name()) {
@@ -286,7 +334,10 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
         Bracket inner_bracket(*this);
         while (!at(TokenKind::RParen) && !panic_) {
           if (at_name() && next_kind() == TokenKind::Colon) {  // Circle(radius: f64)
-            report<Diag::UnexpectedToken>(between(pos_, pos_ + 1), "a type", "`" + std::string(text_between(pos_, pos_ + 1)) + "`").help("names stand in braces: `" + std::string(text(name)) + " { " + std::string(text(pos_)) + ": … }`");
+            report<Diag::UnexpectedToken>(between(pos_, pos_ + 1), "a type",
+                                          "`" + std::string(text_between(pos_, pos_ + 1)) + "`")
+                .help("names stand in braces: `" + std::string(text(name)) + " { " + std::string(text(pos_)) +
+                      ": … }`");
             error_token_ = pos_;
             pos_ += 2;
           }
@@ -309,7 +360,9 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
       }
       keep(add(NodeKind::VariantDecl, name, values_[name], list, 0, payload));
       if (!panic_ && at(TokenKind::Eq)) {
-        report<Diag::UnexpectedToken>(token_span(pos_), "`,`", "`=`").note("a variant has no number").help("write a function that gives the number of each variant with `match`");
+        report<Diag::UnexpectedToken>(token_span(pos_), "`,`", "`=`")
+            .note("a variant has no number")
+            .help("write a function that gives the number of each variant with `match`");
         error_token_ = pos_++;
         expr();
       }
@@ -320,7 +373,8 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
       continue;
     }
     if (at(TokenKind::Pipe)) {  // A | B
-      report<Diag::UnexpectedToken>(token_span(pos_), "`,`", "`|`").fix(touches(pos_) ? token_span(pos_) : Span{after(pos_ - 1).lo, token_span(pos_).hi}, ",", "write `,`");
+      report<Diag::UnexpectedToken>(token_span(pos_), "`,`", "`|`")
+          .fix(touches(pos_) ? token_span(pos_) : Span{after(pos_ - 1).lo, token_span(pos_).hi}, ",", "write `,`");
       ++pos_;
       continue;
     }
@@ -411,25 +465,32 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
     if (opening == Opening::Indent && starts_line(pos_) && column(pos_) <= line_column(header)) break;
     uint32_t first = pos_;
     // Something that cannot be a method ends the list: the `end` is missing.
-    if (starts_line(pos_) && column(pos_) <= own_column && at_declaration() && !at(TokenKind::KwFunc) && !at(TokenKind::KwAsync) && !(at(TokenKind::KwPub) && (next_kind() == TokenKind::KwFunc || next_kind() == TokenKind::KwAsync))) break;
+    if (starts_line(pos_) && column(pos_) <= own_column && at_declaration() && !at(TokenKind::KwFunc) &&
+        !at(TokenKind::KwAsync) &&
+        !(at(TokenKind::KwPub) && (next_kind() == TokenKind::KwFunc || next_kind() == TokenKind::KwAsync)))
+      break;
     uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
     if (eat(TokenKind::KwAsync)) flags |= kAsync;
     decl_column_ = starts_line(first) ? column(first) : own_column;
     uint16_t abi = 0;
-    if (at(TokenKind::KwExtern) && next_kind() == TokenKind::StrLit && kind_at(pos_ + 2) == TokenKind::KwFunc) {  // the standard library's own methods
+    if (at(TokenKind::KwExtern) && next_kind() == TokenKind::StrLit &&
+        kind_at(pos_ + 2) == TokenKind::KwFunc) {  // the standard library's own methods
       abi = names_.text(NameId(values_[pos_ + 1])) == "intrinsic" ? 2 : 1;
       pos_ += 2;
     }
     if (at(TokenKind::KwFunc)) {
       suspect_ = dedent_ = split_else_ = kNone;
       keep(func_decl(flags, abi, in_trait));
-    } else if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::LParen) {
+    } else if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident &&
+               kind_at(pos_ + 2) == TokenKind::LParen) {
       foreign(pos_, "func");
       keep(func_decl(flags, abi, in_trait));
     } else {
       unexpected("`func` or `end`");
     }
-    if (!panic_ && !starts_line(pos_) && !at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) && !at(TokenKind::EndOfFile)) unexpected("the end of the line");
+    if (!panic_ && !starts_line(pos_) && !at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) &&
+        !at(TokenKind::EndOfFile))
+      unexpected("the end of the line");
     if (panic_) recover_method(first, own_column);
     if (pos_ == first) ++pos_;
   }

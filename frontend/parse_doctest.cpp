@@ -1,6 +1,5 @@
-// parse_doctest.cpp: an example of the documentation as a test: its declarations, its statements, and what they must print.
-// Depends on parse_internal.h.
-// SPDX-License-Identifier: Apache-2.0
+// parse_doctest.cpp: an example of the documentation as a test: its declarations, its statements, and what they must
+// print. Depends on parse_internal.h. SPDX-License-Identifier: Apache-2.0
 #include "frontend/parse_internal.h"
 
 namespace janus {
@@ -44,7 +43,8 @@ NodeId Parser::call_of_main(NodeId func) {
 // The statement just read, with the `// =>` behind it.
 NodeId Parser::expectation(NodeId done) {
   const std::vector<Tokens::Expect>& expects = tree_.tokens.expects;
-  while (next_expect_ < expects.size() && expects[next_expect_].after + 1 < pos_) ++next_expect_;   // behind something else: a comment like any other
+  while (next_expect_ < expects.size() && expects[next_expect_].after + 1 < pos_)
+    ++next_expect_;   // behind something else: a comment like any other
   if (next_expect_ == expects.size() || expects[next_expect_].after + 1 != pos_ || is_none(done)) return done;
   const Tokens::Expect& expect = expects[next_expect_++];
   auto checked = [&](NodeId value) {
@@ -56,7 +56,8 @@ NodeId Parser::expectation(NodeId done) {
   switch (n.kind) {
     case NodeKind::Error: return done;
     // `let x = f() // => 3` and `x += 1 // => 4`: the variable's value
-    case NodeKind::Let: case NodeKind::Assign: {
+    case NodeKind::Let:
+    case NodeKind::Assign: {
       const Node target = node(NodeId(n.a));
       bool names_one = target.kind == (n.kind == NodeKind::Let ? NodeKind::PatBind : NodeKind::Ident);
       if (!names_one) break;
@@ -65,11 +66,16 @@ NodeId Parser::expectation(NodeId done) {
       tree_.lasts[+value] = target.token;
       return checked(value);
     }
-    case NodeKind::Return: case NodeKind::Break: case NodeKind::Continue: case NodeKind::Fail: case NodeKind::Defer: break;
+    case NodeKind::Return:
+    case NodeKind::Break:
+    case NodeKind::Continue:
+    case NodeKind::Fail:
+    case NodeKind::Defer: break;
     default: return checked(done);
   }
-  report<Diag::UnexpectedToken>(expect.span, "`// =>` behind a value, or behind a call that prints", "it behind another statement");
+  report<Diag::UnexpectedToken>(expect.span, "`// =>` behind a value, or behind a call that prints",
+                                "it behind another statement");
   return done;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -34,7 +34,8 @@ NodeId Parser::finish_catch(NodeId left, uint32_t token) {
     ++pos_;
     bound = catch_pattern();
     expect(TokenKind::Pipe, "`|` after the name of the error");
-  } else if (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::RParen && (kind_at(pos_ + 3) == TokenKind::LBrace || kind_at(pos_ + 3) == TokenKind::KwDo)) {
+  } else if (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::RParen &&
+             (kind_at(pos_ + 3) == TokenKind::LBrace || kind_at(pos_ + 3) == TokenKind::KwDo)) {
     // catch (e) { … } of Java and JavaScript
     foreign(between(pos_, pos_ + 2), text_between(pos_, pos_ + 2), "|" + std::string(text(pos_ + 1)) + "|");
     bound = add(NodeKind::PatBind, pos_ + 1, values_[pos_ + 1]);
@@ -42,9 +43,12 @@ NodeId Parser::finish_catch(NodeId left, uint32_t token) {
   }
   NodeId handler;
   if (panic_) handler = error_node();
-  else if (at(TokenKind::KwDo) || (at(TokenKind::LBrace) && is_some(bound) && next_kind() != TokenKind::Pipe)) handler = block(token, "`catch`");
-  else if (new_line() && at(TokenKind::EndOfFile)) { unexpected("what `catch` gives instead"); handler = error_node(); }
-  else if (is_some(bound) && starts_line(pos_)) handler = block(token, "`catch`");  // `do` is missing
+  else if (at(TokenKind::KwDo) || (at(TokenKind::LBrace) && is_some(bound) && next_kind() != TokenKind::Pipe))
+    handler = block(token, "`catch`");
+  else if (new_line() && at(TokenKind::EndOfFile)) {
+    unexpected("what `catch` gives instead");
+    handler = error_node();
+  } else if (is_some(bound) && starts_line(pos_)) handler = block(token, "`catch`");  // `do` is missing
   else handler = expr();
   return add(NodeKind::Catch, token, +left, record(+bound, +handler));
 }
@@ -54,8 +58,17 @@ NodeId Parser::catch_pattern() { return pattern_atom("a name"); }
 
 bool ends_value(TokenKind k) {
   switch (k) {
-    case TokenKind::EndOfFile: case TokenKind::Newline: case TokenKind::RParen: case TokenKind::RBracket: case TokenKind::RBrace:
-    case TokenKind::KwEnd: case TokenKind::KwDo: case TokenKind::KwElse: case TokenKind::Comma: case TokenKind::InterpEnd: case TokenKind::InterpFormat: return true;
+    case TokenKind::EndOfFile:
+    case TokenKind::Newline:
+    case TokenKind::RParen:
+    case TokenKind::RBracket:
+    case TokenKind::RBrace:
+    case TokenKind::KwEnd:
+    case TokenKind::KwDo:
+    case TokenKind::KwElse:
+    case TokenKind::Comma:
+    case TokenKind::InterpEnd:
+    case TokenKind::InterpFormat: return true;
     default: return false;
   }
 }
@@ -76,7 +89,8 @@ NodeId Parser::operand_expr(uint8_t least) {
     const TokenTraits& traits = kTraits[static_cast<uint8_t>(op)];
     uint8_t precedence = traits.binary;
     if (precedence == kPrecNone) {
-      if (op == TokenKind::KwNot && next_kind() == TokenKind::KwIn && !new_line() && least <= kPrecCompare) {  // x not in xs
+      if (op == TokenKind::KwNot && next_kind() == TokenKind::KwIn && !new_line() &&
+          least <= kPrecCompare) {  // x not in xs
         uint32_t token = pos_;
         pos_ += 2;
         NodeId right = operand_expr(kPrecCompare + 1);
@@ -86,14 +100,17 @@ NodeId Parser::operand_expr(uint8_t least) {
         grow(token);
         continue;
       }
-      if (op == TokenKind::Ident && values_[pos_] == static_cast<uint32_t>(Word::ForeignIs) && !starts_line(pos_) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && least <= kPrecCompare) {
+      if (op == TokenKind::Ident && values_[pos_] == static_cast<uint32_t>(Word::ForeignIs) && !starts_line(pos_) &&
+          !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && least <= kPrecCompare) {
         uint32_t token = pos_++;  // x is None, x is not None
         bool negated = eat(TokenKind::KwNot);
         Span span = between(token, pos_ - 1);
         std::string_view better = negated ? "!=" : "==";
-        report<Diag::ForeignWord>(span, text_between(token, pos_ - 1), better).fix(span, std::string(better), "write `" + std::string(better) + "`");
+        report<Diag::ForeignWord>(span, text_between(token, pos_ - 1), better)
+            .fix(span, std::string(better), "write `" + std::string(better) + "`");
         NodeId right = operand_expr(kPrecCompare + 1);
-        left = add(NodeKind::Binary, token, +left, +right, 0, static_cast<uint16_t>(negated ? TokenKind::BangEq : TokenKind::EqEq));
+        left = add(NodeKind::Binary, token, +left, +right, 0,
+                   static_cast<uint16_t>(negated ? TokenKind::BangEq : TokenKind::EqEq));
         grow(token);
         continue;
       }
@@ -108,19 +125,23 @@ NodeId Parser::operand_expr(uint8_t least) {
       pos_ += 2;
       Span span = between(token, token + 1);
       std::string word = is_and ? "and" : "or";
-      report<Diag::ForeignWord>(span, is_and ? "&&" : "||", word).fix(span, (touches(token) ? " " : "") + word + (touches(pos_) ? " " : ""), "write `" + word + "`");
+      report<Diag::ForeignWord>(span, is_and ? "&&" : "||", word)
+          .fix(span, (touches(token) ? " " : "") + word + (touches(pos_) ? " " : ""), "write `" + word + "`");
       NodeId right = operand_expr((is_and ? kPrecAnd : kPrecOr) + 1);
-      left = add(NodeKind::Binary, token, +left, +right, 0, static_cast<uint16_t>(is_and ? TokenKind::KwAnd : TokenKind::KwOr));
+      left = add(NodeKind::Binary, token, +left, +right, 0,
+                 static_cast<uint16_t>(is_and ? TokenKind::KwAnd : TokenKind::KwOr));
       grow(token);
       continue;
     }
-    if ((op == TokenKind::PlusPlus || (op == TokenKind::Minus && kind_at(token + 1) == TokenKind::Minus && touches(token + 1)))) {
+    if ((op == TokenKind::PlusPlus ||
+         (op == TokenKind::Minus && kind_at(token + 1) == TokenKind::Minus && touches(token + 1)))) {
       uint32_t behind = token + (op == TokenKind::Minus ? 2 : 1);
       if (starts_line(behind) || ends_value(kind_at(behind))) {  // i++
         pos_ = behind;
         Span sign = between(token, behind - 1);
         std::string better = op == TokenKind::Minus ? " -= 1" : " += 1";
-        report<Diag::Increment>(sign, op == TokenKind::Minus ? "--" : "++").fix(sign, better, "write `" + std::string(text_between(from, token - 1)) + better + "`");
+        report<Diag::Increment>(sign, op == TokenKind::Minus ? "--" : "++")
+            .fix(sign, better, "write `" + std::string(text_between(from, token - 1)) + better + "`");
         left = add(NodeKind::Error, token);
         break;
       }
@@ -133,9 +154,11 @@ NodeId Parser::operand_expr(uint8_t least) {
       left = add(NodeKind::Binary, token, +left, +right, 0, static_cast<uint16_t>(op));
       continue;
     }
-    if ((op == TokenKind::EqEq || op == TokenKind::BangEq) && kind_at(token + 1) == TokenKind::Eq && touches(token + 1)) {  // === !==
+    if ((op == TokenKind::EqEq || op == TokenKind::BangEq) && kind_at(token + 1) == TokenKind::Eq &&
+        touches(token + 1)) {  // === !==
       std::string_view better = op == TokenKind::EqEq ? "==" : "!=";
-      report<Diag::ForeignWord>(between(token, token + 1), text_between(token, token + 1), better).fix(between(token, token + 1), std::string(better), "write `" + std::string(better) + "`");
+      report<Diag::ForeignWord>(between(token, token + 1), text_between(token, token + 1), better)
+          .fix(between(token, token + 1), std::string(better), "write `" + std::string(better) + "`");
       ++pos_;
     }
     if (precedence == kPrecRange) {
@@ -148,7 +171,12 @@ NodeId Parser::operand_expr(uint8_t least) {
       if (touches(token) && (starts_line(pos_) || ends_value(kind()))) {  // f()??
         Span end = after(token - 1);
         uint32_t first = tree_.first_token(left);
-        report<Diag::UnexpectedToken>(found_span(), "a value", found()).note("`??` is one sign: it gives a value to use instead of `null`").fix({token_span(first).lo, token_span(first).lo}, "(", "for two steps write `(" + std::string(text_between(first, token - 1)) + "?)?`", Applicability::MaybeIncorrect).fix({end.lo, token_span(token).hi}, "?)?", "");
+        report<Diag::UnexpectedToken>(found_span(), "a value", found())
+            .note("`??` is one sign: it gives a value to use instead of `null`")
+            .fix({token_span(first).lo, token_span(first).lo}, "(",
+                 "for two steps write `(" + std::string(text_between(first, token - 1)) + "?)?`",
+                 Applicability::MaybeIncorrect)
+            .fix({end.lo, token_span(token).hi}, "?)?", "");
         error_token_ = token;
         left = add(NodeKind::Error, token);
         continue;
@@ -161,37 +189,46 @@ NodeId Parser::operand_expr(uint8_t least) {
     ++pos_;
     if (op == TokenKind::Pipe && at(TokenKind::Greater) && touches(pos_)) {  // |> of Elixir and F#
       ++pos_;
-      report<Diag::ForeignWord>(between(token, pos_ - 1), "|>", "value.function()").help("a call goes on with a point: `xs.map { |x| x * 2 }.sum()`");
+      report<Diag::ForeignWord>(between(token, pos_ - 1), "|>", "value.function()")
+          .help("a call goes on with a point: `xs.map { |x| x * 2 }.sum()`");
       unary();
       continue;
     }
     if (op == TokenKind::Less && at(TokenKind::Greater) && touches(pos_)) {  // <>
       ++pos_;
-      report<Diag::ForeignWord>(between(token, pos_ - 1), "<>", "!=").fix(between(token, pos_ - 1), "!=", "write `!=`; two texts are joined with `++`", Applicability::MaybeIncorrect);
+      report<Diag::ForeignWord>(between(token, pos_ - 1), "<>", "!=")
+          .fix(between(token, pos_ - 1), "!=", "write `!=`; two texts are joined with `++`",
+               Applicability::MaybeIncorrect);
     }
     if (op == TokenKind::EqEq && at(TokenKind::Greater) && touches(pos_)) ++pos_;
     NodeId right = operand_expr(precedence + 1);
     left = add(NodeKind::Binary, token, +left, +right, 0, static_cast<uint16_t>(op));
     grow(token);
-    if (precedence == kPrecCompare && kTraits[static_cast<uint8_t>(kind())].binary == kPrecCompare && !new_line() && !panic_) {
+    if (precedence == kPrecCompare && kTraits[static_cast<uint8_t>(kind())].binary == kPrecCompare && !new_line() &&
+        !panic_) {
       if (comparison_chain(left, token, right)) continue;
     }
   }
   return left;
 }
 
-bool Parser::is_range_start() const { return at(TokenKind::DotDot) || at(TokenKind::DotDotEq) || at(TokenKind::DotDotLess); }
+bool Parser::is_range_start() const {
+  return at(TokenKind::DotDot) || at(TokenKind::DotDotEq) || at(TokenKind::DotDotLess);
+}
 
 // range := [sum] (`..` | `..<` | `..=`) [sum]
 NodeId Parser::range_from(NodeId low) {
   uint32_t token = pos_++;
   uint8_t flags = kind_at(token) == TokenKind::DotDotEq ? kInclusive : 0;
   if (kind_at(token) == TokenKind::DotDot && at(TokenKind::Dot) && touches(pos_)) {  // three dots
-    report<Diag::ForeignWord>(between(token, pos_), "...", "..").help("`0..n` leaves out its end, `0..=n` includes it").fix(between(token, pos_), "..=", "write `..=`", Applicability::MaybeIncorrect);
+    report<Diag::ForeignWord>(between(token, pos_), "...", "..")
+        .help("`0..n` leaves out its end, `0..=n` includes it")
+        .fix(between(token, pos_), "..=", "write `..=`", Applicability::MaybeIncorrect);
     ++pos_;
   }
   NodeId high = NodeId::None;
-  bool more = !new_line() && kTraits[static_cast<uint8_t>(kind())].starts_value && !at(TokenKind::KwDo) && !(at(TokenKind::LBrace) && no_brace_);
+  bool more = !new_line() && kTraits[static_cast<uint8_t>(kind())].starts_value && !at(TokenKind::KwDo) &&
+              !(at(TokenKind::LBrace) && no_brace_);
   if (more) high = operand_expr(kPrecRange + 1);
   return add(NodeKind::Range, token, +low, +high, flags);
 }
@@ -200,7 +237,8 @@ NodeId Parser::range_from(NodeId low) {
 NodeId Parser::unary() {
   uint32_t token = pos_;
   switch (kind()) {
-    case TokenKind::Minus: case TokenKind::Tilde: {
+    case TokenKind::Minus:
+    case TokenKind::Tilde: {
       Nest nest(*this);
       ++pos_;
       NodeId inner = panic_ ? error_node() : unary();
@@ -226,19 +264,22 @@ NodeId Parser::unary() {
       return add(NodeKind::Await, token, +inner);
     }
     case TokenKind::KwTry: {
-      if (next_kind() == TokenKind::LBrace || next_kind() == TokenKind::KwDo || next_kind() == TokenKind::Colon) return try_block();
+      if (next_kind() == TokenKind::LBrace || next_kind() == TokenKind::KwDo || next_kind() == TokenKind::Colon)
+        return try_block();
       Nest nest(*this);
       ++pos_;
       NodeId inner = panic_ ? error_node() : unary();
       return add(NodeKind::Try, token, +inner);
     }
-    case TokenKind::PlusPlus: case TokenKind::Plus: {
+    case TokenKind::PlusPlus:
+    case TokenKind::Plus: {
       Nest nest(*this);
       ++pos_;
       if (panic_) return error_node();
       if (kind_at(token) == TokenKind::PlusPlus && at_name()) {
         std::string name(text(pos_));
-        report<Diag::Increment>(token_span(token), "++").fix(between(token, pos_), name + " += 1", "write `" + name + " += 1`");
+        report<Diag::Increment>(token_span(token), "++")
+            .fix(between(token, pos_), name + " += 1", "write `" + name + " += 1`");
         unary();
         return add(NodeKind::Error, token);
       } else {
@@ -252,14 +293,17 @@ NodeId Parser::unary() {
       Nest nest(*this);
       ++pos_;
       if (panic_) return error_node();
-      report<Diag::LendOutsideCall>(token_span(token)).note("`f(&x)` lets the call change `x`; everywhere else values are simply copied").fix(token_span(token), "", "remove it", Applicability::MaybeIncorrect);
+      report<Diag::LendOutsideCall>(token_span(token))
+          .note("`f(&x)` lets the call change `x`; everywhere else values are simply copied")
+          .fix(token_span(token), "", "remove it", Applicability::MaybeIncorrect);
       return unary();
     }
     case TokenKind::Star: {
       Nest nest(*this);
       ++pos_;
       if (panic_) return error_node();
-      report<Diag::NoPointers>(token_span(token)).fix(token_span(token), "", "use the value itself", Applicability::MaybeIncorrect);
+      report<Diag::NoPointers>(token_span(token))
+          .fix(token_span(token), "", "use the value itself", Applicability::MaybeIncorrect);
       return unary();
     }
     default: return postfix();
@@ -275,7 +319,8 @@ NodeId Parser::postfix() {
 
 // println!("…") of Rust
 static bool macro_name(std::string_view name) {
-  for (std::string_view known : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "todo", "unreachable", "vec", "format", "panic", "dbg"})
+  for (std::string_view known : {"println", "print", "eprintln", "eprint", "assert", "assert_eq", "todo", "unreachable",
+                                 "vec", "format", "panic", "dbg"})
     if (name == known) return true;
   return false;
 }
@@ -293,13 +338,15 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
         if (new_line()) return left;
         left = index(left);
         break;
-      case TokenKind::Dot:
-        left = member(left);
-        break;
+      case TokenKind::Dot: left = member(left); break;
       case TokenKind::Question:
         if (new_line()) return left;
-        if (!touches(token) || (kTraits[static_cast<uint8_t>(next_kind())].starts_value && !touches(token + 1) && !starts_line(token + 1) && next_kind() != TokenKind::KwDo &&
-                                next_kind() != TokenKind::Minus && next_kind() != TokenKind::LBrace && !is_keyword(next_kind()) && next_kind() != TokenKind::DotDot && next_kind() != TokenKind::DotDotEq && next_kind() != TokenKind::DotDotLess && next_kind() != TokenKind::LBracket)) {
+        if (!touches(token) ||
+            (kTraits[static_cast<uint8_t>(next_kind())].starts_value && !touches(token + 1) &&
+             !starts_line(token + 1) && next_kind() != TokenKind::KwDo && next_kind() != TokenKind::Minus &&
+             next_kind() != TokenKind::LBrace && !is_keyword(next_kind()) && next_kind() != TokenKind::DotDot &&
+             next_kind() != TokenKind::DotDotEq && next_kind() != TokenKind::DotDotLess &&
+             next_kind() != TokenKind::LBracket)) {
           if (ternary_colon(token) != kNone) return left;  // expr() goes on when all of the condition is read
         }
         ++pos_;
@@ -308,8 +355,11 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::Bang:
         if (new_line() || !touches(token)) return left;
         ++pos_;
-        if ((at(TokenKind::LParen) || at(TokenKind::LBracket)) && touches(pos_) && node(left).kind == NodeKind::Ident && macro_name(text(token - 1))) {
-          report<Diag::NotNeeded>(token_span(token), "!").note("a call is written `" + std::string(text(token - 1)) + "(…)`").fix(token_span(token), "", "remove it");
+        if ((at(TokenKind::LParen) || at(TokenKind::LBracket)) && touches(pos_) && node(left).kind == NodeKind::Ident &&
+            macro_name(text(token - 1))) {
+          report<Diag::NotNeeded>(token_span(token), "!")
+              .note("a call is written `" + std::string(text(token - 1)) + "(…)`")
+              .fix(token_span(token), "", "remove it");
           break;
         }
         left = add(NodeKind::BangUnwrap, token, +left);
@@ -328,18 +378,27 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
         if (no_brace_ || !looks_like_type(left)) return left;
         left = struct_literal(left);
         break;
-      case TokenKind::StrLit: case TokenKind::StrBegin:
-        if (node(left).kind == NodeKind::Ident && touches(token) && node(left).token == token - 1 && text(token - 1).size() <= 2 && kind_at(token + 1) != TokenKind::Error) {  // f"…"
-          report<Diag::StringPrefix>(token_span(token - 1), text(token - 1)).note("every text may hold `${value}`").fix(token_span(token - 1), "", "remove it");
+      case TokenKind::StrLit:
+      case TokenKind::StrBegin:
+        if (node(left).kind == NodeKind::Ident && touches(token) && node(left).token == token - 1 &&
+            text(token - 1).size() <= 2 && kind_at(token + 1) != TokenKind::Error) {  // f"…"
+          report<Diag::StringPrefix>(token_span(token - 1), text(token - 1))
+              .note("every text may hold `${value}`")
+              .fix(token_span(token - 1), "", "remove it");
           left = string();
           break;
         }
         return left;
       case TokenKind::Colon:
         if (kind_at(token + 1) == TokenKind::Colon && touches(token + 1)) {  // a::b
-          report<Diag::ForeignWord>(between(token, token + 1), "::", ".").fix(between(token, token + 1), ".", "write `.`");
+          report<Diag::ForeignWord>(between(token, token + 1), "::", ".")
+              .fix(between(token, token + 1), ".", "write `.`");
           pos_ += 2;
-          if (at_any_word()) { ++pos_; left = add(NodeKind::Member, pos_ - 1, +left, values_[pos_ - 1]); break; }
+          if (at_any_word()) {
+            ++pos_;
+            left = add(NodeKind::Member, pos_ - 1, +left, values_[pos_ - 1]);
+            break;
+          }
           unexpected("a name");
         }
         return left;
@@ -353,7 +412,10 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
         }
         return left;
       case TokenKind::FatArrow:
-        if (!in_arms_ && node(left).kind != NodeKind::Error && (node(left).kind == NodeKind::Ident || node(left).kind == NodeKind::Paren || node(left).kind == NodeKind::TupleLit) && !new_line()) {
+        if (!in_arms_ && node(left).kind != NodeKind::Error &&
+            (node(left).kind == NodeKind::Ident || node(left).kind == NodeKind::Paren ||
+             node(left).kind == NodeKind::TupleLit) &&
+            !new_line()) {
           return arrow_function(left, from);
         }
         return left;
@@ -380,13 +442,15 @@ NodeId Parser::call(NodeId callee, uint32_t) {
     in_arms_ = saved_arms;
   }
   if (!panic_ && !new_line()) {
-    if (at(TokenKind::LBrace) && (next_kind() == TokenKind::Pipe || (!no_brace_ && !looks_like_type(callee) && !looks_like_fields()))) {
+    if (at(TokenKind::LBrace) &&
+        (next_kind() == TokenKind::Pipe || (!no_brace_ && !looks_like_type(callee) && !looks_like_fields()))) {
       keep(closure_braces());
-    } else if (at(TokenKind::KwDo) && !no_brace_ && node(callee).kind == NodeKind::Ident && node(callee).a == static_cast<uint32_t>(Word::AssertFails)) {
-      uint32_t header = pos_;  // assert_fails(err) do … end: the block is a closure that takes nothing
+    } else if (at(TokenKind::KwDo) && !no_brace_ && node(callee).kind == NodeKind::Ident &&
+               node(callee).a == static_cast<uint32_t>(Word::AssertFails)) {
+      uint32_t header = pos_;   // assert_fails(err) do … end: the block is a closure that takes nothing
       NodeId inner = block(header, "`assert_fails`");
       keep(add(NodeKind::Closure, header, kNone, record(kNone, +inner), kShort));
-    } else if (at(TokenKind::KwDo) && !no_brace_ && next_kind() == TokenKind::Pipe) {  // xs.each() do |x| … end
+    } else if (at(TokenKind::KwDo) && !no_brace_ && next_kind() == TokenKind::Pipe) {   // xs.each() do |x| … end
       do_block_argument();
     }
   }
@@ -396,7 +460,8 @@ NodeId Parser::call(NodeId callee, uint32_t) {
 // arg := [name `:`] expr | `&` place
 NodeId Parser::argument() {
   uint32_t token = pos_;
-  if ((at_name() || is_keyword(kind())) && next_kind() == TokenKind::Colon && !(kind_at(pos_ + 2) == TokenKind::Colon && touches(pos_ + 2))) {
+  if ((at_name() || is_keyword(kind())) && next_kind() == TokenKind::Colon &&
+      !(kind_at(pos_ + 2) == TokenKind::Colon && touches(pos_ + 2))) {
     pos_ += 2;
     NodeId value = argument_value();
     return add(NodeKind::Arg, token, values_[token], +value);
@@ -404,7 +469,10 @@ NodeId Parser::argument() {
   NodeId value = argument_value();
   if (at(TokenKind::Eq) && !panic_) {
     uint32_t eq = pos_++;
-    report<Diag::ForeignWord>(token_span(eq), "=", ":").note("an argument is named as in `update(user, active: true)`").fix(touches(eq) ? token_span(eq) : Span{after(eq - 1).lo, token_span(eq).hi}, touches(pos_) ? ": " : ":", "write `" + std::string(text_between(token, eq - 1)) + ": …`");
+    report<Diag::ForeignWord>(token_span(eq), "=", ":")
+        .note("an argument is named as in `update(user, active: true)`")
+        .fix(touches(eq) ? token_span(eq) : Span{after(eq - 1).lo, token_span(eq).hi}, touches(pos_) ? ": " : ":",
+             "write `" + std::string(text_between(token, eq - 1)) + ": …`");
     NodeId named = expr();
     return add(NodeKind::Arg, token, values_[token], +named);
   }
@@ -449,7 +517,9 @@ NodeId Parser::index(NodeId base) {
   if (at(TokenKind::RBracket)) {
     ++pos_;
     uint32_t first = tree_.first_token(base);
-    if (looks_like_type(base)) foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), "[]" + std::string(text_between(first, opener - 1)));  // String[]
+    if (looks_like_type(base))
+      foreign(between(first, pos_ - 1), text_between(first, pos_ - 1),
+              "[]" + std::string(text_between(first, opener - 1)));   // String[]
     else report<Diag::UnexpectedToken>(token_span(opener + 1), "the place of an element, like `xs[0]`", "`]`");
     error_token_ = opener;
     return add(NodeKind::Error, opener);
@@ -479,12 +549,13 @@ NodeId Parser::member(NodeId base) {
     uint32_t token = pos_++;
     return add(NodeKind::TupleMember, token, +base, static_cast<uint32_t>(tree_.tokens.int_value(token)));
   }
-  if (node(base).kind == NodeKind::IntLit && touches(dot)) {  // 1.
-    report<Diag::BareFloat>(between(dot - 1, dot)).fix(between(dot - 1, dot), std::string(text(dot - 1)) + ".0", "write `" + std::string(text(dot - 1)) + ".0`");
+  if (node(base).kind == NodeKind::IntLit && touches(dot)) {   // 1.
+    report<Diag::BareFloat>(between(dot - 1, dot))
+        .fix(between(dot - 1, dot), std::string(text(dot - 1)) + ".0", "write `" + std::string(text(dot - 1)) + ".0`");
     return base;
   }
   unexpected("a name after `.`");
   return error_node();
 }
 
-}  // namespace janus
+}   // namespace janus

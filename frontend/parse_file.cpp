@@ -13,7 +13,10 @@ NodeId Parser::file() {
   std::vector<NodeId> statements;   // of a script, outside its functions
   uint32_t from = mark();
   while (!at(TokenKind::EndOfFile)) {
-    if (at(TokenKind::Newline)) { ++pos_; continue; }
+    if (at(TokenKind::Newline)) {
+      ++pos_;
+      continue;
+    }
     uint32_t first = pos_;
     height_ = 0;
     brackets_ = outer_brackets_ = else_bodies_ = 0;
@@ -39,15 +42,27 @@ NodeId Parser::file() {
     uint32_t token = tree_.first_token(statements.front()), inner = mark();
     for (NodeId statement : statements) keep(statement);
     NodeId block = add(NodeKind::Block, token, flush(inner), kNone, error_flag(token));
-    keep(add(NodeKind::FuncDecl, token, +names_.intern("main"), record(kNone, kNone, kNone, kNone, +block), kShort | error_flag(token)));
+    keep(add(NodeKind::FuncDecl, token, +names_.intern("main"), record(kNone, kNone, kNone, kNone, +block),
+             kShort | error_flag(token)));
   }
   return add(NodeKind::File, 0, flush(from), +chosen);
 }
 
 bool Parser::is_item(NodeKind kind) {
   switch (kind) {
-    case NodeKind::Import: case NodeKind::ConstDecl: case NodeKind::VarDecl: case NodeKind::TypeAlias: case NodeKind::StructDecl: case NodeKind::EnumDecl: case NodeKind::ErrorDecl:
-    case NodeKind::CapabilityDecl: case NodeKind::TraitDecl: case NodeKind::ImplDecl: case NodeKind::FuncDecl: case NodeKind::TestDecl: case NodeKind::Profile: return true;
+    case NodeKind::Import:
+    case NodeKind::ConstDecl:
+    case NodeKind::VarDecl:
+    case NodeKind::TypeAlias:
+    case NodeKind::StructDecl:
+    case NodeKind::EnumDecl:
+    case NodeKind::ErrorDecl:
+    case NodeKind::CapabilityDecl:
+    case NodeKind::TraitDecl:
+    case NodeKind::ImplDecl:
+    case NodeKind::FuncDecl:
+    case NodeKind::TestDecl:
+    case NodeKind::Profile: return true;
     default: return false;
   }
 }
@@ -74,7 +89,9 @@ void Parser::recover_item(uint32_t from) {
   panic_ = false;
   panic_brackets_ = 0;
   while (!at(TokenKind::EndOfFile)) {
-    if (starts_line(pos_) && pos_ > from && column(pos_) <= line_column(from) && (at_declaration() || (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))))) return;
+    if (starts_line(pos_) && pos_ > from && column(pos_) <= line_column(from) &&
+        (at_declaration() || (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])))))
+      return;
     if (script_ && starts_line(pos_) && pos_ > from && column(pos_) <= top_column_) return;
     ++pos_;
   }
@@ -84,9 +101,9 @@ void Parser::recover_item(uint32_t from) {
 NodeId Parser::item(bool script) {
   uint32_t first = pos_;
   suspect_ = dedent_ = kNone;
-  if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync)) ) {
-    if (at(TokenKind::KwVar) && script) {}
-    else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen) {
+  if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync))) {
+    if (at(TokenKind::KwVar) && script) {
+    } else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen) {
       ++pos_;
       unexpected("the name of the function");
       return error_node();
@@ -97,7 +114,8 @@ NodeId Parser::item(bool script) {
       return made;
     }
   }
-  if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration()) return panic_ ? error_node() : foreign_made_;
+  if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration())
+    return panic_ ? error_node() : foreign_made_;
   if (at(TokenKind::Ident) && profile_declaration()) return NodeId::None;
   if (at(TokenKind::Ident) && !script && c_function()) return NodeId::None;
   if (at(TokenKind::KwVar) && !script && module_var()) {
@@ -107,12 +125,15 @@ NodeId Parser::item(bool script) {
     return made;
   }
   if (at(TokenKind::KwLet) && !script && !reported_outside_ && lone_let()) {
-    report<Diag::OutsideFunction>(token_span(first)).help("a value that all functions of the file may use is declared with `const`").fix(token_span(first), "const", "write `const`");
+    report<Diag::OutsideFunction>(token_span(first))
+        .help("a value that all functions of the file may use is declared with `const`")
+        .fix(token_span(first), "const", "write `const`");
     NodeId made = const_decl(0);
     if (!panic_) end_item();
     return made;
   }
-  if (at(TokenKind::KwEnd) || at(TokenKind::RBrace) || at(TokenKind::RParen) || at(TokenKind::RBracket) || at(TokenKind::KwElse)) {
+  if (at(TokenKind::KwEnd) || at(TokenKind::RBrace) || at(TokenKind::RParen) || at(TokenKind::RBracket) ||
+      at(TokenKind::KwElse)) {
     if (stray_reported_ == kNone) {
       Diagnostic& d = report<Diag::StrayEnd>(token_span(first), text(first));
       if (at(TokenKind::KwEnd)) {
@@ -163,7 +184,11 @@ bool Parser::lone_let() const {
     switch (kinds_[t]) {
       case TokenKind::KwLet: continue;
       case TokenKind::Ident: return is_word(t, Word::Test) || is_word(t, Word::Type) || is_word(t, Word::Error);
-      case TokenKind::KwIf: case TokenKind::KwFor: case TokenKind::KwWhile: case TokenKind::KwMatch: case TokenKind::KwReturn: return false;
+      case TokenKind::KwIf:
+      case TokenKind::KwFor:
+      case TokenKind::KwWhile:
+      case TokenKind::KwMatch:
+      case TokenKind::KwReturn: return false;
       default: return true;
     }
   }
@@ -172,18 +197,33 @@ bool Parser::lone_let() const {
 
 // `actor Counter do … end`: what other profiles declare, or will.
 bool Parser::profile_declaration() {
-  struct Row { std::string_view word, profile; const char* why; const char* instead; };
+  struct Row {
+    std::string_view word, profile;
+    const char* why;
+    const char* instead;
+  };
   static constexpr Row kRows[] = {
-      {"actor", "cluster", "an actor keeps its state for itself and answers messages, from other machines too; `:cluster` has them", "a task that receives from a channel does the same within one program"},
-      {"grain", "cluster", "a grain is an actor that the cluster wakes up where there is room; `:cluster` has them", "a task that receives from a channel does the same within one program"},
-      {"kernel", "compute", "a kernel runs for many elements at once; `:compute` has them", "write a function, and call it for each element"},
+      {"actor", "cluster",
+       "an actor keeps its state for itself and answers messages, from other machines too; `:cluster` has them",
+       "a task that receives from a channel does the same within one program"},
+      {"grain", "cluster", "a grain is an actor that the cluster wakes up where there is room; `:cluster` has them",
+       "a task that receives from a channel does the same within one program"},
+      {"kernel", "compute", "a kernel runs for many elements at once; `:compute` has them",
+       "write a function, and call it for each element"},
   };
   uint32_t first = pos_;
   if (next_kind() != TokenKind::Ident || starts_line(pos_ + 1)) return false;
   for (const Row& row : kRows) {
     if (text(pos_) != row.word) continue;
-    if (profile_ == row.profile) report<Diag::NotAvailableYet>(token_span(first), row.word).note(std::string("`:") + std::string(row.profile) + "` will have it; this version of Janus does not know it yet").help(row.instead);
-    else report<Diag::NotInProfile>(token_span(first), row.word, profile_.empty() ? "service" : profile_).note(row.why).help(row.instead);
+    if (profile_ == row.profile)
+      report<Diag::NotAvailableYet>(token_span(first), row.word)
+          .note(std::string("`:") + std::string(row.profile) +
+                "` will have it; this version of Janus does not know it yet")
+          .help(row.instead);
+    else
+      report<Diag::NotInProfile>(token_span(first), row.word, profile_.empty() ? "service" : profile_)
+          .note(row.why)
+          .help(row.instead);
     error_token_ = first;
     for (++pos_; !at(TokenKind::EndOfFile) && !(starts_line(pos_) && column(pos_) <= column(first)); ++pos_) {}
     if (at(TokenKind::KwEnd)) ++pos_;
@@ -208,7 +248,9 @@ void Parser::statement_outside() {
           .fix(token_span(early_end_), "", "remove it", Applicability::MaybeIncorrect);
       stray_reported_ = first;  // the `end` that is left over is part of the same mistake
     } else {
-      report<Diag::OutsideFunction>(token_span(first)).note("lines outside functions belong to scripts: the profile `:script`, or a file named `….jans`").help("a program begins in `func main() do … end`: put the lines between the two");
+      report<Diag::OutsideFunction>(token_span(first))
+          .note("lines outside functions belong to scripts: the profile `:script`, or a file named `….jans`")
+          .help("a program begins in `func main() do … end`: put the lines between the two");
     }
     reported_outside_ = true;
   }
@@ -237,7 +279,9 @@ bool Parser::c_function() {
     if (starts_line(t) && t > pos_ + 40) return false;
   }
   if (kind_at(t + 1) != TokenKind::LBrace && kind_at(t + 1) != TokenKind::KwDo) return false;
-  report<Diag::ForeignWord>(between(pos_, pos_ + 1), text_between(pos_, pos_ + 1), "func " + std::string(text(pos_ + 1))).help("the type of the result comes last: `func add(a: i64, b: i64) -> i64 do`");
+  report<Diag::ForeignWord>(between(pos_, pos_ + 1), text_between(pos_, pos_ + 1),
+                            "func " + std::string(text(pos_ + 1)))
+      .help("the type of the result comes last: `func add(a: i64, b: i64) -> i64 do`");
   error_token_ = pos_;
   ++pos_;
   // Name and parameters are read over; the body is ordinary.
@@ -257,7 +301,12 @@ bool Parser::foreign_declaration() {
   TokenKind next = next_kind();
   bool name_next = next == TokenKind::Ident && !starts_line(pos_ + 1);
   switch (static_cast<Word>(values_[token])) {
-    case Word::ForeignFn: case Word::ForeignFun: case Word::ForeignFunction: case Word::ForeignDef: case Word::ForeignProc: case Word::ForeignSub:
+    case Word::ForeignFn:
+    case Word::ForeignFun:
+    case Word::ForeignFunction:
+    case Word::ForeignDef:
+    case Word::ForeignProc:
+    case Word::ForeignSub:
       if (!name_next) return false;
       foreign(token, "func");
       early_end_ = kNone;
@@ -267,21 +316,35 @@ bool Parser::foreign_declaration() {
       foreign_made_ = func_decl(0, 0, false);
       in_decl_ = false;
       return true;
-    case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic: case Word::ForeignFinal: case Word::ForeignExport:
+    case Word::ForeignPublic:
+    case Word::ForeignPrivate:
+    case Word::ForeignStatic:
+    case Word::ForeignFinal:
+    case Word::ForeignExport:
       if (starts_line(pos_ + 1)) return false;
-      if (values_[token] == static_cast<uint32_t>(Word::ForeignPublic) || values_[token] == static_cast<uint32_t>(Word::ForeignExport)) foreign(token, "pub");
-      else report<Diag::NotNeeded>(token_span(token), text(token)).note("what has no `pub` is private to its file").fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
+      if (values_[token] == static_cast<uint32_t>(Word::ForeignPublic) ||
+          values_[token] == static_cast<uint32_t>(Word::ForeignExport))
+        foreign(token, "pub");
+      else
+        report<Diag::NotNeeded>(token_span(token), text(token))
+            .note("what has no `pub` is private to its file")
+            .fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
       ++pos_;
       if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))) return foreign_declaration();
       return true;  // what follows is read as usual
-    case Word::ForeignClass: case Word::ForeignRecord: {
+    case Word::ForeignClass:
+    case Word::ForeignRecord: {
       if (!name_next) return false;
-      report<Diag::ForeignWord>(token_span(token), text(token), "struct").note("data stands in a `struct`, its functions in an `impl`: values have no parent class").help("write `struct " + std::string(text(token + 1)) + " { … }` and `impl " + std::string(text(token + 1)) + " do … end`");
+      report<Diag::ForeignWord>(token_span(token), text(token), "struct")
+          .note("data stands in a `struct`, its functions in an `impl`: values have no parent class")
+          .help("write `struct " + std::string(text(token + 1)) + " { … }` and `impl " + std::string(text(token + 1)) +
+                " do … end`");
       error_token_ = token;
       skip_declaration(token);
       return true;
     }
-    case Word::ForeignInterface: case Word::ForeignProtocol:
+    case Word::ForeignInterface:
+    case Word::ForeignProtocol:
       if (!name_next) return false;
       foreign(token, "trait");
       error_token_ = token;
@@ -292,18 +355,30 @@ bool Parser::foreign_declaration() {
         skip_declaration(token);
       }
       return true;
-    case Word::ForeignUse: case Word::ForeignUsing: case Word::ForeignInclude: case Word::ForeignRequire: case Word::ForeignFrom: {
-      if (starts_line(pos_ + 1) || (next != TokenKind::Ident && next != TokenKind::StrLit && next != TokenKind::Less)) return false;
+    case Word::ForeignUse:
+    case Word::ForeignUsing:
+    case Word::ForeignInclude:
+    case Word::ForeignRequire:
+    case Word::ForeignFrom: {
+      if (starts_line(pos_ + 1) || (next != TokenKind::Ident && next != TokenKind::StrLit && next != TokenKind::Less))
+        return false;
       bool from = values_[token] == static_cast<uint32_t>(Word::ForeignFrom);
       Diagnostic& d = report<Diag::ForeignWord>(token_span(token), text(token), "import");
       if (from) d.help("`from a import b` is written `import a.{b}`");
-      else d.help("a module is named by its path, as in `import std.fs`").fix(token_span(token), "import", "write `import`", Applicability::MaybeIncorrect);
+      else
+        d.help("a module is named by its path, as in `import std.fs`")
+            .fix(token_span(token), "import", "write `import`", Applicability::MaybeIncorrect);
       pos_ = end_of_line();
       return true;
     }
-    case Word::ForeignPackage: case Word::ForeignModule: case Word::ForeignNamespace: case Word::ForeignMod:
+    case Word::ForeignPackage:
+    case Word::ForeignModule:
+    case Word::ForeignNamespace:
+    case Word::ForeignMod:
       if (!name_next) return false;
-      report<Diag::NotNeeded>(token_span(token), text(token)).note("a file is a module, and its path is its name").help("remove this line");
+      report<Diag::NotNeeded>(token_span(token), text(token))
+          .note("a file is a module, and its path is its name")
+          .help("remove this line");
       pos_ = end_of_line();
       return true;
     case Word::ForeignVal:

@@ -18,7 +18,9 @@ void Parser::foreign_block(uint32_t header) {
 // try { … } catch … of Java, or try … except of Python: there is no block for that.
 NodeId Parser::try_block() {
   uint32_t token = pos_++;
-  report<Diag::ForeignWord>(token_span(token), "try { … }", "f() catch |err| do … end").note("each call that can fail is answered where it stands").help("put `catch |err| do … end` behind the call, or `?` to pass the failure on");
+  report<Diag::ForeignWord>(token_span(token), "try { … }", "f() catch |err| do … end")
+      .note("each call that can fail is answered where it stands")
+      .help("put `catch |err| do … end` behind the call, or `?` to pass the failure on");
   foreign_block(token);
   if (panic_) return error_node();
   while (at(TokenKind::KwCatch) || at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally)) {
@@ -57,7 +59,9 @@ NodeId Parser::arrow_function(NodeId left, uint32_t from) {
   const Node head = node(left);
   if (head.kind == NodeKind::Paren) param(NodeId(head.a));
   else if (head.kind == NodeKind::Ident) param(left);
-  else for (uint32_t i = 0, count = static_cast<uint32_t>(tree_.list(head.a).size()); i < count; ++i) param(tree_.list(head.a)[i]);
+  else
+    for (uint32_t i = 0, count = static_cast<uint32_t>(tree_.list(head.a).size()); i < count; ++i)
+      param(tree_.list(head.a)[i]);
   uint32_t list = flush(list_from);
   uint32_t start = pos_;
   NodeId made = foreign_closure(from, list);
@@ -75,13 +79,17 @@ uint32_t Parser::ternary_colon(uint32_t question) const {
   uint32_t depth = 0, marks = 0;
   for (uint32_t t = question + 1; t < last_ && !starts_line(t) && t < question + 200; ++t) {
     TokenKind k = kinds_[t];
-    if (k == TokenKind::LParen || k == TokenKind::LBracket || k == TokenKind::LBrace || k == TokenKind::InterpBegin) ++depth;
-    else if (k == TokenKind::RParen || k == TokenKind::RBracket || k == TokenKind::RBrace || k == TokenKind::InterpEnd) { if (depth-- == 0) return kNone; }
-    else if (depth > 0) continue;
+    if (k == TokenKind::LParen || k == TokenKind::LBracket || k == TokenKind::LBrace || k == TokenKind::InterpBegin)
+      ++depth;
+    else if (k == TokenKind::RParen || k == TokenKind::RBracket || k == TokenKind::RBrace ||
+             k == TokenKind::InterpEnd) {
+      if (depth-- == 0) return kNone;
+    } else if (depth > 0) continue;
     else if (k == TokenKind::Newline || k == TokenKind::Comma || k == TokenKind::KwDo) return kNone;
     else if (k == TokenKind::Question) ++marks;
     else if (k == TokenKind::Colon && marks-- == 0) return t > question + 1 ? t : kNone;
-    else if (k == TokenKind::InterpFormat && t > question + 1) return t;  // "${c ? a : b}": the lexer took `: b` for a format
+    else if (k == TokenKind::InterpFormat && t > question + 1)
+      return t;  // "${c ? a : b}": the lexer took `: b` for a format
   }
   return kNone;
 }
@@ -92,7 +100,10 @@ NodeId Parser::ternary(NodeId cond) {
   ++pos_;
   NodeId yes = expr();
   if (panic_) return error_node();
-  if (pos_ != colon) { unexpected("`:`"); return error_node(); }
+  if (pos_ != colon) {
+    unexpected("`:`");
+    return error_node();
+  }
   std::string cond_text(text_between(first, question - 1)), yes_text(text_between(question + 1, colon - 1));
   if (at(TokenKind::InterpFormat)) {
     report<Diag::Ternary>(token_span(question)).help("write `${if " + cond_text + " do " + yes_text + " else … end}`");
@@ -102,8 +113,12 @@ NodeId Parser::ternary(NodeId cond) {
   ++pos_;
   NodeId no = expr();
   if (panic_) return error_node();
-  std::string better = "if " + cond_text + " do " + yes_text + " else " + std::string(text_between(colon + 1, pos_ - 1)) + " end";
-  report<Diag::Ternary>(token_span(question)).at(token_span(colon), "the other value follows here").fix(between(first, pos_ - 1), better, "write `" + (better.size() < 70 ? better : std::string("if … do … else … end")) + "`");
+  std::string better =
+      "if " + cond_text + " do " + yes_text + " else " + std::string(text_between(colon + 1, pos_ - 1)) + " end";
+  report<Diag::Ternary>(token_span(question))
+      .at(token_span(colon), "the other value follows here")
+      .fix(between(first, pos_ - 1), better,
+           "write `" + (better.size() < 70 ? better : std::string("if … do … else … end")) + "`");
   auto as_block = [&](NodeId value, uint32_t token) {
     uint32_t from = mark();
     keep(value);
@@ -120,7 +135,8 @@ void Parser::do_block_argument() {
   ++pos_;
   while (!at(TokenKind::Pipe) && !starts_line(pos_)) ++pos_;
   eat(TokenKind::Pipe);
-  report<Diag::ForeignClosure>(token_span(opener)).help("write `{ |x|` where `do |x|` stands, and `}` where its `end` stands");
+  report<Diag::ForeignClosure>(token_span(opener))
+      .help("write `{ |x|` where `do |x|` stands, and `}` where its `end` stands");
   body(Opening::Do, opener, false);
   close_block(Opening::Do, opener);
 }
@@ -130,7 +146,11 @@ NodeId Parser::rust_closure() {
   uint32_t token = pos_++;
   uint32_t t = pos_;
   while (t < last_ && !starts_line(t) && kinds_[t] != TokenKind::Pipe) ++t;
-  if (kind_at(t) != TokenKind::Pipe) { --pos_; missing_value(); return error_node(); }
+  if (kind_at(t) != TokenKind::Pipe) {
+    --pos_;
+    missing_value();
+    return error_node();
+  }
   uint32_t from = mark();
   while (!at(TokenKind::Pipe) && !panic_) {
     keep(closure_param());
@@ -204,8 +224,14 @@ NodeId Parser::braces_as_data(uint32_t opener) {
   }
   Diagnostic& d = report<Diag::BracesForMap>(token_span(opener));
   if (empty) d.help("an empty map is `[:]`, an empty array `[]`, a small function that does nothing `{ || }`");
-  else d.fix(token_span(opener), "[", list ? "an array is written `[1, 2]`" : "write `[` and `]`", list ? Applicability::MaybeIncorrect : Applicability::MachineApplicable).fix(token_span(pos_ - 1), "]", "");
-  if (!empty && !list && kind_at(opener + 1) == TokenKind::Ident) { d.fixes.clear(); d.help("a value of a struct names its type: `Point { x: 1 }`; a map with texts as keys is `[\"x\": 1]`"); }
+  else
+    d.fix(token_span(opener), "[", list ? "an array is written `[1, 2]`" : "write `[` and `]`",
+          list ? Applicability::MaybeIncorrect : Applicability::MachineApplicable)
+        .fix(token_span(pos_ - 1), "]", "");
+  if (!empty && !list && kind_at(opener + 1) == TokenKind::Ident) {
+    d.fixes.clear();
+    d.help("a value of a struct names its type: `Point { x: 1 }`; a map with texts as keys is `[\"x\": 1]`");
+  }
   error_token_ = opener;
   return add(NodeKind::Error, opener);
 }
@@ -214,8 +240,13 @@ NodeId Parser::braces_as_data(uint32_t opener) {
 bool Parser::comparison_chain(NodeId, uint32_t first, NodeId middle) {
   uint32_t second = pos_;
   uint32_t m = tree_.first_token(middle);
-  if (kind_at(first) == TokenKind::Less && at(TokenKind::Greater) && touches(first) && (kind_at(second + 1) == TokenKind::LParen || kind_at(second + 1) == TokenKind::Dot || kind_at(second + 1) == TokenKind::LBrace)) {
-    report<Diag::AngleBrackets>(token_span(first)).fix(token_span(first), "[", "write `" + std::string(text(first - 1)) + "[" + std::string(text_between(first + 1, second - 1)) + "]`").fix(token_span(second), "]", "");
+  if (kind_at(first) == TokenKind::Less && at(TokenKind::Greater) && touches(first) &&
+      (kind_at(second + 1) == TokenKind::LParen || kind_at(second + 1) == TokenKind::Dot ||
+       kind_at(second + 1) == TokenKind::LBrace)) {
+    report<Diag::AngleBrackets>(token_span(first))
+        .fix(token_span(first), "[",
+             "write `" + std::string(text(first - 1)) + "[" + std::string(text_between(first + 1, second - 1)) + "]`")
+        .fix(token_span(second), "]", "");
     ++pos_;
     if (at(TokenKind::LParen)) {
       uint32_t opener = pos_++;
@@ -228,8 +259,12 @@ bool Parser::comparison_chain(NodeId, uint32_t first, NodeId middle) {
     return true;
   }
   std::string again(text_between(m, second - 1));
-  Diagnostic& d = report<Diag::ComparisonChain>(token_span(second)).at(token_span(first), "the first comparison").note("`" + std::string(text_between(first - 1, second - 1)) + "` is true or false, which cannot be compared with a number");
-  d.fix(token_span(second), "and " + again + " " + std::string(text(second)), "write `… and " + again + " " + std::string(text(second)) + " …`");
+  Diagnostic& d = report<Diag::ComparisonChain>(token_span(second))
+                      .at(token_span(first), "the first comparison")
+                      .note("`" + std::string(text_between(first - 1, second - 1)) +
+                            "` is true or false, which cannot be compared with a number");
+  d.fix(token_span(second), "and " + again + " " + std::string(text(second)),
+        "write `… and " + again + " " + std::string(text(second)) + " …`");
   ++pos_;
   operand_expr(kPrecCompare + 1);
   return true;
@@ -247,7 +282,9 @@ bool Parser::stray_arms() {
   };
   if (!is_arm()) return false;
   while (is_arm()) pos_ = end_of_line(200);
-  report<Diag::ForeignWord>(token_span(first), "case … -> …", "match value { pattern => result, }").note("arms stand in the braces of a `match`").help("to tell failures apart: `f() catch |err| do match err { … } end`");
+  report<Diag::ForeignWord>(token_span(first), "case … -> …", "match value { pattern => result, }")
+      .note("arms stand in the braces of a `match`")
+      .help("to tell failures apart: `f() catch |err| do match err { … } end`");
   error_token_ = first;
   return true;
 }
@@ -257,8 +294,10 @@ NodeId Parser::foreign_statement(bool& handled) {
   uint32_t token = pos_;
   Word w = static_cast<Word>(values_[token]);
   TokenKind next = next_kind();
-  bool value_next = kTraits[static_cast<uint8_t>(next)].starts_value && next != TokenKind::LParen && next != TokenKind::LBracket && next != TokenKind::Dot && next != TokenKind::Minus && next != TokenKind::Question && next != TokenKind::Bang &&
-                    next != TokenKind::DotDot && next != TokenKind::DotDotEq && next != TokenKind::DotDotLess && next != TokenKind::LBrace;
+  bool value_next = kTraits[static_cast<uint8_t>(next)].starts_value && next != TokenKind::LParen &&
+                    next != TokenKind::LBracket && next != TokenKind::Dot && next != TokenKind::Minus &&
+                    next != TokenKind::Question && next != TokenKind::Bang && next != TokenKind::DotDot &&
+                    next != TokenKind::DotDotEq && next != TokenKind::DotDotLess && next != TokenKind::LBrace;
   // `switch (x) {`: with parentheses it could be a call, unless the line ends by opening a block
   uint32_t line_end = end_of_line(200);
   TokenKind line_last = line_end > 0 ? kind_at(line_end - 1) : TokenKind::EndOfFile;
@@ -266,7 +305,9 @@ NodeId Parser::foreign_statement(bool& handled) {
   bool header = (value_next || next == TokenKind::LParen || next == TokenKind::Minus) && opens;
   handled = true;
   switch (w) {
-    case Word::ForeignElif: case Word::ForeignElsif: case Word::ForeignElseif:
+    case Word::ForeignElif:
+    case Word::ForeignElsif:
+    case Word::ForeignElseif:
       if (!value_next && !header) break;
       foreign(token, "else if");
       error_token_ = token;
@@ -278,33 +319,41 @@ NodeId Parser::foreign_statement(bool& handled) {
       panic_ = true;  // the arms look different too: one report is enough
       pos_ = line_end - 1;
       if (at(TokenKind::LBrace)) skip_brackets();
-      else { uint32_t opener = pos_++; body(Opening::Indent, opener, false); close_block(Opening::Indent, token); }
+      else {
+        uint32_t opener = pos_++;
+        body(Opening::Indent, opener, false);
+        close_block(Opening::Indent, token);
+      }
       panic_ = hopeless_;
       error_token_ = token;
       return add(NodeKind::Error, token);
     case Word::ForeignLoop:
       if (next != TokenKind::LBrace && next != TokenKind::KwDo && next != TokenKind::Colon) break;
       ++pos_;
-      report<Diag::ForeignLoop>(token_span(token), "while true do … end").fix(token_span(token), "while true", "write `while true`");
+      report<Diag::ForeignLoop>(token_span(token), "while true do … end")
+          .fix(token_span(token), "while true", "write `while true`");
       block(token, "`loop`");
       return add(NodeKind::Error, token);
     case Word::ForeignForeach:
       if (!header && !value_next) break;
       foreign(token, "for");
       return for_expr(NameId::None, false);
-    case Word::ForeignUntil: case Word::ForeignUnless: {
+    case Word::ForeignUntil:
+    case Word::ForeignUnless: {
       if (!header && !value_next) break;
       foreign(token, w == Word::ForeignUntil ? "while not" : "if not");
       return w == Word::ForeignUntil ? while_expr(NameId::None) : if_expr();
     }
-    case Word::ForeignThrow: case Word::ForeignRaise: {
+    case Word::ForeignThrow:
+    case Word::ForeignRaise: {
       if (!value_next) break;
       foreign(token, "fail");
       ++pos_;
       NodeId value = expr();
       return add(NodeKind::Fail, token, +value);
     }
-    case Word::ForeignVal: case Word::ForeignFinal:
+    case Word::ForeignVal:
+    case Word::ForeignFinal:
       if (next != TokenKind::Ident) break;
       foreign(token, "let");
       return let();
@@ -313,9 +362,13 @@ NodeId Parser::foreign_statement(bool& handled) {
       foreign(token, "spawn");
       return spawn();
     }
-    case Word::ForeignDef: case Word::ForeignFn: case Word::ForeignFun: case Word::ForeignFunction:
+    case Word::ForeignDef:
+    case Word::ForeignFn:
+    case Word::ForeignFun:
+    case Word::ForeignFunction:
       if (next != TokenKind::Ident || kind_at(token + 2) != TokenKind::LParen) break;
-      report<Diag::InsideFunction>(token_span(token), "a function").help("move it out of this function, or write `let " + std::string(text(token + 1)) + " = func(…) do … end`");
+      report<Diag::InsideFunction>(token_span(token), "a function")
+          .help("move it out of this function, or write `let " + std::string(text(token + 1)) + " = func(…) do … end`");
       {
         bool saved = in_decl_;
         func_decl(0, 0, false);
@@ -323,7 +376,14 @@ NodeId Parser::foreign_statement(bool& handled) {
       }
       error_token_ = token;
       return add(NodeKind::Error, token);
-    case Word::ForeignClass: case Word::ForeignInterface: case Word::ForeignUse: case Word::ForeignUsing: case Word::ForeignFrom: case Word::ForeignPublic: case Word::ForeignPrivate: case Word::ForeignStatic:
+    case Word::ForeignClass:
+    case Word::ForeignInterface:
+    case Word::ForeignUse:
+    case Word::ForeignUsing:
+    case Word::ForeignFrom:
+    case Word::ForeignPublic:
+    case Word::ForeignPrivate:
+    case Word::ForeignStatic:
       if (next != TokenKind::Ident && !is_keyword(next)) break;
       if (foreign_declaration()) return is_some(foreign_made_) ? foreign_made_ : add(NodeKind::Error, token);
       break;
@@ -338,7 +398,9 @@ NodeId Parser::counting_for(uint32_t header, NameId label) {
   uint32_t t = header + 1;
   bool paren = kind_at(t) == TokenKind::LParen;
   if (paren) ++t;
-  if (kind_at(t) == TokenKind::KwLet || kind_at(t) == TokenKind::KwVar || (kind_at(t) == TokenKind::Ident && kind_at(t + 1) == TokenKind::Ident)) ++t;
+  if (kind_at(t) == TokenKind::KwLet || kind_at(t) == TokenKind::KwVar ||
+      (kind_at(t) == TokenKind::Ident && kind_at(t + 1) == TokenKind::Ident))
+    ++t;
   uint32_t name = t;
   if (kind_at(t++) != TokenKind::Ident) return NodeId::None;
   if (kind_at(t) == TokenKind::Colon) ++t;  // :=
@@ -346,7 +408,10 @@ NodeId Parser::counting_for(uint32_t header, NameId label) {
   uint32_t low = t, semis[2] = {kNone, kNone}, opening = kNone;
   for (uint32_t count = 0; t < last_ && t < header + 200 && !starts_line(t); ++t) {
     if (kinds_[t] == TokenKind::Newline && count < 2) semis[count++] = t;
-    if (kinds_[t] == TokenKind::KwDo || kinds_[t] == TokenKind::LBrace) { opening = t; break; }
+    if (kinds_[t] == TokenKind::KwDo || kinds_[t] == TokenKind::LBrace) {
+      opening = t;
+      break;
+    }
   }
   if (semis[1] == kNone || opening == kNone) return NodeId::None;
   uint32_t test = semis[0] + 1, step = semis[1] + 1, high = test + 2;
@@ -354,13 +419,19 @@ NodeId Parser::counting_for(uint32_t header, NameId label) {
   bool below = kind_at(test + 1) == TokenKind::Less, upto = kind_at(test + 1) == TokenKind::LessEq;
   if (!is_name(test) || (!below && !upto) || low >= semis[0] || high >= semis[1]) return NodeId::None;
   uint32_t after_step = step + 2;
-  if (is_name(step) && kind_at(step + 1) == TokenKind::PlusEq && kind_at(step + 2) == TokenKind::IntLit && values_[step + 2] == 1) after_step = step + 3;
-  else if (!(is_name(step) && kind_at(step + 1) == TokenKind::PlusPlus) && !(kind_at(step) == TokenKind::PlusPlus && is_name(step + 1))) return NodeId::None;
+  if (is_name(step) && kind_at(step + 1) == TokenKind::PlusEq && kind_at(step + 2) == TokenKind::IntLit &&
+      values_[step + 2] == 1)
+    after_step = step + 3;
+  else if (!(is_name(step) && kind_at(step + 1) == TokenKind::PlusPlus) &&
+           !(kind_at(step) == TokenKind::PlusPlus && is_name(step + 1)))
+    return NodeId::None;
   if (paren && kind_at(after_step++) != TokenKind::RParen) return NodeId::None;
   if (after_step != opening) return NodeId::None;
 
-  std::string better = "for " + std::string(text(name)) + " in " + std::string(text_between(low, semis[0] - 1)) + (upto ? "..=" : "..") + std::string(text_between(high, semis[1] - 1));
-  Diagnostic& d = report<Diag::ForeignLoop>(between(header, opening - 1), better + " do … end").note("`0..n` counts from 0 and leaves out n; `0..=n` includes it");
+  std::string better = "for " + std::string(text(name)) + " in " + std::string(text_between(low, semis[0] - 1)) +
+                       (upto ? "..=" : "..") + std::string(text_between(high, semis[1] - 1));
+  Diagnostic& d = report<Diag::ForeignLoop>(between(header, opening - 1), better + " do … end")
+                      .note("`0..n` counts from 0 and leaves out n; `0..=n` includes it");
   d.fix(between(header, opening - 1), better, "write `" + better + "`");
   bool kept = &d != ignored_.get();
   uint32_t from = mark();
@@ -400,12 +471,16 @@ NodeId Parser::c_style_for(uint32_t header, NameId label) {
   NodeId counting = counting_for(header, label);
   if (is_some(counting)) return counting;
   uint32_t to = paren_end != kNone && kind_at(pos_) == TokenKind::LParen ? paren_end : semi;
-  report<Diag::ForeignLoop>(between(header, to), "for i in 0..n do … end").note("`0..n` counts from 0 and leaves out n; `0..=n` includes it").help("for other conditions and steps use `while`");
+  report<Diag::ForeignLoop>(between(header, to), "for i in 0..n do … end")
+      .note("`0..n` counts from 0 and leaves out n; `0..=n` includes it")
+      .help("for other conditions and steps use `while`");
   error_token_ = header;
   if (kind_at(pos_) == TokenKind::LParen && paren_end != kNone) {
     pos_ = paren_end + 1;
   } else {
-    while (!starts_line(pos_ + 1) && !at(TokenKind::KwDo) && !(at(TokenKind::LBrace) && starts_line(pos_ + 1)) && !at(TokenKind::EndOfFile)) ++pos_;
+    while (!starts_line(pos_ + 1) && !at(TokenKind::KwDo) && !(at(TokenKind::LBrace) && starts_line(pos_ + 1)) &&
+           !at(TokenKind::EndOfFile))
+      ++pos_;
     if (!at(TokenKind::KwDo) && !at(TokenKind::LBrace) && !at(TokenKind::EndOfFile)) ++pos_;
   }
   if (at(TokenKind::LBrace) || at(TokenKind::KwDo)) foreign_block(header);
@@ -418,33 +493,51 @@ bool Parser::junk(NodeId& done, uint32_t from) {
   bool alone = last.kind == NodeKind::Ident && last.token == pos_ - 1;  // `name value`
   bool name_first = alone && last.token == from;
   if (at(TokenKind::Colon) && starts_line(pos_ + 1)) return false;
-  if (name_first && at_name() && (next_kind() == TokenKind::Eq || (next_kind() == TokenKind::Newline || starts_line(pos_ + 1)))) {
+  if (name_first && at_name() &&
+      (next_kind() == TokenKind::Eq || (next_kind() == TokenKind::Newline || starts_line(pos_ + 1)))) {
     // int x = 3;   val x = 3   auto x = 3
     std::string_view first = text(from);
-    bool infers = first == "auto" || first == "val" || first == "final" || first == "let" || first == "my" || first == "local" || first == "dim";
+    bool infers = first == "auto" || first == "val" || first == "final" || first == "let" || first == "my" ||
+                  first == "local" || first == "dim";
     bool has_value = next_kind() == TokenKind::Eq;
     if (has_value || janus_type(first) != first || is_upper(from)) {
       uint32_t name = pos_;
       std::string better = "let " + std::string(text(name)) + (infers ? "" : ": " + std::string(janus_type(first)));
       pos_ += has_value ? 2 : 1;
       NodeId value = has_value ? expr() : error_node();
-      if (panic_) { recover_statement(from); return true; }
-      if (infers) report<Diag::ForeignWord>(token_span(from), first, "let").fix(token_span(from), "let", "write `let`, or `var` when it changes later");
-      else report<Diag::TypeBeforeName>(between(from, name)).fix(between(from, name), better, "write `" + better + "`, or `var` when it changes later", has_value ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+      if (panic_) {
+        recover_statement(from);
+        return true;
+      }
+      if (infers)
+        report<Diag::ForeignWord>(token_span(from), first, "let")
+            .fix(token_span(from), "let", "write `let`, or `var` when it changes later");
+      else
+        report<Diag::TypeBeforeName>(between(from, name))
+            .fix(between(from, name), better, "write `" + better + "`, or `var` when it changes later",
+                 has_value ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
       done = declared(name, value, NodeId::None);
       return true;
     }
   }
-  bool value_follows = kTraits[static_cast<uint8_t>(kind())].starts_value && !is_keyword_statement(kind()) && !at(TokenKind::LBrace) && !at(TokenKind::Error);
+  bool value_follows = kTraits[static_cast<uint8_t>(kind())].starts_value && !is_keyword_statement(kind()) &&
+                       !at(TokenKind::LBrace) && !at(TokenKind::Error);
   if (value_follows && (alone || (last.kind == NodeKind::Member && last.token == pos_ - 1))) {  // print x
     uint32_t first = pos_;
     uint32_t list_from = mark();
-    do keep(expr()); while (!panic_ && eat(TokenKind::Comma));
+    do keep(expr());
+    while (!panic_ && eat(TokenKind::Comma));
     uint32_t list = flush(list_from);
-    if (panic_) { recover_statement(from); return true; }
+    if (panic_) {
+      recover_statement(from);
+      return true;
+    }
     std::string_view name = text(last.token);
     std::string_view call = name == "echo" || name == "puts" || name == "printf" || name == "say" ? "println" : name;
-    report<Diag::CallWithoutParens>(token_span(last.token)).fix({token_span(last.token).lo, token_span(first).lo}, std::string(call) + "(", "write `" + std::string(call) + "(…)`").fix(after(pos_ - 1), ")", "");
+    report<Diag::CallWithoutParens>(token_span(last.token))
+        .fix({token_span(last.token).lo, token_span(first).lo}, std::string(call) + "(",
+             "write `" + std::string(call) + "(…)`")
+        .fix(after(pos_ - 1), ")", "");
     error_token_ = first;
     done = call == name ? add(NodeKind::Call, last.token, +done, list) : error_node();
     if (!at(TokenKind::Newline) && !starts_line(pos_)) end_statement(done, from);
@@ -454,23 +547,34 @@ bool Parser::junk(NodeId& done, uint32_t from) {
   if (at(TokenKind::KwIf) || at_word(Word::ForeignUnless)) {  // return x if y; a if c else b
     uint32_t token = pos_++;
     expr();
-    if (panic_) { recover_statement(from); return true; }
+    if (panic_) {
+      recover_statement(from);
+      return true;
+    }
     if (at(TokenKind::KwElse) && !starts_line(pos_)) {
       ++pos_;
       expr();
-      if (panic_) { recover_statement(from); return true; }
+      if (panic_) {
+        recover_statement(from);
+        return true;
+      }
       report<Diag::ForeignWord>(token_span(token), "a if c else b", "if c do a else b end");
     } else {
-      report<Diag::ForeignWord>(token_span(token), "… " + std::string(text(token)) + " …", "if … do … end").note("`if` comes first, and what it decides about stands in its block");
+      report<Diag::ForeignWord>(token_span(token), "… " + std::string(text(token)) + " …", "if … do … end")
+          .note("`if` comes first, and what it decides about stands in its block");
     }
     error_token_ = token;
     if (last.kind != NodeKind::Let) done = add(NodeKind::Error, token);
     return true;
   }
-  if ((kTraits[static_cast<uint8_t>(kind())].starts_value || at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) && !at(TokenKind::Error)) {
+  if ((kTraits[static_cast<uint8_t>(kind())].starts_value || at(TokenKind::KwLet) || at(TokenKind::KwVar) ||
+       at(TokenKind::KwConst)) &&
+      !at(TokenKind::Error)) {
     // Only the gap is wrong: the next statement is read as usual.
     Span gap{after(pos_ - 1).lo, token_span(pos_).lo};
-    report<Diag::TwoStatements>(token_span(pos_)).help("begin a new line here, or write `;` between the two").fix(gap, "; ", "add `;`", Applicability::MaybeIncorrect);
+    report<Diag::TwoStatements>(token_span(pos_))
+        .help("begin a new line here, or write `;` between the two")
+        .fix(gap, "; ", "add `;`", Applicability::MaybeIncorrect);
     return true;
   }
   return false;
@@ -478,8 +582,10 @@ bool Parser::junk(NodeId& done, uint32_t from) {
 
 std::string_view janus_type(std::string_view foreign) {
   static constexpr std::string_view kTypes[][2] = {
-      {"int", "i64"}, {"long", "i64"}, {"short", "i16"}, {"byte", "u8"}, {"unsigned", "u64"}, {"uint", "u64"}, {"float", "f64"}, {"double", "f64"}, {"boolean", "bool"},
-      {"str", "String"}, {"char", "char"}, {"string", "String"}, {"Int", "i64"}, {"Float", "f64"}, {"Double", "f64"}, {"Bool", "bool"}, {"Integer", "i64"}, {"Boolean", "bool"},
+      {"int", "i64"},   {"long", "i64"},      {"short", "i16"},    {"byte", "u8"},      {"unsigned", "u64"},
+      {"uint", "u64"},  {"float", "f64"},     {"double", "f64"},   {"boolean", "bool"}, {"str", "String"},
+      {"char", "char"}, {"string", "String"}, {"Int", "i64"},      {"Float", "f64"},    {"Double", "f64"},
+      {"Bool", "bool"}, {"Integer", "i64"},   {"Boolean", "bool"},
   };
   for (auto& pair : kTypes)
     if (pair[0] == foreign) return pair[1];

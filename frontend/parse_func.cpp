@@ -10,16 +10,21 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
   uint32_t header = pos_++;
   uint32_t name = pos_;
   NameId id = NameId::None;
-  if (at_name() && next_kind() == TokenKind::Dot && kind_at(pos_ + 2) == TokenKind::Ident) {  // func Point.len() of Zig and Lua
-    report<Diag::UnexpectedToken>(between(pos_, pos_ + 2), "the name of the function", "`" + std::string(text_between(pos_, pos_ + 2)) + "`").help("a function of a type stands in `impl " + std::string(text(pos_)) + " do … end`");
+  if (at_name() && next_kind() == TokenKind::Dot &&
+      kind_at(pos_ + 2) == TokenKind::Ident) {  // func Point.len() of Zig and Lua
+    report<Diag::UnexpectedToken>(between(pos_, pos_ + 2), "the name of the function",
+                                  "`" + std::string(text_between(pos_, pos_ + 2)) + "`")
+        .help("a function of a type stands in `impl " + std::string(text(pos_)) + " do … end`");
     error_token_ = pos_;
     pos_ += 2;
     name = pos_;
-  } else if (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Ident) {  // func (p Point) len() of Go
+  } else if (at(TokenKind::LParen) && next_kind() == TokenKind::Ident &&
+             kind_at(pos_ + 2) == TokenKind::Ident) {  // func (p Point) len() of Go
     uint32_t open = pos_;
     std::string type_text(text(pos_ + 2));
     skip_brackets();
-    report<Diag::UnexpectedToken>(between(open, pos_ - 1), "the name of the function", "`(`").help("a function of a type stands in `impl " + type_text + " do … end` and begins with the parameter `self`");
+    report<Diag::UnexpectedToken>(between(open, pos_ - 1), "the name of the function", "`(`")
+        .help("a function of a type stands in `impl " + type_text + " do … end` and begins with the parameter `self`");
     error_token_ = open;
     name = pos_;
   }
@@ -28,13 +33,17 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
   uint32_t list = kNone;
   NodeId result = NodeId::None;
   uint32_t where = kNone;
-  if (!panic_ && (at(TokenKind::KwDo) || at(TokenKind::LBrace) || starts_line(pos_) || (at(TokenKind::Colon) && starts_line(pos_ + 1)))) {  // func main do
-    report<Diag::UnexpectedToken>(after(pos_ - 1), "`(` after the name", found_text(pos_)).fix(after(pos_ - 1), "()", "a function without parameters has `()`");
+  if (!panic_ && (at(TokenKind::KwDo) || at(TokenKind::LBrace) || starts_line(pos_) ||
+                  (at(TokenKind::Colon) && starts_line(pos_ + 1)))) {  // func main do
+    report<Diag::UnexpectedToken>(after(pos_ - 1), "`(` after the name", found_text(pos_))
+        .fix(after(pos_ - 1), "()", "a function without parameters has `()`");
   } else {
     if (!panic_ && at(TokenKind::Less)) {  // func f<T>(…)
       uint32_t less = pos_;
       while (!at(TokenKind::Greater) && !starts_line(pos_ + 1)) ++pos_;
-      Diagnostic& d = report<Diag::AngleBrackets>(token_span(less)).fix(token_span(less), "[", "write `[" + std::string(text_between(less + 1, pos_ - 1)) + "]`");
+      Diagnostic& d =
+          report<Diag::AngleBrackets>(token_span(less))
+              .fix(token_span(less), "[", "write `[" + std::string(text_between(less + 1, pos_ - 1)) + "]`");
       if (at(TokenKind::Greater)) d.fix(token_span(pos_), "]", ""), ++pos_;
       error_token_ = less;
     }
@@ -42,12 +51,15 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     result = panic_ ? NodeId::None : return_type();
     where = where_clauses();
   }
-  if (panic_ && !skip_to_opening()) return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, kNone), flags | kHasError, abi);
+  if (panic_ && !skip_to_opening())
+    return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, kNone), flags | kHasError, abi);
   NodeId inner = NodeId::None;
   bool ends_here = starts_line(pos_) || at(TokenKind::Newline) || at(TokenKind::EndOfFile) || at(TokenKind::KwEnd);
   if (ends_here && !panic_ && (abi != 0 || in_trait) && !body_on_next_line(header, in_trait)) {
     // a requirement of a trait, or a function written elsewhere
-  } else if (ends_here && !panic_ && (at(TokenKind::EndOfFile) || at_declaration() || (starts_line(pos_) && column(pos_) < line_column(header)))) {
+  } else if (ends_here && !panic_ &&
+             (at(TokenKind::EndOfFile) || at_declaration() ||
+              (starts_line(pos_) && column(pos_) < line_column(header)))) {
     report<Diag::MissingBody>(token_span(name), text(name)).help("write `do … end` after it");
     error_token_ = pos_;
   } else if (at(TokenKind::Eq) || at(TokenKind::FatArrow)) {  // func f(x: i64) = x * 2
@@ -56,18 +68,22 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     expr();
     if (!panic_) {
       std::string better = "do return " + std::string(text_between(start, pos_ - 1)) + " end";
-      report<Diag::ForeignWord>(token_span(sign), text(sign), "do … end").fix(between(sign, pos_ - 1), better, "write `" + better + "`");
+      report<Diag::ForeignWord>(token_span(sign), text(sign), "do … end")
+          .fix(between(sign, pos_ - 1), better, "write `" + better + "`");
     }
     error_token_ = sign;
   } else {
     inner = block(header, "the head of the function");
   }
-  return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, +inner), flags | error_flag(header), abi);
+  return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, +inner), flags | error_flag(header),
+             abi);
 }
 
 // A head without `do`, followed by a line that is no head: the `do` was forgotten.
 bool Parser::body_on_next_line(uint32_t header, bool in_trait) const {
-  if (at(TokenKind::EndOfFile) || at(TokenKind::KwEnd) || at_declaration() || at(TokenKind::Newline) || at(TokenKind::RBrace)) return false;
+  if (at(TokenKind::EndOfFile) || at(TokenKind::KwEnd) || at_declaration() || at(TokenKind::Newline) ||
+      at(TokenKind::RBrace))
+    return false;
   if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident) return false;
   return in_trait && starts_line(pos_) && column(pos_) > line_column(header);
 }
@@ -78,7 +94,10 @@ NodeId Parser::test_decl() {
   ++pos_;
   uint32_t name = +names_.intern("");
   if (at(TokenKind::StrLit)) name = values_[pos_++];
-  else report<Diag::UnexpectedToken>(after(pos_ - 1), "the name of the test", found_text(pos_)).fix(after(pos_ - 1), " \"what must hold\"", "write what the test shows, as a text", Applicability::HasPlaceholders);
+  else
+    report<Diag::UnexpectedToken>(after(pos_ - 1), "the name of the test", found_text(pos_))
+        .fix(after(pos_ - 1), " \"what must hold\"", "write what the test shows, as a text",
+             Applicability::HasPlaceholders);
   NodeId inner = block(token, "the name of the test");
   return add(NodeKind::TestDecl, token, name, +inner);
 }
@@ -105,7 +124,8 @@ uint32_t Parser::type_params() {
 // bounds := type { `+` type }
 uint32_t Parser::bounds() {
   uint32_t from = mark();
-  do keep(type_atom()); while (!panic_ && eat(TokenKind::Plus));
+  do keep(type_atom());
+  while (!panic_ && eat(TokenKind::Plus));
   return flush(from);
 }
 
@@ -137,10 +157,12 @@ uint32_t Parser::params(bool may_be_method) {
     uint32_t t = pos_;
     if (kind_at(t) == TokenKind::Amp) ++t;
     if (kind_at(t) == TokenKind::KwMut || kind_at(t) == TokenKind::KwVar) ++t;
-    if (kind_at(t) == TokenKind::KwSelf || (is_word(t, Word::ForeignThis) && (kind_at(t + 1) == TokenKind::Comma || kind_at(t + 1) == TokenKind::RParen))) {
+    if (kind_at(t) == TokenKind::KwSelf || (is_word(t, Word::ForeignThis) && (kind_at(t + 1) == TokenKind::Comma ||
+                                                                              kind_at(t + 1) == TokenKind::RParen))) {
       bool is_mut = t > first && kind_at(t - 1) == TokenKind::KwMut;
       pos_ = t + 1;
-      if (kind_at(first) == TokenKind::Amp) foreign(between(first, t), text_between(first, t), is_mut ? "mut self" : "self");
+      if (kind_at(first) == TokenKind::Amp)
+        foreign(between(first, t), text_between(first, t), is_mut ? "mut self" : "self");
       else if (kind_at(t) != TokenKind::KwSelf) foreign(t, "self");
       bool late = mark() != from;
       if (late && kind_at(t) == TokenKind::KwSelf) report<Diag::SelfPlace>(between(first, t));
@@ -148,10 +170,14 @@ uint32_t Parser::params(bool may_be_method) {
       if (eat(TokenKind::Colon)) {
         uint32_t at_type_token = pos_;
         type();
-        if (!panic_) report<Diag::UnexpectedToken>(between(at_type_token - 1, pos_ - 1), "`,` or `)`", "`:`").note("`self` has the type that the `impl` names").fix(between(at_type_token - 1, pos_ - 1), "", "remove it");
+        if (!panic_)
+          report<Diag::UnexpectedToken>(between(at_type_token - 1, pos_ - 1), "`,` or `)`", "`:`")
+              .note("`self` has the type that the `impl` names")
+              .fix(between(at_type_token - 1, pos_ - 1), "", "remove it");
       }
       if (!late) keep(made);
-      else if (node(NodeId(scratch_[from])).kind != NodeKind::SelfParam) scratch_.insert(scratch_.begin() + from, +made);  // as if it stood first
+      else if (node(NodeId(scratch_[from])).kind != NodeKind::SelfParam)
+        scratch_.insert(scratch_.begin() + from, +made);  // as if it stood first
     } else {
       keep(param());
     }
@@ -168,25 +194,36 @@ NodeId Parser::param() {
   if (at(TokenKind::KwMut)) {
     is_mut = true;
     ++pos_;
-  } else if ((at(TokenKind::KwVar) || at(TokenKind::KwLet) || at(TokenKind::KwConst)) && next_kind() == TokenKind::Ident) {
+  } else if ((at(TokenKind::KwVar) || at(TokenKind::KwLet) || at(TokenKind::KwConst)) &&
+             next_kind() == TokenKind::Ident) {
     bool var = at(TokenKind::KwVar);
-    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a parameter", found()).note("a parameter does not change; `mut x: T` gives its changes back to the caller, who writes `&x`").fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, var ? "mut " : "", var ? "write `mut`" : "remove it", var ? Applicability::MaybeIncorrect : Applicability::MachineApplicable);
+    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a parameter", found())
+        .note("a parameter does not change; `mut x: T` gives its changes back to the caller, who writes `&x`")
+        .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, var ? "mut " : "", var ? "write `mut`" : "remove it",
+             var ? Applicability::MaybeIncorrect : Applicability::MachineApplicable);
     is_mut = var;
     ++pos_;
   }
   uint32_t name = pos_;
-  if (at_name() && !starts_line(pos_ + 1) && next_kind() != TokenKind::LBracket && next_kind() != TokenKind::LParen && kTraits[static_cast<uint8_t>(next_kind())].starts_type && next_kind() != TokenKind::Bang) {
+  if (at_name() && !starts_line(pos_ + 1) && next_kind() != TokenKind::LBracket && next_kind() != TokenKind::LParen &&
+      kTraits[static_cast<uint8_t>(next_kind())].starts_type && next_kind() != TokenKind::Bang) {
     // int x of C, x int of Go
     uint32_t other = pos_ + 1;
-    bool type_first = kind_at(other) == TokenKind::Ident && !is_upper(other) && !known_type(other) && (is_upper(name) || known_type(name));
+    bool type_first = kind_at(other) == TokenKind::Ident && !is_upper(other) && !known_type(other) &&
+                      (is_upper(name) || known_type(name));
     if (type_first) {
       pos_ += 2;
-      report<Diag::TypeBeforeName>(between(name, other)).fix(between(name, other), std::string(text(other)) + ": " + std::string(text(name)), "write `" + std::string(text(other)) + ": " + std::string(text(name)) + "`");
+      report<Diag::TypeBeforeName>(between(name, other))
+          .fix(between(name, other), std::string(text(other)) + ": " + std::string(text(name)),
+               "write `" + std::string(text(other)) + ": " + std::string(text(name)) + "`");
       return add(NodeKind::Param, other, values_[other], record(+error_node(), kNone), is_mut ? kMut : 0);
     }
     ++pos_;
     NodeId made = type();
-    if (!panic_) report<Diag::TypeBeforeName>(between(name, pos_ - 1)).fix(after(name), ":", "write `" + std::string(text(name)) + ": " + std::string(text_between(other, pos_ - 1)) + "`");
+    if (!panic_)
+      report<Diag::TypeBeforeName>(between(name, pos_ - 1))
+          .fix(after(name), ":",
+               "write `" + std::string(text(name)) + ": " + std::string(text_between(other, pos_ - 1)) + "`");
     return add(NodeKind::Param, name, values_[name], record(+made, kNone), is_mut ? kMut : 0);
   }
   NameId id = expect_name("the name of a parameter");
@@ -201,12 +238,16 @@ NodeId Parser::return_type() {
   if (panic_) return NodeId::None;
   if (eat(TokenKind::Arrow)) return type(!closes_at_pipe_);
   if (new_line()) return NodeId::None;
-  if (at(TokenKind::Colon) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_type && colon_result_ahead()) {  // f(): T
+  if (at(TokenKind::Colon) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_type &&
+      colon_result_ahead()) {  // f(): T
     uint32_t colon = pos_++;
-    report<Diag::ForeignWord>(token_span(colon), ":", "->").note("the type of the result stands after `->`").fix(token_span(colon), touches(colon) ? " ->" : "->", "write `->`");
+    report<Diag::ForeignWord>(token_span(colon), ":", "->")
+        .note("the type of the result stands after `->`")
+        .fix(token_span(colon), touches(colon) ? " ->" : "->", "write `->`");
     return type();
   }
-  bool begins = at_type() && !at_word(Word::Where) && !at_word(Word::ForeignThen) && !at(TokenKind::Amp) && !at(TokenKind::Star);
+  bool begins =
+      at_type() && !at_word(Word::Where) && !at_word(Word::ForeignThen) && !at(TokenKind::Amp) && !at(TokenKind::Star);
   if (at(TokenKind::LParen) && nl_off_) begins = false;
   return begins ? type(!closes_at_pipe_) : NodeId::None;
 }

@@ -29,7 +29,20 @@ struct TokenTraits {
 };
 extern const TokenTraits (&kTraits)[256];
 
-enum Precedence : uint8_t { kPrecNone, kPrecCoalesce, kPrecOr, kPrecAnd, kPrecCompare, kPrecRange, kPrecBitOr, kPrecBitXor, kPrecBitAnd, kPrecShift, kPrecSum, kPrecProduct };
+enum Precedence : uint8_t {
+  kPrecNone,
+  kPrecCoalesce,
+  kPrecOr,
+  kPrecAnd,
+  kPrecCompare,
+  kPrecRange,
+  kPrecBitOr,
+  kPrecBitXor,
+  kPrecBitAnd,
+  kPrecShift,
+  kPrecSum,
+  kPrecProduct
+};
 
 bool ends_value(TokenKind kind);                             // no value can stand before its end: `)` `do` …
 std::string_view janus_type(std::string_view foreign);      // int → i64; the name itself when it is not known
@@ -50,10 +63,14 @@ class Parser {
   TokenKind next_kind() const { return kind_at(pos_ + 1); }
   bool at(TokenKind k) const { return kinds_[pos_] == k; }
   bool at_word(Word w) const { return at(TokenKind::Ident) && values_[pos_] == static_cast<uint32_t>(w); }
-  bool is_word(uint32_t token, Word w) const { return kind_at(token) == TokenKind::Ident && values_[token] == static_cast<uint32_t>(w); }
+  bool is_word(uint32_t token, Word w) const {
+    return kind_at(token) == TokenKind::Ident && values_[token] == static_cast<uint32_t>(w);
+  }
   bool starts_line(uint32_t token) const { return token >= last_ || (shapes_[token] & Tokens::kStartsLine); }
   bool new_line() const { return !nl_off_ && starts_line(pos_); }  // a statement may end here
-  bool touches(uint32_t token) const { return token > 0 && token <= last_ && tree_.tokens.end(token - 1) == begins_[token]; }
+  bool touches(uint32_t token) const {
+    return token > 0 && token <= last_ && tree_.tokens.end(token - 1) == begins_[token];
+  }
   bool eat(TokenKind k) { return at(k) ? (++pos_, true) : false; }
   bool at_name() const { return at(TokenKind::Ident); }
   static bool is_keyword(TokenKind k) { return k >= TokenKind::KwAnd && k <= TokenKind::KwYield; }
@@ -64,11 +81,15 @@ class Parser {
   uint32_t column(uint32_t token) const;        // of a token that starts a line
   uint32_t line_column(uint32_t token) const;   // of the first token of its line
   Span token_span(uint32_t token) const { return tree_.token_span(token); }
-  Span after(uint32_t token) const { uint32_t e = tree_.base + tree_.tokens.end(token); return {e, e}; }
+  Span after(uint32_t token) const {
+    uint32_t e = tree_.base + tree_.tokens.end(token);
+    return {e, e};
+  }
   Span between(uint32_t lo, uint32_t hi) const { return {token_span(lo).lo, token_span(hi).hi}; }
 
   // ---- nodes (parse.cpp)
-  NodeId add(NodeKind kind, uint32_t token, uint32_t a = kNone, uint32_t b = kNone, uint8_t flags = 0, uint16_t aux = 0) {
+  NodeId add(NodeKind kind, uint32_t token, uint32_t a = kNone, uint32_t b = kNone, uint8_t flags = 0,
+             uint16_t aux = 0) {
     tree_.nodes.push_back({kind, flags, aux, token, a, b});
     tree_.lasts.push_back(pos_ > 0 ? pos_ - 1 : 0);
     return NodeId(static_cast<uint32_t>(tree_.nodes.size() - 1));
@@ -78,7 +99,8 @@ class Parser {
   uint32_t mark() const { return static_cast<uint32_t>(scratch_.size()); }
   void keep(NodeId id) { scratch_.push_back(+id); }
   uint32_t flush(uint32_t from);  // what was kept since `from`, as a list in extra
-  template <class... T> uint32_t record(T... values) {
+  template <class... T>
+  uint32_t record(T... values) {
     uint32_t at = static_cast<uint32_t>(tree_.extra.size());
     (tree_.extra.push_back(static_cast<uint32_t>(values)), ...);
     return at;
@@ -86,8 +108,12 @@ class Parser {
   uint8_t error_flag(uint32_t from) const { return error_token_ != kNone && error_token_ >= from ? kHasError : 0; }
 
   // ---- mistakes (recover.cpp)
-  template <Diag D, class... Args> Diagnostic& report(Span span, const Args&... args) {
-    if (!may_report()) { ignored_ = std::make_unique<Diagnostic>(Diagnostic{D, {}, {}, {}, {}, {}, {}, {}}); return *ignored_; }
+  template <Diag D, class... Args>
+  Diagnostic& report(Span span, const Args&... args) {
+    if (!may_report()) {
+      ignored_ = std::make_unique<Diagnostic>(Diagnostic{D, {}, {}, {}, {}, {}, {}, {}});
+      return *ignored_;
+    }
     return diags_.report<D>(span, args...);
   }
   bool may_report();
@@ -103,7 +129,9 @@ class Parser {
   void foreign(Span span, std::string_view other, std::string_view janus);
   void too_deep();
   void too_many_parts(uint32_t token);
-  void grow(uint32_t token) { if (++height_ > kMaxHeight) too_many_parts(token); }
+  void grow(uint32_t token) {
+    if (++height_ > kMaxHeight) too_many_parts(token);
+  }
   void recover_statement(uint32_t from);
   void skip_brackets();
   bool skip_to_opening();          // to `do` or `{` on this line
@@ -280,7 +308,8 @@ class Parser {
   };
   // Newlines, braces and `let` mean other things in other places.
   struct Place {
-    Place(Parser& parser, bool nl_off, bool no_brace, bool in_condition) : p(parser), saved{p.nl_off_, p.no_brace_, p.in_condition_} {
+    Place(Parser& parser, bool nl_off, bool no_brace, bool in_condition)
+        : p(parser), saved{p.nl_off_, p.no_brace_, p.in_condition_} {
       p.nl_off_ = nl_off, p.no_brace_ = no_brace, p.in_condition_ = in_condition;
     }
     ~Place() { p.nl_off_ = saved[0], p.no_brace_ = saved[1], p.in_condition_ = saved[2]; }
@@ -294,8 +323,14 @@ class Parser {
     Parser& p;
   };
   struct NoBrackets {
-    explicit NoBrackets(Parser& parser) : p(parser), saved(p.brackets_) { p.outer_brackets_ += p.brackets_; p.brackets_ = 0; }
-    ~NoBrackets() { p.brackets_ = saved; p.outer_brackets_ -= saved; }
+    explicit NoBrackets(Parser& parser) : p(parser), saved(p.brackets_) {
+      p.outer_brackets_ += p.brackets_;
+      p.brackets_ = 0;
+    }
+    ~NoBrackets() {
+      p.brackets_ = saved;
+      p.outer_brackets_ -= saved;
+    }
     Parser& p;
     uint32_t saved;
   };
@@ -309,50 +344,52 @@ class Parser {
   const uint8_t* shapes_ = nullptr;
   const uint32_t* values_ = nullptr;
   uint32_t pos_ = 0;
-  uint32_t last_ = 0;                // the EndOfFile token
+  uint32_t last_ = 0;   // the EndOfFile token
   std::vector<uint32_t> scratch_;
-  bool nl_off_ = false;              // inside ( ) and [ ]: newlines do not count
-  bool no_brace_ = false;            // a { here opens a block or arms, not a literal
-  bool in_condition_ = false;        // `let` is allowed, `=` is a mistake
-  bool in_arms_ = false;             // before the `=>` of an arm's value
-  bool script_ = false;              // statements may stand at the top
-  std::string_view profile_;         // that the file names; empty: none
-  bool sovereign_ = false;           // `profile :sovereign` stands at the top
+  bool nl_off_ = false;   // inside ( ) and [ ]: newlines do not count
+  bool no_brace_ = false;   // a { here opens a block or arms, not a literal
+  bool in_condition_ = false;   // `let` is allowed, `=` is a mistake
+  bool in_arms_ = false;   // before the `=>` of an arm's value
+  bool script_ = false;   // statements may stand at the top
+  std::string_view profile_;   // that the file names; empty: none
+  bool sovereign_ = false;   // `profile :sovereign` stands at the top
   bool doctest_ = false;
-  uint32_t top_column_ = 0;          // where the lines of a doctest begin
-  uint32_t next_expect_ = 0;         // in tree_.tokens.expects
+  uint32_t top_column_ = 0;   // where the lines of a doctest begin
+  uint32_t next_expect_ = 0;   // in tree_.tokens.expects
   bool panic_ = false;
-  bool hopeless_ = false;            // nested too deeply: only unwind
+  bool hopeless_ = false;   // nested too deeply: only unwind
   uint32_t depth_ = 0;
   uint32_t height_ = 0;
   uint32_t brackets_ = 0;
-  uint32_t else_bodies_ = 0;         // open bodies that an `else` may end
-  uint32_t outer_brackets_ = 0;      // those around the block we are in
+  uint32_t else_bodies_ = 0;   // open bodies that an `else` may end
+  uint32_t outer_brackets_ = 0;   // those around the block we are in
   uint32_t panic_brackets_ = 0;
-  uint32_t error_token_ = kNone;     // where the last mistake was
-  uint32_t decl_column_ = 0;         // of the declaration we are in
+  uint32_t error_token_ = kNone;   // where the last mistake was
+  uint32_t decl_column_ = 0;   // of the declaration we are in
   bool in_decl_ = false;
-  uint32_t suspect_ = kNone;         // header of a block whose `end` stands too far left: it may be the one that lacks its own
+  uint32_t suspect_ =
+      kNone;   // header of a block whose `end` stands too far left: it may be the one that lacks its own
   uint32_t suspect_end_ = kNone;
-  uint32_t dedent_ = kNone;          // the first statement that stands no further right than the block it is in …
+  uint32_t dedent_ = kNone;   // the first statement that stands no further right than the block it is in …
   uint32_t dedent_header_ = kNone;   // … and that block
-  uint32_t split_else_ = kNone;      // an `if` on the line below its `else`
-  bool closes_at_pipe_ = false;      // in the type of a closure's parameter: `|` ends it, also after the result of a function type
-  Diagnostic* missing_do_ = nullptr; // of the block just opened: gets the edit for its `end`
-  uint32_t early_end_ = kNone;       // an `end` further right than the declaration it closes: perhaps one too many
+  uint32_t split_else_ = kNone;   // an `if` on the line below its `else`
+  bool closes_at_pipe_ =
+      false;   // in the type of a closure's parameter: `|` ends it, also after the result of a function type
+  Diagnostic* missing_do_ = nullptr;   // of the block just opened: gets the edit for its `end`
+  uint32_t early_end_ = kNone;   // an `end` further right than the declaration it closes: perhaps one too many
   uint32_t missing_end_at_ = kNone;
   int reports_ = 0;
-  Diagnostic* braces_ = nullptr;     // one report for all blocks in braces
+  Diagnostic* braces_ = nullptr;   // one report for all blocks in braces
   bool reported_outside_ = false;
   NodeId foreign_made_ = NodeId::None;
-  bool data_with_end_ = false;       // struct X do … end
+  bool data_with_end_ = false;   // struct X do … end
   uint32_t stray_reported_ = kNone;
-  Diagnostic* comma_report_ = nullptr;  // one report for all commas missing in one list
+  Diagnostic* comma_report_ = nullptr;   // one report for all commas missing in one list
   uint32_t comma_opener_ = kNone;
-  bool angle_half_ = false;          // the first half of a `>>` that closes two lists
-  mutable uint32_t column_token_ = kNone, column_ = 0;         // the last answer of column()
-  mutable uint32_t line_token_ = kNone, line_first_ = 0;       // and of line_column()
+  bool angle_half_ = false;   // the first half of a `>>` that closes two lists
+  mutable uint32_t column_token_ = kNone, column_ = 0;   // the last answer of column()
+  mutable uint32_t line_token_ = kNone, line_first_ = 0;   // and of line_column()
   std::unique_ptr<Diagnostic> ignored_;
 };
 
-}  // namespace janus
+}   // namespace janus

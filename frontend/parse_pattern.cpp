@@ -16,8 +16,12 @@ NodeId Parser::pattern() {
   return add(NodeKind::PatOr, first, flush(from));
 }
 
-static bool is_number(TokenKind k) { return k == TokenKind::IntLit || k == TokenKind::FloatLit || k == TokenKind::CharLit || k == TokenKind::Minus; }
-static bool is_range(TokenKind k) { return k == TokenKind::DotDot || k == TokenKind::DotDotEq || k == TokenKind::DotDotLess; }
+static bool is_number(TokenKind k) {
+  return k == TokenKind::IntLit || k == TokenKind::FloatLit || k == TokenKind::CharLit || k == TokenKind::Minus;
+}
+static bool is_range(TokenKind k) {
+  return k == TokenKind::DotDot || k == TokenKind::DotDotEq || k == TokenKind::DotDotLess;
+}
 
 // atom := `_` | name | literal | range | path [`(` patterns `)` | `{` fields `}`] | `.` name … | `(` patterns `)`
 NodeId Parser::pattern_atom(const char* wanted) {
@@ -25,16 +29,28 @@ NodeId Parser::pattern_atom(const char* wanted) {
   if (panic_) return error_node();
   uint32_t first = pos_;
   switch (kind()) {
-    case TokenKind::IntLit: case TokenKind::FloatLit: case TokenKind::CharLit: case TokenKind::Minus: case TokenKind::StrLit:
-    case TokenKind::KwTrue: case TokenKind::KwFalse: case TokenKind::KwNull: {
+    case TokenKind::IntLit:
+    case TokenKind::FloatLit:
+    case TokenKind::CharLit:
+    case TokenKind::Minus:
+    case TokenKind::StrLit:
+    case TokenKind::KwTrue:
+    case TokenKind::KwFalse:
+    case TokenKind::KwNull: {
       NodeId low = pattern_literal();
       if (is_range(kind())) return pattern_range(low, first);
       return add(NodeKind::PatLit, first, +low);
     }
-    case TokenKind::DotDot: case TokenKind::DotDotEq: case TokenKind::DotDotLess: return pattern_range(NodeId::None, first);
+    case TokenKind::DotDot:
+    case TokenKind::DotDotEq:
+    case TokenKind::DotDotLess: return pattern_range(NodeId::None, first);
     case TokenKind::KwElse: ++pos_; return add(NodeKind::PatWild, first);
     case TokenKind::Dot: {
-      if (next_kind() != TokenKind::Ident && !is_keyword(next_kind())) { ++pos_; unexpected("the name of a variant"); return error_node(); }
+      if (next_kind() != TokenKind::Ident && !is_keyword(next_kind())) {
+        ++pos_;
+        unexpected("the name of a variant");
+        return error_node();
+      }
       pos_ += 2;
       return pattern_path(add(NodeKind::PatDot, pos_ - 1, values_[pos_ - 1]));
     }
@@ -61,24 +77,35 @@ NodeId Parser::pattern_atom(const char* wanted) {
     }
     case TokenKind::LBracket: {
       skip_brackets();
-      report<Diag::NoPatternOfArrays>(between(first, pos_ - 1)).help("match on `xs.len()`, or look at single elements with `xs.get(i)`, `xs.first()` and `xs.last()`");
+      report<Diag::NoPatternOfArrays>(between(first, pos_ - 1))
+          .help("match on `xs.len()`, or look at single elements with `xs.get(i)`, `xs.first()` and `xs.last()`");
       return add(NodeKind::Error, first);
     }
     case TokenKind::StrBegin: {
       string();
-      report<Diag::NotAPattern>(between(first, pos_ - 1), text_between(first, pos_ - 1)).help("a pattern is fixed; compare with `==` after `when`");
+      report<Diag::NotAPattern>(between(first, pos_ - 1), text_between(first, pos_ - 1))
+          .help("a pattern is fixed; compare with `==` after `when`");
       return add(NodeKind::Error, first);
     }
-    case TokenKind::KwMut: case TokenKind::KwVar: case TokenKind::KwLet: {
+    case TokenKind::KwMut:
+    case TokenKind::KwVar:
+    case TokenKind::KwLet: {
       ++pos_;
-      report<Diag::UnexpectedToken>(token_span(first), "a pattern", found_text(first)).help("a name in a pattern is new by itself, and does not change");
+      report<Diag::UnexpectedToken>(token_span(first), "a pattern", found_text(first))
+          .help("a name in a pattern is new by itself, and does not change");
       return pattern_atom();
     }
     case TokenKind::Ident: {
-      if (at_word(Word::Underscore)) { ++pos_; return add(NodeKind::PatWild, first); }
-      if (at_word(Word::Case) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && next_kind() != TokenKind::LParen && next_kind() != TokenKind::LBrace) {
+      if (at_word(Word::Underscore)) {
         ++pos_;
-        report<Diag::NotNeeded>(token_span(first), "case").note("an arm of `match` is written `pattern => value,`").fix({token_span(first).lo, token_span(pos_).lo}, "", "remove it");
+        return add(NodeKind::PatWild, first);
+      }
+      if (at_word(Word::Case) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value &&
+          next_kind() != TokenKind::LParen && next_kind() != TokenKind::LBrace) {
+        ++pos_;
+        report<Diag::NotNeeded>(token_span(first), "case")
+            .note("an arm of `match` is written `pattern => value,`")
+            .fix({token_span(first).lo, token_span(pos_).lo}, "", "remove it");
         return pattern_atom();
       }
       if (at_word(Word::Default) && (next_kind() == TokenKind::FatArrow || next_kind() == TokenKind::Colon)) {
@@ -87,7 +114,8 @@ NodeId Parser::pattern_atom(const char* wanted) {
         return add(NodeKind::PatWild, first);
       }
       bool path_follows = next_kind() == TokenKind::Dot;
-      if (!is_upper(pos_) && !path_follows && next_kind() != TokenKind::LParen && !(next_kind() == TokenKind::LBrace && !no_brace_)) {
+      if (!is_upper(pos_) && !path_follows && next_kind() != TokenKind::LParen &&
+          !(next_kind() == TokenKind::LBrace && !no_brace_)) {
         ++pos_;
         return add(NodeKind::PatBind, first, values_[first]);
       }
@@ -99,9 +127,7 @@ NodeId Parser::pattern_atom(const char* wanted) {
       uint32_t names = path();
       return pattern_path(add(NodeKind::PatName, pos_ - 1, names));
     }
-    default:
-      unexpected(wanted);
-      return error_node();
+    default: unexpected(wanted); return error_node();
   }
 }
 
@@ -116,7 +142,10 @@ NodeId Parser::pattern_literal() {
     case TokenKind::KwFalse: return add(NodeKind::BoolLit, first, 0);
     case TokenKind::KwNull: return add(NodeKind::NullLit, first);
     case TokenKind::Minus: {
-      if (!at(TokenKind::IntLit) && !at(TokenKind::FloatLit)) { unexpected("a number"); return error_node(); }
+      if (!at(TokenKind::IntLit) && !at(TokenKind::FloatLit)) {
+        unexpected("a number");
+        return error_node();
+      }
       ++pos_;
       NodeId number = add(kind_at(pos_ - 1) == TokenKind::IntLit ? NodeKind::IntLit : NodeKind::FloatLit, pos_ - 1);
       return add(NodeKind::Unary, first, +number, kNone, 0, static_cast<uint16_t>(TokenKind::Minus));
@@ -167,7 +196,10 @@ NodeId Parser::pattern_path(NodeId path) {
         continue;
       }
       uint32_t name = pos_;
-      if (!at_any_word()) { unexpected("the name of a field"); break; }
+      if (!at_any_word()) {
+        unexpected("the name of a field");
+        break;
+      }
       ++pos_;
       NodeId inner = NodeId::None;
       if (eat(TokenKind::Colon)) inner = pattern();

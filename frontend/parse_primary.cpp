@@ -16,7 +16,10 @@ bool Parser::looks_like_type(NodeId id) const {
   const Node* n = &tree_.nodes[+id];
   while (n->kind == NodeKind::Index || n->kind == NodeKind::Call) n = &tree_.nodes[n->a];
   switch (n->kind) {
-    case NodeKind::Ident: case NodeKind::Member: case NodeKind::DotName: return is_upper(n->token) || (id == NodeId(static_cast<uint32_t>(n - tree_.nodes.data())) && looks_like_fields());
+    case NodeKind::Ident:
+    case NodeKind::Member:
+    case NodeKind::DotName:
+      return is_upper(n->token) || (id == NodeId(static_cast<uint32_t>(n - tree_.nodes.data())) && looks_like_fields());
     default: return false;
   }
 }
@@ -52,14 +55,20 @@ NodeId Parser::struct_literal(NodeId type_expr) {
         report<Diag::ForeignWord>(token_span(name), ".name = value", "name: value");
         name = pos_;
       }
-      if (!at_any_word()) { unexpected("the name of a field"); break; }
+      if (!at_any_word()) {
+        unexpected("the name of a field");
+        break;
+      }
       ++pos_;
       NodeId value = NodeId::None;
       if (eat(TokenKind::Colon)) {
         value = expr();
       } else if (at(TokenKind::Eq)) {
         uint32_t eq = pos_++;
-        report<Diag::ForeignWord>(token_span(eq), "=", ":").note("a field gets its value as in `User { name: \"Ada\" }`").fix(touches(eq) ? token_span(eq) : Span{after(eq - 1).lo, token_span(eq).hi}, touches(pos_) ? ": " : ":", "write `:`");
+        report<Diag::ForeignWord>(token_span(eq), "=", ":")
+            .note("a field gets its value as in `User { name: \"Ada\" }`")
+            .fix(touches(eq) ? token_span(eq) : Span{after(eq - 1).lo, token_span(eq).hi}, touches(pos_) ? ": " : ":",
+                 "write `:`");
         value = expr();
       }
       keep(add(NodeKind::FieldInit, name, values_[name], +value));
@@ -78,17 +87,25 @@ NodeId Parser::type_of_expr(NodeId id) {
   if (panic_) return error_node();
   Node n = node(id);
   // Nodes made here end where the value ended, not at the current token.
-  auto made = [&](NodeId result) { tree_.lasts[+result] = tree_.lasts[+id]; return result; };
+  auto made = [&](NodeId result) {
+    tree_.lasts[+result] = tree_.lasts[+id];
+    return result;
+  };
   auto convert_list = [&](uint32_t list) {
     uint32_t from = mark();
-    for (uint32_t i = 0, count = static_cast<uint32_t>(tree_.list(list).size()); i < count; ++i) keep(type_of_expr(tree_.list(list)[i]));
+    for (uint32_t i = 0, count = static_cast<uint32_t>(tree_.list(list).size()); i < count; ++i)
+      keep(type_of_expr(tree_.list(list)[i]));
     return flush(from);
   };
   switch (n.kind) {
-    case NodeKind::Ident: case NodeKind::Member: {
+    case NodeKind::Ident:
+    case NodeKind::Member: {
       std::vector<uint32_t> tokens;
       NodeId at = id;
-      while (node(at).kind == NodeKind::Member) { tokens.push_back(node(at).token); at = NodeId(node(at).a); }
+      while (node(at).kind == NodeKind::Member) {
+        tokens.push_back(node(at).token);
+        at = NodeId(node(at).a);
+      }
       if (node(at).kind != NodeKind::Ident) break;
       tokens.push_back(node(at).token);
       uint32_t from = mark();
@@ -99,7 +116,8 @@ NodeId Parser::type_of_expr(NodeId id) {
       }
       return made(add(NodeKind::TypeName, n.token, flush(from)));
     }
-    case NodeKind::Index: case NodeKind::Call: {
+    case NodeKind::Index:
+    case NodeKind::Call: {
       NodeId base = type_of_expr(NodeId(n.a));
       if (node(base).kind != NodeKind::TypeName) return base;
       uint32_t args = convert_list(n.b);
@@ -107,7 +125,10 @@ NodeId Parser::type_of_expr(NodeId id) {
     }
     case NodeKind::TypeExpr: return NodeId(n.a);
     case NodeKind::Paren: return type_of_expr(NodeId(n.a));
-    case NodeKind::TupleLit: { uint32_t list = convert_list(n.a); return made(add(NodeKind::TypeTuple, n.token, list)); }
+    case NodeKind::TupleLit: {
+      uint32_t list = convert_list(n.a);
+      return made(add(NodeKind::TypeTuple, n.token, list));
+    }
     case NodeKind::Error: return id;
     default: break;
   }
@@ -118,7 +139,8 @@ NodeId Parser::type_of_expr(NodeId id) {
 
 void Parser::missing_value() {
   if (panic_) return;
-  if (is_keyword(kind()) && !new_line() && (next_kind() == TokenKind::Dot || next_kind() == TokenKind::LParen) && kTraits[static_cast<uint8_t>(kind())].binary == 0 && !at(TokenKind::KwEnd) && !at(TokenKind::KwDo)) {
+  if (is_keyword(kind()) && !new_line() && (next_kind() == TokenKind::Dot || next_kind() == TokenKind::LParen) &&
+      kTraits[static_cast<uint8_t>(kind())].binary == 0 && !at(TokenKind::KwEnd) && !at(TokenKind::KwDo)) {
     report<Diag::KeywordAsName>(token_span(pos_), text(pos_)).help("choose another name");
     error_token_ = pos_;
     panic_ = true;
@@ -148,7 +170,9 @@ NodeId Parser::primary() {
     case TokenKind::Dot:
       if (next_kind() == TokenKind::IntLit && touches(pos_ + 1)) {  // .5
         pos_ += 2;
-        report<Diag::BareFloat>(between(token, token + 1)).fix(between(token, token + 1), "0." + std::string(text(token + 1)), "write `0." + std::string(text(token + 1)) + "`");
+        report<Diag::BareFloat>(between(token, token + 1))
+            .fix(between(token, token + 1), "0." + std::string(text(token + 1)),
+                 "write `0." + std::string(text(token + 1)) + "`");
         return add(NodeKind::Error, token);
       }
       if (next_kind() == TokenKind::Ident || is_keyword(next_kind())) {
@@ -158,7 +182,8 @@ NodeId Parser::primary() {
       ++pos_;
       unexpected("a name after `.`");
       return error_node();
-    case TokenKind::Question: case TokenKind::QuestionQuestion: {
+    case TokenKind::Question:
+    case TokenKind::QuestionQuestion: {
       if (kTraits[static_cast<uint8_t>(next_kind())].starts_type) {
         NodeId inner = type_atom();
         return add(NodeKind::TypeExpr, token, +inner);
@@ -169,7 +194,10 @@ NodeId Parser::primary() {
     case TokenKind::KwFunc: return closure_func();
     case TokenKind::KwAsync: {
       ++pos_;
-      if (!at(TokenKind::KwFunc)) { unexpected("`func` after `async`"); return error_node(); }
+      if (!at(TokenKind::KwFunc)) {
+        unexpected("`func` after `async`");
+        return error_node();
+      }
       NodeId made = closure_func();
       if (node(made).kind == NodeKind::Closure) node(made).flags |= kAsync;
       return made;
@@ -203,12 +231,11 @@ NodeId Parser::primary() {
       missing_value();
       return error_node();
     case TokenKind::Pipe:
-      if (next_kind() == TokenKind::Ident || (next_kind() == TokenKind::Pipe && touches(pos_ + 1))) return rust_closure();
+      if (next_kind() == TokenKind::Ident || (next_kind() == TokenKind::Pipe && touches(pos_ + 1)))
+        return rust_closure();
       missing_value();
       return error_node();
-    default:
-      missing_value();
-      return error_node();
+    default: missing_value(); return error_node();
   }
 }
 
@@ -220,8 +247,11 @@ NodeId Parser::name_expr() {
     NodeId inner = type_atom();
     return add(NodeKind::TypeExpr, token, +inner);
   }
-  if (name == static_cast<uint32_t>(Word::Race) && (at(TokenKind::KwDo) || (at(TokenKind::Pipe) && kind_at(pos_ + 2) == TokenKind::Pipe && kind_at(pos_ + 3) == TokenKind::KwDo) ||
-                                                    (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Colon)) && !no_brace_) {
+  if (name == static_cast<uint32_t>(Word::Race) &&
+      (at(TokenKind::KwDo) ||
+       (at(TokenKind::Pipe) && kind_at(pos_ + 2) == TokenKind::Pipe && kind_at(pos_ + 3) == TokenKind::KwDo) ||
+       (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Colon)) &&
+      !no_brace_) {
     --pos_;
     return nursery(2);
   }
@@ -229,10 +259,13 @@ NodeId Parser::name_expr() {
     --pos_;
     return child();
   }
-  if (name == static_cast<uint32_t>(Word::Parallel) && at(TokenKind::KwFor) && !starts_line(pos_)) return for_expr(NameId::None, true);
+  if (name == static_cast<uint32_t>(Word::Parallel) && at(TokenKind::KwFor) && !starts_line(pos_))
+    return for_expr(NameId::None, true);
   if (is_foreign(NameId(name)) && !starts_line(pos_)) {
     if (name == static_cast<uint32_t>(Word::ForeignNew) && at_name()) {
-      report<Diag::ForeignWord>(token_span(token), "new", std::string(text(pos_)) + ".new(…)").help("a value of a struct is written `" + std::string(text(pos_)) + " { field: value }`, or made by its function `new`");
+      report<Diag::ForeignWord>(token_span(token), "new", std::string(text(pos_)) + ".new(…)")
+          .help("a value of a struct is written `" + std::string(text(pos_)) +
+                " { field: value }`, or made by its function `new`");
       return name_expr();
     }
     if (name == static_cast<uint32_t>(Word::ForeignLambda) && (at_name() || at(TokenKind::Colon))) {
@@ -252,7 +285,9 @@ NodeId Parser::name_expr() {
       report<Diag::ForeignClosure>(token_span(token)).fix(between(token, pos_ - 1), better, "write `" + better + "`");
       return made;
     }
-    if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFunction) || name == static_cast<uint32_t>(Word::ForeignFun)) && at(TokenKind::LParen) && foreign_closure_ahead()) {
+    if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFunction) ||
+         name == static_cast<uint32_t>(Word::ForeignFun)) &&
+        at(TokenKind::LParen) && foreign_closure_ahead()) {
       foreign(token, "func");
       --pos_;
       return closure_func();
@@ -296,7 +331,11 @@ NodeId Parser::bracket() {
   uint32_t opener = pos_++;
   if (at(TokenKind::RBracket)) {
     ++pos_;
-    bool type_follows = !starts_line(pos_) && (at(TokenKind::Ident) || at(TokenKind::LBracket) || (at(TokenKind::Question) && kTraits[static_cast<uint8_t>(next_kind())].starts_type && touches(pos_ + 1)) || at(TokenKind::LParen) || at(TokenKind::KwFunc));
+    bool type_follows =
+        !starts_line(pos_) &&
+        (at(TokenKind::Ident) || at(TokenKind::LBracket) ||
+         (at(TokenKind::Question) && kTraits[static_cast<uint8_t>(next_kind())].starts_type && touches(pos_ + 1)) ||
+         at(TokenKind::LParen) || at(TokenKind::KwFunc));
     if (!type_follows) return add(NodeKind::ArrayLit, opener);
     NodeId element = type_atom();
     element = add(NodeKind::TypeArray, opener, +element);
@@ -325,7 +364,9 @@ NodeId Parser::bracket() {
       } else if (at(TokenKind::FatArrow) && !panic_) {  // "a" => 1
         uint32_t arrow = pos_++;
         map = true;
-        report<Diag::ForeignWord>(token_span(arrow), "=>", ":").fix(touches(arrow) ? token_span(arrow) : Span{after(arrow - 1).lo, token_span(arrow).hi}, ":", "write `:`");
+        report<Diag::ForeignWord>(token_span(arrow), "=>", ":")
+            .fix(touches(arrow) ? token_span(arrow) : Span{after(arrow - 1).lo, token_span(arrow).hi}, ":",
+                 "write `:`");
         NodeId second = expr();
         value = add(NodeKind::MapEntry, arrow, +value, +second);
       } else if (at(TokenKind::Newline) && count == 1 && !panic_) {  // [0; n]
@@ -333,7 +374,8 @@ NodeId Parser::bracket() {
         NodeId length = at(TokenKind::RBracket) ? error_node() : expr();
         (void)length;
         if (!panic_) {
-          std::string better = "Array.filled(" + std::string(text_between(semi + 1, pos_ - 1)) + ", " + std::string(text_between(item, semi - 1)) + ")";
+          std::string better = "Array.filled(" + std::string(text_between(semi + 1, pos_ - 1)) + ", " +
+                               std::string(text_between(item, semi - 1)) + ")";
           Diagnostic& d = report<Diag::ArrayFill>(token_span(semi));
           if (at(TokenKind::RBracket)) d.fix(between(opener, pos_), better, "write `" + better + "`");
           error_token_ = semi;
@@ -352,7 +394,8 @@ NodeId Parser::bracket() {
     expect_close(TokenKind::RBracket, opener);
     in_arms_ = saved_arms;
   }
-  if (!panic_ && !map && count == 1 && !starts_line(pos_) && touches(pos_) && (at(TokenKind::Ident) || (at(TokenKind::LBracket) && next_kind() == TokenKind::RBracket))) {  // [3]i64
+  if (!panic_ && !map && count == 1 && !starts_line(pos_) && touches(pos_) &&
+      (at(TokenKind::Ident) || (at(TokenKind::LBracket) && next_kind() == TokenKind::RBracket))) {  // [3]i64
     NodeId length = NodeId(scratch_.back());
     scratch_.resize(from);
     NodeId element = type_atom();
@@ -365,7 +408,10 @@ NodeId Parser::bracket() {
 // string := StrBegin { StrText | InterpBegin expr [InterpFormat] InterpEnd } StrEnd
 NodeId Parser::string() {
   uint32_t first = pos_;
-  if (at(TokenKind::StrLit)) { ++pos_; return add(NodeKind::StringLit, first, values_[first]); }
+  if (at(TokenKind::StrLit)) {
+    ++pos_;
+    return add(NodeKind::StringLit, first, values_[first]);
+  }
   ++pos_;
   uint32_t from = mark();
   bool saved_arms = std::exchange(in_arms_, false);
@@ -376,7 +422,10 @@ NodeId Parser::string() {
       if (!names_.text(NameId(values_[token])).empty()) keep(add(NodeKind::StringLit, token, values_[token]));
       continue;
     }
-    if (!eat(TokenKind::InterpBegin)) { ++pos_; continue; }  // what a broken ${ } left
+    if (!eat(TokenKind::InterpBegin)) {
+      ++pos_;
+      continue;
+    }  // what a broken ${ } left
     NodeId value;
     if (at(TokenKind::InterpEnd) && !starts_line(pos_)) {
       report<Diag::EmptyInterpolation>(between(token, pos_)).help("for the two characters themselves write `\\${`");
@@ -385,8 +434,10 @@ NodeId Parser::string() {
       Place place(*this, true, false, false);
       Bracket bracket(*this);
       value = expr();
-      if (at(TokenKind::StrLit) && kind_at(pos_ + 1) == TokenKind::Error) ++pos_;  // the end of a text whose ${ was never closed
-      if (!panic_ && !at(TokenKind::InterpEnd) && !at(TokenKind::InterpFormat) && !at(TokenKind::Error)) unexpected("`}` after the value");
+      if (at(TokenKind::StrLit) && kind_at(pos_ + 1) == TokenKind::Error)
+        ++pos_;  // the end of a text whose ${ was never closed
+      if (!panic_ && !at(TokenKind::InterpEnd) && !at(TokenKind::InterpFormat) && !at(TokenKind::Error))
+        unexpected("`}` after the value");
     }
     if (panic_) {  // the rest of the string is well marked by the lexer: go on after this ${ }
       uint32_t depth = 0;
@@ -427,8 +478,11 @@ NodeId Parser::closure_braces() {
     expect(TokenKind::Pipe, "`|` after the names");
     list = flush(from);
   } else if (kind_at(opener - 1) == TokenKind::KwSpawn) {   // a task, whatever it looks like: `spawn { 5 }`
-  } else if ((at(TokenKind::StrLit) && next_kind() == TokenKind::Colon) || (at(TokenKind::RBrace)) || (at(TokenKind::Ident) && next_kind() == TokenKind::Colon && kind_at(pos_ + 2) != TokenKind::KwFor && kind_at(pos_ + 2) != TokenKind::KwWhile) ||
-             (at(TokenKind::IntLit) && (next_kind() == TokenKind::Colon || next_kind() == TokenKind::Comma || next_kind() == TokenKind::RBrace))) {
+  } else if ((at(TokenKind::StrLit) && next_kind() == TokenKind::Colon) || (at(TokenKind::RBrace)) ||
+             (at(TokenKind::Ident) && next_kind() == TokenKind::Colon && kind_at(pos_ + 2) != TokenKind::KwFor &&
+              kind_at(pos_ + 2) != TokenKind::KwWhile) ||
+             (at(TokenKind::IntLit) && (next_kind() == TokenKind::Colon || next_kind() == TokenKind::Comma ||
+                                        next_kind() == TokenKind::RBrace))) {
     return braces_as_data(opener);
   }
   NodeId inner;
@@ -441,8 +495,12 @@ NodeId Parser::closure_braces() {
     outer_brackets_ = saved - 1;
   }
   if (!panic_) {
-    if (at(TokenKind::KwEnd) && !starts_line(pos_) && bars) { report<Diag::WrongBracket>(token_span(pos_), "end", "{").at(token_span(opener), "opened here").fix(token_span(pos_), "}", "write `}`"); ++pos_; }
-    else expect_close(TokenKind::RBrace, opener);
+    if (at(TokenKind::KwEnd) && !starts_line(pos_) && bars) {
+      report<Diag::WrongBracket>(token_span(pos_), "end", "{")
+          .at(token_span(opener), "opened here")
+          .fix(token_span(pos_), "}", "write `}`");
+      ++pos_;
+    } else expect_close(TokenKind::RBrace, opener);
   }
   tree_.lasts[+inner] = pos_ - 1;
   // One statement is the value itself
@@ -478,7 +536,8 @@ NodeId Parser::closure_func() {
   uint32_t first = pos_++;
   Nest nest(*this);
   if (at_name() && next_kind() == TokenKind::LParen) {  // func name(…) where a value stands
-    report<Diag::InsideFunction>(token_span(pos_), "a function with a name").help("give it a name with `let " + std::string(text(pos_)) + " = func(…) do … end`");
+    report<Diag::InsideFunction>(token_span(pos_), "a function with a name")
+        .help("give it a name with `let " + std::string(text(pos_)) + " = func(…) do … end`");
     ++pos_;
   }
   uint32_t opener = pos_;
@@ -492,7 +551,8 @@ NodeId Parser::closure_func() {
       uint32_t token = pos_;
       bool is_mut = eat(TokenKind::KwMut);
       TokenKind behind = next_kind();
-      if (at_name() && (behind == TokenKind::Colon || behind == TokenKind::Comma || behind == TokenKind::RParen || behind == TokenKind::Eq)) {
+      if (at_name() && (behind == TokenKind::Colon || behind == TokenKind::Comma || behind == TokenKind::RParen ||
+                        behind == TokenKind::Eq)) {
         token = pos_++;
         NodeId made = NodeId::None, fallback = NodeId::None;
         if (eat(TokenKind::Colon)) made = type();
@@ -514,7 +574,8 @@ NodeId Parser::closure_func() {
     expect_close(TokenKind::RParen, opener);
   }
   NodeId result = return_type();
-  bool is_type = !panic_ && !at(TokenKind::KwDo) && !at(TokenKind::LBrace) && (unnamed || ends_value(kind()) || new_line());
+  bool is_type =
+      !panic_ && !at(TokenKind::KwDo) && !at(TokenKind::LBrace) && (unnamed || ends_value(kind()) || new_line());
   if (is_type) {
     // Bare names were read as parameters: as a type they are types.
     for (size_t i = from; i < scratch_.size(); ++i) {
@@ -572,7 +633,10 @@ NodeId Parser::let_condition() {
   bool outer = std::exchange(no_brace_, no_brace_ && !fields);
   NodeId bound = pattern_atom();
   no_brace_ = outer;
-  if (!panic_ && at(TokenKind::Colon)) { ++pos_; type(); }
+  if (!panic_ && at(TokenKind::Colon)) {
+    ++pos_;
+    type();
+  }
   NodeId value;
   if (!expect(TokenKind::Eq, "`=`")) {
     value = error_node();

@@ -28,7 +28,9 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
   }
   if (at(TokenKind::Colon) && (starts_line(pos_ + 1) || touches(pos_))) {  // if x: of Python
     uint32_t colon = pos_++;
-    missing_do_ = &report<Diag::MissingDo>(token_span(colon), after_what).with_label("Janus writes `do` here, and `end` below the block").fix(token_span(colon), " do", "write `do` and `end`");
+    missing_do_ = &report<Diag::MissingDo>(token_span(colon), after_what)
+                       .with_label("Janus writes `do` here, and `end` below the block")
+                       .fix(token_span(colon), " do", "write `do` and `end`");
     if (missing_do_ == ignored_.get()) missing_do_ = nullptr;
     return Opening::Indent;
   }
@@ -46,9 +48,14 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
       return open_block(header, after_what);
     }
   }
-  if (at(TokenKind::Error)) { error_token_ = pos_; pos_ = end_of_line(); return Opening::Indent; }
+  if (at(TokenKind::Error)) {
+    error_token_ = pos_;
+    pos_ = end_of_line();
+    return Opening::Indent;
+  }
   Span here = after(pos_ - 1);
-  missing_do_ = &report<Diag::MissingDo>(here, after_what).with_label("`do` is expected here").fix(here, " do", "add `do`");
+  missing_do_ =
+      &report<Diag::MissingDo>(here, after_what).with_label("`do` is expected here").fix(here, " do", "add `do`");
   if (missing_do_ == ignored_.get()) missing_do_ = nullptr;
   error_token_ = pos_;
   return Opening::Indent;
@@ -63,15 +70,20 @@ NodeId Parser::block(uint32_t header, const char* after_what) {
   return made;
 }
 
-bool Parser::at_else_word() const { return at_word(Word::ForeignElif) || at_word(Word::ForeignElsif) || at_word(Word::ForeignElseif); }
+bool Parser::at_else_word() const {
+  return at_word(Word::ForeignElif) || at_word(Word::ForeignElsif) || at_word(Word::ForeignElseif);
+}
 
 bool Parser::at_block_end(Opening opening, uint32_t header, bool else_ok) const {
   switch (kind()) {
-    case TokenKind::EndOfFile: case TokenKind::KwEnd: return true;
+    case TokenKind::EndOfFile:
+    case TokenKind::KwEnd: return true;
     case TokenKind::KwElse: return else_ok || else_bodies_ > 0;
     case TokenKind::RBrace: return opening == Opening::Brace || outer_brackets_ > 0;
-    case TokenKind::RParen: case TokenKind::RBracket: return outer_brackets_ > 0;
-    case TokenKind::InterpEnd: case TokenKind::InterpFormat: return true;
+    case TokenKind::RParen:
+    case TokenKind::RBracket: return outer_brackets_ > 0;
+    case TokenKind::InterpEnd:
+    case TokenKind::InterpFormat: return true;
     default: break;
   }
   if (!starts_line(pos_)) return false;
@@ -120,7 +132,8 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
   if (opening == Opening::Brace) --outer_brackets_;
   else_bodies_ = saved_else;
   in_arms_ = saved_arms;
-  return add(NodeKind::Block, token, flush(from), kNone, static_cast<uint8_t>((semi ? kTrailingSemi : 0) | error_flag(token)));
+  return add(NodeKind::Block, token, flush(from), kNone,
+             static_cast<uint8_t>((semi ? kTrailingSemi : 0) | error_flag(token)));
 }
 
 void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_do) {
@@ -134,7 +147,8 @@ void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_d
     case Opening::Indent:
       if (at(TokenKind::KwEnd) && (!starts_line(pos_) || column(pos_) >= line_column(header))) ++pos_;
       else if (at(TokenKind::RBrace) && starts_line(pos_) && column(pos_) == line_column(header)) ++pos_;
-      else if (missing_do) missing_do->fix(after(pos_ - 1), "\n" + std::string(line_column(header), ' ') + "end", "");  // Python has none
+      else if (missing_do)
+        missing_do->fix(after(pos_ - 1), "\n" + std::string(line_column(header), ' ') + "end", "");   // Python has none
       return;
     case Opening::Do:
       if (!at(TokenKind::KwEnd)) return missing_end(header);
@@ -153,23 +167,36 @@ void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_d
 NodeId Parser::statement() {
   uint32_t token = pos_;
   switch (kind()) {
-    case TokenKind::KwLet: case TokenKind::KwVar: return let();
+    case TokenKind::KwLet:
+    case TokenKind::KwVar: return let();
     case TokenKind::KwConst:
-      report<Diag::InsideFunction>(token_span(token), "a `const`").note("`let` makes a name that does not change, and may be computed").fix(token_span(token), "let", "write `let`");
+      report<Diag::InsideFunction>(token_span(token), "a `const`")
+          .note("`let` makes a name that does not change, and may be computed")
+          .fix(token_span(token), "let", "write `let`");
       return let();
-    case TokenKind::KwFunc: case TokenKind::KwAsync: case TokenKind::KwStruct: case TokenKind::KwEnum: case TokenKind::KwTrait: case TokenKind::KwImpl:
-    case TokenKind::KwImport: case TokenKind::KwPub: case TokenKind::KwExtern:
+    case TokenKind::KwFunc:
+    case TokenKind::KwAsync:
+    case TokenKind::KwStruct:
+    case TokenKind::KwEnum:
+    case TokenKind::KwTrait:
+    case TokenKind::KwImpl:
+    case TokenKind::KwImport:
+    case TokenKind::KwPub:
+    case TokenKind::KwExtern:
       if (!at_declaration()) break;
       return nested_declaration();
     case TokenKind::KwElse:
       ++pos_;
-      report<Diag::StrayEnd>(token_span(token), "else").note("`else` stands inside an `if … do … end`, before the `end`");
+      report<Diag::StrayEnd>(token_span(token), "else")
+          .note("`else` stands inside an `if … do … end`, before the `end`");
       error_token_ = token;
       if (at(TokenKind::KwIf) && !starts_line(pos_)) return if_expr();
       if (at(TokenKind::KwDo) || at(TokenKind::LBrace)) return block(token, "`else`");
       eat(TokenKind::Colon);
       return add(NodeKind::Error, token);
-    case TokenKind::RParen: case TokenKind::RBracket: case TokenKind::RBrace:
+    case TokenKind::RParen:
+    case TokenKind::RBracket:
+    case TokenKind::RBrace:
       report<Diag::StrayEnd>(token_span(token), text(token));
       error_token_ = token;
       ++pos_;
@@ -178,7 +205,8 @@ NodeId Parser::statement() {
       if (next_kind() == TokenKind::Pipe) break;
       return block(token, "`{`");
     case TokenKind::Ident:
-      if (next_kind() == TokenKind::Colon && (kind_at(pos_ + 2) == TokenKind::KwFor || kind_at(pos_ + 2) == TokenKind::KwWhile)) {
+      if (next_kind() == TokenKind::Colon &&
+          (kind_at(pos_ + 2) == TokenKind::KwFor || kind_at(pos_ + 2) == TokenKind::KwWhile)) {
         NameId label = NameId(values_[token]);
         pos_ += 2;
         NodeId made = at(TokenKind::KwFor) ? for_expr(label, false) : while_expr(label);
@@ -201,17 +229,24 @@ NodeId Parser::nested_declaration() {
   uint32_t token = pos_;
   const char* what = "this";
   switch (kind()) {
-    case TokenKind::KwFunc: case TokenKind::KwAsync: what = "a function"; break;
+    case TokenKind::KwFunc:
+    case TokenKind::KwAsync: what = "a function"; break;
     case TokenKind::KwStruct: what = "a struct"; break;
     case TokenKind::KwEnum: what = "an enum"; break;
     case TokenKind::KwTrait: what = "a trait"; break;
     case TokenKind::KwImpl: what = "an `impl`"; break;
     case TokenKind::KwImport: what = "an import"; break;
-    case TokenKind::Ident: what = at_word(Word::Test) ? "a test" : at_word(Word::Error) ? "an error type" : at_word(Word::Type) ? "a type" : "a capability"; break;
+    case TokenKind::Ident:
+      what = at_word(Word::Test)    ? "a test"
+             : at_word(Word::Error) ? "an error type"
+             : at_word(Word::Type)  ? "a type"
+                                    : "a capability";
+      break;
     default: break;
   }
   Diagnostic& d = report<Diag::InsideFunction>(token_span(token), what);
-  if (at(TokenKind::KwFunc)) d.help("move it out of this function, or write `let " + std::string(text(token + 1)) + " = func(…) do … end`");
+  if (at(TokenKind::KwFunc))
+    d.help("move it out of this function, or write `let " + std::string(text(token + 1)) + " = func(…) do … end`");
   else d.help("move it out of this function");
   error_token_ = token;
   bool saved = in_decl_;
@@ -229,12 +264,21 @@ NodeId Parser::simple_statement() {
 
 static const char* cannot_store(NodeKind k) {
   switch (k) {
-    case NodeKind::Ident: case NodeKind::Member: case NodeKind::TupleMember: case NodeKind::Index: case NodeKind::SelfExpr: case NodeKind::BangUnwrap: case NodeKind::Error: return nullptr;
+    case NodeKind::Ident:
+    case NodeKind::Member:
+    case NodeKind::TupleMember:
+    case NodeKind::Index:
+    case NodeKind::SelfExpr:
+    case NodeKind::BangUnwrap:
+    case NodeKind::Error: return nullptr;
     case NodeKind::Call: return "the result of a call";
-    case NodeKind::IntLit: case NodeKind::FloatLit: return "a number";
-    case NodeKind::StringLit: case NodeKind::Interp: return "a text";
+    case NodeKind::IntLit:
+    case NodeKind::FloatLit: return "a number";
+    case NodeKind::StringLit:
+    case NodeKind::Interp: return "a text";
     case NodeKind::TupleLit: return "several variables at once";
-    case NodeKind::Binary: case NodeKind::Unary: return "a computed value";
+    case NodeKind::Binary:
+    case NodeKind::Unary: return "a computed value";
     default: return "this";
   }
 }
@@ -246,7 +290,8 @@ NodeId Parser::after_value(NodeId value, uint32_t from) {
     uint32_t op = pos_;
     if (const char* what = cannot_store(node(value).kind)) {
       Diagnostic& d = report<Diag::NotAssignable>(tree_.span(value), what);
-      if (node(value).kind == NodeKind::TupleLit) d.help("`let (a, b) = …` makes new names; existing variables are set one by one");
+      if (node(value).kind == NodeKind::TupleLit)
+        d.help("`let (a, b) = …` makes new names; existing variables are set one by one");
       else if (node(value).kind == NodeKind::Call) d.help("to compare, write `==`");
       else d.help("on the left of `=` stands a variable, a field like `p.x`, or an element like `xs[0]`");
       error_token_ = op;
@@ -255,28 +300,37 @@ NodeId Parser::after_value(NodeId value, uint32_t from) {
     ++pos_;
     NodeId right = expr();
     if (!panic_ && kTraits[static_cast<uint8_t>(kind())].assigns) {
-      report<Diag::AssignAsValue>(token_span(pos_), text(pos_)).help("store in one variable after the other, each on its own line");
+      report<Diag::AssignAsValue>(token_span(pos_), text(pos_))
+          .help("store in one variable after the other, each on its own line");
       error_token_ = pos_;
-      while (!panic_ && kTraits[static_cast<uint8_t>(kind())].assigns) { ++pos_; right = expr(); }
+      while (!panic_ && kTraits[static_cast<uint8_t>(kind())].assigns) {
+        ++pos_;
+        right = expr();
+      }
     }
     return add(NodeKind::Assign, op, +value, +right, 0, static_cast<uint16_t>(kind_at(op)));
   }
-  if (at(TokenKind::Colon) && node(value).kind == NodeKind::Ident && !new_line() && node(value).token == from && pos_ == from + 1) {
+  if (at(TokenKind::Colon) && node(value).kind == NodeKind::Ident && !new_line() && node(value).token == from &&
+      pos_ == from + 1) {
     uint32_t colon = pos_;
-    if (next_kind() == TokenKind::Eq && touches(colon + 1)) {  // x := 1
+    if (next_kind() == TokenKind::Eq && touches(colon + 1)) {   // x := 1
       pos_ += 2;
       NodeId right = expr();
       std::string name(text(from));
-      report<Diag::ColonEquals>(between(colon, colon + 1)).fix(between(from, colon + 1), "let " + name + " =", "write `let " + name + " = …`, or `var " + name + " = …` when it changes later");
+      report<Diag::ColonEquals>(between(colon, colon + 1))
+          .fix(between(from, colon + 1), "let " + name + " =",
+               "write `let " + name + " = …`, or `var " + name + " = …` when it changes later");
       return declared(from, right, NodeId::None);
     }
-    if (kTraits[static_cast<uint8_t>(next_kind())].starts_type && !starts_line(colon + 1)) {  // x: i64 = 1
+    if (kTraits[static_cast<uint8_t>(next_kind())].starts_type && !starts_line(colon + 1)) {   // x: i64 = 1
       ++pos_;
       NodeId made = type();
       if (panic_) return made;
       if (eat(TokenKind::Eq)) {
         NodeId right = expr();
-        report<Diag::ForeignWord>(token_span(from), std::string(text(from)) + ": …", "let " + std::string(text(from)) + ": …").fix({token_span(from).lo, token_span(from).lo}, "let ", "write `let` before it");
+        report<Diag::ForeignWord>(token_span(from), std::string(text(from)) + ": …",
+                                  "let " + std::string(text(from)) + ": …")
+            .fix({token_span(from).lo, token_span(from).lo}, "let ", "write `let` before it");
         return declared(from, right, made);
       }
       unexpected("`=`");
@@ -296,9 +350,18 @@ NodeId Parser::declared(uint32_t name, NodeId value, NodeId type_node) {
 void Parser::end_statement(NodeId& done, uint32_t from) {
   if (at(TokenKind::Newline) || starts_line(pos_)) return;
   switch (kind()) {
-    case TokenKind::EndOfFile: case TokenKind::KwEnd: case TokenKind::KwElse: case TokenKind::RBrace: case TokenKind::RParen: case TokenKind::RBracket:
-    case TokenKind::InterpEnd: case TokenKind::InterpFormat: return;
-    case TokenKind::Error: unexpected(""); recover_statement(from); return;
+    case TokenKind::EndOfFile:
+    case TokenKind::KwEnd:
+    case TokenKind::KwElse:
+    case TokenKind::RBrace:
+    case TokenKind::RParen:
+    case TokenKind::RBracket:
+    case TokenKind::InterpEnd:
+    case TokenKind::InterpFormat: return;
+    case TokenKind::Error:
+      unexpected("");
+      recover_statement(from);
+      return;
     default: break;
   }
   // `race do spawn a() spawn b() end`: a word that can only begin a statement needs no separator
@@ -311,8 +374,18 @@ void Parser::end_statement(NodeId& done, uint32_t from) {
 
 bool Parser::is_keyword_statement(TokenKind k) {
   switch (k) {
-    case TokenKind::KwLet: case TokenKind::KwVar: case TokenKind::KwSpawn:
-    case TokenKind::KwReturn: case TokenKind::KwBreak: case TokenKind::KwContinue: case TokenKind::KwFor: case TokenKind::KwWhile: case TokenKind::KwDefer: case TokenKind::KwFail: case TokenKind::KwDo: case TokenKind::KwYield: return true;
+    case TokenKind::KwLet:
+    case TokenKind::KwVar:
+    case TokenKind::KwSpawn:
+    case TokenKind::KwReturn:
+    case TokenKind::KwBreak:
+    case TokenKind::KwContinue:
+    case TokenKind::KwFor:
+    case TokenKind::KwWhile:
+    case TokenKind::KwDefer:
+    case TokenKind::KwFail:
+    case TokenKind::KwDo:
+    case TokenKind::KwYield: return true;
     default: return false;
   }
 }
@@ -332,29 +405,37 @@ NodeId Parser::let() {
     expect_name("a name");
     if (panic_) return error_node();
     bound = add(NodeKind::PatBind, name, values_[name]);
-  } else if (at_name() && next_kind() != TokenKind::Dot && next_kind() != TokenKind::LParen && next_kind() != TokenKind::LBrace) {
+  } else if (at_name() && next_kind() != TokenKind::Dot && next_kind() != TokenKind::LParen &&
+             next_kind() != TokenKind::LBrace) {
     // `let X` binds too: the upper-case rule is for match (a wrong case is a lint's business)
     ++pos_;
-    bound = is_word(pos_ - 1, Word::Underscore) ? add(NodeKind::PatWild, pos_ - 1) : add(NodeKind::PatBind, pos_ - 1, values_[pos_ - 1]);
+    bound = is_word(pos_ - 1, Word::Underscore) ? add(NodeKind::PatWild, pos_ - 1)
+                                                : add(NodeKind::PatBind, pos_ - 1, values_[pos_ - 1]);
   } else {
     bound = pattern_atom("a name");
   }
   NodeId declared_type = NodeId::None, value = NodeId::None;
   if (!panic_ && at(TokenKind::Colon)) {
-    if (next_kind() == TokenKind::Eq && touches(pos_ + 1)) {  // let x := 1
-      report<Diag::ColonEquals>(between(pos_, pos_ + 1)).fix(between(pos_, pos_ + 1), touches(pos_) ? " =" : "=", "write `=`");
+    if (next_kind() == TokenKind::Eq && touches(pos_ + 1)) {   // let x := 1
+      report<Diag::ColonEquals>(between(pos_, pos_ + 1))
+          .fix(between(pos_, pos_ + 1), touches(pos_) ? " =" : "=", "write `=`");
       ++pos_;
     } else {
       ++pos_;
       declared_type = type();
     }
-  } else if (!panic_ && at_name() && !starts_line(pos_) && node(bound).kind == NodeKind::PatBind && (next_kind() == TokenKind::Eq || is_upper(pos_))) {
+  } else if (!panic_ && at_name() && !starts_line(pos_) && node(bound).kind == NodeKind::PatBind &&
+             (next_kind() == TokenKind::Eq || is_upper(pos_))) {
     // let int x = 1, let x Int = 1
     uint32_t first = pos_ - 1;
     bool type_first = janus_type(text(first)) != text(first) || is_upper(first);
     std::string name(text(type_first ? pos_ : first)), type_text(janus_type(text(type_first ? first : pos_)));
-    report<Diag::TypeBeforeName>(between(first, pos_)).fix(between(first, pos_), name + ": " + type_text, "write `" + name + ": " + type_text + "`");
-    if (type_first) { node(bound).a = values_[pos_]; node(bound).token = pos_; }
+    report<Diag::TypeBeforeName>(between(first, pos_))
+        .fix(between(first, pos_), name + ": " + type_text, "write `" + name + ": " + type_text + "`");
+    if (type_first) {
+      node(bound).a = values_[pos_];
+      node(bound).token = pos_;
+    }
     ++pos_;
   }
   if (!panic_ && (!new_line() || at(TokenKind::Eq))) {
@@ -365,15 +446,19 @@ NodeId Parser::let() {
         while (eat(TokenKind::Eq) && !panic_) value = expr();
       }
     } else if (at(TokenKind::EqEq)) {
-      report<Diag::UnexpectedToken>(token_span(pos_), "`=`", "`==`").note("`=` stores a value; `==` compares two").fix(token_span(pos_), "=", "write `=`");
+      report<Diag::UnexpectedToken>(token_span(pos_), "`=`", "`==`")
+          .note("`=` stores a value; `==` compares two")
+          .fix(token_span(pos_), "=", "write `=`");
       ++pos_;
       value = expr();
-    } else if (!at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) && !at(TokenKind::EndOfFile)) {
+    } else if (!at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) &&
+               !at(TokenKind::EndOfFile)) {
       unexpected(is_some(declared_type) ? "`=` and a value" : "`=` and a value, or `:` and a type");
     }
   }
   if (!panic_ && at(TokenKind::Comma) && !new_line()) {
-    report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`").help("make each name in a line of its own; a tuple is taken apart with `let (a, b) = …`");
+    report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`")
+        .help("make each name in a line of its own; a tuple is taken apart with `let (a, b) = …`");
     error_token_ = pos_;
     pos_ = end_of_line();
   }
@@ -381,4 +466,4 @@ NodeId Parser::let() {
   return add(NodeKind::Let, token, +bound, record(+declared_type, +value), flags);
 }
 
-}  // namespace janus
+}   // namespace janus

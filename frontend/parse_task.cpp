@@ -29,7 +29,8 @@ NodeId Parser::nursery(uint16_t which) {
 NodeId Parser::spawn() {
   uint32_t first = pos_++;
   uint32_t args = kNone;
-  if (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Colon) args = options();
+  if (at(TokenKind::LParen) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Colon)
+    args = options();
   if (panic_ || new_line() || !kTraits[static_cast<uint8_t>(kind())].starts_value) {
     unexpected("the call that the new task makes");
     return error_node();
@@ -59,7 +60,8 @@ NodeId Parser::select() {
     while (!at_block_end(opening, first, false) && !hopeless_) {
       if (eat(TokenKind::Newline)) continue;
       uint32_t start = pos_;
-      bool known = at_word(Word::Recv) || at_word(Word::Send) || at_word(Word::Timeout) || at_word(Word::Closed) || at_word(Word::Default) || at_word(Word::Case);
+      bool known = at_word(Word::Recv) || at_word(Word::Send) || at_word(Word::Timeout) || at_word(Word::Closed) ||
+                   at_word(Word::Default) || at_word(Word::Case);
       if (!known && said) {  // more of the same: read over it quietly
         int reports = std::exchange(reports_, 1 << 20);
         statement();
@@ -80,8 +82,10 @@ NodeId Parser::select() {
   return add(NodeKind::Select, first, flush(from));
 }
 
-// case := `recv` ch [`|` pattern `|`] block | `send` ch `(` value `)` block | `timeout` expr block | `closed` ch block | `default` block
-//       | `case` [pattern `=`] ch `.` (`recv` `(` `)` | `send` `(` value `)`) block | `case` `timeout` `(` expr `)` block
+// case := `recv` ch [`|` pattern `|`] block | `send` ch `(` value `)` block | `timeout` expr block | `closed` ch block
+// | `default` block
+//       | `case` [pattern `=`] ch `.` (`recv` `(` `)` | `send` `(` value `)`) block | `case` `timeout` `(` expr `)`
+//       block
 NodeId Parser::select_case() {
   Nest nest(*this);
   uint32_t first = pos_;
@@ -91,7 +95,8 @@ NodeId Parser::select_case() {
   auto split_send = [&](NodeId made, bool method) {
     if (panic_) return;
     const Node call = node(made);
-    if (call.kind == NodeKind::Call && tree_.list(call.b).size() == 1 && (!method || node(NodeId(call.a)).kind == NodeKind::Member)) {
+    if (call.kind == NodeKind::Call && tree_.list(call.b).size() == 1 &&
+        (!method || node(NodeId(call.a)).kind == NodeKind::Member)) {
       value = tree_.list(call.b)[0];
       operand = method ? NodeId(node(NodeId(call.a)).a) : NodeId(call.a);
       return;
@@ -140,11 +145,13 @@ NodeId Parser::select_case() {
         } else if (member && callee.b == static_cast<uint32_t>(Word::Send)) {
           which = 1;
           split_send(made, true);
-        } else if (call.kind == NodeKind::Call && callee.kind == NodeKind::Ident && callee.a == static_cast<uint32_t>(Word::Timeout) && tree_.list(call.b).size() == 1) {
+        } else if (call.kind == NodeKind::Call && callee.kind == NodeKind::Ident &&
+                   callee.a == static_cast<uint32_t>(Word::Timeout) && tree_.list(call.b).size() == 1) {
           which = 2;
           operand = tree_.list(call.b)[0];
         } else {
-          report<Diag::SelectCase>(token_span(first)).help("after `case` stands `v = ch.recv()`, `ch.send(value)` or `timeout(ms)`");
+          report<Diag::SelectCase>(token_span(first))
+              .help("after `case` stands `v = ch.recv()`, `ch.send(value)` or `timeout(ms)`");
         }
       }
     }

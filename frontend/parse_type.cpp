@@ -38,7 +38,8 @@ NodeId Parser::type_union(bool joins) {
   keep(left);
   while (joins && at(TokenKind::Pipe) && !new_line() && !panic_) {
     ++pos_;
-    if (at(TokenKind::KwNull) || (at_name() && (text(pos_) == "None" || text(pos_) == "nil" || text(pos_) == "undefined"))) {
+    if (at(TokenKind::KwNull) ||
+        (at_name() && (text(pos_) == "None" || text(pos_) == "nil" || text(pos_) == "undefined"))) {
       std::string inner(text_between(first, pos_ - 2));
       ++pos_;
       foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), "?" + inner);
@@ -83,7 +84,8 @@ NodeId Parser::type_atom() {
         if (!panic_ && at(TokenKind::RBracket) && !kTraits[static_cast<uint8_t>(next_kind())].starts_type) {
           // [T] of Swift and Haskell
           ++pos_;
-          foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), "[]" + std::string(text_between(first + 1, pos_ - 2)));
+          foreign(between(first, pos_ - 1), text_between(first, pos_ - 1),
+                  "[]" + std::string(text_between(first + 1, pos_ - 2)));
           NodeId element = type_of_expr(length);
           return add(NodeKind::TypeArray, first, +element);
         }
@@ -112,7 +114,9 @@ NodeId Parser::type_atom() {
         uint32_t list = flush(from);
         NodeId result = type(!closes_at_pipe_);
         NodeId func = add(NodeKind::TypeFunc, first, list, +result);
-        if (!panic_) foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), "func" + std::string(text_between(first, pos_ - 1)));
+        if (!panic_)
+          foreign(between(first, pos_ - 1), text_between(first, pos_ - 1),
+                  "func" + std::string(text_between(first, pos_ - 1)));
         return func;
       }
       if (single) {
@@ -123,10 +127,14 @@ NodeId Parser::type_atom() {
       return add(NodeKind::TypeTuple, first, flush(from));
     }
     case TokenKind::KwFunc: return type_func();
-    case TokenKind::Amp: case TokenKind::Star: {
+    case TokenKind::Amp:
+    case TokenKind::Star: {
       while (at(TokenKind::Amp) || at(TokenKind::Star) || at(TokenKind::KwMut) || at(TokenKind::KwConst)) ++pos_;
       if (sovereign_ && kinds_[first] == TokenKind::Star) {
-        report<Diag::NotAvailableYet>(between(first, pos_ - 1), "*").with_label("a raw pointer").note("`:sovereign` has raw pointers, and this version of Janus does not know them yet").help("hand a value to the other language as it is, and let its code keep the pointers");
+        report<Diag::NotAvailableYet>(between(first, pos_ - 1), "*")
+            .with_label("a raw pointer")
+            .note("`:sovereign` has raw pointers, and this version of Janus does not know them yet")
+            .help("hand a value to the other language as it is, and let its code keep the pointers");
         type_atom();
         return add(NodeKind::Error, first);
       }
@@ -136,7 +144,8 @@ NodeId Parser::type_atom() {
       return type_atom();
     }
     case TokenKind::Ident:
-      if (at_word(Word::Dyn) && !starts_line(pos_ + 1) && (next_kind() == TokenKind::Ident || next_kind() == TokenKind::LParen)) {
+      if (at_word(Word::Dyn) && !starts_line(pos_ + 1) &&
+          (next_kind() == TokenKind::Ident || next_kind() == TokenKind::LParen)) {
         ++pos_;
         made = type_atom();
         return add(NodeKind::TypeDyn, first, +made);
@@ -144,7 +153,10 @@ NodeId Parser::type_atom() {
       return type_name();
     case TokenKind::Error: unexpected("a type"); return error_node();
     default:
-      if (is_keyword(kind()) && kind() == TokenKind::KwStruct) { unexpected("the name of a type"); return error_node(); }
+      if (is_keyword(kind()) && kind() == TokenKind::KwStruct) {
+        unexpected("the name of a type");
+        return error_node();
+      }
       unexpected("a type");
       return error_node();
   }
@@ -194,8 +206,11 @@ NodeId Parser::type_name() {
       ++pos_;
     } else if (closed) {  // >> closes two: leave the second one to the outer list
       d.fix(token_span(opener), "[", "write `" + std::string(text(name_token)) + "[…]`");
-      if (angle_half_) { angle_half_ = false; ++pos_; d.fix(token_span(pos_ - 1), "]]", ""); }
-      else angle_half_ = true;
+      if (angle_half_) {
+        angle_half_ = false;
+        ++pos_;
+        d.fix(token_span(pos_ - 1), "]]", "");
+      } else angle_half_ = true;
     }
   }
   NodeId made = add(NodeKind::TypeName, name_token, names, args);

@@ -57,8 +57,11 @@ NameTable::Entry* NameTable::insert(const Entry& entry) {
 // ---- construction: what the language itself names
 
 namespace {
-struct BoundName { uint32_t bit; const char* name; };
-constexpr BoundName kBoundNames[] = {{kEqual, "Equal"}, {kOrdered, "Ordered"}, {kHashable, "Hashable"},
+struct BoundName {
+  uint32_t bit;
+  const char* name;
+};
+constexpr BoundName kBoundNames[] = {{kEqual, "Equal"},   {kOrdered, "Ordered"}, {kHashable, "Hashable"},
                                      {kNumber, "Number"}, {kInteger, "Integer"}, {kFloat, "Float"}};
 }  // namespace
 
@@ -79,13 +82,31 @@ uint32_t builtin_bound_closure(uint32_t bits) {
 Program::Program(SourceMap& s, Names& n, Diagnostics& d)
     : sources(s), names(n), diags(d), index(std::make_unique<ProgramIndex>()) {
   auto type = [&](const char* name, TypeId id) { index->builtin_types[+names.intern(name)] = +id; };
-  type("i8", Types::I8); type("i16", Types::I16); type("i32", Types::I32); type("i64", Types::I64);
-  type("u8", Types::U8); type("u16", Types::U16); type("u32", Types::U32); type("u64", Types::U64);
-  type("f32", Types::F32); type("f64", Types::F64); type("bool", Types::Bool); type("char", Types::Char);
-  type("void", Types::Void); type("never", Types::Never); type("String", Types::String); type("string", Types::String);
-  auto generic = [&](const char* name, BuiltinGeneric g) { index->builtin_generics[+names.intern(name)] = static_cast<uint32_t>(g); };
-  generic("Array", BuiltinGeneric::Array); generic("Optional", BuiltinGeneric::Optional); generic("Type", BuiltinGeneric::Type);
-  generic("Channel", BuiltinGeneric::Channel); generic("Task", BuiltinGeneric::Task); generic("Nursery", BuiltinGeneric::Nursery);
+  type("i8", Types::I8);
+  type("i16", Types::I16);
+  type("i32", Types::I32);
+  type("i64", Types::I64);
+  type("u8", Types::U8);
+  type("u16", Types::U16);
+  type("u32", Types::U32);
+  type("u64", Types::U64);
+  type("f32", Types::F32);
+  type("f64", Types::F64);
+  type("bool", Types::Bool);
+  type("char", Types::Char);
+  type("void", Types::Void);
+  type("never", Types::Never);
+  type("String", Types::String);
+  type("string", Types::String);
+  auto generic = [&](const char* name, BuiltinGeneric g) {
+    index->builtin_generics[+names.intern(name)] = static_cast<uint32_t>(g);
+  };
+  generic("Array", BuiltinGeneric::Array);
+  generic("Optional", BuiltinGeneric::Optional);
+  generic("Type", BuiltinGeneric::Type);
+  generic("Channel", BuiltinGeneric::Channel);
+  generic("Task", BuiltinGeneric::Task);
+  generic("Nursery", BuiltinGeneric::Nursery);
   generic("SystemHandle", BuiltinGeneric::Handle);
   for (const BoundName& b : kBoundNames) index->builtin_bounds[+names.intern(b.name)] = b.bit;
   decls.emplace_back().kind = DeclKind::Broken;
@@ -169,7 +190,9 @@ std::string Program::type_name(TypeId type) const {
       bool fallible = row.a & kFuncFallible;
       if (args.back() == Types::Void && !fallible) return text;
       text += " -> ";
-      if (fallible) text += (static_cast<ErrorSetId>(row.b) == ErrorSetId::None ? "" : set_name(static_cast<ErrorSetId>(row.b))) + "!";
+      if (fallible)
+        text +=
+            (static_cast<ErrorSetId>(row.b) == ErrorSetId::None ? "" : set_name(static_cast<ErrorSetId>(row.b))) + "!";
       return text + type_name(args.back());
     }
     case TypeKind::Struct: return with_args(decl_text(structs[row.a].decl));
@@ -212,7 +235,8 @@ std::string Program::symbol(FuncId func) const {
   const FuncInfo& f = funcs[+func];
   const Decl& decl = decls[+f.decl];
   std::string text(names.text(modules[+decl.module]->path));
-  if (text == "main") text.clear(); else text += '.';
+  if (text == "main") text.clear();
+  else text += '.';
   if (is_some(f.impl)) {
     TypeId self = impls[+f.impl].self;
     switch (types.kind(self)) {
@@ -281,7 +305,10 @@ uint32_t type_head(const Program& program, TypeId type) {
   uint32_t id = 0;
   switch (row.kind) {
     case TypeKind::Param: return kBlanket;
-    case TypeKind::Struct: case TypeKind::Enum: case TypeKind::Dyn: case TypeKind::Capability: id = row.a; break;
+    case TypeKind::Struct:
+    case TypeKind::Enum:
+    case TypeKind::Dyn:
+    case TypeKind::Capability: id = row.a; break;
     case TypeKind::Tuple: id = row.arg_count; break;
     case TypeKind::ErrorVal: id = +sole_error(program, static_cast<ErrorSetId>(row.a)) & 0x3ffffffu; break;
     default: break;
@@ -289,7 +316,8 @@ uint32_t type_head(const Program& program, TypeId type) {
   return (static_cast<uint32_t>(row.kind) << 26) | id;
 }
 
-bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params, std::span<TypeId> bound) {
+bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params,
+                std::span<TypeId> bound) {
   const TypeRow& p = program.types[pattern];
   if (!p.has_param) {
     if (pattern == actual) return true;
@@ -312,15 +340,19 @@ bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const
   const TypeRow& a = program.types[actual];
   if (p.kind != a.kind) return a.kind == TypeKind::Error;
   switch (p.kind) {
-    case TypeKind::Array: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task:
-      return match_type(program, static_cast<TypeId>(p.a), static_cast<TypeId>(a.a), params, bound);
+    case TypeKind::Array:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel:
+    case TypeKind::Task: return match_type(program, static_cast<TypeId>(p.a), static_cast<TypeId>(a.a), params, bound);
     case TypeKind::Fixed:
       return p.b == a.b && match_type(program, static_cast<TypeId>(p.a), static_cast<TypeId>(a.a), params, bound);
     default: break;
   }
   if (p.a != a.a || p.b != a.b || p.arg_count != a.arg_count) return false;
   for (uint32_t i = 0; i < p.arg_count; ++i)
-    if (!match_type(program, program.types.args(pattern)[i], program.types.args(actual)[i], params, bound)) return false;
+    if (!match_type(program, program.types.args(pattern)[i], program.types.args(actual)[i], params, bound))
+      return false;
   return true;
 }
 
@@ -332,9 +364,13 @@ bool types_overlap(const Program& program, TypeId left, TypeId right) {
   if (l.kind == TypeKind::Param || r.kind == TypeKind::Param) return true;
   if (l.kind != r.kind) return false;
   switch (l.kind) {
-    case TypeKind::Array: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task:
-      return types_overlap(program, static_cast<TypeId>(l.a), static_cast<TypeId>(r.a));
-    case TypeKind::Fixed: return l.b == r.b && types_overlap(program, static_cast<TypeId>(l.a), static_cast<TypeId>(r.a));
+    case TypeKind::Array:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel:
+    case TypeKind::Task: return types_overlap(program, static_cast<TypeId>(l.a), static_cast<TypeId>(r.a));
+    case TypeKind::Fixed:
+      return l.b == r.b && types_overlap(program, static_cast<TypeId>(l.a), static_cast<TypeId>(r.a));
     default: break;
   }
   if (l.a != r.a || l.b != r.b || l.arg_count != r.arg_count) return false;
@@ -394,7 +430,11 @@ Program::MethodMatch Program::find_method(TypeId self, NameId name, ModuleId fro
     if (by_trait.candidates > 0 && by_trait.trait == trait) return;
     bool visible = is_visible(*this, traits[+trait].decl, from);
     if (!visible) {
-      if (by_trait.candidates == 0) { by_trait.func = func; by_trait.trait = trait; by_trait.is_private = true; }
+      if (by_trait.candidates == 0) {
+        by_trait.func = func;
+        by_trait.trait = trait;
+        by_trait.is_private = true;
+      }
       return;
     }
     if (by_trait.candidates++ > 0) return;
@@ -410,7 +450,8 @@ Program::MethodMatch Program::find_method(TypeId self, NameId name, ModuleId fro
     const TypeParamInfo& info = type_params[types[self].a];
     for (const std::vector<TraitId>* list : {&info.bounds, &info.inferred})
       for (TraitId trait : *list)
-        if (int i = trait_method_index(trait, name); i >= 0) offer_trait(traits[+trait].methods[i], {self}, trait, true);
+        if (int i = trait_method_index(trait, name); i >= 0)
+          offer_trait(traits[+trait].methods[i], {self}, trait, true);
   } else if (kind == TypeKind::Dyn) {
     TraitId trait = static_cast<TraitId>(types[self].a);
     if (int i = trait_method_index(trait, name); i >= 0) offer_trait(traits[+trait].methods[i], {self}, trait, true);
@@ -424,7 +465,10 @@ Program::MethodMatch Program::find_method(TypeId self, NameId name, ModuleId fro
       if (!match_impl(*this, impl, self, h == kBlanket, args)) continue;
       if (is_none(method.trait_method)) {
         if (!is_visible(*this, funcs[+method.func].decl, from)) {
-          if (best.candidates == 0) { best.func = method.func; best.is_private = true; }
+          if (best.candidates == 0) {
+            best.func = method.func;
+            best.is_private = true;
+          }
           continue;
         }
         if (best.candidates++ > 0) continue;
@@ -477,7 +521,9 @@ bool Program::meets_bounds(TypeParamId param, TypeId arg, std::string* missing) 
 void Program::method_names(TypeId self, std::vector<std::string_view>& out) {
   TypeKind kind = types.kind(self);
   auto add = [&](FuncId f) { out.push_back(names.text(decls[+funcs[+f].decl].name)); };
-  auto add_trait = [&](TraitId t) { for (FuncId f : traits[+t].methods) add(f); };
+  auto add_trait = [&](TraitId t) {
+    for (FuncId f : traits[+t].methods) add(f);
+  };
   if (kind == TypeKind::Param) {
     for (TraitId t : type_params[types[self].a].bounds) add_trait(t);
     for (TraitId t : type_params[types[self].a].inferred) add_trait(t);
@@ -489,7 +535,9 @@ void Program::method_names(TypeId self, std::vector<std::string_view>& out) {
       const ImplInfo& impl = impls[+index->impl_rows[row].impl];
       if (!match_impl(*this, impl, self, h == kBlanket, args)) continue;
       if (is_some(impl.trait)) add_trait(impl.trait);
-      else for (FuncId f : impl.methods) if (is_some(f)) add(f);
+      else
+        for (FuncId f : impl.methods)
+          if (is_some(f)) add(f);
     }
     if (h == kBlanket) break;
   }
@@ -513,7 +561,8 @@ Program::Resolved Program::resolve_trait_call(FuncId trait_method, std::span<con
   ImplMatch match = find_impl(method.trait, own[0]);
   if (is_none(match.impl)) return result;
   int i = trait_method_index(method.trait, decls[+method.decl].name);
-  FuncId found = i >= 0 && static_cast<size_t>(i) < impls[+match.impl].methods.size() ? impls[+match.impl].methods[i] : FuncId::None;
+  FuncId found = i >= 0 && static_cast<size_t>(i) < impls[+match.impl].methods.size() ? impls[+match.impl].methods[i]
+                                                                                      : FuncId::None;
   if (is_none(found)) {
     result.func = trait_method;
     result.args = std::move(own);
@@ -537,7 +586,10 @@ int Program::find_field(TypeId self, NameId name, TypeId* type) {
     if (i != FlatMap::None) found = static_cast<int>(i);
   } else {
     for (size_t i = 0; i < info.fields.size(); ++i)
-      if (info.fields[i].name == name) { found = static_cast<int>(i); break; }
+      if (info.fields[i].name == name) {
+        found = static_cast<int>(i);
+        break;
+      }
   }
   if (found >= 0 && type) *type = types.subst(info.fields[found].type, info.type_params, types.args(self));
   return found;
@@ -580,8 +632,8 @@ TagId Program::find_tag(ErrorId id, NameId name) const {
 // ---- built-in bounds
 
 namespace {
-// One question answered over a type graph that may be recursive. A type met again counts as fitting: it does if all the rest
-// does (struct Node { next: ?Node } has `==` because nothing in it forbids `==`).
+// One question answered over a type graph that may be recursive. A type met again counts as fitting: it does if all the
+// rest does (struct Node { next: ?Node } has `==` because nothing in it forbids `==`).
 struct BoundQuestion {
   Program& p;
   uint32_t bit;
@@ -610,11 +662,18 @@ struct BoundQuestion {
       default: break;
     }
     switch (k) {
-      case TypeKind::F32: case TypeKind::F64: return bit == kEqual;
-      case TypeKind::Func: case TypeKind::Dyn: case TypeKind::Nursery: return false;
-      case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: return holds(static_cast<TypeId>(row.a));
+      case TypeKind::F32:
+      case TypeKind::F64: return bit == kEqual;
+      case TypeKind::Func:
+      case TypeKind::Dyn:
+      case TypeKind::Nursery: return false;
+      case TypeKind::Array:
+      case TypeKind::Fixed:
+      case TypeKind::Optional: return holds(static_cast<TypeId>(row.a));
       case TypeKind::Tuple: return all(p.types.args(type));
-      case TypeKind::Struct: case TypeKind::Enum: case TypeKind::ErrorVal: break;
+      case TypeKind::Struct:
+      case TypeKind::Enum:
+      case TypeKind::ErrorVal: break;
       default: return true;   // bool, char, integers, String, void; Channel and Task by identity; types as values
     }
     if (std::find(met.begin(), met.end(), type) != met.end()) return true;
@@ -635,7 +694,7 @@ struct BoundQuestion {
     return true;
   }
 };
-}  // namespace
+}   // namespace
 
 bool Program::satisfies(TypeId type, uint32_t bound) {
   for (const BoundName& b : kBoundNames) {
@@ -683,4 +742,4 @@ TagId Program::ad_hoc_tag(NameId name) {
   return static_cast<TagId>(slot);
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -20,8 +20,14 @@ struct MethodRow {
   ImplId impl;
   uint32_t next;         // next row of the same (head, name), or FlatMap::None
 };
-struct ImplRow { ImplId impl; uint32_t next; };
-struct TraitRow { TraitId trait; uint32_t next; };
+struct ImplRow {
+  ImplId impl;
+  uint32_t next;
+};
+struct TraitRow {
+  TraitId trait;
+  uint32_t next;
+};
 
 struct ProgramIndex {
   FlatMap methods;                       // head << 32 | name -> first MethodRow
@@ -45,7 +51,12 @@ struct ProgramIndex {
   NameId name_Self = NameId::None, name_main = NameId::None, name_self = NameId::None;
 
   // From one type parameter to another: see endless.cpp. `owner` is a DeclId or a FuncId.
-  struct GrowthEdge { uint32_t from, to; bool grows; Span span; uint32_t owner; };
+  struct GrowthEdge {
+    uint32_t from, to;
+    bool grows;
+    Span span;
+    uint32_t owner;
+  };
   std::vector<GrowthEdge> calls_with_params;
 
   // Memo of satisfies() for types without Params: bits asked, bits that hold.
@@ -57,11 +68,21 @@ struct ProgramIndex {
   int alias_depth = 0, const_depth = 0;  // how deep one waits for another while they are resolved on demand
   bool collected = false;                // all impls are known: bounds can be checked at once
   // Written applications of types whose parameters have bounds: checked when all impls are known.
-  struct BoundUse { TypeId type; Span span; };
+  struct BoundUse {
+    TypeId type;
+    Span span;
+  };
   std::vector<BoundUse> bound_uses;
-  struct DynUse { TraitId trait; Span span; };
+  struct DynUse {
+    TraitId trait;
+    Span span;
+  };
   std::vector<DynUse> dyn_uses;          // the same for `dyn Trait`
-  struct DynMade { TypeId type; TraitId trait; Span span; };
+  struct DynMade {
+    TypeId type;
+    TraitId trait;
+    Span span;
+  };
   std::vector<DynMade> dyns_made;        // of generic types, whose impls may turn out to need more than was known
   Derived derived;
   FlatMap dyn_checked;                   // TraitId -> 1: one report a trait
@@ -69,7 +90,9 @@ struct ProgramIndex {
 
 // Fields of a node whose `b` is an index of unnamed slots in Tree::extra (node.def: "extra -> [x, y]").
 inline uint32_t slot(const Tree& tree, const Node& node, uint32_t i) { return tree.extra[node.b + i]; }
-inline NodeId node_slot(const Tree& tree, const Node& node, uint32_t i) { return static_cast<NodeId>(tree.extra[node.b + i]); }
+inline NodeId node_slot(const Tree& tree, const Node& node, uint32_t i) {
+  return static_cast<NodeId>(tree.extra[node.b + i]);
+}
 inline Span path_span(const Tree& tree, std::span<const NodeId> path) {
   return {tree.caret(path.front()).lo, tree.caret(path.back()).hi};
 }
@@ -92,7 +115,8 @@ void check_impls(Program& program);         // method tables, conformance to tra
 void check_type_tables(Program& program);   // recursive structs
 // endless.cpp
 std::vector<DeclId> find_endless_types(Program& program);
-bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params, std::span<TypeId> bound);
+bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const TypeParamId> params,
+                std::span<TypeId> bound);
 bool types_overlap(const Program& program, TypeId a, TypeId b);
 
 }  // namespace janus

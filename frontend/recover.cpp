@@ -11,7 +11,8 @@ std::string Parser::found_text(uint32_t token) const {
   switch (kind_at(token)) {
     case TokenKind::EndOfFile: return "the end of the file";
     case TokenKind::Newline: return "`;`";
-    case TokenKind::StrLit: case TokenKind::StrBegin: return "a text";
+    case TokenKind::StrLit:
+    case TokenKind::StrBegin: return "a text";
     case TokenKind::InterpEnd: return "`}`";
     case TokenKind::InterpFormat: return "`:`";
     default: break;
@@ -24,7 +25,9 @@ std::string Parser::found() const {
   if (!at(TokenKind::EndOfFile) && new_line() && pos_ > 0) return "the end of the line";
   return found_text(pos_);
 }
-Span Parser::found_span() const { return pos_ > 0 && (at(TokenKind::EndOfFile) || new_line()) ? after(pos_ - 1) : token_span(pos_); }
+Span Parser::found_span() const {
+  return pos_ > 0 && (at(TokenKind::EndOfFile) || new_line()) ? after(pos_ - 1) : token_span(pos_);
+}
 
 void Parser::unexpected(const char* wanted) {
   if (panic_) return;
@@ -44,8 +47,11 @@ NameId Parser::expect_name(const char* what) {
   if (is_keyword(kind()) && !new_line()) {
     TokenKind next = next_kind();
     // A word of the language, where clearly a name was meant: say so and go on.
-    if (next == TokenKind::Colon || next == TokenKind::Eq || next == TokenKind::Comma || next == TokenKind::LParen || next == TokenKind::LBrace || next == TokenKind::RParen || next == TokenKind::KwIn || next == TokenKind::LBracket) {
-      report<Diag::KeywordAsName>(token_span(pos_), text(pos_)).help("choose another name, for example `" + std::string(text(pos_)) + "_`");
+    if (next == TokenKind::Colon || next == TokenKind::Eq || next == TokenKind::Comma || next == TokenKind::LParen ||
+        next == TokenKind::LBrace || next == TokenKind::RParen || next == TokenKind::KwIn ||
+        next == TokenKind::LBracket) {
+      report<Diag::KeywordAsName>(token_span(pos_), text(pos_))
+          .help("choose another name, for example `" + std::string(text(pos_)) + "_`");
       return NameId(values_[pos_++]);
     }
   }
@@ -53,7 +59,9 @@ NameId Parser::expect_name(const char* what) {
   return NameId::None;
 }
 
-static const char* closer_text(TokenKind k) { return k == TokenKind::RParen ? "`)`" : k == TokenKind::RBracket ? "`]`" : "`}`"; }
+static const char* closer_text(TokenKind k) {
+  return k == TokenKind::RParen ? "`)`" : k == TokenKind::RBracket ? "`]`" : "`}`";
+}
 
 bool Parser::expect_close(TokenKind close, uint32_t opener) {
   if (eat(close)) return true;
@@ -62,18 +70,28 @@ bool Parser::expect_close(TokenKind close, uint32_t opener) {
   std::string open_text = std::string(text(opener));
   bool other = (at(TokenKind::RParen) || at(TokenKind::RBracket)) && close != TokenKind::RBrace;
   if (other && !starts_line(pos_)) {
-    report<Diag::WrongBracket>(token_span(pos_), text(pos_), open_text).at(token_span(opener), "opened here").fix(token_span(pos_), std::string(1, closer_text(close)[1]), std::string("write ") + closer_text(close), Applicability::MaybeIncorrect);
+    report<Diag::WrongBracket>(token_span(pos_), text(pos_), open_text)
+        .at(token_span(opener), "opened here")
+        .fix(token_span(pos_), std::string(1, closer_text(close)[1]), std::string("write ") + closer_text(close),
+             Applicability::MaybeIncorrect);
     ++pos_;
     return true;
   }
-  bool natural = starts_line(pos_) || at(TokenKind::EndOfFile) || at(TokenKind::KwDo) || at(TokenKind::KwEnd) || at(TokenKind::Newline) || at(TokenKind::RBrace) || at(TokenKind::RParen) || at(TokenKind::RBracket) ||
-                 (close == TokenKind::RParen && (at(TokenKind::LBrace) || at(TokenKind::KwElse))) || at(TokenKind::InterpEnd);
-  if (!natural) return unexpected(close == TokenKind::RParen ? "`,` or `)`" : close == TokenKind::RBracket ? "`,` or `]`" : "`,` or `}`"), false;
+  bool natural = starts_line(pos_) || at(TokenKind::EndOfFile) || at(TokenKind::KwDo) || at(TokenKind::KwEnd) ||
+                 at(TokenKind::Newline) || at(TokenKind::RBrace) || at(TokenKind::RParen) || at(TokenKind::RBracket) ||
+                 (close == TokenKind::RParen && (at(TokenKind::LBrace) || at(TokenKind::KwElse))) ||
+                 at(TokenKind::InterpEnd);
+  if (!natural)
+    return unexpected(close == TokenKind::RParen     ? "`,` or `)`"
+                      : close == TokenKind::RBracket ? "`,` or `]`"
+                                                     : "`,` or `}`"),
+           false;
   error_token_ = pos_;
   Span here = after(pos_ - 1);
   report<Diag::UnclosedBracket>(token_span(opener), open_text)
       .at(here, std::string(closer_text(close)) + " is expected here")
-      .fix(here, std::string(1, closer_text(close)[1]), std::string("add ") + closer_text(close), Applicability::MaybeIncorrect);
+      .fix(here, std::string(1, closer_text(close)[1]), std::string("add ") + closer_text(close),
+           Applicability::MaybeIncorrect);
   return true;
 }
 
@@ -83,15 +101,30 @@ bool Parser::comma_or_close(TokenKind close, uint32_t opener, bool) {
   if (eat(TokenKind::Comma)) return true;
   if (at(close) || at(TokenKind::EndOfFile) || at(TokenKind::Error)) return false;
   bool semi = at(TokenKind::Newline) && close == TokenKind::RBrace;
-  // A line that begins no further right than the line of the bracket is outside: the closing bracket is what is missing.
+  // A line that begins no further right than the line of the bracket is outside: the closing bracket is what is
+  // missing.
   uint32_t next = semi ? pos_ + 1 : pos_;
-  if (starts_line(next) && column(next) <= line_column(opener)) return semi && kind_at(next) == close ? (++pos_, false) : false;
+  if (starts_line(next) && column(next) <= line_column(opener))
+    return semi && kind_at(next) == close ? (++pos_, false) : false;
   TokenKind k = kind_at(next);
-  if (semi && k == close) { ++pos_; return false; }
-  bool element = kTraits[static_cast<uint8_t>(k)].starts_value || k == TokenKind::KwMut || k == TokenKind::KwPub || (is_keyword(k) && kind_at(next + 1) == TokenKind::Colon);
+  if (semi && k == close) {
+    ++pos_;
+    return false;
+  }
+  bool element = kTraits[static_cast<uint8_t>(k)].starts_value || k == TokenKind::KwMut || k == TokenKind::KwPub ||
+                 (is_keyword(k) && kind_at(next + 1) == TokenKind::Colon);
   switch (k) {  // these begin statements far more often than elements
-    case TokenKind::KwReturn: case TokenKind::KwBreak: case TokenKind::KwContinue: case TokenKind::KwFail: case TokenKind::KwFor:
-    case TokenKind::KwWhile: case TokenKind::KwDo: case TokenKind::LBrace: case TokenKind::Error: case TokenKind::Question: case TokenKind::Bang: element = false; break;
+    case TokenKind::KwReturn:
+    case TokenKind::KwBreak:
+    case TokenKind::KwContinue:
+    case TokenKind::KwFail:
+    case TokenKind::KwFor:
+    case TokenKind::KwWhile:
+    case TokenKind::KwDo:
+    case TokenKind::LBrace:
+    case TokenKind::Error:
+    case TokenKind::Question:
+    case TokenKind::Bang: element = false; break;
     default: break;
   }
   if (!element) return false;
@@ -111,7 +144,8 @@ bool Parser::comma_or_close(TokenKind close, uint32_t opener, bool) {
 
 void Parser::foreign(uint32_t token, std::string_view janus, bool safe) {
   report<Diag::ForeignWord>(token_span(token), text(token), janus)
-      .fix(token_span(token), std::string(janus), "write `" + std::string(janus) + "`", safe ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+      .fix(token_span(token), std::string(janus), "write `" + std::string(janus) + "`",
+           safe ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
 }
 void Parser::foreign(Span span, std::string_view other, std::string_view janus) {
   Diagnostic& d = report<Diag::ForeignWord>(span, other, janus);
@@ -120,14 +154,18 @@ void Parser::foreign(Span span, std::string_view other, std::string_view janus) 
 
 void Parser::too_deep() {
   if (hopeless_) return;
-  if (!panic_) report<Diag::NestingTooDeep>(token_span(pos_)).help("give inner parts names with `let`, or make functions of them");
+  if (!panic_)
+    report<Diag::NestingTooDeep>(token_span(pos_)).help("give inner parts names with `let`, or make functions of them");
   hopeless_ = panic_ = true;
   error_token_ = pos_;
   pos_ = last_;
 }
 void Parser::too_many_parts(uint32_t token) {
   if (hopeless_) return;
-  if (!panic_) report<Diag::TooManyParts>(token_span(token)).note("more than 2000 operators, calls or branches follow each other here").help("give parts of it names with `let`, or keep the data in an array");
+  if (!panic_)
+    report<Diag::TooManyParts>(token_span(token))
+        .note("more than 2000 operators, calls or branches follow each other here")
+        .help("give parts of it names with `let`, or keep the data in an array");
   hopeless_ = panic_ = true;
   error_token_ = pos_;
   pos_ = last_;
@@ -148,7 +186,10 @@ void Parser::skip_brackets() {
 // To where the next statement begins. Brackets that the mistake left open are closed by a line that stands as far
 // left as the statement itself; a block whose header was broken is read like any other.
 void Parser::recover_statement(uint32_t from) {
-  if (hopeless_) { pos_ = last_; return; }
+  if (hopeless_) {
+    pos_ = last_;
+    return;
+  }
   uint32_t depth = panic_brackets_ > brackets_ ? panic_brackets_ - brackets_ : 0;
   panic_brackets_ = 0;
   panic_ = false;
@@ -159,21 +200,31 @@ void Parser::recover_statement(uint32_t from) {
       if (depth == 0 || (!closer && column(pos_) <= left)) return;
     }
     switch (kind()) {
-      case TokenKind::LParen: case TokenKind::LBracket: case TokenKind::LBrace: ++depth; break;
-      case TokenKind::RParen: case TokenKind::RBracket: case TokenKind::RBrace:
+      case TokenKind::LParen:
+      case TokenKind::LBracket:
+      case TokenKind::LBrace: ++depth; break;
+      case TokenKind::RParen:
+      case TokenKind::RBracket:
+      case TokenKind::RBrace:
         if (depth > 0) --depth;
         else if (outer_brackets_ > 0) return;
         break;
       case TokenKind::KwDo: {
         uint32_t header = pos_++;
         body(Opening::Do, header, false);
-        while (eat(TokenKind::KwElse)) { eat(TokenKind::KwDo); body(Opening::Do, header, false); }
+        while (eat(TokenKind::KwElse)) {
+          eat(TokenKind::KwDo);
+          body(Opening::Do, header, false);
+        }
         close_block(Opening::Do, header);
         if (hopeless_) return;
         continue;
       }
-      case TokenKind::KwEnd: case TokenKind::KwElse: return;
-      case TokenKind::Newline: if (depth == 0) return; break;
+      case TokenKind::KwEnd:
+      case TokenKind::KwElse: return;
+      case TokenKind::Newline:
+        if (depth == 0) return;
+        break;
       default: break;
     }
     ++pos_;
@@ -199,7 +250,13 @@ bool Parser::at_declaration() const {
   switch (kind()) {
     case TokenKind::KwFunc: return next_kind() == TokenKind::Ident;
     case TokenKind::KwAsync: return next_kind() == TokenKind::KwFunc && kind_at(pos_ + 2) == TokenKind::Ident;
-    case TokenKind::KwPub: case TokenKind::KwStruct: case TokenKind::KwEnum: case TokenKind::KwTrait: case TokenKind::KwImpl: case TokenKind::KwImport: case TokenKind::KwExtern: return true;
+    case TokenKind::KwPub:
+    case TokenKind::KwStruct:
+    case TokenKind::KwEnum:
+    case TokenKind::KwTrait:
+    case TokenKind::KwImpl:
+    case TokenKind::KwImport:
+    case TokenKind::KwExtern: return true;
     case TokenKind::KwConst: return true;
     case TokenKind::Ident:
       if (at_word(Word::Test)) return next_kind() == TokenKind::StrLit || next_kind() == TokenKind::KwDo;
@@ -210,11 +267,15 @@ bool Parser::at_declaration() const {
     default: return false;
   }
 }
-bool Parser::at_outer_declaration() const { return in_decl_ && starts_line(pos_) && at_declaration() && column(pos_) <= decl_column_; }
+bool Parser::at_outer_declaration() const {
+  return in_decl_ && starts_line(pos_) && at_declaration() && column(pos_) <= decl_column_;
+}
 
 std::string Parser::describe_header(uint32_t header) const {
-  if (kind_at(header) == TokenKind::KwFunc && kind_at(header + 1) == TokenKind::Ident) return "the function `" + std::string(text(header + 1)) + "`";
-  if (kind_at(header) == TokenKind::Ident && kind_at(header - 1) == TokenKind::KwFunc) return "the function `" + std::string(text(header)) + "`";
+  if (kind_at(header) == TokenKind::KwFunc && kind_at(header + 1) == TokenKind::Ident)
+    return "the function `" + std::string(text(header + 1)) + "`";
+  if (kind_at(header) == TokenKind::Ident && kind_at(header - 1) == TokenKind::KwFunc)
+    return "the function `" + std::string(text(header)) + "`";
   return "this `" + std::string(text(header)) + "`";
 }
 
@@ -225,13 +286,15 @@ void Parser::missing_end(uint32_t header) {
   if (at(TokenKind::EndOfFile) && kind_at(pos_ - 1) == TokenKind::Error) return;  // the lexer gave up
   missing_end_at_ = pos_;
   error_token_ = pos_;
-  if (split_else_ != kNone && split_else_ >= header) {  // `else` and `if` on two lines: two ends are wanted, and one is there
+  if (split_else_ != kNone &&
+      split_else_ >= header) {  // `else` and `if` on two lines: two ends are wanted, and one is there
     uint32_t nested = std::exchange(split_else_, kNone);
     suspect_ = kNone;
     report<Diag::MissingEnd>(token_span(nested), describe_header(nested))
         .with_label("opened here")
         .note("`else` and `if` stand on two lines: that makes an `if` of its own inside the `else`")
-        .fix({token_span(nested - 1).lo, token_span(nested).hi}, "else if", "write `else if` on one line", Applicability::MaybeIncorrect);
+        .fix({token_span(nested - 1).lo, token_span(nested).hi}, "else if", "write `else if` on one line",
+             Applicability::MaybeIncorrect);
     return;
   }
   bool dedented = dedent_ != kNone && dedent_header_ >= header && dedent_ < pos_;
@@ -261,8 +324,13 @@ void Parser::missing_end(uint32_t header) {
 void Parser::braces(uint32_t open) {
   bool spaced = !touches(open);
   if (!braces_) {
-    braces_ = &report<Diag::BracesForBlock>(token_span(open)).note("braces hold data, the arms of `match`, and small functions like `{ |x| x * 2 }`").with_label("a block begins with `do`");
-    if (braces_ == ignored_.get()) { braces_ = nullptr; return; }
+    braces_ = &report<Diag::BracesForBlock>(token_span(open))
+                   .note("braces hold data, the arms of `match`, and small functions like `{ |x| x * 2 }`")
+                   .with_label("a block begins with `do`");
+    if (braces_ == ignored_.get()) {
+      braces_ = nullptr;
+      return;
+    }
     braces_->fix(token_span(open), spaced ? "do" : " do", "write `do` and `end`");
   } else {
     braces_->fix(token_span(open), spaced ? "do" : " do", "");

@@ -9,15 +9,18 @@
 
 namespace janus {
 
-// Reads and parses the root file and everything it imports (std from `std_files`, the package's src/ or the file's folder).
-// Import cycles, missing modules and unreadable files are reported. The prelude (std.prelude) is always loaded.
-// Which examples of documentation are tests of this compilation, beside what the program is.
+// Reads and parses the root file and everything it imports (std from `std_files`, the package's src/ or the file's
+// folder). Import cycles, missing modules and unreadable files are reported. The prelude (std.prelude) is always
+// loaded. Which examples of documentation are tests of this compilation, beside what the program is.
 struct DoctestOptions {
   bool own = false;                        // of the program's modules
   bool std = false;                        // of the standard library's, all of whose modules are then loaded
   std::vector<std::string> guides;         // pages of Markdown, each a file without a module
   // What an earlier check found: these are not compiled again. By where they stand: "path:offset of the fence".
-  struct Verdict { bool passed; std::string problem; };
+  struct Verdict {
+    bool passed;
+    std::string problem;
+  };
   std::map<std::string, Verdict> known;
 };
 struct LoadOptions {
@@ -33,7 +36,8 @@ void load_doctests(Program& program, FileSystem& files, const DoctestOptions& op
 std::string doctest_key(const Program& program, const DoctestInfo& test);   // of DoctestOptions::known
 void load_modules(Program& program, FileSystem& files, const LoadOptions& options);
 
-// Declares everything, resolves signatures, fields, impls, type aliases, consts' types; fills Program's tables and index.
+// Declares everything, resolves signatures, fields, impls, type aliases, consts' types; fills Program's tables and
+// index.
 void collect(Program& program);
 
 // What a type parameter name means while a signature or body is resolved.
@@ -45,9 +49,15 @@ struct TypeScope {
 };
 // The scope that a function's own signature and body are resolved in.
 TypeScope func_scope(Program& program, FuncId func);
-// Type of a type node; reports and returns Types::Error when it cannot. `in_result` accepts TypeFallible (see FallibleType).
+// Type of a type node; reports and returns Types::Error when it cannot. `in_result` accepts TypeFallible (see
+// FallibleType).
 TypeId resolve_type(Program& program, TypeScope& scope, NodeId node);
-struct FallibleType { TypeId type = Types::Void; bool fallible = false; bool infer_set = false; ErrorSetId set = ErrorSetId::None; };
+struct FallibleType {
+  TypeId type = Types::Void;
+  bool fallible = false;
+  bool infer_set = false;
+  ErrorSetId set = ErrorSetId::None;
+};
 FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node);
 
 DeclId lookup_name(Program& program, ModuleId from, NameId name);                 // own, imported, prelude; None
@@ -64,8 +74,8 @@ TypeId builtin_type(Program& program, NameId name);                             
 enum class BuiltinGeneric : uint8_t { None, Array, Optional, Type, Channel, Task, Nursery, Handle };
 BuiltinGeneric builtin_generic(Program& program, NameId name);                    // names that a program may shadow
 uint32_t builtin_bound(Program& program, NameId name);                            // Equal, Ordered …: a bit, or 0
-TypeId self_type_of_decl(Program& program, DeclId decl);                          // `User`: Struct User with its own Params as arguments
-ErrorSetId error_set_of(Program& program, std::vector<TagId> tags);               // interned by content
+TypeId self_type_of_decl(Program& program, DeclId decl);   // `User`: Struct User with its own Params as arguments
+ErrorSetId error_set_of(Program& program, std::vector<TagId> tags);   // interned by content
 ErrorSetId new_inferred_set(Program& program);
-bool profile_may_import(Profile importer, Profile imported);                      // ruling 60
-}  // namespace janus
+bool profile_may_import(Profile importer, Profile imported);   // ruling 60
+}   // namespace janus

@@ -19,7 +19,9 @@
 namespace janus {
 namespace {
 
-struct IntrinsicName { const char* name; };
+struct IntrinsicName {
+  const char* name;
+};
 constexpr IntrinsicName kIntrinsics[] = {
 #define INTRINSIC(name, signature) {#name},
 #include "runtime/intrinsics.def"
@@ -69,7 +71,8 @@ struct Collector {
       Diagnostic& d = p.diags.report<Diag::DuplicateName>(decl.name_span, text(name));
       d.at(old->span, "the first one is here");
       if (kind == DeclKind::Func && p.decls[+old->decl].kind == DeclKind::Func)
-        d.note("a name means one function; parameters with defaults (`x: i64 = 0`) or type parameters can take the place of several");
+        d.note(
+            "a name means one function; parameters with defaults (`x: i64 = 0`) or type parameters can take the place of several");
     }
     return id;
   }
@@ -91,7 +94,8 @@ struct Collector {
         if (m.profile != Profile::Sovereign)
           p.diags.report<Diag::NotInProfile>(m.tree.caret(item), "var", profile_name(m.profile))
               .with_label("a `var` outside every function")
-              .note("a variable that every function can change makes each of them depend on all the others; only `:sovereign` has them")
+              .note(
+                  "a variable that every function can change makes each of them depend on all the others; only `:sovereign` has them")
               .help("use `const` for a value that never changes, or hand the variable down as a `mut` parameter");
         else
           p.diags.report<Diag::NotAvailableYet>(m.tree.caret(item), "var")
@@ -130,11 +134,13 @@ struct Collector {
     }
   }
 
-  // Statements outside functions, which the parser made a `main`: of the file that is run, and in place of another `main`.
+  // Statements outside functions, which the parser made a `main`: of the file that is run, and in place of another
+  // `main`.
   bool script_statements(ModuleId id, const Module& m, NodeId item) {
     if (is_some(p.main_module) && id != p.main_module) {
       p.diags.report<Diag::OutsideFunction>(m.tree.caret(item))
-          .note("only the file that is run has statements outside functions; a file that is imported gives its declarations")
+          .note(
+              "only the file that is run has statements outside functions; a file that is imported gives its declarations")
           .help("put them into a function, and call it from the file that imports this one");
       return false;
     }
@@ -199,7 +205,9 @@ struct Collector {
     self.bounds.push_back(trait);
     const Node& node = m.tree[item];
     if (!m.tree.list(slot(m.tree, node, 0)).empty())
-      p.diags.report<Diag::TraitLimit>(m.tree.caret(m.tree.list(slot(m.tree, node, 0))[0]), "a trait cannot have type parameters")
+      p.diags
+          .report<Diag::TraitLimit>(m.tree.caret(m.tree.list(slot(m.tree, node, 0))[0]),
+                                    "a trait cannot have type parameters")
           .help("give the type parameters to the functions that use the trait, or write one trait for each type");
     for (NodeId method : m.tree.list(slot(m.tree, node, 1))) {
       if (is_none(method) || m.tree[method].kind != NodeKind::FuncDecl) continue;
@@ -237,7 +245,8 @@ struct Collector {
     info.methods.reserve(methods.size());
     for (NodeId method : methods) {
       if (is_none(method) || m.tree[method].kind != NodeKind::FuncDecl) continue;
-      DeclId decl = add_decl(id, DeclKind::Func, method, static_cast<NameId>(m.tree[method].a), static_cast<uint32_t>(p.funcs.size()));
+      DeclId decl = add_decl(id, DeclKind::Func, method, static_cast<NameId>(m.tree[method].a),
+                             static_cast<uint32_t>(p.funcs.size()));
       FuncId f = add_func(m, method, decl);
       p.funcs[+f].impl = impl;
       info.methods.push_back(f);
@@ -286,8 +295,11 @@ struct Collector {
   }
   void check_import(const Module& m, std::span<const NodeId> path, const Module& target) {
     if (profile_may_import(m.profile, target.profile)) return;
-    p.diags.report<Diag::HigherProfileImport>(path_span(m.tree, path), text(target.path), profile_name(target.profile), profile_name(m.profile))
-        .note("a file may import files of its own profile or of a lower one, so that a simple program stays simple in all its parts")
+    p.diags
+        .report<Diag::HigherProfileImport>(path_span(m.tree, path), text(target.path), profile_name(target.profile),
+                                           profile_name(m.profile))
+        .note(
+            "a file may import files of its own profile or of a lower one, so that a simple program stays simple in all its parts")
         .help("write `profile :" + std::string(profile_name(target.profile)) + "` as the first line of this file");
   }
   void bind_item(Module& m, ModuleId from, NodeId node, bool is_pub) {
@@ -309,11 +321,14 @@ struct Collector {
   }
   void report_not_in_module(Module& m, ModuleId from, NodeId node, NameId name) {
     std::vector<std::string_view> candidates;
-    p.modules[+from]->names.each([&](const NameTable::Entry& e) { if (e.flags & NameTable::kPublic) candidates.push_back(p.names.text(e.name)); });
+    p.modules[+from]->names.each([&](const NameTable::Entry& e) {
+      if (e.flags & NameTable::kPublic) candidates.push_back(p.names.text(e.name));
+    });
     std::sort(candidates.begin(), candidates.end());
     Diagnostic& d = p.diags.report<Diag::NotInModule>(m.tree.caret(node), text(p.modules[+from]->path), text(name));
     if (std::string_view near = nearest_name(p.names.text(name), candidates); !near.empty())
-      d.fix(m.tree.caret(node), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+      d.fix(m.tree.caret(node), std::string(near), "did you mean `" + std::string(near) + "`?",
+            Applicability::MaybeIncorrect);
     else if (!candidates.empty() && candidates.size() <= 12) {
       std::string list;
       for (std::string_view c : candidates) list += (list.empty() ? "`" : ", `") + std::string(c) + "`";
@@ -327,7 +342,8 @@ struct Collector {
     if (!old || old->decl == target || p.decls[+old->decl].kind == DeclKind::Broken) return;
     Diagnostic& d = p.diags.report<Diag::DuplicateName>(span, text(name));
     d.at(old->span, (old->flags & NameTable::kOwn) ? "this file declares it here" : "imported here");
-    if (+target != 0 && p.decls[+target].kind == DeclKind::Module) d.help("give the import another name: `import … as other`");
+    if (+target != 0 && p.decls[+target].kind == DeclKind::Module)
+      d.help("give the import another name: `import … as other`");
   }
 
   void fill_prelude() {
@@ -337,12 +353,16 @@ struct Collector {
       });
     }
     // Types that literals make are known without an import.
-    struct { const char* module; const char* name; } always[] = {{"std.map", "Map"}, {"std.set", "Set"}, {"std.range", "Range"}};
+    struct {
+      const char* module;
+      const char* name;
+    } always[] = {{"std.map", "Map"}, {"std.set", "Set"}, {"std.range", "Range"}};
     for (auto& each : always) {
       uint32_t module = index.modules_by_path.find(+p.names.intern(each.module));
       if (module == FlatMap::None) continue;
       NameId name = p.names.intern(each.name);
-      if (const NameTable::Entry* e = p.modules[module]->names.find(name); e && (e->flags & NameTable::kPublic)) index.prelude.insert(*e);
+      if (const NameTable::Entry* e = p.modules[module]->names.find(name); e && (e->flags & NameTable::kPublic))
+        index.prelude.insert(*e);
     }
   }
 
@@ -353,8 +373,12 @@ struct Collector {
       if (is_none(node) || tree[node].kind != NodeKind::TypeParam) continue;
       NameId name = static_cast<NameId>(tree[node].a);
       for (size_t i = outer; i < out.size(); ++i)
-        if (p.type_params[+out[i]].name == name) p.diags.report<Diag::DuplicateName>(tree.caret(node), text(name)).at(p.type_params[+out[i]].span, "the first one is here");
-      if (is_some(builtin_type(p, name))) p.diags.report<Diag::BuiltinName>(tree.caret(node), text(name)).help("type parameters are mostly one capital letter, such as `T`");
+        if (p.type_params[+out[i]].name == name)
+          p.diags.report<Diag::DuplicateName>(tree.caret(node), text(name))
+              .at(p.type_params[+out[i]].span, "the first one is here");
+      if (is_some(builtin_type(p, name)))
+        p.diags.report<Diag::BuiltinName>(tree.caret(node), text(name))
+            .help("type parameters are mostly one capital letter, such as `T`");
       out.push_back(static_cast<TypeParamId>(p.type_params.size()));
       TypeParamInfo& info = p.type_params.emplace_back();
       info.name = name;
@@ -382,7 +406,8 @@ struct Collector {
         std::vector<std::string_view> names;
         for (TypeParamId param : scope.params) names.push_back(p.names.text(p.type_params[+param].name));
         Diagnostic& d = p.diags.report<Diag::UnknownTypeParam>(tree.caret(node), text(name));
-        if (std::string_view near = nearest_name(p.names.text(name), names); !near.empty()) d.help("did you mean `" + std::string(near) + "`?");
+        if (std::string_view near = nearest_name(p.names.text(name), names); !near.empty())
+          d.help("did you mean `" + std::string(near) + "`?");
         else d.help("declare it after the name: `func f[" + text(name) + "](…)`");
         continue;
       }
@@ -404,9 +429,15 @@ struct Collector {
       const Tree* tree = is_some(decl.module) ? &p.tree_of(decl.module) : nullptr;
       std::vector<TypeParamId> params;
       switch (decl.kind) {
-        case DeclKind::Struct: declare_params(*tree, slot(*tree, (*tree)[decl.node], 0), p.structs[decl.index].type_params); break;
-        case DeclKind::Enum: declare_params(*tree, slot(*tree, (*tree)[decl.node], 0), p.enums[decl.index].type_params); break;
-        case DeclKind::TypeAlias: declare_params(*tree, slot(*tree, (*tree)[decl.node], 0), p.aliases[decl.index].type_params); break;
+        case DeclKind::Struct:
+          declare_params(*tree, slot(*tree, (*tree)[decl.node], 0), p.structs[decl.index].type_params);
+          break;
+        case DeclKind::Enum:
+          declare_params(*tree, slot(*tree, (*tree)[decl.node], 0), p.enums[decl.index].type_params);
+          break;
+        case DeclKind::TypeAlias:
+          declare_params(*tree, slot(*tree, (*tree)[decl.node], 0), p.aliases[decl.index].type_params);
+          break;
         default: break;
       }
     }
@@ -465,11 +496,17 @@ struct Collector {
       bool twice = false;
       if (nodes.size() <= 16) {
         for (const FieldInfo& f : out)
-          if (f.name == field.name && is_some(field.name)) { twice = true; report_twice(field, f); break; }
+          if (f.name == field.name && is_some(field.name)) {
+            twice = true;
+            report_twice(field, f);
+            break;
+          }
       } else if (is_some(field.name)) {
         uint32_t& first = names[+field.name];
-        if (first != FlatMap::None) { twice = true; report_twice(field, out[first]); }
-        else first = static_cast<uint32_t>(out.size());
+        if (first != FlatMap::None) {
+          twice = true;
+          report_twice(field, out[first]);
+        } else first = static_cast<uint32_t>(out.size());
       }
       if (!twice) out.push_back(field);
     }
@@ -486,7 +523,8 @@ struct Collector {
     make_fields(tree, tree.list(slot(tree, tree[decl.node], 1)), fields);
     if (fields.size() > 16)
       for (size_t i = 0; i < fields.size(); ++i)
-        if (is_some(fields[i].name)) index.fields[(static_cast<uint64_t>(decl.index) << 32) | +fields[i].name] = static_cast<uint32_t>(i);
+        if (is_some(fields[i].name))
+          index.fields[(static_cast<uint64_t>(decl.index) << 32) | +fields[i].name] = static_cast<uint32_t>(i);
     p.structs[decl.index].fields = std::move(fields);
   }
 
@@ -507,7 +545,8 @@ struct Collector {
       if (is_some(variant.name)) {
         uint32_t& first = names[+variant.name];
         if (first != FlatMap::None) {
-          p.diags.report<Diag::DuplicateVariant>(variant.span, text(variant.name)).at(variants[first].span, "the first one is here");
+          p.diags.report<Diag::DuplicateVariant>(variant.span, text(variant.name))
+              .at(variants[first].span, "the first one is here");
           continue;
         }
         first = static_cast<uint32_t>(variants.size());
@@ -517,7 +556,9 @@ struct Collector {
     }
     if (variants.size() > 16)
       for (size_t i = 0; i < variants.size(); ++i)
-        if (is_some(variants[i].name)) index.fields[(static_cast<uint64_t>(decl.index | 0x80000000u) << 32) | +variants[i].name] = static_cast<uint32_t>(i);
+        if (is_some(variants[i].name))
+          index.fields[(static_cast<uint64_t>(decl.index | 0x80000000u) << 32) | +variants[i].name] =
+              static_cast<uint32_t>(i);
     p.enums[decl.index].variants = std::move(variants);
   }
 
@@ -528,7 +569,8 @@ struct Collector {
     for (NodeId node : tree.list(tree[decl.node].b)) {
       if (is_none(node) || tree[node].kind != NodeKind::VariantDecl) continue;
       const std::vector<TagId>& tags = p.errors[decl.index].tags;
-      if (next >= tags.size() || p.tags[+tags[next]].name != static_cast<NameId>(tree[node].a)) continue;   // a duplicate
+      if (next >= tags.size() || p.tags[+tags[next]].name != static_cast<NameId>(tree[node].a))
+        continue;   // a duplicate
       TagId tag = tags[next++];
       std::vector<FieldInfo> fields;
       make_fields(tree, tree.list(tree[node].b), fields);
@@ -593,7 +635,8 @@ struct Collector {
     if (!what) return true;
     Diagnostic& d = p.diags.report<Diag::CannotImplement>(tree.caret(node), what);
     if (p.types.kind(self) == TypeKind::Param)
-      d.note("`" + p.type_name(self) + "` is a type parameter here: it stands for any type").help("write a generic function instead, or name the type");
+      d.note("`" + p.type_name(self) + "` is a type parameter here: it stands for any type")
+          .help("write a generic function instead, or name the type");
     return false;
   }
   bool names_param(TypeId type, TypeParamId param) const {
@@ -622,7 +665,9 @@ struct Collector {
     for (uint32_t row = first; row != FlatMap::None; row = index.impl_rows[row].next) {
       const ImplInfo& other = p.impls[+index.impl_rows[row].impl];
       if (head == kBlanket || !types_overlap(p, other.self, impl.self)) continue;
-      p.diags.report<Diag::DuplicateImpl>(impl.span, text(p.decls[+p.traits[+impl.trait].decl].name), p.type_name(impl.self))
+      p.diags
+          .report<Diag::DuplicateImpl>(impl.span, text(p.decls[+p.traits[+impl.trait].decl].name),
+                                       p.type_name(impl.self))
           .at(other.span, "the first one is here")
           .note("a call could mean either of them");
       return;
@@ -650,8 +695,11 @@ struct Collector {
     size_t own_from = scope.params.size();
     declare_params(tree, slot(tree, node, 0), scope.params, own_from);
     if (is_some(trait) && scope.params.size() > own_from)
-      p.diags.report<Diag::TraitLimit>(p.type_params[+scope.params[own_from]].span, "a method of a trait cannot have type parameters of its own")
-          .help("write a function outside the trait, with `where T: " + text(p.decls[+p.traits[+trait].decl].name) + "`");
+      p.diags
+          .report<Diag::TraitLimit>(p.type_params[+scope.params[own_from]].span,
+                                    "a method of a trait cannot have type parameters of its own")
+          .help("write a function outside the trait, with `where T: " + text(p.decls[+p.traits[+trait].decl].name) +
+                "`");
     size_t declared = scope.params.size();
     scope.may_declare_params = true;
     std::vector<ParamInfo> params;
@@ -660,8 +708,11 @@ struct Collector {
     FallibleType result = resolve_result_type(p, scope, node_slot(tree, node, 2));
     scope.may_declare_params = false;
     if (is_some(trait) && scope.params.size() > declared)
-      p.diags.report<Diag::TraitLimit>(p.type_params[+scope.params[declared]].span, "a method of a trait cannot have type parameters of its own")
-          .note("`" + text(p.type_params[+scope.params[declared]].name) + "` is a single capital that nothing declares, so it means a type parameter");
+      p.diags
+          .report<Diag::TraitLimit>(p.type_params[+scope.params[declared]].span,
+                                    "a method of a trait cannot have type parameters of its own")
+          .note("`" + text(p.type_params[+scope.params[declared]].name) +
+                "` is a single capital that nothing declares, so it means a type parameter");
     if (p.types.kind(result.type) == TypeKind::Nursery) {
       p.diags.report<Diag::NurseryEscapes>(tree.caret(node_slot(tree, node, 2)))
           .note("a nursery ends with its block, so a function cannot hand it out");
@@ -682,7 +733,8 @@ struct Collector {
     check_origin(f, m, decl);
   }
 
-  // Every method has its own copies of the impl's type parameters, so that a bound which one method needs does not bind the others.
+  // Every method has its own copies of the impl's type parameters, so that a bound which one method needs does not bind
+  // the others.
   void enter_impl(ImplId id) {
     const ImplInfo& impl = p.impls[+id];
     scope.self = impl.self;
@@ -698,7 +750,8 @@ struct Collector {
     scope.self = p.types.subst(impl.self, impl.type_params, args);
   }
 
-  void collect_params(const Tree& tree, const Node& node, bool is_method, std::vector<ParamInfo>& params, SelfKind& self) {
+  void collect_params(const Tree& tree, const Node& node, bool is_method, std::vector<ParamInfo>& params,
+                      SelfKind& self) {
     std::span<const NodeId> nodes = tree.list(slot(tree, node, 1));
     params.reserve(nodes.size());
     for (NodeId param : nodes) {
@@ -710,7 +763,9 @@ struct Collector {
       if (n.kind == NodeKind::SelfParam) {
         info.name = index.name_self;
         info.type = is_some(scope.self) ? scope.self : Types::Error;
-        if (!is_method) p.diags.report<Diag::SelfOutsideType>(info.span, "self").help("put the function into `impl SomeType do … end`");
+        if (!is_method)
+          p.diags.report<Diag::SelfOutsideType>(info.span, "self")
+              .help("put the function into `impl SomeType do … end`");
         else if (params.empty()) self = info.is_mut ? SelfKind::Mut : SelfKind::Value;
         else p.diags.report<Diag::DuplicateParam>(info.span, "self").note("`self` comes first, and once");
         params.push_back(info);
@@ -721,7 +776,8 @@ struct Collector {
       NodeId type = node_slot(tree, n, 0);
       info.default_value = node_slot(tree, n, 1);
       if (is_none(type) && p.modules[+scope.module]->profile == Profile::Script && !is_method) {
-        // In a script a parameter without a type takes any: it is a type parameter, and has the bounds that the body needs.
+        // In a script a parameter without a type takes any: it is a type parameter, and has the bounds that the body
+        // needs.
         TypeParamId any = static_cast<TypeParamId>(p.type_params.size());
         p.type_params.push_back({info.name, info.span, {}, {}, 0, {}});
         scope.params.push_back(any);
@@ -729,7 +785,8 @@ struct Collector {
       } else if (is_none(type)) {
         info.type = Types::Error;
         if (!(n.flags & kHasError))
-          p.diags.report<Diag::MissingParamType>(info.span, text(info.name)).help("write it after a colon: `" + text(info.name) + ": i64`");
+          p.diags.report<Diag::MissingParamType>(info.span, text(info.name))
+              .help("write it after a colon: `" + text(info.name) + ": i64`");
       } else {
         info.type = resolve_type(p, scope, type);
       }
@@ -747,14 +804,18 @@ struct Collector {
     if (f.origin == FuncOrigin::ExternC) {
       if (m.profile != Profile::Sovereign && !m.is_std)
         p.diags.report<Diag::NotInProfile>(decl.name_span, "extern", profile_name(m.profile))
-            .note("code of another language can do anything, also what the checks of janus exclude; only `:sovereign` files may call it")
+            .note(
+                "code of another language can do anything, also what the checks of janus exclude; only `:sovereign` files may call it")
             .help("put the `extern` functions into a file that begins with `profile :sovereign`");
       if (!m.is_std && p.types.kind(f.result) == TypeKind::Capability)
-        p.diags.report<Diag::CannotMint>(decl.name_span, p.type_name(f.result)).note("code of another language would make it out of nothing; a capability comes from the module that declares it, or from `main(caps: Caps)`");
+        p.diags.report<Diag::CannotMint>(decl.name_span, p.type_name(f.result))
+            .note(
+                "code of another language would make it out of nothing; a capability comes from the module that declares it, or from `main(caps: Caps)`");
       return;
     }
     if (!m.is_std) {
-      p.diags.report<Diag::IntrinsicOutsideStd>(decl.name_span).help("the standard library has a checked function for it");
+      p.diags.report<Diag::IntrinsicOutsideStd>(decl.name_span)
+          .help("the standard library has a checked function for it");
       return;
     }
     uint32_t number = intrinsics.find(+decl.name);
@@ -781,12 +842,17 @@ struct Collector {
       const Decl& decl = p.decls[+p.structs[p.types[type].a].decl];
       return decl.module == index.prelude_module && text(decl.name) == "Caps";
     };
-    bool sovereign = p.modules[+p.main_module]->profile == Profile::Sovereign, caps = f.params.size() == 1 && is_caps(f.params[0].type);
+    bool sovereign = p.modules[+p.main_module]->profile == Profile::Sovereign,
+         caps = f.params.size() == 1 && is_caps(f.params[0].type);
     if (!f.params.empty() && !(sovereign && caps)) {
       if (f.params[0].type == Types::Error) return;
       Diagnostic& d = p.diags.report<Diag::MainSignature>(span).at(f.params[0].span, "nobody could give this a value");
-      if (caps) d.note("only a `:sovereign` program is handed its capabilities; in `:" + std::string(profile_name(p.modules[+p.main_module]->profile)) + "` they need not be passed on").help("write `func main() do`");
-      else if (sovereign) d.note("a `:sovereign` program begins with `main(caps: Caps)`, which holds its capabilities, or with `main()`");
+      if (caps)
+        d.note("only a `:sovereign` program is handed its capabilities; in `:" +
+               std::string(profile_name(p.modules[+p.main_module]->profile)) + "` they need not be passed on")
+            .help("write `func main() do`");
+      else if (sovereign)
+        d.note("a `:sovereign` program begins with `main(caps: Caps)`, which holds its capabilities, or with `main()`");
       else d.note("a program begins with `main`: the words after its name are read with `std.cli`");
       return;
     }
@@ -797,7 +863,7 @@ struct Collector {
   }
 };
 
-}  // namespace
+}   // namespace
 
 void collect(Program& program) {
   Collector c(program);
@@ -825,4 +891,4 @@ void collect(Program& program) {
   check_consts(program);
 }
 
-}  // namespace janus
+}   // namespace janus

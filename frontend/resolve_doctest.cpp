@@ -1,6 +1,5 @@
-// resolve_doctest.cpp: the examples in doc comments and guides become modules of their own, each seeing what its file sees.
-// Depends on resolve.h, doctest.h, parse.h.
-// SPDX-License-Identifier: Apache-2.0
+// resolve_doctest.cpp: the examples in doc comments and guides become modules of their own, each seeing what its file
+// sees. Depends on resolve.h, doctest.h, parse.h. SPDX-License-Identifier: Apache-2.0
 #include <map>
 
 #include "frontend/doctest.h"
@@ -20,7 +19,7 @@ struct Extractor {
     ModuleId parent = ModuleId::None;
     FileId file = FileId::None;
     std::string name;                       // "shapes", "guide": of what stands above no declaration
-    std::string code = {};                  // the file's text with the marks of fences blanked; made for the first example
+    std::string code = {};   // the file's text with the marks of fences blanked; made for the first example
     std::map<std::string, int> seen = {};   // examples of one declaration are numbered
   };
 
@@ -34,7 +33,8 @@ struct Extractor {
       const SourceFile& file = p.sources.file(page.file);
       for (const Fence& fence : scan_fences(file.text, doc.begin, doc.end, true)) {
         if (!read_fence_words(fence.info).is_janus) continue;
-        std::string of = doc.of_file ? page.name : documented_name(p.modules[+id]->tree, p.sources, p.names, doc.next_token);
+        std::string of =
+            doc.of_file ? page.name : documented_name(p.modules[+id]->tree, p.sources, p.names, doc.next_token);
         add(page, fence, of.empty() ? page.name : of, true);
       }
     }
@@ -109,7 +109,7 @@ struct Extractor {
   }
 };
 
-}  // namespace
+}   // namespace
 
 std::string doctest_key(const Program& program, const DoctestInfo& test) {
   const SourceFile& file = program.sources.file(test.file);
@@ -124,4 +124,4 @@ void load_doctests(Program& program, FileSystem& files, const DoctestOptions& op
   for (const std::string& path : options.guides) extractor.guide(path);
 }
 
-}  // namespace janus
+}   // namespace janus

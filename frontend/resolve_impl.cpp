@@ -46,7 +46,8 @@ struct ImplChecker {
       const MethodRow& other = index.method_rows[row];
       if (is_some(other.trait_method) || !types_overlap(p, p.impls[+other.impl].self, p.impls[+id].self)) continue;
       if (head == kBlanket && other.impl != id) continue;   // `where T: Integer` and `where T: Float` share no type
-      p.diags.report<Diag::DuplicateMethod>(place(f), p.type_name(p.impls[+id].self), text(name)).at(place(other.func), "the first one is here");
+      p.diags.report<Diag::DuplicateMethod>(place(f), p.type_name(p.impls[+id].self), text(name))
+          .at(place(other.func), "the first one is here");
       return;
     }
     add_row(head, name, {f, FuncId::None, id, FlatMap::None});
@@ -56,7 +57,8 @@ struct ImplChecker {
   void check_fields(ImplId id) {
     TypeId self = p.impls[+id].self;
     if (p.types.kind(self) != TypeKind::Struct) return;
-    if (p.modules[+p.impls[+id].module]->is_std) return;   // Map has both: compiled code walks `entries`, programs call `entries()`
+    if (p.modules[+p.impls[+id].module]->is_std)
+      return;   // Map has both: compiled code walks `entries`, programs call `entries()`
     for (FuncId f : p.impls[+id].methods) {
       NameId name = name_of(f);
       int field = is_some(name) ? p.find_field(self, name, nullptr) : -1;
@@ -82,7 +84,8 @@ struct ImplChecker {
       if (i < 0) {
         report_extra(id, trait, f);
       } else if (is_some(ordered[i])) {
-        p.diags.report<Diag::DuplicateMethod>(place(f), p.type_name(p.impls[+id].self), text(name)).at(place(ordered[i]), "the first one is here");
+        p.diags.report<Diag::DuplicateMethod>(place(f), p.type_name(p.impls[+id].self), text(name))
+            .at(place(ordered[i]), "the first one is here");
       } else {
         ordered[i] = f;
         check_signature(id, wanted[i], f);
@@ -131,14 +134,18 @@ struct ImplChecker {
     Span at = place(given);
     if (g.own_params_from < g.type_params.size()) why = "it has type parameters";
     else if (w.self != g.self)
-      why = w.self == SelfKind::None ? "the trait's method has no `self`" : g.self == SelfKind::None ? "`self` is missing"
-          : w.self == SelfKind::Mut ? "the trait says `mut self`" : "the trait says `self` without `mut`";
+      why = w.self == SelfKind::None   ? "the trait's method has no `self`"
+            : g.self == SelfKind::None ? "`self` is missing"
+            : w.self == SelfKind::Mut  ? "the trait says `mut self`"
+                                       : "the trait says `self` without `mut`";
     else if (w.params.size() != g.params.size())
-      why = "the trait's method has " + count(w.params.size() - (w.self != SelfKind::None)) + ", this one " + count(g.params.size() - (g.self != SelfKind::None));
+      why = "the trait's method has " + count(w.params.size() - (w.self != SelfKind::None)) + ", this one " +
+            count(g.params.size() - (g.self != SelfKind::None));
     for (size_t i = w.self != SelfKind::None; why.empty() && i < w.params.size(); ++i) {
       TypeId type = expected(w.params[i].type);
       if (type == Types::Error || g.params[i].type == Types::Error) continue;
-      if (type != g.params[i].type) why = "`" + text(g.params[i].name) + "` must be of type `" + p.type_name(type) + "`";
+      if (type != g.params[i].type)
+        why = "`" + text(g.params[i].name) + "` must be of type `" + p.type_name(type) + "`";
       else if (w.params[i].is_mut != g.params[i].is_mut)
         why = "`" + text(g.params[i].name) + (w.params[i].is_mut ? "` must be `mut`" : "` must not be `mut`");
       else continue;
@@ -146,8 +153,11 @@ struct ImplChecker {
     }
     TypeId result = expected(w.result);
     if (why.empty() && result != Types::Error && g.result != Types::Error && result != g.result)
-      why = result == Types::Void ? "the trait's method returns nothing" : "it must return `" + p.type_name(result) + "`";
-    if (why.empty() && w.fallible != g.fallible) why = w.fallible ? "the trait's method can fail (`!`)" : "the trait's method cannot fail, so this one may not either";
+      why =
+          result == Types::Void ? "the trait's method returns nothing" : "it must return `" + p.type_name(result) + "`";
+    if (why.empty() && w.fallible != g.fallible)
+      why = w.fallible ? "the trait's method can fail (`!`)"
+                       : "the trait's method cannot fail, so this one may not either";
     if (why.empty() && w.fallible && g.fallible) why = check_errors(w.errors, g.errors);
     if (why.empty()) return;
     p.diags.report<Diag::SignatureMismatch>(at, text(name_of(given)), trait_name(w.trait))
@@ -167,7 +177,8 @@ struct ImplChecker {
     }
     if (p.error_sets[+given].inferred) return "the trait says `" + p.set_name(wanted) + "!`: name the errors here too";
     for (TagId tag : p.error_sets[+given].tags)
-      if (!p.set_contains(wanted, tag)) return "`" + p.tags[+tag].full_name + "` is not among the trait's errors (`" + p.set_name(wanted) + "`)";
+      if (!p.set_contains(wanted, tag))
+        return "`" + p.tags[+tag].full_name + "` is not among the trait's errors (`" + p.set_name(wanted) + "`)";
     return {};
   }
 };
@@ -177,10 +188,16 @@ struct RecursionFinder {
   Program& p;
   const std::vector<DeclId>& endless;
   FlatMap state = {};      // TypeId -> 1 on the stack, 2 done
-  struct Frame { TypeId type; uint32_t field; std::vector<TypeId> parts; size_t next_part; };
+  struct Frame {
+    TypeId type;
+    uint32_t field;
+    std::vector<TypeId> parts;
+    size_t next_part;
+  };
   std::vector<Frame> stack = {};
 
-  // The structs that lie directly in a value of this type. Optionals, arrays and payloads of enums are boxed when they must be.
+  // The structs that lie directly in a value of this type. Optionals, arrays and payloads of enums are boxed when they
+  // must be.
   void direct(TypeId type, std::vector<TypeId>& out) {
     const TypeRow row = p.types[type];
     if (row.kind == TypeKind::Struct) out.push_back(type);
@@ -214,14 +231,19 @@ struct RecursionFinder {
   }
   void push(TypeId type) {
     DeclId decl = p.structs[p.types[type].a].decl;
-    if (std::find(endless.begin(), endless.end(), decl) != endless.end()) { state[+type] = 2; return; }
+    if (std::find(endless.begin(), endless.end(), decl) != endless.end()) {
+      state[+type] = 2;
+      return;
+    }
     state[+type] = 1;
     stack.push_back({type, 0, {}, 0});
   }
   void report(TypeId again) {
     size_t first = stack.size() - 1;
     while (stack[first].type != again) --first;
-    auto field = [&](size_t i) -> const FieldInfo& { return p.structs[p.types[stack[i].type].a].fields[stack[i].field - 1]; };
+    auto field = [&](size_t i) -> const FieldInfo& {
+      return p.structs[p.types[stack[i].type].a].fields[stack[i].field - 1];
+    };
     auto name = [&](size_t i) { return p.type_name(stack[i].type); };
     std::string own = p.type_name(again);
     Diagnostic& d = p.diags.report<Diag::RecursiveStruct>(field(first).span, own);
@@ -229,11 +251,12 @@ struct RecursionFinder {
       d.at(field(i).span, "`" + name(i) + "` contains `" + (i + 1 < stack.size() ? name(i + 1) : own) + "`");
     d.note("fields lie inside their struct, so a value of this type would need endless room");
     const FieldInfo& last = field(stack.size() - 1);
-    d.help("make one of them optional (`" + std::string(p.names.text(last.name)) + ": ?" + own + "`) or a list (`[]" + own + "`): then it may also be absent, and is kept in a box of its own");
+    d.help("make one of them optional (`" + std::string(p.names.text(last.name)) + ": ?" + own + "`) or a list (`[]" +
+           own + "`): then it may also be absent, and is kept in a box of its own");
   }
 };
 
-}  // namespace
+}   // namespace
 
 void check_impls(Program& program) {
   ImplChecker checker{program, *program.index};
@@ -243,12 +266,11 @@ void check_impls(Program& program) {
 void check_type_tables(Program& program) {
   std::vector<DeclId> endless = find_endless_types(program);
   RecursionFinder finder{program, endless};
-  for (size_t i = 0; i < program.structs.size(); ++i)
-    finder.run(self_type_of_decl(program, program.structs[i].decl));
+  for (size_t i = 0; i < program.structs.size(); ++i) finder.run(self_type_of_decl(program, program.structs[i].decl));
 }
 
-// What the methods of `impl[T] Trait for []T` need of T is what the impl needs: bounds that bodies asked for go from the
-// methods' copies of the parameters to the impl's own. True when something was added.
+// What the methods of `impl[T] Trait for []T` need of T is what the impl needs: bounds that bodies asked for go from
+// the methods' copies of the parameters to the impl's own. True when something was added.
 bool share_impl_needs(Program& p) {
   bool added = false;
   for (const ImplInfo& impl : p.impls) {
@@ -266,7 +288,8 @@ bool share_impl_needs(Program& p) {
         for (const std::vector<TraitId>* list : {&from.bounds, &from.inferred})
           for (TraitId trait : *list) {
             if (std::find(to.bounds.begin(), to.bounds.end(), trait) != to.bounds.end() ||
-                std::find(to.inferred.begin(), to.inferred.end(), trait) != to.inferred.end()) continue;
+                std::find(to.inferred.begin(), to.inferred.end(), trait) != to.inferred.end())
+              continue;
             to.inferred.push_back(trait);
             to.first_use = from.first_use;
             added = true;
@@ -277,7 +300,8 @@ bool share_impl_needs(Program& p) {
   return added;
 }
 
-// Why a type does not implement a trait although an impl looks as if it were for it: "`impl Show for []T` is for types `T` that …".
+// Why a type does not implement a trait although an impl looks as if it were for it: "`impl Show for []T` is for types
+// `T` that …".
 std::string unmet_impl(Program& p, TypeId type, TraitId trait) {
   uint64_t key = (static_cast<uint64_t>(+trait) << 32) | type_head(p, type);
   for (uint32_t row = p.index->impls.find(key); row != FlatMap::None; row = p.index->impl_rows[row].next) {
@@ -288,8 +312,9 @@ std::string unmet_impl(Program& p, TypeId type, TraitId trait) {
       std::string missing;
       if (args[i] == TypeId::None || p.meets_bounds(impl.type_params[i], args[i], &missing)) continue;
       std::string param(p.names.text(p.type_params[+impl.type_params[i]].name));
-      return "`impl " + std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + " for " + p.type_name(impl.self) + "` needs `" +
-             param + ": " + missing + "`, and `" + p.type_name(args[i]) + "` is not `" + missing + "`";
+      return "`impl " + std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + " for " +
+             p.type_name(impl.self) + "` needs `" + param + ": " + missing + "`, and `" + p.type_name(args[i]) +
+             "` is not `" + missing + "`";
     }
   }
   return {};
@@ -297,14 +322,16 @@ std::string unmet_impl(Program& p, TypeId type, TraitId trait) {
 
 void note_dyn(Program& p, TypeId type, TraitId trait, Span span) {
   const TypeRow& row = p.types[type];
-  bool generic = row.arg_count > 0 || row.kind == TypeKind::Array || row.kind == TypeKind::Fixed || row.kind == TypeKind::Optional;
+  bool generic =
+      row.arg_count > 0 || row.kind == TypeKind::Array || row.kind == TypeKind::Fixed || row.kind == TypeKind::Optional;
   if (generic && !row.has_infer && !row.has_param) p.index->dyns_made.push_back({type, trait, span});
 }
 
 void check_dyns(Program& p) {
   for (const ProgramIndex::DynMade& made : p.index->dyns_made) {
     if (p.implements(made.type, made.trait)) continue;
-    Diagnostic& d = p.diags.report<Diag::NotImplemented>(made.span, p.type_name(made.type), p.names.text(p.decls[+p.traits[+made.trait].decl].name));
+    Diagnostic& d = p.diags.report<Diag::NotImplemented>(made.span, p.type_name(made.type),
+                                                         p.names.text(p.decls[+p.traits[+made.trait].decl].name));
     if (std::string why = unmet_impl(p, made.type, made.trait); !why.empty()) d.note(why);
   }
   p.index->dyns_made = {};
@@ -317,7 +344,8 @@ void fill_lang_items(Program& program) {
     uint32_t m = program.index->modules_by_path.find(+program.names.intern(module));
     if (m == FlatMap::None) return StructId::None;
     const NameTable::Entry* e = program.modules[m]->names.find(program.names.intern(name));
-    return e && program.decls[+e->decl].kind == DeclKind::Struct ? static_cast<StructId>(program.decls[+e->decl].index) : StructId::None;
+    return e && program.decls[+e->decl].kind == DeclKind::Struct ? static_cast<StructId>(program.decls[+e->decl].index)
+                                                                 : StructId::None;
   };
   lang.map = structure("std.map", "Map");
   lang.map_entry = structure("std.map", "MapEntry");
@@ -340,4 +368,4 @@ void fill_lang_methods(Program& program) {
   lang.set_find_slot = method(lang.set, "find_slot");
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -76,20 +76,28 @@ struct Loader {
     if (profile.kind != NodeKind::Profile || profile.a == +NameId::None) return;
     std::string_view word = p.names.text(static_cast<NameId>(profile.a));
     std::vector<std::string_view> known;
-    for (Profile each : {Profile::Core, Profile::Script, Profile::Service, Profile::Cluster, Profile::Compute, Profile::Sovereign}) {
-      if (word == profile_name(each)) { m.profile = each; return; }
+    for (Profile each :
+         {Profile::Core, Profile::Script, Profile::Service, Profile::Cluster, Profile::Compute, Profile::Sovereign}) {
+      if (word == profile_name(each)) {
+        m.profile = each;
+        return;
+      }
       known.push_back(profile_name(each));
     }
     Span span = m.tree.caret(node);
     Diagnostic& d = p.diags.report<Diag::UnknownProfile>(span, word);
-    if (std::string_view near = nearest_name(word, known); !near.empty()) d.help("did you mean `:" + std::string(near) + "`?");
+    if (std::string_view near = nearest_name(word, known); !near.empty())
+      d.help("did you mean `:" + std::string(near) + "`?");
     d.note("the profiles are `:core`, `:script`, `:service`, `:cluster`, `:compute` and `:sovereign`");
   }
 
-  // The modules of std that are always there: their impls give `[]T`, `String`, `i64` … their methods. Others wait for an import.
+  // The modules of std that are always there: their impls give `[]T`, `String`, `i64` … their methods. Others wait for
+  // an import.
   static bool always_loaded(std::string_view name) {
-    static constexpr std::string_view kAlways[] = {"std/char.jan", "std/chars.jan", "std/list.jan", "std/list_each.jan", "std/list_sort.jan",
-        "std/map.jan", "std/num.jan", "std/optional.jan", "std/prelude.jan", "std/range.jan", "std/set.jan", "std/string.jan", "std/utf8.jan"};
+    static constexpr std::string_view kAlways[] = {
+        "std/char.jan", "std/chars.jan",  "std/list.jan",     "std/list_each.jan", "std/list_sort.jan",
+        "std/map.jan",  "std/num.jan",    "std/optional.jan", "std/prelude.jan",   "std/range.jan",
+        "std/set.jan",  "std/string.jan", "std/utf8.jan"};
     return std::find(std::begin(kAlways), std::end(kAlways), name) != std::end(kAlways);
   }
   void load_std() {
@@ -199,11 +207,13 @@ struct Loader {
       std::string outer = path_text(m.tree, path.first(path.size() - 1));
       std::string file = outer;
       std::replace(file.begin(), file.end(), '.', '/');
-      bool exists = outer.starts_with("std.") ? files.std_file(file + ".jan").data() != nullptr : files.exists(in_source_root(file + ".jan"));
+      bool exists = outer.starts_with("std.") ? files.std_file(file + ".jan").data() != nullptr
+                                              : files.exists(in_source_root(file + ".jan"));
       if (exists) {
         std::string last = path_text(m.tree, path.last(1));
         d.note("`import` takes a module, that is, a file; names of a module stand in braces");
-        d.fix(span, outer + ".{" + last + "}", "import the name from the module `" + outer + "`", Applicability::MaybeIncorrect);
+        d.fix(span, outer + ".{" + last + "}", "import the name from the module `" + outer + "`",
+              Applicability::MaybeIncorrect);
         return;
       }
     }
@@ -224,7 +234,8 @@ struct Loader {
     } else if (near.empty()) {
       near = nearest_name(text, candidates);
     }
-    if (!near.empty()) d.fix(span, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+    if (!near.empty())
+      d.fix(span, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
     if (text.starts_with("std.") || text == "std") d.note("`std.…` names a module of the standard library");
     else {
       std::string file = text;
@@ -241,7 +252,10 @@ struct Loader {
   // ---- cycles, and an order in which every module comes after what it imports
   void order_modules() {
     std::vector<uint8_t> state(p.modules.size(), 0);
-    struct Frame { ModuleId module; size_t next; };
+    struct Frame {
+      ModuleId module;
+      size_t next;
+    };
     std::vector<Frame> stack;
     for (size_t start = 0; start < p.modules.size(); ++start) {
       if (state[start]) continue;
@@ -282,7 +296,8 @@ struct Loader {
     };
     Diagnostic& d = p.diags.report<Diag::ImportCycle>(place(0), text);
     for (size_t i = 1; i < cycle.size(); ++i)
-      d.at(place(i), std::string(module_name(cycle[i].first)) + " imports " + std::string(module_name(cycle[(i + 1) % cycle.size()].first)));
+      d.at(place(i), std::string(module_name(cycle[i].first)) + " imports " +
+                         std::string(module_name(cycle[(i + 1) % cycle.size()].first)));
     if (cycle.size() == 1) d.help("a file sees its own names without an import");
     else d.help("move what both sides need into a file of its own, and import that from both");
   }
@@ -291,7 +306,7 @@ struct Loader {
   }
 };
 
-}  // namespace
+}   // namespace
 
 void load_modules(Program& program, FileSystem& files, const LoadOptions& given) {
   LoadOptions options = given;
@@ -315,4 +330,4 @@ void load_modules(Program& program, FileSystem& files, const LoadOptions& given)
     program.index->prelude_module = prelude;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -42,20 +42,30 @@ void visible_names(Program& program, ModuleId from, std::vector<std::string_view
 }
 
 namespace {
-struct FalseFriend { const char* theirs; const char* ours; };
+struct FalseFriend {
+  const char* theirs;
+  const char* ours;
+};
 constexpr FalseFriend kFalseFriends[] = {
-    {"int", "i64"}, {"Int", "i64"}, {"integer", "i64"}, {"long", "i64"}, {"Long", "i64"}, {"isize", "i64"}, {"Int64", "i64"},
-    {"int64", "i64"}, {"num", "f64"}, {"number", "f64"}, {"int32", "i32"}, {"Int32", "i32"}, {"int16", "i16"}, {"Int16", "i16"},
-    {"short", "i16"}, {"int8", "i8"}, {"Int8", "i8"}, {"usize", "u64"}, {"uint", "u64"}, {"UInt", "u64"}, {"uint64", "u64"},
-    {"UInt64", "u64"}, {"uint32", "u32"}, {"UInt32", "u32"}, {"uint16", "u16"}, {"UInt16", "u16"}, {"uint8", "u8"}, {"UInt8", "u8"},
-    {"byte", "u8"}, {"Byte", "u8"}, {"float", "f64"}, {"Float64", "f64"}, {"float64", "f64"}, {"double", "f64"}, {"Double", "f64"},
-    {"float32", "f32"}, {"Float32", "f32"}, {"str", "String"}, {"Str", "String"}, {"text", "String"}, {"Bool", "bool"},
-    {"boolean", "bool"}, {"Boolean", "bool"}, {"Char", "char"}, {"character", "char"}, {"Character", "char"}, {"rune", "char"},
-    {"list", "Array"}, {"List", "Array"}, {"Vec", "Array"}, {"vec", "Array"}, {"vector", "Array"}, {"Vector", "Array"},
-    {"ArrayList", "Array"}, {"array", "Array"}, {"slice", "Array"}, {"dict", "Map"}, {"Dict", "Map"}, {"dictionary", "Map"},
-    {"Dictionary", "Map"}, {"HashMap", "Map"}, {"hashmap", "Map"}, {"map", "Map"}, {"HashSet", "Set"}, {"set", "Set"},
-    {"Option", "Optional"}, {"Maybe", "Optional"}, {"option", "Optional"}, {"optional", "Optional"}, {"Void", "void"},
-    {"Unit", "void"}, {"unit", "void"}, {"None", "void"}, {"Never", "never"}, {"chan", "Channel"}, {"Chan", "Channel"},
+    {"int", "i64"},           {"Int", "i64"},         {"integer", "i64"},    {"long", "i64"},
+    {"Long", "i64"},          {"isize", "i64"},       {"Int64", "i64"},      {"int64", "i64"},
+    {"num", "f64"},           {"number", "f64"},      {"int32", "i32"},      {"Int32", "i32"},
+    {"int16", "i16"},         {"Int16", "i16"},       {"short", "i16"},      {"int8", "i8"},
+    {"Int8", "i8"},           {"usize", "u64"},       {"uint", "u64"},       {"UInt", "u64"},
+    {"uint64", "u64"},        {"UInt64", "u64"},      {"uint32", "u32"},     {"UInt32", "u32"},
+    {"uint16", "u16"},        {"UInt16", "u16"},      {"uint8", "u8"},       {"UInt8", "u8"},
+    {"byte", "u8"},           {"Byte", "u8"},         {"float", "f64"},      {"Float64", "f64"},
+    {"float64", "f64"},       {"double", "f64"},      {"Double", "f64"},     {"float32", "f32"},
+    {"Float32", "f32"},       {"str", "String"},      {"Str", "String"},     {"text", "String"},
+    {"Bool", "bool"},         {"boolean", "bool"},    {"Boolean", "bool"},   {"Char", "char"},
+    {"character", "char"},    {"Character", "char"},  {"rune", "char"},      {"list", "Array"},
+    {"List", "Array"},        {"Vec", "Array"},       {"vec", "Array"},      {"vector", "Array"},
+    {"Vector", "Array"},      {"ArrayList", "Array"}, {"array", "Array"},    {"slice", "Array"},
+    {"dict", "Map"},          {"Dict", "Map"},        {"dictionary", "Map"}, {"Dictionary", "Map"},
+    {"HashMap", "Map"},       {"hashmap", "Map"},     {"map", "Map"},        {"HashSet", "Set"},
+    {"set", "Set"},           {"Option", "Optional"}, {"Maybe", "Optional"}, {"option", "Optional"},
+    {"optional", "Optional"}, {"Void", "void"},       {"Unit", "void"},      {"unit", "void"},
+    {"None", "void"},         {"Never", "never"},     {"chan", "Channel"},   {"Chan", "Channel"},
 };
 }  // namespace
 
@@ -65,7 +75,9 @@ std::string_view false_friend(std::string_view name) {
   return {};
 }
 
-TypeId builtin_type(Program& program, NameId name) { return static_cast<TypeId>(program.index->builtin_types.find(+name)); }
+TypeId builtin_type(Program& program, NameId name) {
+  return static_cast<TypeId>(program.index->builtin_types.find(+name));
+}
 BuiltinGeneric builtin_generic(Program& program, NameId name) {
   uint32_t g = program.index->builtin_generics.find(+name);
   return g == FlatMap::None ? BuiltinGeneric::None : static_cast<BuiltinGeneric>(g);

@@ -41,7 +41,8 @@ struct TypeResolver {
   TypeId resolve(NodeId id) {
     TypeId type = resolve_unbounded(id);
     if (p.types[type].size <= kMaxTypeSize) return type;
-    p.diags.report<Diag::TypeTooLarge>(tree.caret(id)).note("written out it has more than " + std::to_string(kMaxTypeSize) + " parts");
+    p.diags.report<Diag::TypeTooLarge>(tree.caret(id))
+        .note("written out it has more than " + std::to_string(kMaxTypeSize) + " parts");
     return Types::Error;
   }
   TypeId resolve_unbounded(NodeId id) {
@@ -50,7 +51,8 @@ struct TypeResolver {
     NodeId a = static_cast<NodeId>(node.a), b = static_cast<NodeId>(node.b);
     switch (node.kind) {
       case NodeKind::TypeName: return name(id);
-      case NodeKind::TypeExpr: case NodeKind::Paren: return resolve(a);
+      case NodeKind::TypeExpr:
+      case NodeKind::Paren: return resolve(a);
       case NodeKind::TypeArray: return wrap(contained(a), [&](TypeId t) { return p.types.array(t); });
       case NodeKind::TypeOptional: return wrap(contained(a), [&](TypeId t) { return p.types.optional(t); });
       case NodeKind::TypeFixed: {
@@ -72,7 +74,10 @@ struct TypeResolver {
     }
   }
 
-  template <class F> TypeId wrap(TypeId inner, F&& make) { return inner == Types::Error ? inner : make(inner); }
+  template <class F>
+  TypeId wrap(TypeId inner, F&& make) {
+    return inner == Types::Error ? inner : make(inner);
+  }
 
   // A type inside another one: everything but a nursery may be stored there (ruling 8).
   TypeId contained(NodeId id) {
@@ -138,7 +143,8 @@ struct TypeResolver {
         tags.insert(tags.end(), set.tags.begin(), set.tags.end());
       } else {
         if (type != Types::Error)
-          p.diags.report<Diag::NotAnErrorSet>(tree.caret(item), p.type_name(type)).note("`A | B` joins sets of errors; a value of several kinds is an `enum`");
+          p.diags.report<Diag::NotAnErrorSet>(tree.caret(item), p.type_name(type))
+              .note("`A | B` joins sets of errors; a value of several kinds is an `enum`");
         broken = true;
       }
     }
@@ -195,8 +201,10 @@ struct TypeResolver {
       std::vector<std::string_view> names;
       visible_names(p, scope.module, names);
       if (std::string_view near = nearest_name(text, names); !near.empty())
-        d.fix(tree.caret(path[0]), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
-      else if (std::string module = "std." + std::string(text); p.index->modules_by_path.find(+p.names.intern(module)) != FlatMap::None)
+        d.fix(tree.caret(path[0]), std::string(near), "did you mean `" + std::string(near) + "`?",
+              Applicability::MaybeIncorrect);
+      else if (std::string module = "std." + std::string(text);
+               p.index->modules_by_path.find(+p.names.intern(module)) != FlatMap::None)
         d.help("write `import " + module + "` at the top of the file");
       else d.help("the name of a module comes from an `import` at the top of the file");
       return Types::Error;
@@ -204,10 +212,14 @@ struct TypeResolver {
     const Decl& decl = p.decls[+outer];
     if (decl.kind == DeclKind::Broken || is_none(second)) return Types::Error;
     if (decl.kind != DeclKind::Module) {
-      const char* what = decl.kind == DeclKind::Enum ? "a variant of an enum" : decl.kind == DeclKind::Error ? "a variant of an error" : "not found in a module";
-      Diagnostic& d = p.diags.report<Diag::NotAType>(path_span(tree, path), std::string(text) + "." + std::string(p.names.text(second)), what);
+      const char* what = decl.kind == DeclKind::Enum    ? "a variant of an enum"
+                         : decl.kind == DeclKind::Error ? "a variant of an error"
+                                                        : "not found in a module";
+      Diagnostic& d = p.diags.report<Diag::NotAType>(path_span(tree, path),
+                                                     std::string(text) + "." + std::string(p.names.text(second)), what);
       if (decl.kind == DeclKind::Enum || decl.kind == DeclKind::Error)
-        d.fix(path_span(tree, path), std::string(text), "the type is `" + std::string(text) + "`", Applicability::MaybeIncorrect);
+        d.fix(path_span(tree, path), std::string(text), "the type is `" + std::string(text) + "`",
+              Applicability::MaybeIncorrect);
       return Types::Error;
     }
     ModuleId module = static_cast<ModuleId>(decl.index);
@@ -218,7 +230,8 @@ struct TypeResolver {
       return Types::Error;
     }
     if (path.size() > 2) {
-      p.diags.report<Diag::NotAType>(path_span(tree, path), p.names.text(static_cast<NameId>(tree[path.back()].a)), "inside a declaration");
+      p.diags.report<Diag::NotAType>(path_span(tree, path), p.names.text(static_cast<NameId>(tree[path.back()].a)),
+                                     "inside a declaration");
       return Types::Error;
     }
     return of_decl(id, found, args);
@@ -233,11 +246,14 @@ struct TypeResolver {
       return;
     }
     std::vector<std::string_view> names;
-    p.modules[+module]->names.each([&](const NameTable::Entry& e) { if (e.flags & NameTable::kPublic) names.push_back(p.names.text(e.name)); });
+    p.modules[+module]->names.each([&](const NameTable::Entry& e) {
+      if (e.flags & NameTable::kPublic) names.push_back(p.names.text(e.name));
+    });
     std::sort(names.begin(), names.end());
     Diagnostic& d = p.diags.report<Diag::NotInModule>(tree.caret(at), path, p.names.text(name));
     if (std::string_view near = nearest_name(p.names.text(name), names); !near.empty())
-      d.fix(tree.caret(at), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+      d.fix(tree.caret(at), std::string(near), "did you mean `" + std::string(near) + "`?",
+            Applicability::MaybeIncorrect);
   }
 
   void unknown(NodeId id, std::span<const NodeId> path, std::string_view text) {
@@ -245,11 +261,13 @@ struct TypeResolver {
     (void)id;
     Diagnostic& d = p.diags.report<Diag::UnknownType>(at, text);
     if (text == "Result") {
-      d.help("a function that can fail says so with `!`: `-> MyError!i64`, or `-> !i64` to have the errors found for you");
+      d.help(
+          "a function that can fail says so with `!`: `-> MyError!i64`, or `-> !i64` to have the errors found for you");
       return;
     }
     if (text == "any" || text == "Any" || text == "object" || text == "Object") {
-      d.help("for a value of any type write a type parameter: `func f[T](x: T)`; for any type that has certain methods: `dyn SomeTrait`");
+      d.help(
+          "for a value of any type write a type parameter: `func f[T](x: T)`; for any type that has certain methods: `dyn SomeTrait`");
       return;
     }
     std::string_view ours = false_friend(text);
@@ -271,9 +289,11 @@ struct TypeResolver {
   void type_names(std::vector<std::string_view>& out) {
     auto add = [&](const NameTable::Entry& e) {
       switch (p.decls[+e.decl].kind) {
-        case DeclKind::Struct: case DeclKind::Enum: case DeclKind::Error: case DeclKind::TypeAlias: case DeclKind::Capability:
-          out.push_back(p.names.text(e.name));
-          break;
+        case DeclKind::Struct:
+        case DeclKind::Enum:
+        case DeclKind::Error:
+        case DeclKind::TypeAlias:
+        case DeclKind::Capability: out.push_back(p.names.text(e.name)); break;
         default: break;
       }
     };
@@ -282,8 +302,9 @@ struct TypeResolver {
     if (ModuleId parent = p.modules[+scope.module]->parent; is_some(parent)) p.modules[+parent]->names.each(add);
     p.index->prelude.each(add);
     std::sort(out.begin(), out.end());
-    for (const char* name : {"i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "bool", "char", "void", "never", "String",
-                             "Array", "Optional", "Type", "Channel", "Task", "Nursery"})
+    for (const char* name :
+         {"i8",   "i16",  "i32",   "i64",    "u8",    "u16",      "u32",  "u64",     "f32",  "f64",    "bool",
+          "char", "void", "never", "String", "Array", "Optional", "Type", "Channel", "Task", "Nursery"})
       out.push_back(name);
   }
 
@@ -302,7 +323,8 @@ struct TypeResolver {
     if (g == BuiltinGeneric::Nursery) return no_args(id, p.types.intern(TypeKind::Nursery, 0, 0, {}), args);
     if (g == BuiltinGeneric::Handle) return no_args(id, p.types.handle(), args);
     if (args.size() != 1) {
-      Diagnostic& d = p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), text, "1 type", count_of_types(args.size()));
+      Diagnostic& d =
+          p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), text, "1 type", count_of_types(args.size()));
       d.help("write what is inside: `" + std::string(text) + "[i64]`");
       return Types::Error;
     }
@@ -323,15 +345,19 @@ struct TypeResolver {
       case DeclKind::Broken: return Types::Error;
       case DeclKind::Error: return no_args(id, p.types.error_value(p.errors[decl.index].set), args);
       case DeclKind::Capability: return no_args(id, p.types.intern(TypeKind::Capability, +decl_id, 0, {}), args);
-      case DeclKind::Struct: case DeclKind::Enum: case DeclKind::TypeAlias: return apply(id, decl, args);
+      case DeclKind::Struct:
+      case DeclKind::Enum:
+      case DeclKind::TypeAlias: return apply(id, decl, args);
       case DeclKind::Trait: {
         std::string text(p.names.text(decl.name));
         p.diags.report<Diag::TraitAsType>(tree.caret(id), text)
-            .help("`dyn " + text + "` is a value of any type that implements it; `func f[T](x: T) where T: " + text + "` takes one such type");
+            .help("`dyn " + text + "` is a value of any type that implements it; `func f[T](x: T) where T: " + text +
+                  "` takes one such type");
         return Types::Error;
       }
       default:
-        p.diags.report<Diag::NotAType>(tree.caret(id), p.names.text(decl.name), decl_kind_text(decl.kind)).at(decl.name_span, "declared here");
+        p.diags.report<Diag::NotAType>(tree.caret(id), p.names.text(decl.name), decl_kind_text(decl.kind))
+            .at(decl.name_span, "declared here");
         return Types::Error;
     }
   }
@@ -346,10 +372,12 @@ struct TypeResolver {
     if (decl.kind == DeclKind::TypeAlias) resolve_alias(p, decl.index);
     size_t wanted = params_of(decl).size();
     if (arg_nodes.size() != wanted) {
-      Diagnostic& d = p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), p.names.text(decl.name), count_of_types(wanted), count_of_types(arg_nodes.size()));
+      Diagnostic& d = p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), p.names.text(decl.name),
+                                                              count_of_types(wanted), count_of_types(arg_nodes.size()));
       if (wanted > 0 && arg_nodes.empty()) {
         std::string example(p.names.text(decl.name));
-        for (size_t i = 0; i < wanted; ++i) example += (i ? ", " : "[") + std::string(p.names.text(p.type_params[+params_of(decl)[i]].name));
+        for (size_t i = 0; i < wanted; ++i)
+          example += (i ? ", " : "[") + std::string(p.names.text(p.type_params[+params_of(decl)[i]].name));
         d.help("write them in brackets: `" + example + "]`");
       }
       d.at(decl.name_span, "declared here");
@@ -358,7 +386,10 @@ struct TypeResolver {
     TypeId small[4];
     std::vector<TypeId> large;
     TypeId* args = small;
-    if (wanted > 4) { large.resize(wanted); args = large.data(); }
+    if (wanted > 4) {
+      large.resize(wanted);
+      args = large.data();
+    }
     bool broken = false;
     for (size_t i = 0; i < wanted; ++i) {
       args[i] = contained(arg_nodes[i]);
@@ -366,7 +397,8 @@ struct TypeResolver {
     }
     if (broken) return Types::Error;
     std::span<const TypeId> list(args, wanted);
-    if (decl.kind == DeclKind::TypeAlias) return p.types.subst(p.aliases[decl.index].type, p.aliases[decl.index].type_params, list);
+    if (decl.kind == DeclKind::TypeAlias)
+      return p.types.subst(p.aliases[decl.index].type, p.aliases[decl.index].type_params, list);
     TypeId type = decl.kind == DeclKind::Struct ? p.types.structure(static_cast<StructId>(decl.index), list)
                                                 : p.types.enumeration(static_cast<EnumId>(decl.index), list);
     for (size_t i = 0; i < wanted; ++i) imply_bounds(params_of(decl)[i], args[i], tree.caret(id));
@@ -416,7 +448,8 @@ struct TypeResolver {
       if (l != Types::Error && r != Types::Error)
         p.diags.report<Diag::NotAnError>(tree.caret(id))
             .note("`" + p.type_name(l) + "` and `" + p.type_name(r) + "` are ordinary types")
-            .help("declare the errors: `error MyError { NotFound }`, and write `MyError!" + p.type_name(r) + "`; or write `!" + p.type_name(r) + "` to have them found for you");
+            .help("declare the errors: `error MyError { NotFound }`, and write `MyError!" + p.type_name(r) +
+                  "`; or write `!" + p.type_name(r) + "` to have them found for you");
       result.infer_set = true;
       result.type = l == Types::Error ? r : Types::Error;
     }
@@ -452,8 +485,12 @@ void TypeResolver::resolve_alias(Program& p, uint32_t index) {
 
 }  // namespace
 
-TypeId resolve_type(Program& program, TypeScope& scope, NodeId node) { return TypeResolver(program, scope).resolve(node); }
-FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node) { return TypeResolver(program, scope).resolve_result(node); }
+TypeId resolve_type(Program& program, TypeScope& scope, NodeId node) {
+  return TypeResolver(program, scope).resolve(node);
+}
+FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node) {
+  return TypeResolver(program, scope).resolve_result(node);
+}
 void resolve_alias(Program& program, uint32_t index) { TypeResolver::resolve_alias(program, index); }
 
 // ---- traits and bounds
@@ -496,17 +533,21 @@ TraitId resolve_trait(Program& p, TypeScope& scope, NodeId id) {
     }
     Diagnostic& d = p.diags.report<Diag::UnknownTrait>(path_span(tree, path), text);
     if (builtin_bound(p, only)) {
-      d.note("`" + std::string(text) + "` is built in: it can be asked for with `where`, and every type that fits has it by itself");
+      d.note("`" + std::string(text) +
+             "` is built in: it can be asked for with `where`, and every type that fits has it by itself");
       return TraitId::None;
     }
     std::vector<std::string_view> names;
-    auto add = [&](const NameTable::Entry& e) { if (p.decls[+e.decl].kind == DeclKind::Trait) names.push_back(p.names.text(e.name)); };
+    auto add = [&](const NameTable::Entry& e) {
+      if (p.decls[+e.decl].kind == DeclKind::Trait) names.push_back(p.names.text(e.name));
+    };
     p.modules[+scope.module]->names.each(add);
     if (ModuleId parent = p.modules[+scope.module]->parent; is_some(parent)) p.modules[+parent]->names.each(add);
     p.index->prelude.each(add);
     std::sort(names.begin(), names.end());
     if (std::string_view near = nearest_name(text, names); !near.empty())
-      d.fix(tree.caret(path.back()), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+      d.fix(tree.caret(path.back()), std::string(near), "did you mean `" + std::string(near) + "`?",
+            Applicability::MaybeIncorrect);
     return TraitId::None;
   }
   const Decl& decl = p.decls[+found];
@@ -516,7 +557,8 @@ TraitId resolve_trait(Program& p, TypeScope& scope, NodeId id) {
     d.at(decl.name_span, "declared here");
     return TraitId::None;
   }
-  if (!tree.list(node.b).empty()) p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), text, "no types", count_of_types(tree.list(node.b).size()));
+  if (!tree.list(node.b).empty())
+    p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), text, "no types", count_of_types(tree.list(node.b).size()));
   return static_cast<TraitId>(decl.index);
 }
 
@@ -537,11 +579,16 @@ void resolve_bound(Program& p, TypeScope& scope, TypeParamId param, NodeId id) {
         // Offer the built-in bounds together with the traits.
         std::string_view text = p.names.text(name);
         std::vector<std::string_view> bounds = {"Equal", "Ordered", "Hashable", "Number", "Integer", "Float"};
-        std::string_view near = text == "Eq" ? "Equal" : text == "Ord" || text == "Comparable" ? "Ordered" : text == "Hash" ? "Hashable"
-                              : text == "Numeric" || text == "Num" ? "Number" : text == "Int" ? "Integer" : nearest_name(text, bounds);
+        std::string_view near = text == "Eq"                            ? "Equal"
+                                : text == "Ord" || text == "Comparable" ? "Ordered"
+                                : text == "Hash"                        ? "Hashable"
+                                : text == "Numeric" || text == "Num"    ? "Number"
+                                : text == "Int"                         ? "Integer"
+                                                                        : nearest_name(text, bounds);
         if (!near.empty() && is_none(builtin_type(p, name))) {
           p.diags.report<Diag::UnknownTrait>(tree.caret(id), text)
-              .fix(tree.caret(id), std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+              .fix(tree.caret(id), std::string(near), "did you mean `" + std::string(near) + "`?",
+                   Applicability::MaybeIncorrect);
           return;
         }
       }
@@ -566,27 +613,33 @@ void check_dyn_use(Program& p, TraitId trait, Span span) {
     if (f.self == SelfKind::None) why = "`" + name + "` has no `self`, so there is no value whose table could be asked";
     for (size_t i = f.self != SelfKind::None; why.empty() && i < f.params.size(); ++i)
       if (f.params[i].type == self) why = "`" + name + "` takes a second `Self`, which could be of another type";
-    if (why.empty() && f.result == self) why = "`" + name + "` returns `Self`, and the type behind a `dyn` is not known";
+    if (why.empty() && f.result == self)
+      why = "`" + name + "` returns `Self`, and the type behind a `dyn` is not known";
     if (why.empty()) continue;
     p.diags.report<Diag::DynLimit>(span, p.names.text(p.decls[+p.traits[+trait].decl].name))
         .at(p.decls[+f.decl].name_span, "this method")
         .note(why)
-        .help("take a type parameter instead: `func f[T](x: T) where T: " + std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + "`");
+        .help("take a type parameter instead: `func f[T](x: T) where T: " +
+              std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + "`");
     return;
   }
 }
 
 void check_bound_use(Program& p, TypeId type, Span span) {
   const TypeRow row = p.types[type];
-  const std::vector<TypeParamId>& params = row.kind == TypeKind::Struct ? p.structs[row.a].type_params : p.enums[row.a].type_params;
+  const std::vector<TypeParamId>& params =
+      row.kind == TypeKind::Struct ? p.structs[row.a].type_params : p.enums[row.a].type_params;
   for (size_t i = 0; i < params.size(); ++i) {
     TypeId arg = p.types.args(type)[i];
     std::string missing;
     if (p.meets_bounds(params[i], arg, &missing)) continue;
     DeclId decl = row.kind == TypeKind::Struct ? p.structs[row.a].decl : p.enums[row.a].decl;
-    Diagnostic& d = p.diags.report<Diag::TypeArgBound>(span, p.type_name(arg), missing, p.names.text(p.decls[+decl].name));
+    Diagnostic& d =
+        p.diags.report<Diag::TypeArgBound>(span, p.type_name(arg), missing, p.names.text(p.decls[+decl].name));
     if (missing == "Hashable") {
-      if (p.types.is_float(arg)) d.note("a floating-point number is no key: `0.1 + 0.2` and `0.3` would be two keys, and `nan` could never be found again");
+      if (p.types.is_float(arg))
+        d.note(
+            "a floating-point number is no key: `0.1 + 0.2` and `0.3` would be two keys, and `nan` could never be found again");
       else d.note("a key is found by its value; functions have none that could be compared");
     }
   }

@@ -104,14 +104,20 @@ std::string diags_to_sarif(const std::vector<SarifInput>& inputs, const std::str
       if (rules.emplace(info.code, order.size()).second) order.push_back(&info);
     }
   JsonText json;
-  json.object().field("$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json").field("version", "2.1.0");
+  json.object()
+      .field("$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json")
+      .field("version", "2.1.0");
   json.array("runs").object().object("tool").object("driver");
   json.field("name", "janus").field("version", version).field("semanticVersion", version).array("rules");
   for (const DiagInfo* info : order) {
     json.object().field("id", info->code).field("name", info->name);
     json.object("shortDescription").field("text", info->text).close();
-    json.object("help").field("text", std::string("`janus explain ") + info->code + "` says more, with examples").close();
-    json.object("defaultConfiguration").field("level", info->severity() == Severity::Error ? "error" : "warning").close();
+    json.object("help")
+        .field("text", std::string("`janus explain ") + info->code + "` says more, with examples")
+        .close();
+    json.object("defaultConfiguration")
+        .field("level", info->severity() == Severity::Error ? "error" : "warning")
+        .close();
     json.close();
   }
   json.close().close().close().field("columnKind", "utf16CodeUnits").array("results");

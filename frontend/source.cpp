@@ -21,7 +21,7 @@ FileId SourceMap::add(std::string path, std::string text, bool is_std) {
   file->too_large = !fits;
   if (fits) file->text = std::move(text);
   file->base = next_base_;
-  next_base_ += static_cast<uint32_t>(file->text.size()) + 1;  // + 1: the place after the last byte is the file's too
+  next_base_ += static_cast<uint32_t>(file->text.size()) + 1;   // + 1: the place after the last byte is the file's too
   files_.push_back(std::move(file));
   return FileId(static_cast<uint32_t>(files_.size() - 1));
 }
@@ -40,7 +40,8 @@ static const std::vector<uint32_t>& line_starts(const SourceFile& file) {
     starts.push_back(0);
     const char* begin = file.text.data();
     const char* end = begin + file.text.size();
-    for (const char* p = begin; (p = static_cast<const char*>(std::memchr(p, '\n', end - p)));) starts.push_back(static_cast<uint32_t>(++p - begin));
+    for (const char* p = begin; (p = static_cast<const char*>(std::memchr(p, '\n', end - p)));)
+      starts.push_back(static_cast<uint32_t>(++p - begin));
   }
   return starts;
 }
@@ -78,7 +79,10 @@ std::string_view SourceMap::text(Span span) const {
 
 // Open addressing with linear probing; a slot holds half of the hash, so that a miss rarely touches the text.
 struct Names::Impl {
-  struct Slot { uint32_t hash; uint32_t id_plus_1; };
+  struct Slot {
+    uint32_t hash;
+    uint32_t id_plus_1;
+  };
   std::vector<Slot> slots = std::vector<Slot>(4096);
   std::vector<std::unique_ptr<char[]>> chunks;
   char* free = nullptr;
@@ -89,7 +93,7 @@ struct Names::Impl {
     if (text.size() > room) {
       size_t size = std::max(kChunk, text.size());
       chunks.push_back(std::make_unique_for_overwrite<char[]>(size));
-      if (text.size() > kChunk / 4) {  // a long text gets its own chunk; the current one stays in use
+      if (text.size() > kChunk / 4) {   // a long text gets its own chunk; the current one stays in use
         std::memcpy(chunks.back().get(), text.data(), text.size());
         return {chunks.back().get(), text.size()};
       }
@@ -104,8 +108,16 @@ struct Names::Impl {
   }
 };
 
-static inline uint64_t load8(const char* p) { uint64_t v; std::memcpy(&v, p, 8); return v; }
-static inline uint64_t load4(const char* p) { uint32_t v; std::memcpy(&v, p, 4); return v; }
+static inline uint64_t load8(const char* p) {
+  uint64_t v;
+  std::memcpy(&v, p, 8);
+  return v;
+}
+static inline uint64_t load4(const char* p) {
+  uint32_t v;
+  std::memcpy(&v, p, 4);
+  return v;
+}
 static inline uint64_t mix(uint64_t a, uint64_t b) {
   unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
@@ -119,7 +131,10 @@ static inline uint64_t hash_of(std::string_view text) {
   uint64_t a, b, seed = k1 ^ n;
   if (n >= 8) {
     for (; n > 16; n -= 16, p += 16) seed = mix(load8(p) ^ k0, load8(p + 8) ^ seed);
-    if (n < 8) { p -= 8 - n; n = 8; }
+    if (n < 8) {
+      p -= 8 - n;
+      n = 8;
+    }
     a = load8(p), b = load8(p + n - 8);
   } else if (n >= 4) {
     a = load4(p), b = load4(p + n - 4);
@@ -159,7 +174,8 @@ NameId Names::intern(std::string_view text) {
   for (; slots[i].id_plus_1; i = (i + 1) & mask) {
     if (slots[i].hash != tag) continue;
     std::string_view known = texts_[slots[i].id_plus_1 - 1];
-    if (known.size() == text.size() && std::memcmp(known.data(), text.data(), text.size()) == 0) return NameId(slots[i].id_plus_1 - 1);
+    if (known.size() == text.size() && std::memcmp(known.data(), text.data(), text.size()) == 0)
+      return NameId(slots[i].id_plus_1 - 1);
   }
   texts_.push_back(impl_->keep(text));
   slots[i] = {tag, static_cast<uint32_t>(texts_.size())};
@@ -182,8 +198,9 @@ NameId Names::find(std::string_view text) const {
   const auto& slots = impl_->slots;
   size_t mask = slots.size() - 1;
   for (size_t i = hash & mask; slots[i].id_plus_1; i = (i + 1) & mask)
-    if (slots[i].hash == static_cast<uint32_t>(hash >> 32) && texts_[slots[i].id_plus_1 - 1] == text) return NameId(slots[i].id_plus_1 - 1);
+    if (slots[i].hash == static_cast<uint32_t>(hash >> 32) && texts_[slots[i].id_plus_1 - 1] == text)
+      return NameId(slots[i].id_plus_1 - 1);
   return NameId::None;
 }
 
-}  // namespace janus
+}   // namespace janus

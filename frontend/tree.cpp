@@ -9,31 +9,41 @@
 
 namespace janus {
 
-
 // One entry a kind, next to its name so that a new line in node.def without a shape does not compile.
 static constexpr const char* shape_of(NodeKind kind) {
   using enum NodeKind;
   switch (kind) {
     case File: return "Ln";
-    case Profile: case ImportName: case ImportAs: case CapabilityDecl: return "N.";
+    case Profile:
+    case ImportName:
+    case ImportAs:
+    case CapabilityDecl: return "N.";
     case Import: return "Ln";
     case ImportNames: return "L.";
-    case ConstDecl: case VarDecl: return "N[nn]";
+    case ConstDecl:
+    case VarDecl: return "N[nn]";
     case TypeAlias: return "N[Ln]";
-    case StructDecl: case EnumDecl: return "N[LL]";
+    case StructDecl:
+    case EnumDecl: return "N[LL]";
     case FieldDecl: return "N[nn]";
-    case VariantDecl: case ErrorDecl: return "NL";
+    case VariantDecl:
+    case ErrorDecl: return "NL";
     case TraitDecl: return "N[LLL]";
     case ImplDecl: return "n[LnLL]";
     case FuncDecl: return "N[LLnLn]";
-    case TypeParam: case WhereClause: return "NL";
+    case TypeParam:
+    case WhereClause: return "NL";
     case Param: return "N[nn]";
     case SelfParam: return "..";
     case TestDecl: return "Nn";
     case TypeName: return "LL";
-    case TypeArray: case TypeOptional: case TypeDyn: return "n.";
-    case TypeFixed: case TypeFallible: return "nn";
-    case TypeTuple: case TypeUnion: return "L.";
+    case TypeArray:
+    case TypeOptional:
+    case TypeDyn: return "n.";
+    case TypeFixed:
+    case TypeFallible: return "nn";
+    case TypeTuple:
+    case TypeUnion: return "L.";
     case TypeFunc: return "Ln";
     case Block: return "L.";
     case Let: return "n[nn]";
@@ -44,17 +54,24 @@ static constexpr const char* shape_of(NodeKind kind) {
     case For: return "[LN][nn]";
     case Match: return "nL";
     case MatchArm: return "n[nn]";
-    case Return: case Fail: case Defer: return "n.";
+    case Return:
+    case Fail:
+    case Defer: return "n.";
     case Break: return "Nn";
     case Continue: return "N.";
-    case IntLit: case FloatLit: case CharLit: case NullLit: return "..";
+    case IntLit:
+    case FloatLit:
+    case CharLit:
+    case NullLit: return "..";
     case BoolLit: return "i.";
     case StringLit: return "N.";
     case Interp: return "L.";
     case InterpPart: return "nN";
     case Ident: return "N.";
     case SelfExpr: return "..";
-    case ArrayLit: case MapLit: case TupleLit: return "L.";
+    case ArrayLit:
+    case MapLit:
+    case TupleLit: return "L.";
     case MapEntry: return "nn";
     case Paren: return "n.";
     case StructLit: return "n[Ln]";
@@ -62,24 +79,33 @@ static constexpr const char* shape_of(NodeKind kind) {
     case Member: return "nN";
     case TupleMember: return "ni";
     case DotName: return "N.";
-    case Index: case Call: return "nL";
+    case Index:
+    case Call: return "nL";
     case Arg: return "Nn";
-    case MutArg: case Unary: return "n.";
-    case Binary: case Range: case Coalesce: return "nn";
-    case Question: case Try: case BangUnwrap: return "n.";
+    case MutArg:
+    case Unary: return "n.";
+    case Binary:
+    case Range:
+    case Coalesce: return "nn";
+    case Question:
+    case Try:
+    case BangUnwrap: return "n.";
     case Catch: return "n[nn]";
     case Await: return "n.";
     case Closure: return "L[nn]";
     case PatternParam: return "nn";
     case TypeExpr: return "n.";
     case PatWild: return "..";
-    case PatBind: case PatDot: return "N.";
+    case PatBind:
+    case PatDot: return "N.";
     case PatLit: return "n.";
     case PatRange: return "nn";
     case PatName: return "L.";
-    case PatVariant: case PatStruct: return "nL";
+    case PatVariant:
+    case PatStruct: return "nL";
     case PatField: return "Nn";
-    case PatTuple: case PatOr: return "L.";
+    case PatTuple:
+    case PatOr: return "L.";
     case Nursery: return "n[LN]";
     case Spawn: return "nL";
     case Child: return "n.";
@@ -110,20 +136,40 @@ uint32_t Tree::first_token(NodeId id) const {
     uint32_t t = n.token;
     auto kind_at = [&](uint32_t i) { return tokens.kinds[i]; };
     switch (n.kind) {
-      case NodeKind::Binary: case NodeKind::Assign: case NodeKind::Coalesce: case NodeKind::Question: case NodeKind::BangUnwrap: case NodeKind::Catch:
-      case NodeKind::Call: case NodeKind::Member: case NodeKind::TupleMember: case NodeKind::Index: case NodeKind::MapEntry: case NodeKind::StructLit:
-      case NodeKind::PatVariant: case NodeKind::PatStruct:
-        id = NodeId(n.a);
-        continue;
-      case NodeKind::TypeFallible: case NodeKind::Range: case NodeKind::PatRange:
+      case NodeKind::Binary:
+      case NodeKind::Assign:
+      case NodeKind::Coalesce:
+      case NodeKind::Question:
+      case NodeKind::BangUnwrap:
+      case NodeKind::Catch:
+      case NodeKind::Call:
+      case NodeKind::Member:
+      case NodeKind::TupleMember:
+      case NodeKind::Index:
+      case NodeKind::MapEntry:
+      case NodeKind::StructLit:
+      case NodeKind::PatVariant:
+      case NodeKind::PatStruct: id = NodeId(n.a); continue;
+      case NodeKind::TypeFallible:
+      case NodeKind::Range:
+      case NodeKind::PatRange:
         if (n.a == 0xffffffffu) return t;
         id = NodeId(n.a);
         continue;
-      case NodeKind::PatName: case NodeKind::TypeName:  // a path; its caret is the last name
+      case NodeKind::PatName:
+      case NodeKind::TypeName:  // a path; its caret is the last name
         return list(n.a).empty() ? t : nodes[+list(n.a)[0]].token;
-      case NodeKind::PatDot: case NodeKind::DotName: return t > 0 ? t - 1 : 0;
-      case NodeKind::FuncDecl: case NodeKind::StructDecl: case NodeKind::EnumDecl: case NodeKind::ErrorDecl: case NodeKind::TraitDecl: case NodeKind::ConstDecl:
-      case NodeKind::VarDecl: case NodeKind::TypeAlias: case NodeKind::CapabilityDecl:
+      case NodeKind::PatDot:
+      case NodeKind::DotName: return t > 0 ? t - 1 : 0;
+      case NodeKind::FuncDecl:
+      case NodeKind::StructDecl:
+      case NodeKind::EnumDecl:
+      case NodeKind::ErrorDecl:
+      case NodeKind::TraitDecl:
+      case NodeKind::ConstDecl:
+      case NodeKind::VarDecl:
+      case NodeKind::TypeAlias:
+      case NodeKind::CapabilityDecl:
         if (n.kind == NodeKind::FuncDecl && (n.flags & kShort)) return t;  // the statements of a script
         if (t > 0) --t;  // the word before the name
         if (t > 0 && n.aux != 0 && n.kind == NodeKind::FuncDecl) {  // extern "C" blocking
@@ -132,7 +178,8 @@ uint32_t Tree::first_token(NodeId id) const {
         if (t > 0 && kind_at(t - 1) == TokenKind::KwAsync) --t;
         if (t > 0 && kind_at(t - 1) == TokenKind::KwPub) --t;
         return t;
-      case NodeKind::FieldDecl: case NodeKind::Import: return t > 0 && kind_at(t - 1) == TokenKind::KwPub ? t - 1 : t;
+      case NodeKind::FieldDecl:
+      case NodeKind::Import: return t > 0 && kind_at(t - 1) == TokenKind::KwPub ? t - 1 : t;
       case NodeKind::Param: return t > 0 && kind_at(t - 1) == TokenKind::KwMut ? t - 1 : t;
       case NodeKind::SelfParam: return t > 0 && kind_at(t - 1) == TokenKind::KwMut ? t - 1 : t;
       case NodeKind::Profile: return t > 1 ? t - 2 : 0;
@@ -180,12 +227,26 @@ class Dumper {
   void head(const Node& n, std::vector<std::string>& parts) {
     parts.push_back(node_kind_name(n.kind));
     switch (n.kind) {
-      case NodeKind::Binary: case NodeKind::Unary: case NodeKind::Assign: parts.push_back(spelling(static_cast<TokenKind>(n.aux))); break;
-      case NodeKind::IntLit: case NodeKind::FloatLit: case NodeKind::CharLit: parts.push_back(token_text(n)); break;
+      case NodeKind::Binary:
+      case NodeKind::Unary:
+      case NodeKind::Assign: parts.push_back(spelling(static_cast<TokenKind>(n.aux))); break;
+      case NodeKind::IntLit:
+      case NodeKind::FloatLit:
+      case NodeKind::CharLit: parts.push_back(token_text(n)); break;
       default:
         if (n.aux) parts.push_back("aux:" + std::to_string(n.aux));
     }
-    static constexpr struct { uint8_t bit; const char* name; } kFlags[] = {{kPub, "pub"}, {kMut, "mut"}, {kAsync, "async"}, {kBlocking, "blocking"}, {kInclusive, "inclusive"}, {kTrailingSemi, "semi"}, {kHasError, "error"}, {kShort, "short"}};
+    static constexpr struct {
+      uint8_t bit;
+      const char* name;
+    } kFlags[] = {{kPub, "pub"},
+                  {kMut, "mut"},
+                  {kAsync, "async"},
+                  {kBlocking, "blocking"},
+                  {kInclusive, "inclusive"},
+                  {kTrailingSemi, "semi"},
+                  {kHasError, "error"},
+                  {kShort, "short"}};
     for (auto& f : kFlags)
       if (n.flags & f.bit) parts.push_back(f.name);
   }
@@ -193,7 +254,8 @@ class Dumper {
     if (n.kind == NodeKind::IntLit) {
       unsigned __int128 v = tree_.tokens.int_value(n.token);
       std::string out;
-      do out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(v % 10))); while (v /= 10);
+      do out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(v % 10)));
+      while (v /= 10);
       return out;
     }
     if (n.kind == NodeKind::CharLit) return "U+" + std::to_string(tree_.tokens.values[n.token]);
@@ -205,8 +267,10 @@ class Dumper {
     std::string out = "\"";
     for (char c : text) {
       if (c == '\n') out += "\\n";
-      else if (c == '"' || c == '\\') { out += '\\'; out += c; }
-      else out += c;
+      else if (c == '"' || c == '\\') {
+        out += '\\';
+        out += c;
+      } else out += c;
     }
     return out + "\"";
   }
@@ -216,7 +280,8 @@ class Dumper {
         if (value == 0xffffffffu) return "-";
         std::string_view text = names_.text(NameId(value));
         bool plain = !text.empty();
-        for (char c : text) plain &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c < 0;
+        for (char c : text)
+          plain &= (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c < 0;
         return plain ? std::string(text) : quoted(text);
       }
       case 'i': return std::to_string(value);

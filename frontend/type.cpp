@@ -23,11 +23,13 @@ uint64_t hash_type(TypeKind kind, uint32_t a, uint32_t b, std::span<const TypeId
 // Kinds whose `a` is a type: what they hold decides has_infer and has_param.
 bool holds_element(TypeKind k) {
   switch (k) {
-    case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::TypeOf:
-    case TypeKind::Channel: case TypeKind::Task:
-      return true;
-    default:
-      return false;
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional:
+    case TypeKind::TypeOf:
+    case TypeKind::Channel:
+    case TypeKind::Task: return true;
+    default: return false;
   }
 }
 }  // namespace
@@ -51,8 +53,14 @@ TypeId Types::intern(TypeKind kind, uint32_t a, uint32_t b, std::span<const Type
         std::equal(args.begin(), args.end(), args_.begin() + row.args))
       return static_cast<TypeId>(impl_->slots[i]);
   }
-  TypeRow row{kind, kind == TypeKind::Infer || (kind == TypeKind::Task && b != 0), kind == TypeKind::Param, a, b, static_cast<uint32_t>(args_.size()),
-              static_cast<uint32_t>(args.size()), 1};
+  TypeRow row{kind,
+              kind == TypeKind::Infer || (kind == TypeKind::Task && b != 0),
+              kind == TypeKind::Param,
+              a,
+              b,
+              static_cast<uint32_t>(args_.size()),
+              static_cast<uint32_t>(args.size()),
+              1};
   auto grow = [&](uint32_t by) { row.size = row.size > 0xffffffffu - by ? 0xffffffffu : row.size + by; };
   if (holds_element(kind)) {
     row.has_infer |= rows_[a].has_infer;
@@ -120,9 +128,12 @@ TypeId Types::subst(TypeId type, std::span<const TypeParamId> params, std::span<
 
 int Types::int_bits(TypeKind k) {
   switch (k) {
-    case TypeKind::I8: case TypeKind::U8: return 8;
-    case TypeKind::I16: case TypeKind::U16: return 16;
-    case TypeKind::I32: case TypeKind::U32: return 32;
+    case TypeKind::I8:
+    case TypeKind::U8: return 8;
+    case TypeKind::I16:
+    case TypeKind::U16: return 16;
+    case TypeKind::I32:
+    case TypeKind::U32: return 32;
     default: return 64;
   }
 }

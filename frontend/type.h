@@ -13,8 +13,20 @@ namespace janus {
 
 enum class TypeKind : uint8_t {
   Error,     // stand-in after a reported mistake: fits anywhere, never reported again
-  Never, Void, Bool, Char,
-  I8, I16, I32, I64, U8, U16, U32, U64, F32, F64,
+  Never,
+  Void,
+  Bool,
+  Char,
+  I8,
+  I16,
+  I32,
+  I64,
+  U8,
+  U16,
+  U32,
+  U64,
+  F32,
+  F64,
   String,
   Array,     // a: element
   Fixed,     // a: element, b: length
@@ -27,17 +39,20 @@ enum class TypeKind : uint8_t {
   TypeOf,    // a: type: `Type[T]`, a type as a value; carries no data at run time
   Param,     // a: TypeParamId (also `Self` of a trait)
   Dyn,       // a: TraitId
-  Channel, Task,  // a: element; b of a Task: 0, or 1 + ErrorSetId of what it can fail with, which only the checker knows (has_infer)
+  Channel,
+  Task,  // a: element; b of a Task: 0, or 1 + ErrorSetId of what it can fail with, which only the checker knows
+                  // (has_infer)
   Nursery,
   Capability,     // a: DeclId
-  Handle,    // `SystemHandle`, for std alone: a descriptor of the system with an owner; closed when the last one goes
-  Infer,     // a: number of an inference variable of the body being checked; never leaves the checker
+  Handle,   // `SystemHandle`, for std alone: a descriptor of the system with an owner; closed when the last one goes
+  Infer,   // a: number of an inference variable of the body being checked; never leaves the checker
 };
 
 enum FuncTypeFlags : uint32_t {
   kFuncFallible = 1,   // written with `!`: fails with error set b
-  // a function type without `!` in a parameter is failure-polymorphic (ruling 7); elsewhere only infallible closures fit
-  kFuncMutParam0 = 1u << 8,  // bit 8 + i: parameter i (i < 24) is `mut`
+  // a function type without `!` in a parameter is failure-polymorphic (ruling 7); elsewhere only infallible closures
+  // fit
+  kFuncMutParam0 = 1u << 8,   // bit 8 + i: parameter i (i < 24) is `mut`
 };
 
 struct TypeRow {
@@ -45,11 +60,13 @@ struct TypeRow {
   bool has_infer;   // an Infer occurs inside
   bool has_param;   // a Param occurs inside
   uint32_t a, b;
-  uint32_t args;    // index into Types::args_, length in arg_count
+  uint32_t args;   // index into Types::args_, length in arg_count
   uint32_t arg_count;
-  uint32_t size;    // parts it has when written out, itself included; saturates. Aliases and tuples can double it in every step: see kMaxTypeSize
+  uint32_t size;   // parts it has when written out, itself included; saturates. Aliases and tuples can double it in
+                   // every step: see kMaxTypeSize
 };
-constexpr uint32_t kMaxTypeSize = 10000;  // a larger type is an error where it is made, before anything walks through it
+constexpr uint32_t kMaxTypeSize =
+    10000;   // a larger type is an error where it is made, before anything walks through it
 
 class Types {
  public:
@@ -79,7 +96,9 @@ class Types {
   TypeId fixed(TypeId elem, uint32_t n) { return intern(TypeKind::Fixed, +elem, n, {}); }
   TypeId optional(TypeId inner) { return intern(TypeKind::Optional, +inner, 0, {}); }
   TypeId tuple(std::span<const TypeId> items) { return intern(TypeKind::Tuple, 0, 0, items); }
-  TypeId func(std::span<const TypeId> params_then_result, uint32_t flags, ErrorSetId set) { return intern(TypeKind::Func, flags, +set, params_then_result); }
+  TypeId func(std::span<const TypeId> params_then_result, uint32_t flags, ErrorSetId set) {
+    return intern(TypeKind::Func, flags, +set, params_then_result);
+  }
   TypeId structure(StructId id, std::span<const TypeId> args) { return intern(TypeKind::Struct, +id, 0, args); }
   TypeId enumeration(EnumId id, std::span<const TypeId> args) { return intern(TypeKind::Enum, +id, 0, args); }
   TypeId error_value(ErrorSetId set) { return intern(TypeKind::ErrorVal, +set, 0, {}); }
@@ -94,18 +113,29 @@ class Types {
 
   const TypeRow& operator[](TypeId id) const { return rows_[+id]; }
   TypeKind kind(TypeId id) const { return rows_[+id].kind; }
-  TypeId elem(TypeId id) const { return static_cast<TypeId>(rows_[+id].a); }   // Array Fixed Optional TypeOf Channel Task
+  TypeId elem(TypeId id) const {
+    return static_cast<TypeId>(rows_[+id].a);
+  }   // Array Fixed Optional TypeOf Channel Task
   // Valid until the next intern(): copy before interning in a loop.
   std::span<const TypeId> args(TypeId id) const { return {args_.data() + rows_[+id].args, rows_[+id].arg_count}; }
 
   // Replaces each Param p found in `params` by the argument at the same place. Interns as needed.
   TypeId subst(TypeId type, std::span<const TypeParamId> params, std::span<const TypeId> args);
 
-  bool is_integer(TypeId t) const { auto k = kind(t); return k >= TypeKind::I8 && k <= TypeKind::U64; }
-  bool is_float(TypeId t) const { auto k = kind(t); return k == TypeKind::F32 || k == TypeKind::F64; }
+  bool is_integer(TypeId t) const {
+    auto k = kind(t);
+    return k >= TypeKind::I8 && k <= TypeKind::U64;
+  }
+  bool is_float(TypeId t) const {
+    auto k = kind(t);
+    return k == TypeKind::F32 || k == TypeKind::F64;
+  }
   bool is_number(TypeId t) const { return is_integer(t) || is_float(t); }
-  bool is_signed(TypeId t) const { auto k = kind(t); return k >= TypeKind::I8 && k <= TypeKind::I64; }
-  static int int_bits(TypeKind k);  // 8 16 32 64
+  bool is_signed(TypeId t) const {
+    auto k = kind(t);
+    return k >= TypeKind::I8 && k <= TypeKind::I64;
+  }
+  static int int_bits(TypeKind k);   // 8 16 32 64
 
  private:
   std::vector<TypeRow> rows_;
@@ -114,4 +144,4 @@ class Types {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace janus
+}   // namespace janus

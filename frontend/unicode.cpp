@@ -6,7 +6,9 @@
 namespace janus {
 namespace {
 
-struct XidRange { uint32_t lo, hi; };
+struct XidRange {
+  uint32_t lo, hi;
+};
 #include "frontend/xid.inc"
 
 template <size_t N>
@@ -23,18 +25,42 @@ bool in_ranges(const XidRange (&ranges)[N], uint32_t c) {
 
 // Characters that look like ASCII and mean nothing here: word processors and web pages put them into code.
 constexpr LookAlike kLookAlikes[] = {
-    {0x00a0, " ", "a no-break space"},   {0x2018, "'", "a typographic quote"}, {0x2019, "'", "a typographic quote"},
-    {0x201c, "\"", "a typographic quote"}, {0x201d, "\"", "a typographic quote"}, {0x00ab, "\"", "a typographic quote"},
-    {0x00bb, "\"", "a typographic quote"}, {0x2013, "-", "a long dash"},       {0x2014, "-", "a long dash"},
-    {0x2212, "-", "a typographic minus"},  {0x00d7, "*", "a multiplication sign"}, {0x00f7, "/", "a division sign"},
-    {0x2264, "<=", "a typographic sign"},  {0x2265, ">=", "a typographic sign"},  {0x2260, "!=", "a typographic sign"},
-    {0x2192, "->", "an arrow character"},  {0x21d2, "=>", "an arrow character"},  {0x2026, "..", "one character of three dots"},
-    {0x037e, ";", "a Greek question mark"}, {0xff08, "(", "a full-width bracket"}, {0xff09, ")", "a full-width bracket"},
-    {0xff0c, ",", "a full-width comma"},   {0xff1a, ":", "a full-width colon"},   {0xff1b, ";", "a full-width semicolon"},
-    {0xff1d, "=", "a full-width sign"},    {0x3000, " ", "a full-width space"},   {0x200b, "", "an invisible space"},
-    {0xfeff, "", "an invisible mark"},     {0x2009, " ", "a thin space"},         {0x202f, " ", "a narrow space"},
-    {0x2028, " ", "an invisible line separator"}, {0x2029, " ", "an invisible line separator"}, {0x00ad, "", "an invisible hyphen"},
-    {0x200c, "", "an invisible mark"},     {0x200d, "", "an invisible mark"},     {0x2060, "", "an invisible mark"},
+    {0x00a0, " ", "a no-break space"},
+    {0x2018, "'", "a typographic quote"},
+    {0x2019, "'", "a typographic quote"},
+    {0x201c, "\"", "a typographic quote"},
+    {0x201d, "\"", "a typographic quote"},
+    {0x00ab, "\"", "a typographic quote"},
+    {0x00bb, "\"", "a typographic quote"},
+    {0x2013, "-", "a long dash"},
+    {0x2014, "-", "a long dash"},
+    {0x2212, "-", "a typographic minus"},
+    {0x00d7, "*", "a multiplication sign"},
+    {0x00f7, "/", "a division sign"},
+    {0x2264, "<=", "a typographic sign"},
+    {0x2265, ">=", "a typographic sign"},
+    {0x2260, "!=", "a typographic sign"},
+    {0x2192, "->", "an arrow character"},
+    {0x21d2, "=>", "an arrow character"},
+    {0x2026, "..", "one character of three dots"},
+    {0x037e, ";", "a Greek question mark"},
+    {0xff08, "(", "a full-width bracket"},
+    {0xff09, ")", "a full-width bracket"},
+    {0xff0c, ",", "a full-width comma"},
+    {0xff1a, ":", "a full-width colon"},
+    {0xff1b, ";", "a full-width semicolon"},
+    {0xff1d, "=", "a full-width sign"},
+    {0x3000, " ", "a full-width space"},
+    {0x200b, "", "an invisible space"},
+    {0xfeff, "", "an invisible mark"},
+    {0x2009, " ", "a thin space"},
+    {0x202f, " ", "a narrow space"},
+    {0x2028, " ", "an invisible line separator"},
+    {0x2029, " ", "an invisible line separator"},
+    {0x00ad, "", "an invisible hyphen"},
+    {0x200c, "", "an invisible mark"},
+    {0x200d, "", "an invisible mark"},
+    {0x2060, "", "an invisible mark"},
 };
 
 }  // namespace
@@ -53,9 +79,19 @@ uint32_t decode(const char* p, int& length) {
 
 void append_utf8(std::string& out, uint32_t c) {
   if (c < 0x80) out += static_cast<char>(c);
-  else if (c < 0x800) { out += static_cast<char>(0xc0 | c >> 6); out += static_cast<char>(0x80 | (c & 0x3f)); }
-  else if (c < 0x10000) { out += static_cast<char>(0xe0 | c >> 12); out += static_cast<char>(0x80 | (c >> 6 & 0x3f)); out += static_cast<char>(0x80 | (c & 0x3f)); }
-  else { out += static_cast<char>(0xf0 | c >> 18); out += static_cast<char>(0x80 | (c >> 12 & 0x3f)); out += static_cast<char>(0x80 | (c >> 6 & 0x3f)); out += static_cast<char>(0x80 | (c & 0x3f)); }
+  else if (c < 0x800) {
+    out += static_cast<char>(0xc0 | c >> 6);
+    out += static_cast<char>(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xe0 | c >> 12);
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
+    out += static_cast<char>(0x80 | (c & 0x3f));
+  } else {
+    out += static_cast<char>(0xf0 | c >> 18);
+    out += static_cast<char>(0x80 | (c >> 12 & 0x3f));
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
+    out += static_cast<char>(0x80 | (c & 0x3f));
+  }
 }
 
 // Length of the valid UTF-8 sequence at p, or 0.

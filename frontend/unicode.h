@@ -14,7 +14,11 @@ int utf8_length(const char* p, const char* end);      // of the valid sequence a
 void append_utf8(std::string& out, uint32_t c);
 bool is_bidi_control(uint32_t c);
 
-struct LookAlike { uint32_t c; const char* ascii; const char* name; };
+struct LookAlike {
+  uint32_t c;
+  const char* ascii;
+  const char* name;
+};
 const LookAlike* find_look_alike(uint32_t c);         // or nullptr
 
 }  // namespace janus

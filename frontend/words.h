@@ -26,8 +26,13 @@ enum class Word : uint32_t {
   Count,
 };
 constexpr NameId word(Word w) { return NameId(static_cast<uint32_t>(w)); }
-constexpr uint32_t kKeywordCount = static_cast<uint32_t>(TokenKind::KwYield) - static_cast<uint32_t>(TokenKind::KwAnd) + 1;
-constexpr TokenKind keyword_of(NameId id) { return static_cast<TokenKind>(static_cast<uint32_t>(TokenKind::KwAnd) + +id); }
-constexpr bool is_foreign(NameId id) { return +id >= +word(Word::ForeignFn) && +id < static_cast<uint32_t>(Word::Count); }
+constexpr uint32_t kKeywordCount =
+    static_cast<uint32_t>(TokenKind::KwYield) - static_cast<uint32_t>(TokenKind::KwAnd) + 1;
+constexpr TokenKind keyword_of(NameId id) {
+  return static_cast<TokenKind>(static_cast<uint32_t>(TokenKind::KwAnd) + +id);
+}
+constexpr bool is_foreign(NameId id) {
+  return +id >= +word(Word::ForeignFn) && +id < static_cast<uint32_t>(Word::Count);
+}
 
 }  // namespace janus

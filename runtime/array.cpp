@@ -2,8 +2,8 @@
 // Depends on counted.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The header and the elements are one block, so an array that grows moves; every function that may move it consumes the old pointer
-// and returns the new one. Elements are moved as bytes: no value of the language knows its own address.
+// The header and the elements are one block, so an array that grows moves; every function that may move it consumes the
+// old pointer and returns the new one. Elements are moved as bytes: no value of the language knows its own address.
 #include "runtime/counted.h"
 #include "runtime/tasks.h"
 
@@ -15,12 +15,15 @@ namespace {
 
 constexpr int64_t kFirstBytes = 32;   // room that a first push makes
 
-[[noreturn]] JANUS_COLD void too_long() { environment_failed("out of memory: an array would be larger than the address space"); }
+[[noreturn]] JANUS_COLD void too_long() {
+  environment_failed("out of memory: an array would be larger than the address space");
+}
 
 // Bytes of the block of an array of `cap` elements, or no return.
 JANUS_INLINE int64_t block_bytes(int64_t cap, int64_t size) {
   int64_t bytes;
-  if (JANUS_UNLIKELY(cap < 0 || __builtin_mul_overflow(cap, size, &bytes) || bytes > kBlockMax - kArrayHeader)) too_long();
+  if (JANUS_UNLIKELY(cap < 0 || __builtin_mul_overflow(cap, size, &bytes) || bytes > kBlockMax - kArrayHeader))
+    too_long();
   return kArrayHeader + bytes;
 }
 
@@ -63,13 +66,14 @@ __attribute__((noinline)) Array* grow(Array* array, int64_t extra, const TypeGlu
   if (array->cap - array->len >= extra) return array;
   const int64_t cap = full_cap(grown_cap(array, extra, size), size);
   const int64_t used = kArrayHeader + array->len * size;
-  Array* moved = static_cast<Array*>(block_resize(array, kArrayHeader + array->cap * size, kArrayHeader + cap * size, used));
+  Array* moved =
+      static_cast<Array*>(block_resize(array, kArrayHeader + array->cap * size, kArrayHeader + cap * size, used));
   moved->data = inline_data(moved);
   moved->cap = cap;
   return moved;
 }
 
-}  // namespace
+}   // namespace
 
 Array* array_alloc(int64_t cap, int64_t size) {
   cap = full_cap(cap, size);
@@ -87,7 +91,7 @@ void array_release(Array* array, const TypeGlue* glue) {
   if (release(&array->head)) janus_array_drop(array, glue, 0);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 extern "C" {
 
@@ -177,4 +181,4 @@ void janus_array_drop(Array* array, const TypeGlue* glue, uint32_t depth) {
   if (depth == 0) drain_own_drops(glue->drop != nullptr);
 }
 
-}  // extern "C"
+}   // extern "C"

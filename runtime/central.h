@@ -2,9 +2,10 @@
 // Depends on memory.h, tasks.h. For memory.cpp.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A block stays with the thread that freed it, whoever made it. Between a task that makes values and one that drops them the blocks
-// would pile up with the second; so a heap's list holds about list_limit() blocks and one full list beside it, and when a third is
-// full it goes to the central list of its class, whole: a few words written under the lock, however many blocks it has.
+// A block stays with the thread that freed it, whoever made it. Between a task that makes values and one that drops
+// them the blocks would pile up with the second; so a heap's list holds about list_limit() blocks and one full list
+// beside it, and when a third is full it goes to the central list of its class, whole: a few words written under the
+// lock, however many blocks it has.
 #pragma once
 #ifdef JANUS_TASKS
 #include "runtime/memory.h"

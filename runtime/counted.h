@@ -42,7 +42,8 @@ constexpr void (*share_error_at)(void*, uint32_t) = nullptr;
 JANUS_INLINE void share_error(Error*) {}
 JANUS_INLINE void share_block(void*) {}
 #else
-// Blocks that tasks share have negative counts (abi_tasks.h). Whoever reads a count may be reading what another task is writing.
+// Blocks that tasks share have negative counts (abi_tasks.h). Whoever reads a count may be reading what another task is
+// writing.
 JANUS_INLINE int32_t count_of(const Head* head) { return __atomic_load_n(&head->count, __ATOMIC_RELAXED); }
 JANUS_INLINE void set_count(Head* head, int32_t count) { __atomic_store_n(&head->count, count, __ATOMIC_RELAXED); }
 JANUS_INLINE bool is_immortal(int32_t count) { return count == kImmortal; }
@@ -101,7 +102,8 @@ JANUS_INLINE bool bytes_equal(const uint8_t* a, const uint8_t* b, int64_t len) {
   return true;
 }
 
-// The longer head and tail overlap. memcpy sees no length of 0, which it would let the compiler take for a proof that no pointer is null.
+// The longer head and tail overlap. memcpy sees no length of 0, which it would let the compiler take for a proof that
+// no pointer is null.
 JANUS_INLINE void copy_bytes(uint8_t* to, const uint8_t* from, int64_t len) {
   if (len > 32) {
     memcpy(to, from, static_cast<size_t>(len));
@@ -129,4 +131,4 @@ JANUS_INLINE void copy_bytes(uint8_t* to, const uint8_t* from, int64_t len) {
   }
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

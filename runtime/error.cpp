@@ -2,8 +2,8 @@
 // Depends on error.h, counted.h, sink.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A failure that several tasks have (its task, its nursery, whoever awaits it) is one block. Places and later failures are added to it
-// under a lock, by whichever task it comes by, so that a trace tells the way through all of them.
+// A failure that several tasks have (its task, its nursery, whoever awaits it) is one block. Places and later failures
+// are added to it under a lock, by whichever task it comes by, so that a trace tells the way through all of them.
 #include "runtime/error.h"
 
 #include "runtime/counted.h"
@@ -114,7 +114,9 @@ void janus_error_drop(Error* error, uint32_t depth) {
   if (depth == 0) drain_own_drops(true);
 }
 
-String* janus_error_name(Error* error) { return janus_string_new(reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len); }
+String* janus_error_name(Error* error) {
+  return janus_string_new(reinterpret_cast<const uint8_t*>(error->desc->name), error->desc->name_len);
+}
 
 Array* janus_error_others(Error* error) {
   Hold held(shared_errors);
@@ -133,7 +135,8 @@ bool janus_error_equal(Error* a, Error* b) {
 
 uint64_t janus_error_hash(Error* error) {
   uint64_t state = 0;
-  for (int64_t i = 0; i < error->desc->name_len; i++) state = janus_hash_u64(state, static_cast<uint8_t>(error->desc->name[i]));
+  for (int64_t i = 0; i < error->desc->name_len; i++)
+    state = janus_hash_u64(state, static_cast<uint8_t>(error->desc->name[i]));
   return state;
 }
 

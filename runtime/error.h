@@ -13,7 +13,8 @@ struct Place {
   int64_t at;
 };
 
-// The first kTraceEnds places and the last kTraceEnds: a deep recursion that fails costs no more. The later half is a ring.
+// The first kTraceEnds places and the last kTraceEnds: a deep recursion that fails costs no more. The later half is a
+// ring.
 constexpr uint32_t kTraceEnds = 32;
 struct Trace {
   uint32_t total;   // places seen

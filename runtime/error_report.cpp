@@ -19,7 +19,8 @@ void walk_trace(const Trace* trace, OnPlace on_place, OnGap on_gap) {
   }
   for (uint32_t i = 0; i < kTraceEnds; i++) on_place(trace->places[i]);
   on_gap(trace->total - 2 * kTraceEnds);
-  for (uint32_t n = trace->total - kTraceEnds; n < trace->total; n++) on_place(trace->places[kTraceEnds + n % kTraceEnds]);
+  for (uint32_t n = trace->total - kTraceEnds; n < trace->total; n++)
+    on_place(trace->places[kTraceEnds + n % kTraceEnds]);
 }
 
 // One line a place, each after `indent`; a place that follows itself (recursion) is counted instead of repeated.

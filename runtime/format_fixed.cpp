@@ -1,8 +1,8 @@
-// format_fixed.cpp: floats with a number of decimals, in decimal or scientific notation, correctly rounded whatever their size.
-// Depends on format_float.h and sink.h.
-// SPDX-License-Identifier: Apache-2.0
+// format_fixed.cpp: floats with a number of decimals, in decimal or scientific notation, correctly rounded whatever
+// their size. Depends on format_float.h and sink.h. SPDX-License-Identifier: Apache-2.0
 //
-// Rounding is that of C, Go, Python and Rust: of the exact binary value, ties to the even digit (2.5 gives 2, 0.125 gives 0.12).
+// Rounding is that of C, Go, Python and Rust: of the exact binary value, ties to the even digit (2.5 gives 2, 0.125
+// gives 0.12).
 #include "runtime/format_float.h"
 #include "runtime/sink.h"
 
@@ -122,8 +122,8 @@ __attribute__((noinline)) uint8_t* put_scientific(uint8_t* to, double magnitude,
 
 }  // namespace
 
-// Whole part: mantissa · 2^exponent in limbs of nine digits, multiplied up 29 bits at a time. Decimals: the fraction as a binary
-// number below 1, whose product with 10^9 carries out the next nine digits until nothing is left.
+// Whole part: mantissa · 2^exponent in limbs of nine digits, multiplied up 29 bits at a time. Decimals: the fraction as
+// a binary number below 1, whose product with 10^9 carries out the next nine digits until nothing is left.
 void exact_f64(Exact* exact, double magnitude) {
   const Parts x = parts_of(magnitude);
   uint32_t limbs[40];
@@ -169,7 +169,7 @@ void exact_f64(Exact* exact, double magnitude) {
   janus_require(exact->count <= kExactDigits && exact->whole > 0, "a float with more digits than floats have");
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 extern "C" {
 
@@ -180,7 +180,8 @@ void janus_format_f64(Sink* sink, double x, int32_t width, int32_t precision, ui
   const double magnitude = __builtin_fabs(x);
   int64_t len;
   if (precision < 0 || is_nan || magnitude == __builtin_inf()) {
-    len = flags & kFormatF32 ? put_f32(text, static_cast<float>(magnitude), kind == 'e') : put_f64(text, magnitude, kind == 'e');
+    len = flags & kFormatF32 ? put_f32(text, static_cast<float>(magnitude), kind == 'e')
+                             : put_f64(text, magnitude, kind == 'e');
   } else {
     if (precision > kPrecisionMax) precision = kPrecisionMax;
     uint8_t* end;
@@ -195,4 +196,4 @@ void janus_format_f64(Sink* sink, double x, int32_t width, int32_t precision, ui
   sink_padded_number(sink, negative, text, len, width, flags);
 }
 
-}  // extern "C"
+}   // extern "C"

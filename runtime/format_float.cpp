@@ -2,11 +2,12 @@
 // Depends on sink.h, powers.h; fixed and scientific notation with a precision are in format_fixed.cpp.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Digits come from Schubfach (Raffaello Giulietti, "The Schubfach way to render doubles", 2021): of all decimals that read back as x
-// it takes one of the shortest, and of these the one nearest to x. No loop, no big numbers, three 64×128-bit products.
+// Digits come from Schubfach (Raffaello Giulietti, "The Schubfach way to render doubles", 2021): of all decimals that
+// read back as x it takes one of the shortest, and of these the one nearest to x. No loop, no big numbers, three
+// 64×128-bit products.
 //
-// Notation is JavaScript's, with a point in every decimal: 1.0, 0.1, 123.456, 0.000001, 100000000000000000000.0; from 1e+21 up and
-// below 1e-6 scientific: 1e+21, 1.5e-7.
+// Notation is JavaScript's, with a point in every decimal: 1.0, 0.1, 123.456, 0.000001, 100000000000000000000.0; from
+// 1e+21 up and below 1e-6 scientific: 1e+21, 1.5e-7.
 #include "runtime/format_float.h"
 
 #include "runtime/powers.h"
@@ -25,8 +26,8 @@ uint64_t round_to_odd(Power power, uint64_t c) {
 Shortest shortest_of(uint64_t c, int q, bool lower_is_closer) {
   if (q <= 0 && q > -64 && (c & ((1ull << -q) - 1)) == 0) return {c >> -q, 0};   // a whole number
 
-  // The decimals that read back as x lie between its two neighbours' middles, which belong to x when c is even. Everything is
-  // scaled by 4, so that the middles are whole, and by the power of ten that leaves one digit too many.
+  // The decimals that read back as x lie between its two neighbours' middles, which belong to x when c is even.
+  // Everything is scaled by 4, so that the middles are whole, and by the power of ten that leaves one digit too many.
   const bool open = (c & 1) != 0;
   const uint64_t left = 4 * c - 2 + lower_is_closer;
   const int k = (q * 1262611 - (lower_is_closer ? 524031 : 0)) >> 22;   // floor(log10(2^q)), of 3/4·2^q when closer
@@ -57,7 +58,7 @@ int64_t put_notation(uint8_t* to, Shortest x, bool scientific) {
   uint8_t* const end = reversed + sizeof reversed;
   const uint8_t* digits = put_decimal(end, x.digits);
   int64_t n = end - digits;
-  const int64_t point = n + x.exponent;      // digits before the point
+  const int64_t point = n + x.exponent;   // digits before the point
   while (n > 1 && digits[n - 1] == '0') n--;
 
   uint8_t* p = to;
@@ -89,7 +90,7 @@ int64_t put_special(uint8_t* to, bool is_nan) {
   return 3;
 }
 
-}  // namespace
+}   // namespace
 
 Shortest shortest_f64(uint64_t bits) {
   const uint64_t fraction = bits & ((1ull << 52) - 1);
@@ -131,7 +132,7 @@ int64_t put_f32(uint8_t* to, float magnitude, bool scientific) {
   return put_notation(to, shortest_f32(bits), scientific);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 extern "C" {
 
@@ -149,4 +150,4 @@ void janus_print_f32(Sink* sink, float x) {
   janus_print_bytes(sink, text, sign + put_f32(text + sign, x, false));
 }
 
-}  // extern "C"
+}   // extern "C"

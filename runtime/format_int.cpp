@@ -67,7 +67,7 @@ uint8_t* put_scientific(uint8_t* end, uint64_t x) {
   return end;
 }
 
-}  // namespace
+}   // namespace
 
 uint8_t* put_decimal(uint8_t* end, uint64_t x) {
   while (x >= 100) {
@@ -87,7 +87,8 @@ uint8_t* put_decimal(uint8_t* end, uint64_t x) {
 
 void sink_padded_number(Sink* sink, bool negative, const uint8_t* digits, int64_t len, int32_t width, uint32_t flags) {
   const int64_t pad = max64(0, width - len - negative);
-  const bool zeros = (flags & kFormatZero) && !(flags & (kFormatLeft | kFormatCentre)) && digits[0] != 'i' && digits[0] != 'n';   // inf, nan
+  const bool zeros = (flags & kFormatZero) && !(flags & (kFormatLeft | kFormatCentre)) && digits[0] != 'i' &&
+                     digits[0] != 'n';   // inf, nan
   const int64_t before = flags & kFormatLeft ? 0 : flags & kFormatCentre ? pad / 2 : pad;
   if (!zeros) sink_fill(sink, ' ', before);
   if (negative) janus_print_bytes(sink, reinterpret_cast<const uint8_t*>("-"), 1);
@@ -96,13 +97,15 @@ void sink_padded_number(Sink* sink, bool negative, const uint8_t* digits, int64_
   sink_fill(sink, ' ', pad - before);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 extern "C" {
 
 void janus_print_u64(Sink* sink, uint64_t x) { print_decimal(sink, x, false); }
 
-void janus_print_i64(Sink* sink, int64_t x) { print_decimal(sink, x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x), x < 0); }
+void janus_print_i64(Sink* sink, int64_t x) {
+  print_decimal(sink, x < 0 ? 0 - static_cast<uint64_t>(x) : static_cast<uint64_t>(x), x < 0);
+}
 
 // A negative number keeps its sign in every base (-255 is -ff): the text then does not depend on the width of the type.
 void janus_format_i64(Sink* sink, int64_t x, bool is_unsigned, int32_t width, uint32_t flags, int32_t kind) {
@@ -121,4 +124,4 @@ void janus_format_i64(Sink* sink, int64_t x, bool is_unsigned, int32_t width, ui
   sink_padded_number(sink, negative, start, end - start, width, flags);
 }
 
-}  // extern "C"
+}   // extern "C"

@@ -2,9 +2,10 @@
 // Depends on counted.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Folded multiplication, after wyhash (Wang Yi, public domain): two 64-bit words are multiplied and the halves of the product joined.
-// The constants are fixed: a program's run does not depend on chance, and maps keep insertion order anyway. A program that takes keys
-// from strangers can count on no protection against chosen collisions here; std.hash has SipHash for that.
+// Folded multiplication, after wyhash (Wang Yi, public domain): two 64-bit words are multiplied and the halves of the
+// product joined. The constants are fixed: a program's run does not depend on chance, and maps keep insertion order
+// anyway. A program that takes keys from strangers can count on no protection against chosen collisions here; std.hash
+// has SipHash for that.
 #include "runtime/counted.h"
 
 namespace janus::rt {
@@ -33,7 +34,9 @@ __attribute__((noinline)) uint64_t hash_long(const uint8_t* p, int64_t len) {
 
 extern "C" {
 
-uint64_t janus_hash_u64(uint64_t state, uint64_t bits) { return fold(state ^ bits ^ kA, (bits << 32 | bits >> 32) ^ kB); }
+uint64_t janus_hash_u64(uint64_t state, uint64_t bits) {
+  return fold(state ^ bits ^ kA, (bits << 32 | bits >> 32) ^ kB);
+}
 
 uint64_t janus_string_hash(String* s) {
   const uint8_t* p = s->data;

@@ -1,9 +1,8 @@
-// io.cpp: what std.io, std.env, std.process and std.time ask of the system in :core programs: stdin, arguments, variables, clocks.
-// Depends on counted.h, sink.h, utf8.h, start.h.
-// SPDX-License-Identifier: Apache-2.0
+// io.cpp: what std.io, std.env, std.process and std.time ask of the system in :core programs: stdin, arguments,
+// variables, clocks. Depends on counted.h, sink.h, utf8.h, start.h. SPDX-License-Identifier: Apache-2.0
 //
-// All of stdin goes through one buffer. What was printed is written before a read can wait, so that a question stands on the screen
-// before its answer is awaited, and a program at the other end of a pipe sees it too.
+// All of stdin goes through one buffer. What was printed is written before a read can wait, so that a question stands
+// on the screen before its answer is awaited, and a program at the other end of a pipe sees it too.
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -28,7 +27,8 @@ struct Input {
   int64_t at;
   int64_t end;
   bool done;      // the end was seen; a terminal may go on after it, a program does not
-  Sink pending;   // of a line that has not all arrived, what was before the buffer (programs with tasks, see janus_stdin_ready)
+  Sink pending;   // of a line that has not all arrived, what was before the buffer (programs with tasks, see
+                  // janus_stdin_ready)
   uint8_t bytes[kStdinBuffer];
 };
 Input input;
@@ -43,7 +43,9 @@ JANUS_THREADED int64_t read_some(uint8_t* to, int64_t room) {
     if (n >= 0) return n;
     if (errno == EINTR) continue;
     if (errno == EBADF) return 0;   // started without a stdin: nothing to read
-    if (errno != EAGAIN) environment_failed(errno == EISDIR ? "cannot read standard input: it is a directory" : "cannot read standard input");
+    if (errno != EAGAIN)
+      environment_failed(errno == EISDIR ? "cannot read standard input: it is a directory"
+                                         : "cannot read standard input");
     pollfd ready = {0, POLLIN, 0};
     poll(&ready, 1, -1);
   }
@@ -76,7 +78,9 @@ void drop_string(void* value, uint32_t depth) {
 }
 constexpr TypeGlue string_glue = {sizeof(String*), retain_string, drop_string, share_string_at};
 
-String* string_of(const char* text) { return string_from_any_bytes(reinterpret_cast<const uint8_t*>(text), static_cast<int64_t>(strlen(text))); }
+String* string_of(const char* text) {
+  return string_from_any_bytes(reinterpret_cast<const uint8_t*>(text), static_cast<int64_t>(strlen(text)));
+}
 
 int64_t clock_ns(clockid_t clock) {
   timespec t;
@@ -90,8 +94,8 @@ int64_t clock_ns(clockid_t clock) {
 
 extern "C" {
 
-// Would reading a line (all: everything) go on at once? With tasks the caller then waits for stdin by janus_io_wait, and asks again; what
-// has arrived of the line is taken meanwhile. Without, whoever reads waits.
+// Would reading a line (all: everything) go on at once? With tasks the caller then waits for stdin by janus_io_wait,
+// and asks again; what has arrived of the line is taken meanwhile. Without, whoever reads waits.
 #ifdef JANUS_TASKS
 JANUS_THREADED bool janus_stdin_ready(bool all) {
   Hold held(input_lock);
@@ -194,7 +198,8 @@ void janus_stderr_flush(void) {
 Array* janus_args(void) {
   const int64_t count = max64(0, start_info.argc - 1);
   Array* args = janus_array_new(count, &string_glue);
-  for (int64_t i = 0; i < count; i++) reinterpret_cast<String**>(args->data)[args->len++] = string_of(start_info.argv[i + 1]);
+  for (int64_t i = 0; i < count; i++)
+    reinterpret_cast<String**>(args->data)[args->len++] = string_of(start_info.argv[i + 1]);
   return args;
 }
 
@@ -206,15 +211,16 @@ String* janus_env_get(String* name) {
     const char* text = *entry;
     const int64_t len = name->len;
     if (len == 0 || memchr(name->data, '=', static_cast<size_t>(len))) return nullptr;
-    if (strncmp(text, reinterpret_cast<const char*>(name->data), static_cast<size_t>(len)) != 0 || text[len] != '=') continue;
+    if (strncmp(text, reinterpret_cast<const char*>(name->data), static_cast<size_t>(len)) != 0 || text[len] != '=')
+      continue;
     if (memchr(name->data, 0, static_cast<size_t>(len))) return nullptr;
     return string_of(text + len + 1);
   }
   return nullptr;
 }
 
-// Nanoseconds since some moment before the program, and since 1970. A seeded run has one clock, the schedule's, and begins with the year
-// 2000: what it prints repeats itself.
+// Nanoseconds since some moment before the program, and since 1970. A seeded run has one clock, the schedule's, and
+// begins with the year 2000: what it prints repeats itself.
 #ifdef JANUS_TASKS
 int64_t janus_clock_monotonic(void) { return now_ns(); }
 int64_t janus_clock_wall(void) {

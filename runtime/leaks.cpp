@@ -2,8 +2,9 @@
 // Depends on leaks.h, mmap. Debug programs only, and only when JANUS_LEAKS is set in the environment.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Open addressing over the block's address, emptied slots marked. Return addresses are found over frame pointers, which debug code
-// keeps; they are printed as numbers for `addr2line -fe PROGRAM ADDRESS…`, since reading DWARF here would be a program of its own.
+// Open addressing over the block's address, emptied slots marked. Return addresses are found over frame pointers, which
+// debug code keeps; they are printed as numbers for `addr2line -fe PROGRAM ADDRESS…`, since reading DWARF here would be
+// a program of its own.
 #include "runtime/leaks.h"
 
 #ifndef JANUS_RELEASE
@@ -20,7 +21,7 @@ namespace {
 
 constexpr int kCalls = 6;
 struct Made {
-  void* block;      // null: free slot; kGone: was used, search goes on behind it
+  void* block;   // null: free slot; kGone: was used, search goes on behind it
   int64_t size;
   uint64_t order;   // the n-th allocation of the run
   uintptr_t calls[kCalls];
@@ -29,8 +30,8 @@ void* const kGone = reinterpret_cast<void*>(1);
 
 struct Table {
   Made* slots;
-  uint64_t size;    // a power of two
-  uint64_t used;    // slots that are not null
+  uint64_t size;   // a power of two
+  uint64_t used;   // slots that are not null
   uint64_t order;
   uint8_t* stack_top;
 };
@@ -59,7 +60,7 @@ void grow() {
   if (old.slots) munmap(old.slots, old.size * sizeof(Made));
 }
 
-}  // namespace
+}   // namespace
 
 void leaks_watch(uint8_t* stack_top) {
   table.stack_top = stack_top;
@@ -76,7 +77,8 @@ __attribute__((noinline)) void leaks_made(void* block, int64_t size) {
   for (int i = 0; i < kCalls; i++) {
     made->calls[i] = frame[1];
     const uintptr_t* up = reinterpret_cast<const uintptr_t*>(frame[0]);
-    if (up <= frame || up - frame > (1 << 16) || reinterpret_cast<const uint8_t*>(up) + 16 > table.stack_top) break;   // libc keeps none
+    if (up <= frame || up - frame > (1 << 16) || reinterpret_cast<const uint8_t*>(up) + 16 > table.stack_top)
+      break;   // libc keeps none
     frame = up;
   }
 }
@@ -110,5 +112,5 @@ void leaks_report(Sink* sink) {
   }
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 #endif

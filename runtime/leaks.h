@@ -8,10 +8,10 @@
 namespace janus::rt {
 
 JANUS_HIDDEN extern bool leaks_watched;
-JANUS_HIDDEN void leaks_watch(uint8_t* stack_top);           // from now on; return addresses are looked for below stack_top
-JANUS_HIDDEN void leaks_made(void* block, int64_t size);     // only while watched
+JANUS_HIDDEN void leaks_watch(uint8_t* stack_top);   // from now on; return addresses are looked for below stack_top
+JANUS_HIDDEN void leaks_made(void* block, int64_t size);   // only while watched
 JANUS_HIDDEN void leaks_freed(void* block);
 JANUS_HIDDEN void leaks_report(Sink* sink);
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 #endif

@@ -2,9 +2,9 @@
 // Depends on tasks.h, tasks/sys.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two atomic operations when nobody else wants it, none while there is one thread. A thread that must wait looks again for some
-// microseconds, since most sections are short, and then sleeps, since a write to a slow pipe is not. (The states are those of
-// "Futexes Are Tricky", Drepper 2011.)
+// Two atomic operations when nobody else wants it, none while there is one thread. A thread that must wait looks again
+// for some microseconds, since most sections are short, and then sleeps, since a write to a slow pipe is not. (The
+// states are those of "Futexes Are Tricky", Drepper 2011.)
 #ifdef JANUS_TASKS
 #include "runtime/abi_tasks.h"
 #include "runtime/tasks.h"
@@ -19,7 +19,8 @@ __thread uint32_t held;
 
 bool take_free(NestingLock* l) {
   uint32_t free = 0;
-  return __atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_compare_exchange_n(&l->word, &free, 1u, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+  return __atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 &&
+         __atomic_compare_exchange_n(&l->word, &free, 1u, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 JANUS_COLD void take_contended(NestingLock* l) {
@@ -49,7 +50,8 @@ JANUS_THREADED void lock(NestingLock* l) {
 }
 
 JANUS_THREADED void unlock(NestingLock* l) {
-  janus_require(__atomic_load_n(&l->holder, __ATOMIC_RELAXED) == thread_number(), "a lock was given back by a thread that does not hold it");
+  janus_require(__atomic_load_n(&l->holder, __ATOMIC_RELAXED) == thread_number(),
+                "a lock was given back by a thread that does not hold it");
   if (--l->depth != 0) return;
   held--;
   __atomic_store_n(&l->holder, 0u, __ATOMIC_RELAXED);

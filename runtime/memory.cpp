@@ -2,12 +2,12 @@
 // Depends on memory.h and on mmap.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first span is part of the executable's zero pages, so a program that prints a line and ends makes no system call for memory and
-// touches the few pages it writes. Later spans grow from 128 KiB to 4 MiB, and from 1 MiB on ask for huge pages: on a virtual machine
-// a page fault costs more than filling the page.
+// The first span is part of the executable's zero pages, so a program that prints a line and ends makes no system call
+// for memory and touches the few pages it writes. Later spans grow from 128 KiB to 4 MiB, and from 1 MiB on ask for
+// huge pages: on a virtual machine a page fault costs more than filling the page.
 //
-// A class is refilled with a few blocks at first and with a page's worth when it is busy, in ascending addresses: what a program
-// allocates in a row lies in a row.
+// A class is refilled with a few blocks at first and with a page's worth when it is busy, in ascending addresses: what
+// a program allocates in a row lies in a row.
 #include "runtime/memory.h"
 
 #include <errno.h>
@@ -86,11 +86,13 @@ constexpr int64_t kOwnCacheTop = 4 << 20;   // freed big blocks that each of sev
 JANUS_INLINE Heap& this_heap() {
 #if defined(__x86_64__)
   Heap* heap;
-  __asm__ volatile("movq %%fs:janus_heap@tpoff, %0" : "=r"(heap));   // never cached: a task may go on with another thread
+  __asm__ volatile("movq %%fs:janus_heap@tpoff, %0"
+                   : "=r"(heap));   // never cached: a task may go on with another thread
   return *heap;
 #elif defined(__aarch64__)
   Heap* heap;
-  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_heap\n ldr %0, [%0, :tprel_lo12_nc:janus_heap]" : "=&r"(heap));
+  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_heap\n ldr %0, [%0, :tprel_lo12_nc:janus_heap]"
+                   : "=&r"(heap));
   return *heap;
 #else
   return *own_heap;
@@ -102,8 +104,9 @@ JANUS_COLD void list_is_full(Heap& heap, uint32_t index) {
   heap.room[index] = list_limit(index);
   FreeBlock* last = heap.free[index];
   if (!threads_started) return;
-  // The block just freed begins the next list, so that to and fro at the edge does not exchange lists each time. All others are given
-  // away as one list of list_limit() blocks, no more: lists that grew with each exchange would hold what others then cut anew.
+  // The block just freed begins the next list, so that to and fro at the edge does not exchange lists each time. All
+  // others are given away as one list of list_limit() blocks, no more: lists that grew with each exchange would hold
+  // what others then cut anew.
   JANUS_UNPOISON(last, sizeof(FreeBlock));
   if (last->next) {
     if (heap.full[index]) central.give(index, heap.full[index]);
@@ -120,10 +123,12 @@ JANUS_INLINE void was_freed(Heap& heap, uint32_t index) {
 }
 JANUS_INLINE void was_taken(Heap& heap, uint32_t index) { heap.room[index]++; }
 JANUS_INLINE void was_emptied(Heap& heap, uint32_t index) { heap.room[index] = list_limit(index); }
-JANUS_INLINE void was_cut(Heap& heap, uint32_t index, int64_t blocks) { heap.room[index] -= static_cast<int32_t>(blocks); }
+JANUS_INLINE void was_cut(Heap& heap, uint32_t index, int64_t blocks) {
+  heap.room[index] -= static_cast<int32_t>(blocks);
+}
 
-// The class is empty here: the full list, or one that another thread filled. Half of its room is left, so that a program that goes
-// to and fro at the edge does not exchange lists each time.
+// The class is empty here: the full list, or one that another thread filled. Half of its room is left, so that a
+// program that goes to and fro at the edge does not exchange lists each time.
 bool take_full_list(Heap& heap, uint32_t index) {
   FreeBlock* list = heap.full[index];
   heap.full[index] = nullptr;
@@ -181,7 +186,8 @@ void count_free(void* block, int64_t size) {
 JANUS_INLINE void mark_free(FreeBlock* block, int64_t size) {
 #ifndef JANUS_RELEASE
   janus_require(block->mark != kFreedMark, "a block was freed twice");
-  memset(static_cast<void*>(block), 0xFD, static_cast<size_t>(min64(usable_size(size), 256)));  // so that use after free shows soon
+  memset(static_cast<void*>(block), 0xFD,
+         static_cast<size_t>(min64(usable_size(size), 256)));  // so that use after free shows soon
   block->mark = kFreedMark;
 #else
   (void)block, (void)size;
@@ -204,8 +210,8 @@ void* map_pages(int64_t size) {
   return pages == MAP_FAILED ? nullptr : pages;
 }
 
-// Makes [bump, bump_end) hold at least `size` bytes. What is left of the old span is lost: at most 32 KiB of a span at least four
-// times as big, and never touched.
+// Makes [bump, bump_end) hold at least `size` bytes. What is left of the old span is lost: at most 32 KiB of a span at
+// least four times as big, and never touched.
 JANUS_COLD void new_span(int64_t size) {
   Heap& heap = this_heap();
   if (heap.next_span == 0 && &heap != &first_heap) heap.next_span = kSpanStart;
@@ -268,8 +274,11 @@ void* refill(uint32_t index) {
   return first;
 }
 
-// Remapping costs a system call and fresh pages; a kept block of the right class has its pages, and copying some is cheaper.
-bool prefer_copy(int64_t new_size, int64_t keep) { return new_size <= kClassMax && keep <= kCopyTop && this_heap().free[class_of_doubling(new_size)]; }
+// Remapping costs a system call and fresh pages; a kept block of the right class has its pages, and copying some is
+// cheaper.
+bool prefer_copy(int64_t new_size, int64_t keep) {
+  return new_size <= kClassMax && keep <= kCopyTop && this_heap().free[class_of_doubling(new_size)];
+}
 
 void* map_big(int64_t size) {
   const int64_t bytes = usable_size(size);
@@ -374,7 +383,9 @@ int64_t report_leaks() {
 #ifndef JANUS_RELEASE
   if (blocks == 0) return 0;
   Sink* err = plain_stderr();
-  auto text = [&](const char* s) { janus_print_bytes(err, reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s))); };
+  auto text = [&](const char* s) {
+    janus_print_bytes(err, reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s)));
+  };
   Heap sum = {};
   {
     Hold held(all_heaps_lock);
@@ -413,7 +424,8 @@ struct Pending {
   const TypeGlue* glue;
 };
 
-// Grows by pages and is given back when it is empty: freeing may not fail, and this is the only memory it ever asks for.
+// Grows by pages and is given back when it is empty: freeing may not fail, and this is the only memory it ever asks
+// for.
 struct PendingQueue {
   Pending* items;
   int64_t cap;
@@ -424,7 +436,8 @@ JANUS_THREAD PendingQueue pending;
 JANUS_COLD void grow_pending() {
   const int64_t cap = pending.cap ? pending.cap * 2 : 1024;
   const size_t bytes = static_cast<size_t>(cap) * sizeof(Pending);
-  void* items = pending.cap ? mremap(pending.items, bytes / 2, bytes, MREMAP_MAYMOVE) : map_pages(static_cast<int64_t>(bytes));
+  void* items =
+      pending.cap ? mremap(pending.items, bytes / 2, bytes, MREMAP_MAYMOVE) : map_pages(static_cast<int64_t>(bytes));
   if (!items || items == MAP_FAILED) out_of_memory();
   pending.items = static_cast<Pending*>(items);
   pending.cap = cap;

@@ -2,7 +2,8 @@
 // Depends on error.h, counted.h, sink.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A panic is an error whose descriptor is janus_panic_desc and whose payload is its message. It travels and is dropped as any other.
+// A panic is an error whose descriptor is janus_panic_desc and whose payload is its message. It travels and is dropped
+// as any other.
 #include "runtime/counted.h"
 #include "runtime/error.h"
 #include "runtime/sink.h"
@@ -40,7 +41,9 @@ void print_message(Sink* sink, void* payload) {
   sink_text(sink, ")");
 }
 
-bool equal_messages(void* a, void* b) { return janus_string_equal(*static_cast<String**>(a), *static_cast<String**>(b)); }
+bool equal_messages(void* a, void* b) {
+  return janus_string_equal(*static_cast<String**>(a), *static_cast<String**>(b));
+}
 
 }  // namespace
 
@@ -53,7 +56,9 @@ String* panic_text(Error* panic) {
 
 extern "C" {
 
-const ErrorDesc janus_panic_desc = {"Panic", 5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages, share_string_at};
+const ErrorDesc janus_panic_desc = {
+    "Panic",        5, kErrImplicit | kErrPanic, sizeof(String*), drop_message, print_message, equal_messages,
+    share_string_at};
 
 JANUS_COLD Error* janus_panic_message(String* message, const FuncSite* site, int64_t at) {
   Error* error = janus_error_new(&janus_panic_desc, site, at);
@@ -77,7 +82,8 @@ JANUS_COLD Error* janus_panic_div_zero(const FuncSite* site, int64_t at) {
 
 JANUS_COLD Error* janus_panic_shift(int64_t width, const FuncSite* site, int64_t at) {
   Message m;
-  return panic_with(m << "shift out of range: a value of " << width << " bits can be shifted by 0 to " << (width - 1), site, at);
+  return panic_with(m << "shift out of range: a value of " << width << " bits can be shifted by 0 to " << (width - 1),
+                    site, at);
 }
 
 JANUS_COLD Error* janus_panic_index(int64_t index, int64_t len, const FuncSite* site, int64_t at) {

@@ -2,8 +2,9 @@
 // Depends on internal.h and on libc's strtod for the hard cases.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Up to 19 digits and a power of ten that a float holds exactly need one multiplication or division, rounded once by the processor
-// (William Clinger, 1990). That is nearly all text that people and programs write; the rest goes to strtod, which is exact.
+// Up to 19 digits and a power of ten that a float holds exactly need one multiplication or division, rounded once by
+// the processor (William Clinger, 1990). That is nearly all text that people and programs write; the rest goes to
+// strtod, which is exact.
 #include <stdlib.h>
 
 #include "runtime/counted.h"
@@ -71,7 +72,9 @@ __attribute__((noinline)) Float parse_slow(const uint8_t* text, int64_t len, Flo
   return x;
 }
 
-bool is_word(const uint8_t* text, int64_t len) { return len > 0 && (text[len - 1] == 'f' || text[len - 1] == 'n'); }   // inf, nan
+bool is_word(const uint8_t* text, int64_t len) {
+  return len > 0 && (text[len - 1] == 'f' || text[len - 1] == 'n');
+}   // inf, nan
 
 }  // namespace
 }  // namespace janus::rt

@@ -1,13 +1,13 @@
-// powers.cpp: the table of powers of ten, computed while compiling: ten kilobytes in programs that print floats, nothing in others.
-// Depends on powers.h.
-// SPDX-License-Identifier: Apache-2.0
+// powers.cpp: the table of powers of ten, computed while compiling: ten kilobytes in programs that print floats,
+// nothing in others. Depends on powers.h. SPDX-License-Identifier: Apache-2.0
 #include "runtime/powers.h"
 
 namespace janus::rt {
 namespace {
 
-// An integer of up to 1344 bits, little end first. 10^k = 5^k · 2^k, and the factor 2^k moves no bit: 5^k is multiplied up from 1,
-// and 5^-k divided down from 2^1312 (dividing a rounded-down quotient again rounds down the same as dividing once).
+// An integer of up to 1344 bits, little end first. 10^k = 5^k · 2^k, and the factor 2^k moves no bit: 5^k is multiplied
+// up from 1, and 5^-k divided down from 2^1312 (dividing a rounded-down quotient again rounds down the same as dividing
+// once).
 struct Big {
   static constexpr int kLimbs = 42;
   uint32_t limb[kLimbs];
@@ -67,10 +67,10 @@ constexpr Powers make_powers() {
   return table;
 }
 
-}  // namespace
+}   // namespace
 
 constexpr Powers powers = make_powers();
 static_assert(powers.of[0 - kPowerMin].hi == 1ull << 63 && powers.of[0 - kPowerMin].lo == 0);
 static_assert(powers.of[0].hi == 0xFF77B1FCBEBCDC4F && powers.of[0].lo == 0x25E8E89C13BB0F7B);
 
-}  // namespace janus::rt
+}   // namespace janus::rt

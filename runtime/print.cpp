@@ -2,8 +2,9 @@
 // Depends on sink.h, counted.h, write.
 // SPDX-License-Identifier: Apache-2.0
 //
-// stdout is buffered (64 KiB) and written when the buffer is full, at exit, on a panic, before stderr is written, before stdin is
-// read, and at the end of a line when it is a terminal. stderr is buffered to the end of a line, so that a line is one write.
+// stdout is buffered (64 KiB) and written when the buffer is full, at exit, on a panic, before stderr is written,
+// before stdin is read, and at the end of a line when it is a terminal. stderr is buffered to the end of a line, so
+// that a line is one write.
 //
 // What happens when it cannot be written:
 //   the reader has gone (`program | head`)   the program ends as by SIGPIPE, without a word: the shell sees 141
@@ -89,10 +90,13 @@ void write_sink(Sink* sink, const uint8_t* bytes, int64_t len) {
 // A string being built is already the block of the string that it becomes: characters start behind the header.
 void grow_string(Sink* sink, int64_t n) {
   int64_t need;
-  if (__builtin_add_overflow(sink->len, n, &need) || need > kBlockMax - kArrayHeader) environment_failed("out of memory: a string would be larger than the address space");
+  if (__builtin_add_overflow(sink->len, n, &need) || need > kBlockMax - kArrayHeader)
+    environment_failed("out of memory: a string would be larger than the address space");
   const int64_t cap = usable_size(kArrayHeader + max64(need, sink->cap * 2)) - kArrayHeader;
   uint8_t* block;
-  if (sink->data) block = static_cast<uint8_t*>(block_resize(sink->data - kArrayHeader, kArrayHeader + sink->cap, kArrayHeader + cap, kArrayHeader + sink->len));
+  if (sink->data)
+    block = static_cast<uint8_t*>(block_resize(sink->data - kArrayHeader, kArrayHeader + sink->cap, kArrayHeader + cap,
+                                               kArrayHeader + sink->len));
   else block = static_cast<uint8_t*>(janus_alloc(kArrayHeader + cap));
   sink->data = block + kArrayHeader;
   sink->cap = cap;
@@ -117,7 +121,9 @@ NestingLock output_lock;
 Sink* plain_stdout() { return &out; }
 Sink* plain_stderr() { return &err; }
 
-void write_raw(int fd, const void* bytes, size_t len) { write_all(fd, static_cast<const uint8_t*>(bytes), static_cast<int64_t>(len)); }
+void write_raw(int fd, const void* bytes, size_t len) {
+  write_all(fd, static_cast<const uint8_t*>(bytes), static_cast<int64_t>(len));
+}
 
 void require_failed(const char* why) {
   write_raw(2, "janus runtime: ", 15);
@@ -204,7 +210,8 @@ void janus_sink_newline(Sink* sink) {
   *sink_room(sink, 1) = '\n';
   sink->len++;
   if (sink->fd < 0) return;
-  if (JANUS_UNLIKELY(!(sink->flags & kSinkAsked))) sink->flags |= kSinkAsked | (sink->fd == 2 || isatty(sink->fd) ? kSinkTerminal : 0);
+  if (JANUS_UNLIKELY(!(sink->flags & kSinkAsked)))
+    sink->flags |= kSinkAsked | (sink->fd == 2 || isatty(sink->fd) ? kSinkTerminal : 0);
   if (sink->flags & kSinkTerminal) janus_sink_flush(sink);
 }
 

@@ -2,9 +2,10 @@
 // Depends on counted.h, error.h, tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A block with one owner whose owner gives it away stays plain: nobody else can reach it. Any other block is marked, and with it all
-// that it reaches; what is marked already is not walked again, so a value that is sent twice is walked once, and a circle ends. Below
-// 64 levels blocks wait in a queue, so that the walk of a deep structure needs little stack.
+// A block with one owner whose owner gives it away stays plain: nobody else can reach it. Any other block is marked,
+// and with it all that it reaches; what is marked already is not walked again, so a value that is sent twice is walked
+// once, and a circle ends. Below 64 levels blocks wait in a queue, so that the walk of a deep structure needs little
+// stack.
 #ifdef JANUS_TASKS
 #include <sys/mman.h>
 
@@ -37,7 +38,8 @@ __thread Walk walk;
 JANUS_COLD void grow(Walk& w) {
   const uint32_t cap = w.cap ? w.cap * 2 : 1024;
   const size_t bytes = cap * sizeof(Waiting);
-  void* items = w.cap ? mremap(w.items, bytes / 2, bytes, MREMAP_MAYMOVE) : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* items = w.cap ? mremap(w.items, bytes / 2, bytes, MREMAP_MAYMOVE)
+                      : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (items == MAP_FAILED) environment_failed("out of memory: a value that is sent to another task is too deep");
   w.items = static_cast<Waiting*>(items);
   w.cap = cap;
@@ -90,7 +92,8 @@ void share_failure(void* block, uint32_t mode) {
   if (error->desc->share) error->desc->share(static_cast<uint8_t*>(block) + kErrorPayload, mode);
   if (!error->others) return;
   janus_share(error->others, nullptr, mode);
-  for (int64_t i = 0; i < error->others->len; i++) janus_share_error(reinterpret_cast<Error**>(error->others->data)[i], mode);
+  for (int64_t i = 0; i < error->others->len; i++)
+    janus_share_error(reinterpret_cast<Error**>(error->others->data)[i], mode);
 }
 
 }  // namespace
@@ -116,7 +119,8 @@ void janus_share_array(void* block, const TypeGlue* elem, uint32_t mode) {
 
 void janus_share_closure(void* block, uint32_t mode) {
   Closure* closure = static_cast<Closure*>(block);
-  if (mark(&closure->head, &mode) && closure->info && closure->info->share) enter({closure, closure->info->share, nullptr, mode});
+  if (mark(&closure->head, &mode) && closure->info && closure->info->share)
+    enter({closure, closure->info->share, nullptr, mode});
 }
 
 // The table of a dyn value: drop, clone, share, methods.
@@ -160,5 +164,5 @@ bool janus_unshare(void* block) {
   return true;
 }
 
-}  // extern "C"
+}   // extern "C"
 #endif

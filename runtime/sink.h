@@ -17,8 +17,8 @@ constexpr uint32_t kFormatZero = 1;
 constexpr uint32_t kFormatLeft = 2;
 constexpr uint32_t kFormatCentre = 4;
 
-// stdout and stderr for the runtime itself; in programs with tasks for whoever holds the lock that janus_stdout() and janus_stderr()
-// take and janus_sink_done() gives back, or when no other task can run.
+// stdout and stderr for the runtime itself; in programs with tasks for whoever holds the lock that janus_stdout() and
+// janus_stderr() take and janus_sink_done() gives back, or when no other task can run.
 JANUS_HIDDEN Sink* plain_stdout();
 JANUS_HIDDEN Sink* plain_stderr();
 #ifdef JANUS_TASKS
@@ -42,7 +42,8 @@ JANUS_HIDDEN void sink_fill(Sink* sink, uint8_t byte, int64_t count);
 JANUS_HIDDEN void sink_text(Sink* sink, const char* text);   // a C string
 
 // A number's text with its sign apart, so that zeros go between them. `digits` may hold "inf" or "nan": no zeros then.
-JANUS_HIDDEN void sink_padded_number(Sink* sink, bool negative, const uint8_t* digits, int64_t len, int32_t width, uint32_t flags);
+JANUS_HIDDEN void sink_padded_number(Sink* sink, bool negative, const uint8_t* digits, int64_t len, int32_t width,
+                                     uint32_t flags);
 
 // Writes the decimal digits of x so that they end at `end`; returns where they begin. At most 20.
 JANUS_HIDDEN uint8_t* put_decimal(uint8_t* end, uint64_t x);

@@ -2,12 +2,14 @@
 // Depends on error.h, memory.h, sink.h, start.h, and on Linux.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stack. A program runs on 8 MiB, whatever `ulimit -s` says, so that the same recursion ends at the same depth everywhere. The
-// process's own stack is used when it may grow exactly that far and little of it is taken by arguments and variables (the usual case);
-// otherwise 8 MiB are reserved and main moves there. Functions in call cycles compare their stack pointer with janus_stack_limit, which leaves a reserve
-// for the runtime, libc and functions that were not asked to compare; running through the reserve is SIGSEGV, told as the same panic.
+// The stack. A program runs on 8 MiB, whatever `ulimit -s` says, so that the same recursion ends at the same depth
+// everywhere. The process's own stack is used when it may grow exactly that far and little of it is taken by arguments
+// and variables (the usual case); otherwise 8 MiB are reserved and main moves there. Functions in call cycles compare
+// their stack pointer with janus_stack_limit, which leaves a reserve for the runtime, libc and functions that were not
+// asked to compare; running through the reserve is SIGSEGV, told as the same panic.
 //
-// SIGPIPE keeps its default: `program | head` ends quietly, as users of a shell expect (print.cpp says how, where it is ignored).
+// SIGPIPE keeps its default: `program | head` ends quietly, as users of a shell expect (print.cpp says how, where it is
+// ignored).
 #include "runtime/start.h"
 
 #include <signal.h>
@@ -33,9 +35,10 @@ namespace {
 
 constexpr int64_t kStackSize = 8 << 20;
 constexpr int64_t kStackReserve = 128 * 1024;
-constexpr int64_t kStackGuard = 1 << 20;       // how far below its end an access still counts as an overflow
+constexpr int64_t kStackGuard = 1 << 20;   // how far below its end an access still counts as an overflow
 constexpr uintptr_t kLargestFrame = 1 << 30;
-constexpr int64_t kArgumentsTop = 1 << 20;     // more arguments and variables than this: the program gets a stack of its own
+constexpr int64_t kArgumentsTop =
+    1 << 20;   // more arguments and variables than this: the program gets a stack of its own
 
 uint8_t* stack_end;   // the lowest byte that belongs to the stack
 
@@ -61,7 +64,8 @@ int run_program() {
   return code;
 }
 
-// The end of the mapping that holds the first stack: the file name that the kernel put at its very top lies in its last page.
+// The end of the mapping that holds the first stack: the file name that the kernel put at its very top lies in its last
+// page.
 uint8_t* stack_top() {
   const char* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   if (!name) return static_cast<uint8_t*>(__builtin_frame_address(0));
@@ -75,7 +79,7 @@ __attribute__((naked, noinline)) int call_on_stack(uint8_t* /*top*/, int (* /*f*
   __asm__(
       "pushq %rbp\n"
       "movq %rsp, %rbp\n"
-      "movq %rdi, %rsp\n"    // top is aligned to 16
+      "movq %rdi, %rsp\n"   // top is aligned to 16
       "callq *%rsi\n"
       "movq %rbp, %rsp\n"
       "popq %rbp\n"
@@ -98,7 +102,8 @@ __attribute__((naked, noinline)) int call_on_stack(uint8_t* /*top*/, int (* /*f*
 
 int run_on_own_stack() {
   const int64_t size = kStackSize + kStackGuard;
-  void* pages = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  void* pages =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (pages == MAP_FAILED) environment_failed("out of memory: no room for the stack");
   mprotect(pages, kStackGuard, PROT_NONE);
   stack_end = static_cast<uint8_t*>(pages) + kStackGuard;
@@ -111,14 +116,15 @@ int run_on_own_stack() {
   uint8_t* top = stack_top();
   const bool known = getrlimit(RLIMIT_STACK, &limit) == 0;
   const int64_t used = top - static_cast<uint8_t*>(__builtin_frame_address(0));
-  if (!known || limit.rlim_cur != static_cast<rlim_t>(kStackSize) || used < 0 || used > kArgumentsTop) return run_on_own_stack();
+  if (!known || limit.rlim_cur != static_cast<rlim_t>(kStackSize) || used < 0 || used > kArgumentsTop)
+    return run_on_own_stack();
   stack_end = top - kStackSize;
   janus_stack_limit = stack_end + kStackReserve;
   return run_program();
 }
 
-// A frame may be larger than every guard: then the stack pointer tells, not the place that was touched. (A task's stack ends a little
-// above its guard page; what lies below that belongs to another task, and is never touched by chance.)
+// A frame may be larger than every guard: then the stack pointer tells, not the place that was touched. (A task's stack
+// ends a little above its guard page; what lies below that belongs to another task, and is never touched by chance.)
 bool is_overflow(uint8_t* touched, void* context) {
 #ifdef JANUS_TASKS
   uint8_t* const lowest = janus_stack_limit - kStackReserve;
@@ -131,7 +137,8 @@ bool is_overflow(uint8_t* touched, void* context) {
 #else
   const uintptr_t pointer = static_cast<uintptr_t>(static_cast<ucontext_t*>(context)->uc_mcontext.sp);
 #endif
-  return pointer < reinterpret_cast<uintptr_t>(janus_stack_limit) && pointer > reinterpret_cast<uintptr_t>(lowest) - kLargestFrame;
+  return pointer < reinterpret_cast<uintptr_t>(janus_stack_limit) &&
+         pointer > reinterpret_cast<uintptr_t>(lowest) - kLargestFrame;
 }
 
 // Runs on signal_stack: the program's own has no room left.
@@ -166,7 +173,7 @@ void use_signal_stack(void* memory) {
   sigaction(SIGSEGV, &action, nullptr);
 }
 
-}  // namespace
+}   // namespace
 
 #ifdef JANUS_TASKS
 void begin_thread() {
@@ -176,7 +183,7 @@ void begin_thread() {
 }
 #endif
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 extern "C" {
 
@@ -186,7 +193,7 @@ uint8_t* janus_stack_limit = nullptr;
 
 void janus_exit(int32_t code) { end_process(code & 0xFF); }
 
-}  // extern "C"
+}   // extern "C"
 
 #ifndef JANUS_RT_TEST
 int main(int argc, char** argv, char** envp) {

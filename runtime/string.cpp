@@ -11,8 +11,8 @@ __attribute__((noinline)) String* concat_grow(String* a, String* b) {
   int64_t total;
   const bool overflow = __builtin_add_overflow(a->len, b->len, &total);
   janus_require(!overflow, "two strings whose lengths cannot be added");
-  // `s = s ++ x` in a loop: after its first round `s` has one owner and doubles, so that the loop stays linear. A string with other
-  // owners, or a literal, most likely is joined once: no room beyond the block's own.
+  // `s = s ++ x` in a loop: after its first round `s` has one owner and doubles, so that the loop stays linear. A
+  // string with other owners, or a literal, most likely is joined once: no room beyond the block's own.
   if (is_unique(a) && a != b) {
     a = janus_array_reserve(a, b->len, &byte_glue);
     copy_bytes(a->data + a->len, b->data, b->len);

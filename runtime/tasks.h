@@ -1,6 +1,5 @@
-// tasks.h: threads and locks, for the whole runtime. In programs without tasks there is one thread, and all of this is nothing.
-// Depends on internal.h.
-// SPDX-License-Identifier: Apache-2.0
+// tasks.h: threads and locks, for the whole runtime. In programs without tasks there is one thread, and all of this is
+// nothing. Depends on internal.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "runtime/internal.h"
 
@@ -11,11 +10,13 @@ namespace janus::rt {
 // Runs the program's main as the first task, on the stack it is called on (its lowest usable byte is stack_limit).
 JANUS_HIDDEN Error* run_main_task(uint8_t* stack_limit);
 
-// What a thread needs before it calls anything of the runtime: a heap, a stack for signals (start.cpp). The first thread has them.
+// What a thread needs before it calls anything of the runtime: a heap, a stack for signals (start.cpp). The first
+// thread has them.
 JANUS_HIDDEN void begin_thread();
 JANUS_HIDDEN void make_heap();   // memory.cpp's part of it
 
-// True once a second thread runs tasks. Until then every word of the runtime belongs to one thread, and atomic operations are plain ones.
+// True once a second thread runs tasks. Until then every word of the runtime belongs to one thread, and atomic
+// operations are plain ones.
 JANUS_HIDDEN extern bool threads_started;
 
 // A lock for short sections that never suspend. It spins, then gives the processor away.
@@ -30,9 +31,7 @@ JANUS_INLINE void lock(Lock* l) {
   }
   if (JANUS_UNLIKELY(__atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) != 0)) lock_slow(l);
 }
-JANUS_INLINE bool try_lock(Lock* l) {
-  return __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0;
-}
+JANUS_INLINE bool try_lock(Lock* l) { return __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0; }
 JANUS_INLINE void unlock(Lock* l) { __atomic_store_n(&l->word, 0u, __ATOMIC_RELEASE); }
 
 // Nesting locks that this thread holds.
@@ -41,16 +40,18 @@ JANUS_HIDDEN uint32_t locks_held();
 // A number for each thread, from 1: who holds a nesting lock.
 JANUS_HIDDEN uint32_t thread_number();
 
-// A lock that its thread may take again, for sections that may take long: those who wait sleep. Never held while a task suspends.
+// A lock that its thread may take again, for sections that may take long: those who wait sleep. Never held while a task
+// suspends.
 struct NestingLock {
-  uint32_t word;     // 0 free, 1 held, 2 held and somebody may sleep
+  uint32_t word;   // 0 free, 1 held, 2 held and somebody may sleep
   uint32_t holder;   // thread_number(); 0: nobody
-  uint32_t depth;    // of its holder
+  uint32_t depth;   // of its holder
 };
 JANUS_HIDDEN void lock(NestingLock* lock);
 JANUS_HIDDEN void unlock(NestingLock* lock);
 
-// Runs f on the thread's own stack: for what needs much, or nobody knows how much, and never suspends. So tasks need little.
+// Runs f on the thread's own stack: for what needs much, or nobody knows how much, and never suspends. So tasks need
+// little.
 JANUS_HIDDEN void on_worker_stack(void (*f)(void*), void* argument);
 template <typename F>
 JANUS_INLINE void off_task(F f) {
@@ -60,7 +61,9 @@ JANUS_INLINE void off_task(F f) {
 #else
 
 template <typename F>
-JANUS_INLINE void off_task(F f) { f(); }
+JANUS_INLINE void off_task(F f) {
+  f();
+}
 
 struct Lock {};
 struct NestingLock {};
@@ -84,4 +87,4 @@ class Hold {
   AnyLock* lock_;
 };
 
-}  // namespace janus::rt
+}   // namespace janus::rt

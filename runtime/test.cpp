@@ -2,9 +2,9 @@
 // Depends on abi_test.h, counted.h, sink.h, start.h, and on Linux. Linked only into test executables.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Served over a socket (abi.h says what goes over it), the executable is loaded once and each test is a copy of the process as it was
-// before the first: a crash, an exit or an endless loop is that test's alone. Nothing runs beside this code here, because threads of
-// programs with tasks begin with the first task that a test starts.
+// Served over a socket (abi.h says what goes over it), the executable is loaded once and each test is a copy of the
+// process as it was before the first: a crash, an exit or an endless loop is that test's alone. Nothing runs beside
+// this code here, because threads of programs with tasks begin with the first task that a test starts.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -97,7 +97,8 @@ bool receive(int socket, TestRequest* request, int* output) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t n;
-  do n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC); while (n < 0 && errno == EINTR);
+  do n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && errno == EINTR);
   if (n != sizeof *request) return false;
   cmsghdr* head = CMSG_FIRSTHDR(&message);
   if (!head || head->cmsg_type != SCM_RIGHTS) return false;
@@ -128,7 +129,8 @@ void become_test(const TestRequest& request, int output, const sigset_t* mask) {
 void share_counters() {
   if (!table->counters) return;
   const int64_t bytes = (table->counter_count * 8 + 4095) & ~int64_t(4095);
-  void* at = mmap(table->counters, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  void* at = mmap(table->counters, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   if (at == MAP_FAILED) environment_failed("out of memory: no room for the counters of --coverage");
 }
 
@@ -190,7 +192,10 @@ int64_t serve(int socket) {
 
 // Where stdout went before a part of it was taken.
 constexpr int kCaptures = 16;
-struct Capture { int stdout_was; int file; };
+struct Capture {
+  int stdout_was;
+  int file;
+};
 Capture captures[kCaptures];
 int capture_depth = 0;
 
@@ -215,8 +220,8 @@ String* end_capture() {
   return janus_sink_finish(&text);
 }
 
-}  // namespace
-}  // namespace janus::rt
+}   // namespace
+}   // namespace janus::rt
 
 extern "C" {
 
@@ -255,4 +260,4 @@ String* janus_capture_end(void) {
   return result;
 }
 
-}  // extern "C"
+}   // extern "C"

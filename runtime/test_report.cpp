@@ -2,8 +2,8 @@
 // Depends on abi_test.h, counted.h, sink.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values come as their texts, so that numbers, long arrays, maps and structs are all shown in one way. Texts of several lines are
-// compared line by line; long ones of one line are cut to the surroundings of the first difference.
+// Values come as their texts, so that numbers, long arrays, maps and structs are all shown in one way. Texts of several
+// lines are compared line by line; long ones of one line are cut to the surroundings of the first difference.
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +15,20 @@
 namespace janus::rt {
 namespace {
 
-constexpr int64_t kShort = 100;        // bytes shown whole
-constexpr int64_t kAround = 40;        // bytes before and behind a difference
-constexpr int64_t kLines = 400;        // compared on each side, at most
-constexpr int64_t kShown = 60;         // lines of a diff
+constexpr int64_t kShort = 100;   // bytes shown whole
+constexpr int64_t kAround = 40;   // bytes before and behind a difference
+constexpr int64_t kLines = 400;   // compared on each side, at most
+constexpr int64_t kShown = 60;   // lines of a diff
 constexpr int64_t kContext = 2;
 
-struct Text { const uint8_t* at; int64_t len; };
-struct Sides { const char *left, *right; const char *padded_left, *padded_right; };
+struct Text {
+  const uint8_t* at;
+  int64_t len;
+};
+struct Sides {
+  const char *left, *right;
+  const char *padded_left, *padded_right;
+};
 
 void put(Sink* sink, Text text) { janus_print_bytes(sink, text.at, text.len); }
 bool same(Text a, Text b) { return a.len == b.len && memcmp(a.at, b.at, static_cast<size_t>(a.len)) == 0; }
@@ -109,7 +115,9 @@ void put_lines(Sink* sink, Sides names, Text left, Text right) {
   for (int64_t i = an - 1; i >= head; --i)
     for (int64_t k = bm - 1; k >= head; --k) {
       const uint16_t down = table[(i + 1) * width + k], across = table[i * width + k + 1];
-      table[i * width + k] = same(a[i], b[k]) ? static_cast<uint16_t>(table[(i + 1) * width + k + 1] + 1) : down > across ? down : across;
+      table[i * width + k] = same(a[i], b[k]) ? static_cast<uint16_t>(table[(i + 1) * width + k + 1] + 1)
+                             : down > across  ? down
+                                              : across;
     }
   sink_text(sink, "\n  - ");
   sink_text(sink, names.left);
@@ -132,7 +140,8 @@ void put_lines(Sink* sink, Sides names, Text left, Text right) {
 }
 
 void put_sides(Sink* sink, Sides names, Text left, Text right, bool quoted) {
-  const bool lines = memchr(left.at, '\n', static_cast<size_t>(left.len)) || memchr(right.at, '\n', static_cast<size_t>(right.len));
+  const bool lines =
+      memchr(left.at, '\n', static_cast<size_t>(left.len)) || memchr(right.at, '\n', static_cast<size_t>(right.len));
   if (lines) put_lines(sink, names, left, right);
   else put_one_line(sink, names, left, right, quoted);
 }
@@ -159,8 +168,8 @@ bool same_but_blanks(Text a, Text b) {
   }
 }
 
-}  // namespace
-}  // namespace janus::rt
+}   // namespace
+}   // namespace janus::rt
 
 extern "C" {
 
@@ -178,7 +187,9 @@ String* janus_expect(String* found, String* expected, String* source) {
       sink_text(&sink, "the example prints something else: ");
       janus_print_string(&sink, source);
       put_sides(&sink, {"expected", "found", "expected: ", "found:    "}, wanted, is, false);
-      if (wanted.len == is.len + 2 && wanted.at[0] == '"' && memcmp(wanted.at + 1, is.at, static_cast<size_t>(is.len)) == 0) sink_text(&sink, "\n  a text is printed without quotes");
+      if (wanted.len == is.len + 2 && wanted.at[0] == '"' &&
+          memcmp(wanted.at + 1, is.at, static_cast<size_t>(is.len)) == 0)
+        sink_text(&sink, "\n  a text is printed without quotes");
       message = janus_sink_finish(&sink);
     });
   }
@@ -186,4 +197,4 @@ String* janus_expect(String* found, String* expected, String* source) {
   return message;
 }
 
-}  // extern "C"
+}   // extern "C"

@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint64_t kHighBits = 0x8080808080808080ull;
 
-// What a first byte asks for: how many bytes follow, and between what the second one lies (this is where overlong forms, surrogates
-// and values above U+10FFFF are refused).
+// What a first byte asks for: how many bytes follow, and between what the second one lies (this is where overlong
+// forms, surrogates and values above U+10FFFF are refused).
 struct Lead {
   uint8_t more;   // 0: not a first byte
   uint8_t low;

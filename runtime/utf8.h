@@ -9,8 +9,8 @@ namespace janus::rt {
 // How many of the first bytes are whole, valid characters: `len` when all are.
 JANUS_HIDDEN int64_t utf8_valid_prefix(const uint8_t* bytes, int64_t len);
 
-// Bytes of the ill-formed sequence at the start of `bytes` that one U+FFFD stands for (the longest start of a valid sequence, at
-// least 1), as browsers and the Unicode standard count them.
+// Bytes of the ill-formed sequence at the start of `bytes` that one U+FFFD stands for (the longest start of a valid
+// sequence, at least 1), as browsers and the Unicode standard count them.
 JANUS_HIDDEN int64_t utf8_bad_length(const uint8_t* bytes, int64_t len);
 
 // A string of these bytes, with U+FFFD for what is not UTF-8.

@@ -170,8 +170,8 @@ string sorted_lines(string_view text) {
 // --- reading a test -----------------------------------------------------------------------------------------
 
 bool is_block(string_view name) {
-  static const std::set<string_view> blocks = {"output", "stdout", "stdin", "tree",  "file",
-                                               "sh",     "diagnostics", "fixed", "stderr contains", "stdout contains"};
+  static const std::set<string_view> blocks = {
+      "output", "stdout", "stdin", "tree", "file", "sh", "diagnostics", "fixed", "stderr contains", "stdout contains"};
   return blocks.count(name) > 0;
 }
 
@@ -203,7 +203,8 @@ Test load_test(const fs::path& path) {
     if (!starts_with(test.lines[i], mark)) continue;
     string_view rest = trim(string_view(test.lines[i]).substr(mark.size()));
     size_t colon = rest.find(':');
-    Section section{.name = string(trim(rest.substr(0, colon))), .argument = "", .body = "", .heading = i, .end = i + 1};
+    Section section{
+        .name = string(trim(rest.substr(0, colon))), .argument = "", .body = "", .heading = i, .end = i + 1};
     if (colon != string_view::npos) section.argument = string(trim(rest.substr(colon + 1)));
     // `stderr contains: text` is a line; `stderr contains` alone heads a block.
     // `output: in comments`: each line of the body is a comment, and the file is a program as it stands.
@@ -219,7 +220,9 @@ Test load_test(const fs::path& path) {
   }
   if (block >= 0) test.sections[static_cast<size_t>(block)].end = test.lines.size();
   for (Section& s : test.sections)
-    if (is_block(s.name)) s.body = s.argument == kInComments ? uncommented(test.lines, s.heading + 1, s.end) : join_lines(test.lines, s.heading + 1, s.end);
+    if (is_block(s.name))
+      s.body = s.argument == kInComments ? uncommented(test.lines, s.heading + 1, s.end)
+                                         : join_lines(test.lines, s.heading + 1, s.end);
   test.program = join_lines(test.lines, 0, whole ? test.lines.size() : test.program_end);
   return test;
 }
@@ -227,10 +230,12 @@ Test load_test(const fs::path& path) {
 // --- processes ----------------------------------------------------------------------------------------------
 
 // Starts a program in `dir`, feeds it `input`, and collects what it prints; kills its whole group at the deadline.
-Outcome run(const vector<string>& command, const fs::path& dir, string_view input = {}, const vector<string>& env = {}) {
+Outcome run(const vector<string>& command, const fs::path& dir, string_view input = {},
+            const vector<string>& env = {}) {
   int in[2], out[2], err[2];
   Outcome result;
-  if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC)) return {.code = 127, .out = "", .err = "no pipe"};
+  if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))
+    return {.code = 127, .out = "", .err = "no pipe"};
   vector<char*> argv;
   for (const string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -254,7 +259,8 @@ Outcome run(const vector<string>& command, const fs::path& dir, string_view inpu
   if (input.empty()) close(in[1]), fds[0].fd = -1;
   constexpr size_t most = 16 << 20;  // a runaway printer must not take the machine with it
   while (fds[1].fd >= 0 || fds[2].fd >= 0) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     if (left <= 0 || result.out.size() + result.err.size() > most) {
       kill(-pid, SIGKILL);
       result.timed_out = true;
@@ -340,7 +346,8 @@ void expect_contains(const Test& test, string_view stream, string_view text, Fai
 // Exit code, stdout and stderr of one run against the sections of the test.
 void expect_outcome(const Test& test, const Outcome& got, const string& label, Failures& failures) {
   if (got.timed_out) {
-    failures.push_back(label + "killed after " + std::to_string(options.timeout_ms / 1000) + " s (or 16 MB of output)\n");
+    failures.push_back(label + "killed after " + std::to_string(options.timeout_ms / 1000) +
+                       " s (or 16 MB of output)\n");
     return;
   }
   if (got.code != wanted_exit(test))
@@ -404,8 +411,7 @@ vector<Place> wanted_places(const Workplace& place) {
     for (size_t i = 0; i < lines.size(); ++i) {
       if (auto caret = read_caret(lines[i]))
         result.push_back({place.files[f], subject + 1, byte_column(lines[subject], caret->col), caret->code});
-      else
-        subject = i;
+      else subject = i;
     }
   }
   std::sort(result.begin(), result.end());
@@ -440,7 +446,10 @@ struct JsonReader {
         space();
         if (text.empty()) return;
         if (text[0] == close) return text.remove_prefix(1);
-        if (text[0] == ',') { text.remove_prefix(1), --i; continue; }
+        if (text[0] == ',') {
+          text.remove_prefix(1), --i;
+          continue;
+        }
         string key = std::to_string(i);
         if (close == '}') {
           if (text[0] != '"') return;
@@ -477,7 +486,8 @@ vector<Place> reported_places(string_view out) {
     string file = get({"path", "file", "span.path", "span.file"});
     if (starts_with(file, "./")) file.erase(0, 2);
     result.push_back({file, static_cast<size_t>(atoi(get({"line", "span.line", "start.line"}).c_str())),
-                      static_cast<size_t>(atoi(get({"col", "column", "span.col", "span.column", "start.col"}).c_str())), code});
+                      static_cast<size_t>(atoi(get({"col", "column", "span.col", "span.column", "start.col"}).c_str())),
+                      code});
   }
   std::sort(result.begin(), result.end());
   return result;
@@ -522,18 +532,22 @@ Failures test_run(const Test& test) {
     if (const Section* args = test.find("args"))
       for (const string& arg : split_words(args->argument)) command.push_back(arg);
     expect_outcome(test, run(command, place.dir, input ? input->body : "", env), label, failures);
-    // Tasks: the same under other schedules, half of them seeded. In release mode each task's use of its stack is checked too.
-    bool tasks = test.program.find("nursery") != string::npos || test.program.find("channel(") != string::npos || test.program.find("race do") != string::npos;
+    // Tasks: the same under other schedules, half of them seeded. In release mode each task's use of its stack is
+    // checked too.
+    bool tasks = test.program.find("nursery") != string::npos || test.program.find("channel(") != string::npos ||
+                 test.program.find("race do") != string::npos;
     auto again = [&](string schedule) {
       vector<string> how = env;
       how.push_back(std::move(schedule));
       if (mode == "release") how.push_back("JANUS_STACK_PAINT=1");
-      expect_outcome(test, run(command, place.dir, input ? input->body : "", how), label + how[env.size()] + ": ", failures);
+      expect_outcome(test, run(command, place.dir, input ? input->body : "", how), label + how[env.size()] + ": ",
+                     failures);
       ++schedules_run;
     };
     for (int k = 1; tasks && failures.empty() && k <= options.schedules; ++k)
       again(k % 2 ? "JANUS_SCHED_SEED=" + std::to_string(k) : "JANUS_WORKERS=" + std::to_string(k / 2 % 4 + 1));
-    for (uint64_t k = 0; tasks && failures.empty() && k < options.seeds; ++k) again("JANUS_SCHED_SEED=" + std::to_string(options.first_seed + k));
+    for (uint64_t k = 0; tasks && failures.empty() && k < options.seeds; ++k)
+      again("JANUS_SCHED_SEED=" + std::to_string(options.first_seed + k));
   }
   return failures;
 }
@@ -567,7 +581,8 @@ Failures test_check(const Test& test) {
   bool words = test.find("diagnostics") || test.find("stderr") || test.find("stderr contains");
   Outcome plain;
   if (words || !text.empty()) plain = run(check_command(test, place, {"--color", "never"}), place.dir, {}, env);
-  if (!text.empty()) failures.push_back("the diagnostics differ\n" + text + "    janus check says:\n" + indent(plain.err));
+  if (!text.empty())
+    failures.push_back("the diagnostics differ\n" + text + "    janus check says:\n" + indent(plain.err));
   if (const Section* s = test.find("diagnostics"); s && s->body != plain.err)
     failures.push_back("the wording differs\n" + difference(s->body, plain.err));
   expect_contains(test, "stderr", plain.err, failures);
@@ -586,7 +601,8 @@ Failures test_parse(const Test& test) {
   expect_no_crash(got, "", failures);
   const Section* tree = test.find("tree");
   if (!tree) failures.push_back("has no `//---- tree`\n");
-  else if (tree->body != got.out) failures.push_back("the tree differs\n" + difference(tree->body, got.out) + indent(got.err));
+  else if (tree->body != got.out)
+    failures.push_back("the tree differs\n" + difference(tree->body, got.out) + indent(got.err));
   if (got.code != wanted_exit(test)) failures.push_back("exit " + std::to_string(got.code) + "\n" + indent(got.err));
   return failures;
 }
@@ -624,19 +640,21 @@ const Folder* folder_of(const Test& test) {
 
 vector<string> all_tests();
 
-// Codes of diag.def that no test shows, in order. A page of frontend/explain with a wrong program shows its own code: the unit test
-// of the pages compiles that program and finds exactly this diagnostic.
+// Codes of diag.def that no test shows, in order. A page of frontend/explain with a wrong program shows its own code:
+// the unit test of the pages compiles that program and finds exactly this diagnostic.
 vector<string> unshown_codes() {
   std::set<string> shown;
   for (const auto& entry : fs::recursive_directory_iterator(options.tests)) {
-    if (!entry.is_regular_file() || (entry.path().extension() != ".jan" && entry.path().extension() != ".cpp")) continue;
+    if (!entry.is_regular_file() || (entry.path().extension() != ".jan" && entry.path().extension() != ".cpp"))
+      continue;
     if (entry.path().filename() == "runner.cpp") continue;
     string text = read_file(entry.path()).value_or("");
     for (size_t i = 0; i + 5 <= text.size(); ++i)
       if (is_code(string_view(text).substr(i, 5))) shown.insert(text.substr(i, 5));
   }
   for (const auto& page : fs::directory_iterator(options.tests.parent_path() / "frontend/explain"))
-    if (read_file(page.path()).value_or("").find("## A wrong program") != string::npos) shown.insert(page.path().stem().string());
+    if (read_file(page.path()).value_or("").find("## A wrong program") != string::npos)
+      shown.insert(page.path().stem().string());
   vector<string> missing;
   string table = read_file(options.tests.parent_path() / "frontend/diag.def").value_or("");
   for (const string& line : split_lines(table)) {
@@ -710,7 +728,8 @@ int bless(const string& file) {
     set_section(lines, test, "output", got.out);
     set_exit(lines, test, got.code);
   } else if (test.folder == "parse") {
-    set_section(lines, test, "tree", run({options.janus, "check", "--dump-tree", place.target}, place.dir, {}, environment(test)).out);
+    set_section(lines, test, "tree",
+                run({options.janus, "check", "--dump-tree", place.target}, place.dir, {}, environment(test)).out);
   } else if (test.folder == "cli") {
     Outcome got = run_cli(test, place);
     if (!test.find("stdout contains")) set_section(lines, test, test.find("output") ? "output" : "stdout", got.out);
@@ -718,7 +737,8 @@ int bless(const string& file) {
   } else if (test.folder == "check") {
     vector<string> env = environment(test);
     if (test.find("diagnostics"))
-      set_section(lines, test, "diagnostics", run(check_command(test, place, {"--color", "never"}), place.dir, {}, env).err);
+      set_section(lines, test, "diagnostics",
+                  run(check_command(test, place, {"--color", "never"}), place.dir, {}, env).err);
     test.lines = lines;
     bless_carets(test, place, reported_places(run(check_command(test, place, {"--json"}), place.dir, {}, env).out));
     lines = test.lines;
@@ -763,7 +783,8 @@ bool read_options(int argc, char** argv) {
     else if (arg == "--first-seed") options.first_seed = strtoull(next().c_str(), nullptr, 10);
     else if (arg == "--list") options.list = true;
     else if (arg == "-v") options.verbose = true;
-    else if (arg == "--bless") while (i + 1 < argc) options.bless.push_back(next());
+    else if (arg == "--bless")
+      while (i + 1 < argc) options.bless.push_back(next());
     else return false;
   }
   options.tests = options.tests.lexically_normal();
@@ -790,7 +811,8 @@ int run_all() {
       auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
       ++(failures.empty() ? passed : failed);
       std::lock_guard lock(printing);
-      if (options.list || (options.verbose && failures.empty())) printf("ok   %s (%lld ms)\n", test.name.c_str(), static_cast<long long>(ms));
+      if (options.list || (options.verbose && failures.empty()))
+        printf("ok   %s (%lld ms)\n", test.name.c_str(), static_cast<long long>(ms));
       if (failures.empty()) continue;
       printf("FAIL %s\n", test.name.c_str());
       for (const string& f : failures) printf("  %s", f.c_str());
@@ -804,9 +826,12 @@ int run_all() {
   if (options.filter.empty() && !options.list) {
     vector<string> missing = unshown_codes();
     ++(missing.empty() ? passed : failed);
-    if (!missing.empty()) printf("FAIL every diagnostic is shown by a test: %zu are not, `janus-tests --codes` lists them\n", missing.size());
+    if (!missing.empty())
+      printf("FAIL every diagnostic is shown by a test: %zu are not, `janus-tests --codes` lists them\n",
+             missing.size());
   }
-  if (options.seeds != 0) printf("%llu runs under other schedules\n", static_cast<unsigned long long>(schedules_run.load()));
+  if (options.seeds != 0)
+    printf("%llu runs under other schedules\n", static_cast<unsigned long long>(schedules_run.load()));
   printf("%zu passed, %zu failed\n", passed.load(), failed.load());
   return failed == 0 ? 0 : 1;
 }
@@ -824,8 +849,7 @@ int main(int argc, char** argv) {
   int code = 0;
   if (!options.bless.empty())
     for (const string& file : options.bless) code |= bless(file);
-  else
-    code = run_all();
+  else code = run_all();
   std::error_code ignored;
   fs::remove_all(scratch, ignored);
   return code;

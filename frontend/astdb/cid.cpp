@@ -2,20 +2,22 @@
 // Depends on cid.h, LLVM's BLAKE3.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A checked body has its names resolved, its sugar gone and its locals numbered in order; comments, layout and names of locals are not
-// in it. So its tables, written out without spans, are the normalized tree. Numbers that depend on the rest of the program (types,
-// declarations, texts) are replaced by numbers of the body's own, given at their first occurrence, and what they stand for is written
-// once: a type by its structure, a declaration as the next of `needs`. A CID is the hash of those bytes followed by the CIDs of the needs.
+// A checked body has its names resolved, its sugar gone and its locals numbered in order; comments, layout and names of
+// locals are not in it. So its tables, written out without spans, are the normalized tree. Numbers that depend on the
+// rest of the program (types, declarations, texts) are replaced by numbers of the body's own, given at their first
+// occurrence, and what they stand for is written once: a type by its structure, a declaration as the next of `needs`. A
+// CID is the hash of those bytes followed by the CIDs of the needs.
 //
-// Declarations that need each other in a circle form a group (Tarjan). Their hashes are refined together: in each round a member's hash
-// takes in those that its needs had in the round before, until no two members are told apart that were not before. This ends after
-// as many rounds as the group has kinds of members, and gives equal hashes exactly where the endless unfolding is equal.
+// Declarations that need each other in a circle form a group (Tarjan). Their hashes are refined together: in each round
+// a member's hash takes in those that its needs had in the round before, until no two members are told apart that were
+// not before. This ends after as many rounds as the group has kinds of members, and gives equal hashes exactly where
+// the endless unfolding is equal.
 //
-// A generic function does with a type what the type's impls say, and so does `dyn`. Who hands over a type therefore needs all impls of
-// traits for it, as one more declaration without a name.
+// A generic function does with a type what the type's impls say, and so does `dyn`. Who hands over a type therefore
+// needs all impls of traits for it, as one more declaration without a name.
 //
-// What is not in a CID: the own name, whether it is `pub`, errors that are inferred (they follow from the body). Names of parameters
-// and fields are: callers write them.
+// What is not in a CID: the own name, whether it is `pub`, errors that are inferred (they follow from the body). Names
+// of parameters and fields are: callers write them.
 #include "frontend/astdb/cid.h"
 
 #include <algorithm>
@@ -49,9 +51,14 @@ struct Bytes {
     used += n;
     return at;
   }
-  void raw(const void* p, size_t n) { if (n) std::memcpy(add(n), p, n); }
+  void raw(const void* p, size_t n) {
+    if (n) std::memcpy(add(n), p, n);
+  }
   void u32(uint32_t v) { std::memcpy(add(4), &v, 4); }
-  void text(std::string_view t) { u32(static_cast<uint32_t>(t.size())); raw(t.data(), t.size()); }
+  void text(std::string_view t) {
+    u32(static_cast<uint32_t>(t.size()));
+    raw(t.data(), t.size());
+  }
 };
 
 Cid hash_of(const void* data, size_t size) {
@@ -65,11 +72,11 @@ Cid hash_of(const void* data, size_t size) {
 struct Part {
   Cid own{};
   uint32_t needs = 0, need_count = 0;   // in Facts::Impl::needs
-  uint32_t uses = 0, use_count = 0;     // in Facts::Impl::uses
-  uint32_t next = kNone;                // another part of the same declaration
+  uint32_t uses = 0, use_count = 0;   // in Facts::Impl::uses
+  uint32_t next = kNone;   // another part of the same declaration
 };
 
-}  // namespace
+}   // namespace
 
 const char* use_kind_name(UseKind kind) {
   switch (kind) {
@@ -89,7 +96,7 @@ struct Facts::Impl {
   std::vector<Part> parts;
   std::vector<Sym> needs;
   std::vector<Use> uses;
-  FlatMap first_part;                   // Sym -> its first part: bodies and defaults
+  FlatMap first_part;   // Sym -> its first part: bodies and defaults
   // By Sym, made in finish(): dense numbers, so that everything below is a vector.
   uint32_t base[static_cast<size_t>(SymKind::Count) + 1] = {};
   std::vector<Cid> cids, sig_cids;
@@ -104,9 +111,9 @@ struct Facts::Impl {
   uint32_t epoch = 0;
   std::vector<uint32_t> type_epoch, type_number;
   uint32_t type_count = 0;
-  FlatMap need_number;                  // epoch << 32 | Sym -> number
+  FlatMap need_number;   // epoch << 32 | Sym -> number
   uint32_t need_count = 0, needs_begin = 0, uses_begin = 0;
-  FlatMap used;                         // of fields, types …: one row each
+  FlatMap used;   // of fields, types …: one row each
   FuncId params_of = FuncId::None;
   std::span<const TypeParamId> more_params;
 
@@ -192,7 +199,14 @@ struct Facts::Impl {
     TypeRow row = p->types[id];
     uint32_t inner[2] = {kNone, row.b};
     switch (row.kind) {
-      case TypeKind::Array: case TypeKind::Optional: case TypeKind::TypeOf: case TypeKind::Channel: case TypeKind::Task: inner[0] = type(TypeId(row.a)); inner[1] = 0; break;
+      case TypeKind::Array:
+      case TypeKind::Optional:
+      case TypeKind::TypeOf:
+      case TypeKind::Channel:
+      case TypeKind::Task:
+        inner[0] = type(TypeId(row.a));
+        inner[1] = 0;
+        break;
       case TypeKind::Fixed: inner[0] = type(TypeId(row.a)); break;
       default: break;
     }
@@ -205,14 +219,20 @@ struct Facts::Impl {
     type_number[+id] = type_count++;
     out.u32(0x54000000u | static_cast<uint32_t>(row.kind));
     switch (row.kind) {
-      case TypeKind::Struct: case TypeKind::Enum: case TypeKind::Dyn: case TypeKind::Capability: out.u32(need(type_sym(row))); break;
+      case TypeKind::Struct:
+      case TypeKind::Enum:
+      case TypeKind::Dyn:
+      case TypeKind::Capability: out.u32(need(type_sym(row))); break;
       case TypeKind::Func:
         out.u32(row.a);
         if (row.a & kFuncFallible) error_set(ErrorSetId(row.b));
         break;
       case TypeKind::ErrorVal: error_set(ErrorSetId(row.a)); break;
       case TypeKind::Param: out.u32(param_number(TypeParamId(row.a))); break;
-      default: out.u32(inner[0]); out.u32(inner[1]); break;
+      default:
+        out.u32(inner[0]);
+        out.u32(inner[1]);
+        break;
     }
     for (uint32_t i = 0; i < row.arg_count; ++i) out.u32(args[i]);
     return type_number[+id];
@@ -225,7 +245,9 @@ struct Facts::Impl {
   }
 
   // ---- bodies
-  struct Hole { uint32_t begin, end; };
+  struct Hole {
+    uint32_t begin, end;
+  };
   std::vector<Hole> holes;
   void types_in(const Body& body, uint32_t list) {
     for (uint32_t t : body.list(list)) {
@@ -238,7 +260,11 @@ struct Facts::Impl {
     switch (row.kind) {
       case TypeKind::Struct: out.u32(need(sym(SymKind::StructImpls, row.a))); break;
       case TypeKind::Enum: out.u32(need(sym(SymKind::EnumImpls, row.a))); break;
-      case TypeKind::Array: case TypeKind::Fixed: case TypeKind::Optional: case TypeKind::Channel: case TypeKind::Task:
+      case TypeKind::Array:
+      case TypeKind::Fixed:
+      case TypeKind::Optional:
+      case TypeKind::Channel:
+      case TypeKind::Task:
         if (depth < 16) behaviour(TypeId(row.a), depth + 1);
         break;
       default: break;
@@ -246,9 +272,12 @@ struct Facts::Impl {
     for (uint32_t i = 0; i < row.arg_count && depth < 16; ++i) behaviour(p->types.args(id)[i], depth + 1);
   }
   void body(const Body& b) {
-    // Lists of types in `extra` hold numbers of this program: they are written by their nodes, and left out of the table.
+    // Lists of types in `extra` hold numbers of this program: they are written by their nodes, and left out of the
+    // table.
     holes.clear();
-    auto hole = [&](uint32_t list) { if (list != kNone && b.extra[list]) holes.push_back({list + 1, list + 1 + b.extra[list]}); };
+    auto hole = [&](uint32_t list) {
+      if (list != kNone && b.extra[list]) holes.push_back({list + 1, list + 1 + b.extra[list]});
+    };
     out.u32(0x424f4459);
     out.u32(b.is_closure | b.fallible << 1);
     out.u32(type(b.result));
@@ -259,7 +288,10 @@ struct Facts::Impl {
       uint32_t t = type(l.type);
       out.u32(t << 8 | l.flags);
     }
-    for (const Capture& c : b.captures) { out.u32(+c.outer); out.u32(+c.inner); }
+    for (const Capture& c : b.captures) {
+      out.u32(+c.outer);
+      out.u32(+c.inner);
+    }
     out.u32(static_cast<uint32_t>(b.nodes.size()));
     for (const HirNode& n : b.nodes) {
       uint32_t a = n.a, second = n.b;
@@ -281,7 +313,8 @@ struct Facts::Impl {
           types_in(b, n.b);
           hole(n.b);
           break;
-        case HirKind::Call: case HirKind::CallTrait:
+        case HirKind::Call:
+        case HirKind::CallTrait:
           use(sym(SymKind::Func, n.a), UseKind::Call, n.span.lo);
           a = need(sym(SymKind::Func, n.a));
           types_in(b, b.extra[n.b]);
@@ -295,9 +328,11 @@ struct Facts::Impl {
           types_in(b, b.extra[n.b]);
           hole(b.extra[n.b]);
           break;
-        case HirKind::MakeError: case HirKind::AssertFails:
+        case HirKind::MakeError:
+        case HirKind::AssertFails:
           tag(TagId(n.a));
-          if (ErrorId e = p->tags[n.a].error; is_some(e)) use(sym(SymKind::Error, +e), UseKind::Error, n.span.lo, tag_index(TagId(n.a)));
+          if (ErrorId e = p->tags[n.a].error; is_some(e))
+            use(sym(SymKind::Error, +e), UseKind::Error, n.span.lo, tag_index(TagId(n.a)));
           a = 0;
           break;
         case HirKind::MakeClosure: a = second = 0; break;
@@ -315,34 +350,43 @@ struct Facts::Impl {
           break;
         case HirKind::Field:
           if (n.a < b.nodes.size())
-            if (const TypeRow& base_type = p->types[b.nodes[n.a].type]; base_type.kind == TypeKind::Struct) use(sym(SymKind::Struct, base_type.a), UseKind::Field, n.span.lo, static_cast<uint16_t>(n.b));
+            if (const TypeRow& base_type = p->types[b.nodes[n.a].type]; base_type.kind == TypeKind::Struct)
+              use(sym(SymKind::Struct, base_type.a), UseKind::Field, n.span.lo, static_cast<uint16_t>(n.b));
           break;
         case HirKind::MakeStruct:
-          if (const TypeRow& made = p->types[n.type]; made.kind == TypeKind::Struct) use(sym(SymKind::Struct, made.a), UseKind::Type, n.span.lo);
+          if (const TypeRow& made = p->types[n.type]; made.kind == TypeKind::Struct)
+            use(sym(SymKind::Struct, made.a), UseKind::Type, n.span.lo);
           break;
         case HirKind::MakeEnum:
-          if (const TypeRow& made = p->types[n.type]; made.kind == TypeKind::Enum) use(sym(SymKind::Enum, made.a), UseKind::Variant, n.span.lo, static_cast<uint16_t>(n.a));
+          if (const TypeRow& made = p->types[n.type]; made.kind == TypeKind::Enum)
+            use(sym(SymKind::Enum, made.a), UseKind::Variant, n.span.lo, static_cast<uint16_t>(n.a));
           break;
         default: break;
       }
-      uint32_t words[4] = {static_cast<uint32_t>(n.kind) | uint32_t{n.flags} << 8 | uint32_t{n.aux} << 16, t, a, second};
+      uint32_t words[4] = {static_cast<uint32_t>(n.kind) | uint32_t{n.flags} << 8 | uint32_t{n.aux} << 16, t, a,
+                           second};
       out.raw(words, sizeof words);
     }
     for (const HirPat& pat : b.pats) {
       uint32_t a = pat.a, t = type(pat.type);
       switch (pat.kind) {
-        case PatKind::Str: out.text(p->names.text(NameId(pat.a))); a = 0; break;
+        case PatKind::Str:
+          out.text(p->names.text(NameId(pat.a)));
+          a = 0;
+          break;
         case PatKind::Const:
           use(sym(SymKind::Const, pat.a), UseKind::Const, pat.span.lo);
           a = need(sym(SymKind::Const, pat.a));
           break;
         case PatKind::Error:
           tag(TagId(pat.a));
-          if (ErrorId e = p->tags[pat.a].error; is_some(e)) use(sym(SymKind::Error, +e), UseKind::Error, pat.span.lo, tag_index(TagId(pat.a)));
+          if (ErrorId e = p->tags[pat.a].error; is_some(e))
+            use(sym(SymKind::Error, +e), UseKind::Error, pat.span.lo, tag_index(TagId(pat.a)));
           a = 0;
           break;
         case PatKind::Variant:
-          if (const TypeRow& row = p->types[pat.type]; row.kind == TypeKind::Enum) use(sym(SymKind::Enum, row.a), UseKind::Variant, pat.span.lo, static_cast<uint16_t>(pat.a));
+          if (const TypeRow& row = p->types[pat.type]; row.kind == TypeKind::Enum)
+            use(sym(SymKind::Enum, row.a), UseKind::Variant, pat.span.lo, static_cast<uint16_t>(pat.a));
           break;
         default: break;
       }
@@ -379,7 +423,9 @@ struct Facts::Impl {
     TypeRow row = p->types[id];
     if (Sym s = type_sym(row); s != kNone) use(s, UseKind::Sign, pos);
     if (depth > 16) return;
-    if (row.kind == TypeKind::Array || row.kind == TypeKind::Fixed || row.kind == TypeKind::Optional || row.kind == TypeKind::Channel || row.kind == TypeKind::Task) note_type(TypeId(row.a), pos, depth + 1);
+    if (row.kind == TypeKind::Array || row.kind == TypeKind::Fixed || row.kind == TypeKind::Optional ||
+        row.kind == TypeKind::Channel || row.kind == TypeKind::Task)
+      note_type(TypeId(row.a), pos, depth + 1);
     for (uint32_t i = 0; i < row.arg_count; ++i) note_type(p->types.args(id)[i], pos, depth + 1);
   }
   void type_params(std::span<const TypeParamId> params, uint32_t pos) {
@@ -409,7 +455,8 @@ struct Facts::Impl {
     out.u32(static_cast<uint32_t>(p->modules[+p->decls[+f.decl].module]->profile));
     uint32_t pos = p->decls[+f.decl].name_span.lo;
     type_params(f.type_params, pos);
-    out.u32(f.own_params_from | static_cast<uint32_t>(f.self) << 16 | static_cast<uint32_t>(f.origin) << 20 | uint32_t{f.is_blocking} << 24 | uint32_t{f.fallible} << 25 | uint32_t{f.has_body} << 26);
+    out.u32(f.own_params_from | static_cast<uint32_t>(f.self) << 16 | static_cast<uint32_t>(f.origin) << 20 |
+            uint32_t{f.is_blocking} << 24 | uint32_t{f.fallible} << 25 | uint32_t{f.has_body} << 26);
     if (f.origin != FuncOrigin::Janus) out.text(p->names.text(p->decls[+f.decl].name));   // what is linked by name
     out.u32(static_cast<uint32_t>(f.params.size()));
     for (const ParamInfo& param : f.params) {
@@ -491,11 +538,13 @@ struct Facts::Impl {
         break;
       }
       case SymKind::Test: out.text("test"); break;
-      case SymKind::StructImpls: case SymKind::EnumImpls: {
+      case SymKind::StructImpls:
+      case SymKind::EnumImpls: {
         out.text("impls");
         TypeKind kind = kind_of(s) == SymKind::StructImpls ? TypeKind::Struct : TypeKind::Enum;
         auto first = std::lower_bound(impls_of.begin(), impls_of.end(), ImplOf{kind, id, {}, {}, 0});
-        for (; first != impls_of.end() && first->kind == kind && first->type == id; ++first) out.u32(need(sym(SymKind::Impl, first->impl)));
+        for (; first != impls_of.end() && first->kind == kind && first->type == id; ++first)
+          out.u32(need(sym(SymKind::Impl, first->impl)));
         break;
       }
       default: break;
@@ -508,7 +557,9 @@ struct Facts::Impl {
     uint32_t type;
     std::string_view trait, module;
     uint32_t impl;
-    bool operator<(const ImplOf& o) const { return std::tie(kind, type, trait, module, impl) < std::tie(o.kind, o.type, o.trait, o.module, o.impl); }
+    bool operator<(const ImplOf& o) const {
+      return std::tie(kind, type, trait, module, impl) < std::tie(o.kind, o.type, o.trait, o.module, o.impl);
+    }
   };
   std::vector<ImplOf> impls_of;
   void find_impls() {
@@ -516,7 +567,8 @@ struct Facts::Impl {
       const ImplInfo& info = p->impls[i];
       const TypeRow& row = p->types[info.self];
       if (is_none(info.trait) || (row.kind != TypeKind::Struct && row.kind != TypeKind::Enum)) continue;
-      impls_of.push_back({row.kind, row.a, p->names.text(p->decls[+p->traits[+info.trait].decl].name), p->names.text(p->modules[+info.module]->path), i});
+      impls_of.push_back({row.kind, row.a, p->names.text(p->decls[+p->traits[+info.trait].decl].name),
+                          p->names.text(p->modules[+info.module]->path), i});
     }
     std::sort(impls_of.begin(), impls_of.end());
   }
@@ -564,7 +616,8 @@ struct Facts::Impl {
   }
 
   std::vector<Cid> std_cids;
-  // A declaration of std is what the text of its file says under its name: std does not change while janus stays the same.
+  // A declaration of std is what the text of its file says under its name: std does not change while janus stays the
+  // same.
   Cid std_cid(Sym s, ModuleId m) {
     if (std_cids.size() < p->modules.size()) std_cids.resize(p->modules.size());
     Cid& of_file = std_cids[+m];
@@ -576,7 +629,9 @@ struct Facts::Impl {
     out.text("std");
     out.raw(of_file.data(), of_file.size());
     out.u32(static_cast<uint32_t>(kind_of(s)));
-    NodeId node = kind_of(s) == SymKind::Impl ? p->impls[id_of(s)].node : kind_of(s) == SymKind::Test ? p->tests[id_of(s)].node : p->decls[+decl_of(s)].node;
+    NodeId node = kind_of(s) == SymKind::Impl   ? p->impls[id_of(s)].node
+                  : kind_of(s) == SymKind::Test ? p->tests[id_of(s)].node
+                                                : p->decls[+decl_of(s)].node;
     out.u32(+node);
     return hash_of(out.begin(), out.used);
   }
@@ -613,7 +668,10 @@ struct Facts::Impl {
           continue;
         }
         ModuleId m = module_of(s);
-        if (is_none(m)) { done[dense(s)] = 1; continue; }
+        if (is_none(m)) {
+          done[dense(s)] = 1;
+          continue;
+        }
         if (p->modules[+m]->is_std) {
           cids[dense(s)] = sig_cids[dense(s)] = std_cid(s, m);
           done[dense(s)] = 1;
@@ -643,12 +701,16 @@ struct Facts::Impl {
     first = part;
   }
 
-  template <class F> void each_part(Sym s, F&& fn) const {
+  template <class F>
+  void each_part(Sym s, F&& fn) const {
     fn(parts[sign_part[dense(s)]]);
     for (uint32_t i = body_part[dense(s)]; i != kNone; i = parts[i].next) fn(parts[i]);
   }
-  template <class F> void each_need(Sym s, F&& fn) const {
-    each_part(s, [&](const Part& part) { for (uint32_t i = 0; i < part.need_count; ++i) fn(needs[part.needs + i]); });
+  template <class F>
+  void each_need(Sym s, F&& fn) const {
+    each_part(s, [&](const Part& part) {
+      for (uint32_t i = 0; i < part.need_count; ++i) fn(needs[part.needs + i]);
+    });
   }
 
   // Tarjan over what needs what, without recursion; a component is hashed when it is complete.
@@ -656,14 +718,21 @@ struct Facts::Impl {
   void solve(const std::vector<Sym>& own, std::vector<uint8_t>& done, bool calls) {
     std::vector<uint32_t> number(cids.size(), 0), low(cids.size(), 0);
     std::vector<Sym> open;
-    struct Frame { Sym s; std::vector<Sym> needs; size_t next; };
+    struct Frame {
+      Sym s;
+      std::vector<Sym> needs;
+      size_t next;
+    };
     std::vector<Frame> stack;
     uint32_t counter = 0;
     auto enter = [&](Sym s) {
       number[dense(s)] = low[dense(s)] = ++counter;
       open.push_back(s);
       Frame frame{s, {}, 0};
-      if (!calls) each_need(s, [&](Sym n) { if (!done[dense(n)]) frame.needs.push_back(n); });
+      if (!calls)
+        each_need(s, [&](Sym n) {
+          if (!done[dense(n)]) frame.needs.push_back(n);
+        });
       for (uint32_t part = calls ? body_part[dense(s)] : kNone; part != kNone; part = parts[part].next)
         for (uint32_t i = 0; i < parts[part].need_count; ++i)
           if (Sym n = needs[parts[part].needs + i]; kind_of(n) == SymKind::Func && !done[dense(n)]) {
@@ -759,16 +828,19 @@ void Facts::take(const Program& program, const BodyOwner& owner, std::span<const
   FuncId func = FuncId::None;
   std::span<const TypeParamId> params;
   switch (owner.kind) {
-    case BodyOwner::Func: case BodyOwner::Param:
+    case BodyOwner::Func:
+    case BodyOwner::Param:
       func = FuncId(owner.id);
       m = program.decls[+program.funcs[owner.id].decl].module;
       s = sym(SymKind::Func, owner.id);
       break;
-    case BodyOwner::Field: case BodyOwner::Variant: {
+    case BodyOwner::Field:
+    case BodyOwner::Variant: {
       const Decl& d = program.decls[owner.id];
       m = d.module;
       s = sym(owner.kind == BodyOwner::Field ? SymKind::Struct : SymKind::Enum, d.index);
-      params = owner.kind == BodyOwner::Field ? program.structs[d.index].type_params : program.enums[d.index].type_params;
+      params =
+          owner.kind == BodyOwner::Field ? program.structs[d.index].type_params : program.enums[d.index].type_params;
       break;
     }
     case BodyOwner::Test:
@@ -783,7 +855,9 @@ void Facts::take(const Program& program, const BodyOwner& owner, std::span<const
   // After a mistake tables may have holes: what follows counts by its text, until the mistake is gone.
   if (program.diags.has_errors()) {
     const Module& module = *program.modules[+m];
-    NodeId node = is_some(func) ? program.decls[+program.funcs[+func].decl].node : owner.kind == BodyOwner::Test ? program.tests[owner.id].node : program.decls[owner.id].node;
+    NodeId node = is_some(func)                   ? program.decls[+program.funcs[+func].decl].node
+                  : owner.kind == BodyOwner::Test ? program.tests[owner.id].node
+                                                  : program.decls[owner.id].node;
     f.out.text("text");
     f.out.u32(owner.index);
     if (is_some(node)) f.out.text(program.sources.text(module.tree.span(node)));
@@ -808,8 +882,10 @@ static bool to_ref(Sym s, RefKind& kind, bool& impls) {
   impls = kind_of(s) == SymKind::StructImpls || kind_of(s) == SymKind::EnumImpls;
   switch (kind_of(s)) {
     case SymKind::Func: kind = RefKind::Func; return true;
-    case SymKind::Struct: case SymKind::StructImpls: kind = RefKind::Struct; return true;
-    case SymKind::Enum: case SymKind::EnumImpls: kind = RefKind::Enum; return true;
+    case SymKind::Struct:
+    case SymKind::StructImpls: kind = RefKind::Struct; return true;
+    case SymKind::Enum:
+    case SymKind::EnumImpls: kind = RefKind::Enum; return true;
     case SymKind::Error: kind = RefKind::Error; return true;
     case SymKind::Const: kind = RefKind::Const; return true;
     case SymKind::Trait: kind = RefKind::Trait; return true;
@@ -821,16 +897,23 @@ static bool to_ref(Sym s, RefKind& kind, bool& impls) {
 static void put_sym(RecordWriter& record, Sym s) {
   RefKind kind;
   bool impls;
-  if (!to_ref(s, kind, impls)) { record.good = false; return; }
+  if (!to_ref(s, kind, impls)) {
+    record.good = false;
+    return;
+  }
   record.number(static_cast<uint64_t>(kind) << 1 | impls);
   record.ref(kind, id_of(s));
 }
 static Sym take_sym(RecordReader& record) {
   uint64_t word = record.number();
-  if (word >> 1 >= static_cast<uint64_t>(RefKind::Count)) { record.good = false; return 0; }
+  if (word >> 1 >= static_cast<uint64_t>(RefKind::Count)) {
+    record.good = false;
+    return 0;
+  }
   RefKind kind = static_cast<RefKind>(word >> 1);
   uint32_t id = record.ref(kind);
-  static constexpr SymKind kKinds[] = {SymKind::Func, SymKind::Struct, SymKind::Enum, SymKind::Error, SymKind::Const, SymKind::Trait, SymKind::Alias, SymKind::Impl};
+  static constexpr SymKind kKinds[] = {SymKind::Func,  SymKind::Struct, SymKind::Enum,  SymKind::Error,
+                                       SymKind::Const, SymKind::Trait,  SymKind::Alias, SymKind::Impl};
   SymKind found = kKinds[word >> 1];
   if (word & 1) found = kind == RefKind::Struct ? SymKind::StructImpls : SymKind::EnumImpls;
   return sym(found, id);
@@ -851,7 +934,8 @@ void Facts::save(FuncId func, uint32_t begin, RecordWriter& record) const {
     for (uint32_t i = 0; i < part.use_count; ++i) {
       const Use& u = f.uses[part.uses + i];
       put_sym(record, u.to);
-      record.number(uint64_t{u.member == kNoMember ? 0u : u.member + 1u} << 4 | uint64_t{u.pos == 0} << 3 | static_cast<uint64_t>(u.kind));
+      record.number(uint64_t{u.member == kNoMember ? 0u : u.member + 1u} << 4 | uint64_t{u.pos == 0} << 3 |
+                    static_cast<uint64_t>(u.kind));
       if (u.pos == 0) continue;
       record.difference(int64_t{u.pos} - pos);
       pos = u.pos;
@@ -880,7 +964,8 @@ bool Facts::load(const Program& program, FuncId func, uint32_t begin, RecordRead
       uint64_t word = record.number();
       bool elsewhere = word >> 3 & 1;
       if (!elsewhere) pos = static_cast<uint32_t>(pos + record.difference());
-      f.uses.push_back({to, word >> 4 ? static_cast<uint16_t>((word >> 4) - 1) : kNoMember, static_cast<UseKind>(word & 7), elsewhere ? 0 : pos});
+      f.uses.push_back({to, word >> 4 ? static_cast<uint16_t>((word >> 4) - 1) : kNoMember,
+                        static_cast<UseKind>(word & 7), elsewhere ? 0 : pos});
     }
     f.parts.push_back(part);
   }
@@ -902,7 +987,9 @@ bool Facts::is_recursive(Sym s) const { return impl_->recursive[impl_->dense(s)]
 void Facts::each_use(Sym s, const std::function<void(const Use&)>& fn) const {
   const Impl& f = *impl_;
   uint32_t at = f.dense(s);
-  auto part = [&](const Part& part) { for (uint32_t i = 0; i < part.use_count; ++i) fn(f.uses[part.uses + i]); };
+  auto part = [&](const Part& part) {
+    for (uint32_t i = 0; i < part.use_count; ++i) fn(f.uses[part.uses + i]);
+  };
   if (f.sign_part[at] != kNone) part(f.parts[f.sign_part[at]]);
   for (uint32_t i = f.body_part[at]; i != kNone; i = f.parts[i].next) part(f.parts[i]);
 }
@@ -929,11 +1016,14 @@ bool parse_cid(std::string_view text, Cid& cid) {
   if (text.size() != 64) return false;
   for (size_t i = 0; i < 64; ++i) {
     char c = text[i];
-    int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    int v = c >= '0' && c <= '9'   ? c - '0'
+            : c >= 'a' && c <= 'f' ? c - 'a' + 10
+            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                   : -1;
     if (v < 0) return false;
     cid[i / 2] = static_cast<uint8_t>(i % 2 ? cid[i / 2] | v : v << 4);
   }
   return true;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -12,9 +12,22 @@
 namespace janus {
 
 // One thing with a CID: a number in one space for all kinds of declarations.
-enum class SymKind : uint8_t { Func, Struct, Enum, Error, Const, Trait, Alias, Capability /* DeclId */, Impl, Test, Module,
-  StructImpls, EnumImpls,  // what a type can do: all impls of traits for it
-  Count };
+enum class SymKind : uint8_t {
+  Func,
+  Struct,
+  Enum,
+  Error,
+  Const,
+  Trait,
+  Alias,
+  Capability /* DeclId */,
+  Impl,
+  Test,
+  Module,
+  StructImpls,
+  EnumImpls,  // what a type can do: all impls of traits for it
+  Count
+};
 using Sym = uint32_t;                                 // kind << 28 | id
 constexpr Sym sym(SymKind kind, uint32_t id) { return static_cast<uint32_t>(kind) << 28 | id; }
 constexpr SymKind kind_of(Sym s) { return static_cast<SymKind>(s >> 28); }
@@ -25,7 +38,12 @@ const char* use_kind_name(UseKind kind);              // "call"
 
 // `from` names `to` (its field or variant number `member`, else kNoMember), first at `pos` in the source map.
 constexpr uint16_t kNoMember = 0xffff;
-struct Use { Sym to; uint16_t member; UseKind kind; uint32_t pos; };
+struct Use {
+  Sym to;
+  uint16_t member;
+  UseKind kind;
+  uint32_t pos;
+};
 
 class Facts final : public BodySink {
  public:

@@ -49,7 +49,8 @@ std::string Describer::generics(std::span<const TypeParamId> params) const {
 void Describer::shape(TypeId type, std::vector<TypeId>& seen, std::string& out) {
   TypeRow row = p_.types[type];
   if (!row.has_param && row.kind != TypeKind::Func) {
-    for (char c : type_name(type)) if (c != ' ') out += c;
+    for (char c : type_name(type))
+      if (c != ' ') out += c;
     return;
   }
   auto list = [&](uint32_t count) {
@@ -59,13 +60,38 @@ void Describer::shape(TypeId type, std::vector<TypeId>& seen, std::string& out) 
     }
   };
   switch (row.kind) {
-    case TypeKind::Array: out += "[]"; shape(TypeId(row.a), seen, out); break;
-    case TypeKind::Fixed: out += "[" + std::to_string(row.b) + "]"; shape(TypeId(row.a), seen, out); break;
-    case TypeKind::Optional: out += "?"; shape(TypeId(row.a), seen, out); break;
-    case TypeKind::TypeOf: out += "Type["; shape(TypeId(row.a), seen, out); out += "]"; break;
-    case TypeKind::Channel: out += "Channel["; shape(TypeId(row.a), seen, out); out += "]"; break;
-    case TypeKind::Task: out += "Task["; shape(TypeId(row.a), seen, out); out += "]"; break;
-    case TypeKind::Tuple: out += "("; list(row.arg_count); out += ")"; break;
+    case TypeKind::Array:
+      out += "[]";
+      shape(TypeId(row.a), seen, out);
+      break;
+    case TypeKind::Fixed:
+      out += "[" + std::to_string(row.b) + "]";
+      shape(TypeId(row.a), seen, out);
+      break;
+    case TypeKind::Optional:
+      out += "?";
+      shape(TypeId(row.a), seen, out);
+      break;
+    case TypeKind::TypeOf:
+      out += "Type[";
+      shape(TypeId(row.a), seen, out);
+      out += "]";
+      break;
+    case TypeKind::Channel:
+      out += "Channel[";
+      shape(TypeId(row.a), seen, out);
+      out += "]";
+      break;
+    case TypeKind::Task:
+      out += "Task[";
+      shape(TypeId(row.a), seen, out);
+      out += "]";
+      break;
+    case TypeKind::Tuple:
+      out += "(";
+      list(row.arg_count);
+      out += ")";
+      break;
     case TypeKind::Func:
       out += "func(";
       list(row.arg_count - 1);
@@ -73,7 +99,8 @@ void Describer::shape(TypeId type, std::vector<TypeId>& seen, std::string& out) 
       if (row.a & kFuncFallible) out += "!";
       shape(p_.types.args(type)[row.arg_count - 1], seen, out);
       break;
-    case TypeKind::Struct: case TypeKind::Enum:
+    case TypeKind::Struct:
+    case TypeKind::Enum:
       out += name(p_.decls[+(row.kind == TypeKind::Struct ? p_.structs[row.a].decl : p_.enums[row.a].decl)].name);
       out += "[";
       list(row.arg_count);
@@ -122,7 +149,8 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
   std::string& j = item.type_json;
   s = "func ";
   s += item.name;
-  std::span<const TypeParamId> own = std::span(f.type_params).subspan(std::min<size_t>(f.own_params_from, f.type_params.size()));
+  std::span<const TypeParamId> own =
+      std::span(f.type_params).subspan(std::min<size_t>(f.own_params_from, f.type_params.size()));
   s += generics(own);
   s += '(';
   j = "{\"params\":[";
@@ -168,7 +196,8 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
   out.push_back(std::move(item));
 }
 
-void Describer::fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sym symbol, uint16_t base, bool is_pub, std::vector<Item>& out) {
+void Describer::fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sym symbol, uint16_t base, bool is_pub,
+                       std::vector<Item>& out) {
   for (size_t i = 0; i < fields.size(); ++i) {
     const FieldInfo& f = fields[i];
     if (is_none(f.name)) continue;   // of a payload without names
@@ -177,7 +206,10 @@ void Describer::fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sy
     item.member = static_cast<uint16_t>(base + i);
     item.parent = parent;
     item.kind = "field";
-    if (brief_) { out.push_back(std::move(item)); continue; }
+    if (brief_) {
+      out.push_back(std::move(item));
+      continue;
+    }
     item.is_pub = is_pub && f.is_pub;
     item.name = name(f.name);
     item.path = out[parent].path + "." + item.name;
@@ -201,10 +233,13 @@ void Describer::impl(ImplId id, std::vector<Item>& out) {
     return;
   }
   const TypeRow& self = p_.types[info.self];
-  item.name = self.kind == TypeKind::Struct ? std::string(name(p_.decls[+p_.structs[self.a].decl].name))
-              : self.kind == TypeKind::Enum ? std::string(name(p_.decls[+p_.enums[self.a].decl].name))
-              : self.kind == TypeKind::Array ? "Array" : self.kind == TypeKind::Optional ? "Optional" : type_name(info.self);
-  std::string trait = is_some(info.trait) ? std::string(name(p_.decls[+p_.traits[+info.trait].decl].name)) + " for " : "";
+  item.name = self.kind == TypeKind::Struct     ? std::string(name(p_.decls[+p_.structs[self.a].decl].name))
+              : self.kind == TypeKind::Enum     ? std::string(name(p_.decls[+p_.enums[self.a].decl].name))
+              : self.kind == TypeKind::Array    ? "Array"
+              : self.kind == TypeKind::Optional ? "Optional"
+                                                : type_name(info.self);
+  std::string trait =
+      is_some(info.trait) ? std::string(name(p_.decls[+p_.traits[+info.trait].decl].name)) + " for " : "";
   item.signature = "impl " + trait + type_name(info.self);
   item.path = module_path_ + item.signature;
   item.span = info.span;
@@ -265,14 +300,17 @@ std::vector<Item> Describer::items(ModuleId id, bool brief) {
         fields(s.fields, at, sym(SymKind::Struct, d.index), 0, d.is_pub, out);
         break;
       }
-      case DeclKind::Enum: case DeclKind::Error: {
+      case DeclKind::Enum:
+      case DeclKind::Error: {
         bool is_enum = d.kind == DeclKind::Enum;
         Sym symbol = sym(is_enum ? SymKind::Enum : SymKind::Error, d.index);
         item.symbol = symbol;
         item.kind = is_enum ? "enum" : "error";
-        item.signature = std::string(item.kind) + " " + item.name + (is_enum ? generics(p_.enums[d.index].type_params) : std::string());
+        item.signature = std::string(item.kind) + " " + item.name +
+                         (is_enum ? generics(p_.enums[d.index].type_params) : std::string());
         out.push_back(std::move(item));
-        auto variant = [&](size_t i, NameId variant_name, Span span, bool named, const std::vector<FieldInfo>& payload) {
+        auto variant = [&](size_t i, NameId variant_name, Span span, bool named,
+                           const std::vector<FieldInfo>& payload) {
           Item v;
           v.symbol = symbol;
           v.member = static_cast<uint16_t>(i);
@@ -297,7 +335,8 @@ std::vector<Item> Describer::items(ModuleId id, bool brief) {
         };
         if (is_enum) {
           const EnumInfo& e = p_.enums[d.index];
-          for (size_t i = 0; i < e.variants.size(); ++i) variant(i, e.variants[i].name, e.variants[i].span, e.variants[i].named_fields, e.variants[i].fields);
+          for (size_t i = 0; i < e.variants.size(); ++i)
+            variant(i, e.variants[i].name, e.variants[i].span, e.variants[i].named_fields, e.variants[i].fields);
         } else {
           const ErrorInfo& e = p_.errors[d.index];
           for (size_t i = 0; i < e.tags.size(); ++i) {
@@ -327,7 +366,8 @@ std::vector<Item> Describer::items(ModuleId id, bool brief) {
       case DeclKind::TypeAlias:
         item.symbol = sym(SymKind::Alias, d.index);
         item.kind = "type";
-        item.signature = "type " + item.name + generics(p_.aliases[d.index].type_params) + " = " + type_name(p_.aliases[d.index].type);
+        item.signature = "type " + item.name + generics(p_.aliases[d.index].type_params) + " = " +
+                         type_name(p_.aliases[d.index].type);
         out.push_back(std::move(item));
         break;
       case DeclKind::Capability:
@@ -361,7 +401,9 @@ struct ShapeReader {
   std::string why = {};
   int depth = 0;
 
-  void blanks() { while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n')) ++at; }
+  void blanks() {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n')) ++at;
+  }
   bool eat(std::string_view s) {
     blanks();
     if (!text.substr(at).starts_with(s)) return false;
@@ -372,9 +414,14 @@ struct ShapeReader {
     if (why.empty()) why = what;
     return false;
   }
-  static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || static_cast<unsigned char>(c) >= 0x80; }
+  static bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  }
   // T, U, K1: a parameter of types, whatever its name.
-  static bool is_variable(std::string_view w) { return w[0] >= 'A' && w[0] <= 'Z' && (w.size() == 1 || (w.size() == 2 && w[1] >= '0' && w[1] <= '9')); }
+  static bool is_variable(std::string_view w) {
+    return w[0] >= 'A' && w[0] <= 'Z' && (w.size() == 1 || (w.size() == 2 && w[1] >= '0' && w[1] <= '9'));
+  }
 
   bool list(std::string_view close) {
     if (eat(close)) return out += close, true;
@@ -415,7 +462,11 @@ struct ShapeReader {
     }
     if (eat("(")) {
       out += '(';
-      if (eat(")")) { out.pop_back(); out += "void"; return true; }
+      if (eat(")")) {
+        out.pop_back();
+        out += "void";
+        return true;
+      }
       return list(")");
     }
     blanks();
@@ -433,7 +484,10 @@ struct ShapeReader {
       out += "void";
       return true;
     }
-    if (word == "dyn") { out += "dyn"; return type(); }
+    if (word == "dyn") {
+      out += "dyn";
+      return type();
+    }
     if (word == "string") word = "String";
     if (is_variable(word)) {
       size_t i = static_cast<size_t>(std::find(seen.begin(), seen.end(), word) - seen.begin());
@@ -456,7 +510,8 @@ struct ShapeReader {
 bool shape_of_text(std::string_view text, int64_t& shape, std::string& why, size_t& place) {
   ShapeReader r{text};
   bool good = true;
-  // Parameters; then `->` and the result. A lone `func(…) -> …` would be read as a parameter: it must be followed by more.
+  // Parameters; then `->` and the result. A lone `func(…) -> …` would be read as a parameter: it must be followed by
+  // more.
   if (!r.eat("->")) {
     do {
       good = r.type();
@@ -484,4 +539,4 @@ bool shape_of_text(std::string_view text, int64_t& shape, std::string& why, size
   return true;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -31,7 +31,8 @@ class Describer {
 
  private:
   void func(FuncId id, const char* kind, uint32_t parent, std::vector<Item>& out);
-  void fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sym symbol, uint16_t base, bool is_pub, std::vector<Item>& out);
+  void fields(const std::vector<FieldInfo>& fields, uint32_t parent, Sym symbol, uint16_t base, bool is_pub,
+              std::vector<Item>& out);
   void impl(ImplId id, std::vector<Item>& out);
   void shape(TypeId type, std::vector<TypeId>& seen, std::string& out);
   std::string generics(std::span<const TypeParamId> params) const;

@@ -12,29 +12,36 @@ constexpr char kDeclColumns[] =
 DeclRow read_decl(const Statement& s) {
   DeclRow d;
   d.id = s.integer(0), d.cid = s.cid(1), d.sig_cid = s.cid(2), d.file = s.integer(3), d.parent = s.integer(4);
-  d.kind = s.text(5), d.name = s.text(6), d.path = s.text(7), d.is_pub = s.integer(8) != 0, d.signature = s.text(9), d.type_json = s.text(10);
-  d.shape = s.integer(11), d.effects = static_cast<uint64_t>(s.integer(12)), d.traits = static_cast<uint32_t>(s.integer(13));
+  d.kind = s.text(5), d.name = s.text(6), d.path = s.text(7), d.is_pub = s.integer(8) != 0, d.signature = s.text(9),
+  d.type_json = s.text(10);
+  d.shape = s.integer(11), d.effects = static_cast<uint64_t>(s.integer(12)),
+  d.traits = static_cast<uint32_t>(s.integer(13));
   d.span_lo = static_cast<uint32_t>(s.integer(14)), d.span_hi = static_cast<uint32_t>(s.integer(15));
-  d.line = static_cast<uint32_t>(s.integer(16)), d.col = static_cast<uint32_t>(s.integer(17)), d.lines = static_cast<uint32_t>(s.integer(18));
+  d.line = static_cast<uint32_t>(s.integer(16)), d.col = static_cast<uint32_t>(s.integer(17)),
+  d.lines = static_cast<uint32_t>(s.integer(18));
   return d;
 }
 
 FileRow read_file_row(const Statement& s) {
   FileRow f;
-  f.id = s.integer(0), f.path = s.text(1), f.module = s.text(2), f.hash = s.cid(3), f.profile = s.text(4), f.lines = s.integer(5), f.is_std = s.integer(6) != 0;
+  f.id = s.integer(0), f.path = s.text(1), f.module = s.text(2), f.hash = s.cid(3), f.profile = s.text(4),
+  f.lines = s.integer(5), f.is_std = s.integer(6) != 0;
   return f;
 }
 
 DocRow read_doc(const Statement& s) {
   DocRow d;
-  d.decl = s.integer(0), d.cid = s.cid(1), d.name = s.text(2), d.summary = s.text(3), d.body_md = s.text(4), d.body_html = s.text(5), d.line = static_cast<uint32_t>(s.integer(6));
+  d.decl = s.integer(0), d.cid = s.cid(1), d.name = s.text(2), d.summary = s.text(3), d.body_md = s.text(4),
+  d.body_html = s.text(5), d.line = static_cast<uint32_t>(s.integer(6));
   return d;
 }
 
 // A statement that is prepared for one walk.
 struct Once {
   sqlite3_stmt* s = nullptr;
-  Once(sqlite3* db, std::string_view sql) { sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &s, nullptr); }
+  Once(sqlite3* db, std::string_view sql) {
+    sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &s, nullptr);
+  }
   ~Once() { sqlite3_finalize(s); }
 };
 
@@ -58,7 +65,8 @@ bool AstDb::find_run(RunInfo& run, bool with_reports) {
   sscanf(counts.c_str(), "%zu %zu %zu", &run.errors, &run.warnings, &run.files);
   Once inputs(db_, "SELECT kind, path, answer FROM input ORDER BY ordinal");
   Statement s(inputs.s);
-  while (s.row()) run.inputs.push_back({s.text(0).empty() ? 'R' : s.text(0)[0], std::string(s.text(1)), std::string(s.text(2))});
+  while (s.row())
+    run.inputs.push_back({s.text(0).empty() ? 'R' : s.text(0)[0], std::string(s.text(1)), std::string(s.text(2))});
   bool good = s.code() == SQLITE_DONE && !run.key.empty() && !run.inputs.empty();
   if (good && with_reports) {
     Once reports(db_, "SELECT form, text FROM report");
@@ -95,7 +103,9 @@ std::vector<RowId> AstDb::find_decls_named(std::string_view name) {
   s.bind(1, last);
   while (s.row()) {
     std::string_view path = s.text(1);
-    if (path == name || dot == std::string_view::npos || (path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '.')) found.push_back(s.integer(0));
+    if (path == name || dot == std::string_view::npos ||
+        (path.size() > name.size() && path.ends_with(name) && path[path.size() - name.size() - 1] == '.'))
+      found.push_back(s.integer(0));
   }
   return found;
 }
@@ -106,7 +116,9 @@ std::vector<RowId> AstDb::find_renamed(std::string_view old_name) {
   std::vector<std::string> names{std::string(old_name)};
   for (size_t i = 0; i < names.size() && names.size() < 64; ++i) {
     std::string suffix = "." + names[i];
-    Statement s(prepare(kFindRenamed, "SELECT new_name FROM name_history WHERE old_name = ?1 OR substr(old_name, -length(?2)) = ?2 ORDER BY at DESC"));
+    Statement s(prepare(
+        kFindRenamed,
+        "SELECT new_name FROM name_history WHERE old_name = ?1 OR substr(old_name, -length(?2)) = ?2 ORDER BY at DESC"));
     s.bind(1, std::string_view(names[i])).bind(2, std::string_view(suffix));
     while (s.row()) {
       std::string next(s.text(0));
@@ -129,10 +141,13 @@ bool AstDb::find_doc(RowId decl, DocRow& row) {
 
 std::vector<DocTagRow> AstDb::tags_of(RowId decl) {
   std::vector<DocTagRow> rows;
-  Statement s(prepare(kFindTags, "SELECT ordinal, tag, name, text, line, target_decl, target_cid FROM doc_tag WHERE decl = ? ORDER BY ordinal"));
+  Statement s(prepare(
+      kFindTags,
+      "SELECT ordinal, tag, name, text, line, target_decl, target_cid FROM doc_tag WHERE decl = ? ORDER BY ordinal"));
   s.bind(1, decl);
   while (s.row())
-    rows.push_back({decl, static_cast<uint32_t>(s.integer(0)), std::string(s.text(1)), std::string(s.text(2)), std::string(s.text(3)), static_cast<uint32_t>(s.integer(4)), s.integer(5), s.cid(6)});
+    rows.push_back({decl, static_cast<uint32_t>(s.integer(0)), std::string(s.text(1)), std::string(s.text(2)),
+                    std::string(s.text(3)), static_cast<uint32_t>(s.integer(4)), s.integer(5), s.cid(6)});
   return rows;
 }
 
@@ -148,7 +163,9 @@ std::vector<RefRow> AstDb::refs_from(RowId decl) {
   std::vector<RefRow> rows;
   Statement s(prepare(kFindRefs, "SELECT to_decl, kind, line, col FROM ref WHERE from_decl = ?"));
   s.bind(1, decl);
-  while (s.row()) rows.push_back({decl, s.integer(0), std::string(s.text(1)), static_cast<uint32_t>(s.integer(2)), static_cast<uint32_t>(s.integer(3))});
+  while (s.row())
+    rows.push_back({decl, s.integer(0), std::string(s.text(1)), static_cast<uint32_t>(s.integer(2)),
+                    static_cast<uint32_t>(s.integer(3))});
   return rows;
 }
 
@@ -170,29 +187,35 @@ void AstDb::each_doc(const std::function<void(const DocRow&)>& fn) {
 void AstDb::each_doctest(const std::function<void(RowId id, const DoctestRow&)>& fn) {
   Once once(db_, "SELECT id, decl, ordinal, code, cid, mode, line, last_result FROM doctest ORDER BY id");
   for (Statement s(once.s); s.row();)
-    fn(s.integer(0), {s.integer(1), static_cast<uint32_t>(s.integer(2)), std::string(s.text(3)), s.cid(4), std::string(s.text(5)), static_cast<uint32_t>(s.integer(6)), std::string(s.text(7))});
+    fn(s.integer(0), {s.integer(1), static_cast<uint32_t>(s.integer(2)), std::string(s.text(3)), s.cid(4),
+                      std::string(s.text(5)), static_cast<uint32_t>(s.integer(6)), std::string(s.text(7))});
 }
 
 void AstDb::each_test(const std::function<void(const TestRow&)>& fn) {
   Once once(db_, "SELECT decl, name, cid, last_result, coalesce(last_ms, -1) FROM test ORDER BY decl");
-  for (Statement s(once.s); s.row();) fn({s.integer(0), std::string(s.text(1)), s.cid(2), std::string(s.text(3)), s.integer(4)});
+  for (Statement s(once.s); s.row();)
+    fn({s.integer(0), std::string(s.text(1)), s.cid(2), std::string(s.text(3)), s.integer(4)});
 }
 
 void AstDb::each_diagnostic(const std::function<void(const DiagnosticRow&)>& fn) {
   Once once(db_, "SELECT file, code, severity, line, col, message, json FROM diagnostic ORDER BY id");
   for (Statement s(once.s); s.row();)
-    fn({s.integer(0), std::string(s.text(1)), std::string(s.text(2)), static_cast<uint32_t>(s.integer(3)), static_cast<uint32_t>(s.integer(4)), std::string(s.text(5)), std::string(s.text(6))});
+    fn({s.integer(0), std::string(s.text(1)), std::string(s.text(2)), static_cast<uint32_t>(s.integer(3)),
+        static_cast<uint32_t>(s.integer(4)), std::string(s.text(5)), std::string(s.text(6))});
 }
 
 bool AstDb::need_fts() {
   if (meta("fts_stale").empty()) return true;
   bool own = sqlite3_get_autocommit(db_) != 0;
   if (own && !begin()) return false;
-  if (!exec("INSERT INTO doc_fts(doc_fts) VALUES('rebuild'); DELETE FROM meta WHERE key = 'fts_stale'")) return own ? (roll_back(), false) : false;
+  if (!exec("INSERT INTO doc_fts(doc_fts) VALUES('rebuild'); DELETE FROM meta WHERE key = 'fts_stale'"))
+    return own ? (roll_back(), false) : false;
   return !own || commit();
 }
 
-bool AstDb::select(std::string_view sql, std::span<const SqlValue> bound, const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why, std::vector<std::string>* columns) {
+bool AstDb::select(std::string_view sql, std::span<const SqlValue> bound,
+                   const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why,
+                   std::vector<std::string>* columns) {
   sqlite3_stmt* s = nullptr;
   auto trouble = [&] {
     why = sqlite3_errmsg(db_);
@@ -203,7 +226,8 @@ bool AstDb::select(std::string_view sql, std::span<const SqlValue> bound, const 
   if (sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &s, &rest) != SQLITE_OK) return trouble();
   if (!s) return why = "there is no statement", false;
   for (; rest < sql.data() + sql.size(); ++rest)
-    if (*rest != ' ' && *rest != '\n' && *rest != '\t' && *rest != '\r' && *rest != ';') return why = "there is a second statement; one is taken", sqlite3_finalize(s), false;
+    if (*rest != ' ' && *rest != '\n' && *rest != '\t' && *rest != '\r' && *rest != ';')
+      return why = "there is a second statement; one is taken", sqlite3_finalize(s), false;
   for (size_t i = 0; i < bound.size(); ++i) {
     int at = static_cast<int>(i + 1);
     const SqlValue& v = bound[i];
@@ -211,8 +235,12 @@ bool AstDb::select(std::string_view sql, std::span<const SqlValue> bound, const 
       case SqlValue::Null: sqlite3_bind_null(s, at); break;
       case SqlValue::Integer: sqlite3_bind_int64(s, at, v.integer); break;
       case SqlValue::Real: sqlite3_bind_double(s, at, v.real); break;
-      case SqlValue::Text: sqlite3_bind_text(s, at, v.text.data() ? v.text.data() : "", static_cast<int>(v.text.size()), SQLITE_STATIC); break;
-      case SqlValue::Blob: sqlite3_bind_blob(s, at, v.text.data() ? v.text.data() : "", static_cast<int>(v.text.size()), SQLITE_STATIC); break;
+      case SqlValue::Text:
+        sqlite3_bind_text(s, at, v.text.data() ? v.text.data() : "", static_cast<int>(v.text.size()), SQLITE_STATIC);
+        break;
+      case SqlValue::Blob:
+        sqlite3_bind_blob(s, at, v.text.data() ? v.text.data() : "", static_cast<int>(v.text.size()), SQLITE_STATIC);
+        break;
     }
   }
   int count = sqlite3_column_count(s);
@@ -224,7 +252,9 @@ bool AstDb::select(std::string_view sql, std::span<const SqlValue> bound, const 
     for (int i = 0; i < count; ++i) {
       SqlValue& v = row[static_cast<size_t>(i)];
       v = {};
-      auto view = [&](const void* p) { return std::string_view(static_cast<const char*>(p), static_cast<size_t>(sqlite3_column_bytes(s, i))); };
+      auto view = [&](const void* p) {
+        return std::string_view(static_cast<const char*>(p), static_cast<size_t>(sqlite3_column_bytes(s, i)));
+      };
       switch (sqlite3_column_type(s, i)) {
         case SQLITE_INTEGER: v.kind = SqlValue::Integer, v.integer = sqlite3_column_int64(s, i); break;
         case SQLITE_FLOAT: v.kind = SqlValue::Real, v.real = sqlite3_column_double(s, i); break;
@@ -240,4 +270,4 @@ bool AstDb::select(std::string_view sql, std::span<const SqlValue> bound, const 
   return true;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -33,8 +33,8 @@ void AstDb::roll_back() {
   if (db_ && !sqlite3_get_autocommit(db_)) exec("ROLLBACK");
 }
 
-// Records stand on a few shelves, so that neither a row for each file wastes half a page nor one change writes them all. A shelf is its
-// length (4 bytes), then by zstd: for each module the lengths of its name and record, and both.
+// Records stand on a few shelves, so that neither a row for each file wastes half a page nor one change writes them
+// all. A shelf is its length (4 bytes), then by zstd: for each module the lengths of its name and record, and both.
 constexpr uint32_t kShelves = 32;
 
 static uint32_t shelf_of(std::string_view module) {
@@ -46,7 +46,8 @@ static std::string packed(const std::string& shelf) {
   uint32_t size = static_cast<uint32_t>(shelf.size());
   std::string out(reinterpret_cast<const char*>(&size), sizeof size);
   llvm::SmallVector<uint8_t, 0> bytes;
-  llvm::compression::zstd::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(shelf.data()), shelf.size()), bytes, 1);
+  llvm::compression::zstd::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(shelf.data()), shelf.size()), bytes,
+                                    1);
   return out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 static std::string unpacked(std::string_view stored) {
@@ -56,7 +57,8 @@ static std::string unpacked(std::string_view stored) {
   stored.remove_prefix(sizeof size);
   llvm::SmallVector<uint8_t, 0> bytes;
   if (size > (256u << 20) || size / 1000 > stored.size()) return {};
-  if (llvm::Error error = llvm::compression::zstd::decompress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(stored.data()), stored.size()), bytes, size)) {
+  if (llvm::Error error = llvm::compression::zstd::decompress(
+          llvm::ArrayRef(reinterpret_cast<const uint8_t*>(stored.data()), stored.size()), bytes, size)) {
     llvm::consumeError(std::move(error));
     return {};
   }
@@ -109,34 +111,57 @@ bool AstDb::put_known_bodies(const Program& program, const Records& before, cons
   return ok;
 }
 
-bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags, std::span<const DoctestRow> doctests) {
+bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags,
+                     std::span<const DoctestRow> doctests) {
   bool own = !writing_;
   if (own && !begin()) return false;
   RowId first = file << kFileShift, end = (file + 1) << kFileShift;
 
   // What a doctest said stays known as long as it is the same doctest.
-  struct Known { RowId id; Cid cid; std::string result; };
+  struct Known {
+    RowId id;
+    Cid cid;
+    std::string result;
+  };
   std::vector<Known> known;
   {
-    Statement s(prepare(kOldDoctests, "SELECT id, cid, last_result FROM doctest WHERE id >= ? AND id < ? AND last_result IS NOT NULL ORDER BY id"));
+    Statement s(prepare(
+        kOldDoctests,
+        "SELECT id, cid, last_result FROM doctest WHERE id >= ? AND id < ? AND last_result IS NOT NULL ORDER BY id"));
     s.bind(1, first * 256).bind(2, end * 256);
     while (s.row()) known.push_back({s.integer(0), s.cid(1), std::string(s.text(2))});
   }
-  auto drop = [&](int slot, const char* sql, int64_t scale) { return Statement(prepare(slot, sql)).bind(1, first * scale).bind(2, end * scale).run(); };
-  bool ok = drop(kDropDocs, "DELETE FROM doc WHERE decl >= ? AND decl < ?", 1) && drop(kDropTags, "DELETE FROM doc_tag WHERE decl >= ? AND decl < ?", 1) &&
+  auto drop = [&](int slot, const char* sql, int64_t scale) {
+    return Statement(prepare(slot, sql)).bind(1, first * scale).bind(2, end * scale).run();
+  };
+  bool ok = drop(kDropDocs, "DELETE FROM doc WHERE decl >= ? AND decl < ?", 1) &&
+            drop(kDropTags, "DELETE FROM doc_tag WHERE decl >= ? AND decl < ?", 1) &&
             drop(kDropDoctests, "DELETE FROM doctest WHERE id >= ? AND id < ?", 256);
 
   sqlite3_stmt* put = prepare(kPutDoc, "INSERT OR REPLACE INTO doc VALUES(?, ?, ?, ?, ?, ?, ?)");
   for (const DocRow& d : docs) {
     if (!ok) break;
     Statement s(put);
-    ok = s.bind(1, d.decl).blob(2, d.cid).bind(3, d.name).bind(4, d.summary).bind(5, d.body_md).bind(6, d.body_html).bind(7, int64_t{d.line}).run();
+    ok = s.bind(1, d.decl)
+             .blob(2, d.cid)
+             .bind(3, d.name)
+             .bind(4, d.summary)
+             .bind(5, d.body_md)
+             .bind(6, d.body_html)
+             .bind(7, int64_t{d.line})
+             .run();
   }
   put = prepare(kPutDocTag, "INSERT OR REPLACE INTO doc_tag VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
   for (const DocTagRow& t : tags) {
     if (!ok) break;
     Statement s(put);
-    s.bind(1, t.decl).bind(2, int64_t{t.ordinal}).bind(3, t.tag).bind(4, t.name).bind(5, t.text).bind(6, int64_t{t.line}).row_or_null(7, t.target_decl);
+    s.bind(1, t.decl)
+        .bind(2, int64_t{t.ordinal})
+        .bind(3, t.tag)
+        .bind(4, t.name)
+        .bind(5, t.text)
+        .bind(6, int64_t{t.line})
+        .row_or_null(7, t.target_decl);
     if (t.target_decl) s.blob(8, t.target_cid);
     else s.null(8);
     ok = s.run();
@@ -146,11 +171,18 @@ bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const D
     if (!ok) break;
     RowId id = t.decl * 256 + t.ordinal;
     if (t.ordinal > 255) continue;
-    auto same = std::lower_bound(known.begin(), known.end(), id, [](const Known& k, RowId wanted) { return k.id < wanted; });
+    auto same =
+        std::lower_bound(known.begin(), known.end(), id, [](const Known& k, RowId wanted) { return k.id < wanted; });
     std::string_view result = t.last_result;
     if (result.empty() && same != known.end() && same->id == id && same->cid == t.cid) result = same->result;
     Statement s(put);
-    s.bind(1, id).bind(2, t.decl).bind(3, int64_t{t.ordinal}).bind(4, t.code).blob(5, t.cid).bind(6, t.mode).bind(7, int64_t{t.line});
+    s.bind(1, id)
+        .bind(2, t.decl)
+        .bind(3, int64_t{t.ordinal})
+        .bind(4, t.code)
+        .blob(5, t.cid)
+        .bind(6, t.mode)
+        .bind(7, int64_t{t.line});
     if (result.empty()) s.null(8);
     else s.bind(8, result);
     ok = s.run();
@@ -163,7 +195,9 @@ bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const D
 }
 
 bool AstDb::put_test_result(RowId decl, std::string_view result, int64_t ms) {
-  Statement s(prepare(kSetTestResult, "UPDATE test SET last_result = ?, last_ms = ?, cid = (SELECT cid FROM decl WHERE id = ?3) WHERE id = ?3"));
+  Statement s(prepare(
+      kSetTestResult,
+      "UPDATE test SET last_result = ?, last_ms = ?, cid = (SELECT cid FROM decl WHERE id = ?3) WHERE id = ?3"));
   return s.bind(1, result).bind(2, ms).bind(3, decl).run();
 }
 

@@ -13,10 +13,53 @@ namespace janus {
 namespace {
 
 enum class P : uint8_t {
-  Pub, Func, Struct, Enum, Error, Trait, Impl, Const, Type, Capability, Test, Field, Variant, Method, Module,
-  HasDoc, HasDoctest, MissingDoc, MissingParamDoc, MissingReturnsDoc, MissingErrorDoc, IsDeprecated, IsRecursive, IsGeneric, CanFail,
-  MaySuspend, MayBlock, MayPanic, Allocates, Spawns, RaisesBudget, CallsFfi, Unused,
-  Name, DocContains, Tag, Requires, FailsWith, Calls, CalledBy, In, ProfileIs, CidIs, ParamType, Returns, LineCount, Sig,
+  Pub,
+  Func,
+  Struct,
+  Enum,
+  Error,
+  Trait,
+  Impl,
+  Const,
+  Type,
+  Capability,
+  Test,
+  Field,
+  Variant,
+  Method,
+  Module,
+  HasDoc,
+  HasDoctest,
+  MissingDoc,
+  MissingParamDoc,
+  MissingReturnsDoc,
+  MissingErrorDoc,
+  IsDeprecated,
+  IsRecursive,
+  IsGeneric,
+  CanFail,
+  MaySuspend,
+  MayBlock,
+  MayPanic,
+  Allocates,
+  Spawns,
+  RaisesBudget,
+  CallsFfi,
+  Unused,
+  Name,
+  DocContains,
+  Tag,
+  Requires,
+  FailsWith,
+  Calls,
+  CalledBy,
+  In,
+  ProfileIs,
+  CidIs,
+  ParamType,
+  Returns,
+  LineCount,
+  Sig,
 };
 
 constexpr PredicateInfo kPredicates[] = {
@@ -87,8 +130,12 @@ struct Compiler {
     if (error.why.empty()) error = {std::move(why), std::move(hint), lo, hi};
     return false;
   }
-  void blanks() { while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at; }
-  static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+  void blanks() {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
+  }
+  static bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  }
   std::string_view word_at() {
     blanks();
     size_t end = at;
@@ -151,7 +198,9 @@ struct Compiler {
       return true;
     }
     if (word.empty()) {
-      if (at >= text.size()) return fail(at, at, terms == 1 ? "the query is empty" : "a predicate belongs here", "for example: pub func and not has_doc");
+      if (at >= text.size())
+        return fail(at, at, terms == 1 ? "the query is empty" : "a predicate belongs here",
+                    "for example: pub func and not has_doc");
       return fail(at, at + 1, "a predicate belongs here", "for example: pub func and not has_doc");
     }
     return predicate(word, sql);
@@ -189,7 +238,8 @@ struct Compiler {
         has_second = true;
         blanks();
       }
-      if (at >= text.size() || text[at] != ')') return fail(lo, std::min(at + 1, text.size()), "`)` is missing", example);
+      if (at >= text.size() || text[at] != ')')
+        return fail(lo, std::min(at + 1, text.size()), "`)` is missing", example);
       ++at;
     }
     return emit(P(index), argument, arg_lo, arg_hi, has_second ? &second : nullptr, sql);
@@ -197,7 +247,8 @@ struct Compiler {
 
   bool quoted(std::string& value, const std::string& example) {
     char quote = at < text.size() ? text[at] : '\0';
-    if (quote != '\'' && quote != '"') return fail(at, std::min(at + 1, text.size()), "a text in quotes belongs here", example);
+    if (quote != '\'' && quote != '"')
+      return fail(at, std::min(at + 1, text.size()), "a text in quotes belongs here", example);
     size_t begin = at++;
     while (at < text.size() && text[at] != quote) value += text[at++];
     if (at >= text.size()) return fail(begin, text.size(), "this quote is not closed");
@@ -214,16 +265,23 @@ struct Compiler {
     if (!near.empty()) list.push_back(std::string(near));
     for (std::string_view n : names) {   // words that share a part with it: missing_docs, doc, param
       if (list.size() >= 4) break;
-      if (word.size() >= 3 && n != near && (n.find(word) != std::string_view::npos || word.find(n) != std::string_view::npos) && n.size() > 2) list.push_back(std::string(n));
+      if (word.size() >= 3 && n != near &&
+          (n.find(word) != std::string_view::npos || word.find(n) != std::string_view::npos) && n.size() > 2)
+        list.push_back(std::string(n));
     }
-    for (size_t i = 0; i < list.size(); ++i) hint += (i == 0 ? "did you mean `" : i + 1 == list.size() ? " or `" : ", `") + list[i] + "`";
+    for (size_t i = 0; i < list.size(); ++i)
+      hint += (i == 0 ? "did you mean `" : i + 1 == list.size() ? " or `" : ", `") + list[i] + "`";
     if (!hint.empty()) hint += "?";
     else hint = "janus query --help lists the predicates; a name is asked for with name('" + std::string(word) + "')";
     return fail(lo, hi, "there is no predicate `" + std::string(word) + "`", hint);
   }
 
-  static std::string bits(const char* column, int n) { return std::string("(d.") + column + " & " + std::to_string(n) + ") <> 0"; }
-  static std::string has_tag(const char* tag) { return std::string("EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = '") + tag + "')"; }
+  static std::string bits(const char* column, int n) {
+    return std::string("(d.") + column + " & " + std::to_string(n) + ") <> 0";
+  }
+  static std::string has_tag(const char* tag) {
+    return std::string("EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = '") + tag + "')";
+  }
 
   // Ids of the functions that `name` means.
   bool targets(const std::string& name, size_t lo, size_t hi, std::string& ids) {
@@ -233,31 +291,61 @@ struct Compiler {
     if (!found.empty()) return true;
     std::vector<std::string> all;
     std::string why;
-    db.select("SELECT DISTINCT name FROM decl WHERE kind IN ('func', 'method')", {}, [&](std::span<const SqlValue> row) { all.push_back(std::string(row[0].text)); return true; }, why);
+    db.select(
+        "SELECT DISTINCT name FROM decl WHERE kind IN ('func', 'method')", {},
+        [&](std::span<const SqlValue> row) {
+          all.push_back(std::string(row[0].text));
+          return true;
+        },
+        why);
     std::vector<std::string_view> views(all.begin(), all.end());
     size_t dot = name.rfind('.');
-    std::string_view near = nearest_name(dot == std::string::npos ? std::string_view(name) : std::string_view(name).substr(dot + 1), views);
-    return fail(lo, hi, "there is no function `" + name + "`", near.empty() ? "" : "did you mean `" + std::string(near) + "`?");
+    std::string_view near =
+        nearest_name(dot == std::string::npos ? std::string_view(name) : std::string_view(name).substr(dot + 1), views);
+    return fail(lo, hi, "there is no function `" + name + "`",
+                near.empty() ? "" : "did you mean `" + std::string(near) + "`?");
   }
 
   bool emit(P p, const std::string& a, size_t lo, size_t hi, const std::string* second, std::string& sql) {
     const char* name = kPredicates[static_cast<size_t>(p)].name;
-    static const std::string documentable = "d.kind IN ('func', 'method', 'struct', 'enum', 'error', 'trait', 'const', 'type', 'capability')";
+    static const std::string documentable =
+        "d.kind IN ('func', 'method', 'struct', 'enum', 'error', 'trait', 'const', 'type', 'capability')";
     switch (p) {
       case P::Pub: sql = "d.is_pub"; break;
       case P::Func: sql = "d.kind IN ('func', 'method')"; break;
-      case P::Struct: case P::Enum: case P::Error: case P::Trait: case P::Impl: case P::Const: case P::Type: case P::Capability: case P::Test: case P::Field:
-      case P::Variant: case P::Method: case P::Module: sql = std::string("d.kind = '") + name + "'"; break;
+      case P::Struct:
+      case P::Enum:
+      case P::Error:
+      case P::Trait:
+      case P::Impl:
+      case P::Const:
+      case P::Type:
+      case P::Capability:
+      case P::Test:
+      case P::Field:
+      case P::Variant:
+      case P::Method:
+      case P::Module: sql = std::string("d.kind = '") + name + "'"; break;
       case P::HasDoc: sql = "EXISTS (SELECT 1 FROM doc WHERE doc.decl = d.id)"; break;
-      case P::HasDoctest: sql = "EXISTS (SELECT 1 FROM doctest t WHERE t.id BETWEEN d.id * 256 AND d.id * 256 + 255)"; break;
-      case P::MissingDoc: sql = "(d.is_pub AND " + documentable + " AND (d.traits & 128) = 0 AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.decl = d.id))"; break;
+      case P::HasDoctest:
+        sql = "EXISTS (SELECT 1 FROM doctest t WHERE t.id BETWEEN d.id * 256 AND d.id * 256 + 255)";
+        break;
+      case P::MissingDoc:
+        sql = "(d.is_pub AND " + documentable +
+              " AND (d.traits & 128) = 0 AND NOT EXISTS (SELECT 1 FROM doc WHERE doc.decl = d.id))";
+        break;
       case P::MissingParamDoc:
         // No @param at all is the common case, and is seen without taking the list apart.
-        sql = "(d.kind IN ('func', 'method') AND instr(replace(d.type_json, '\",\"self\"', ''), '\",\"') BETWEEN 1 AND instr(replace(d.type_json, '\",\"self\"', ''), '\"result\":') AND (NOT " + has_tag("param") +
-              " OR EXISTS (SELECT 1 FROM json_each(d.type_json, '$.params') p WHERE p.value ->> 1 <> 'self' AND "
-              "NOT EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = 'param' AND g.name = p.value ->> 1))))";
+        sql =
+            "(d.kind IN ('func', 'method') AND instr(replace(d.type_json, '\",\"self\"', ''), '\",\"') BETWEEN 1 AND instr(replace(d.type_json, '\",\"self\"', ''), '\"result\":') AND (NOT " +
+            has_tag("param") +
+            " OR EXISTS (SELECT 1 FROM json_each(d.type_json, '$.params') p WHERE p.value ->> 1 <> 'self' AND "
+            "NOT EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = 'param' AND g.name = p.value ->> 1))))";
         break;
-      case P::MissingReturnsDoc: sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, '\"result\":\"void\"') = 0 AND NOT " + has_tag("returns") + ")"; break;
+      case P::MissingReturnsDoc:
+        sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, '\"result\":\"void\"') = 0 AND NOT " +
+              has_tag("returns") + ")";
+        break;
       case P::MissingErrorDoc: sql = "((d.traits & 1) <> 0 AND NOT " + has_tag("error") + ")"; break;
       case P::IsDeprecated: sql = has_tag("deprecated"); break;
       case P::IsRecursive: sql = bits("traits", kDeclRecursive); break;
@@ -271,7 +359,8 @@ struct Compiler {
       case P::RaisesBudget: sql = bits("effects", kRaisesBudget); break;
       case P::CallsFfi: sql = bits("effects", kCallsFfi); break;
       case P::Unused:
-        sql = "(NOT d.is_pub AND (d.traits & 232) = 0 AND d.kind IN ('func', 'method', 'struct', 'enum', 'error', 'trait', 'const') AND d.name NOT LIKE '\\_%' ESCAPE '\\')";
+        sql =
+            "(NOT d.is_pub AND (d.traits & 232) = 0 AND d.kind IN ('func', 'method', 'struct', 'enum', 'error', 'trait', 'const') AND d.name NOT LIKE '\\_%' ESCAPE '\\')";
         break;
       case P::Name: {
         std::string n = bind(a);
@@ -280,7 +369,8 @@ struct Compiler {
       }
       case P::DocContains: {
         std::string n = bind(like_text(a));
-        sql = "EXISTS (SELECT 1 FROM doc WHERE doc.decl = d.id AND (doc.summary LIKE " + n + " ESCAPE '\\' OR doc.body_md LIKE " + n + " ESCAPE '\\'))";
+        sql = "EXISTS (SELECT 1 FROM doc WHERE doc.decl = d.id AND (doc.summary LIKE " + n +
+              " ESCAPE '\\' OR doc.body_md LIKE " + n + " ESCAPE '\\'))";
         break;
       }
       case P::Tag: {
@@ -293,10 +383,14 @@ struct Compiler {
         sql += ")";
         break;
       }
-      case P::Requires: sql = "(d.effects >= 65536 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND instr(f.effects, " + bind("[\"requires\",\"" + a + "\"") + ")))"; break;
+      case P::Requires:
+        sql = "(d.effects >= 65536 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND instr(f.effects, " +
+              bind("[\"requires\",\"" + a + "\"") + ")))";
+        break;
       case P::FailsWith:
-        sql = "((d.traits & 1) <> 0 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND (instr(f.effects, " + bind("[\"fails_with\",\"" + a + "\"") + ") OR instr(f.effects, " +
-              bind("[\"fails_with\",\"" + a + ".") + "))))";
+        sql = "((d.traits & 1) <> 0 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND (instr(f.effects, " +
+              bind("[\"fails_with\",\"" + a + "\"") + ") OR instr(f.effects, " + bind("[\"fails_with\",\"" + a + ".") +
+              "))))";
         break;
       case P::Calls: {
         std::string ids;
@@ -307,7 +401,8 @@ struct Compiler {
       case P::CalledBy: {
         std::string ids;
         if (!targets(a, lo, hi, ids)) return false;
-        sql = "d.id IN (SELECT f.decl + (r.value ->> 0) FROM fact f, json_each(f.refs) r WHERE f.decl IN (" + ids + ") AND r.value ->> 1 IN (1, 2))";
+        sql = "d.id IN (SELECT f.decl + (r.value ->> 0) FROM fact f, json_each(f.refs) r WHERE f.decl IN (" + ids +
+              ") AND r.value ->> 1 IN (1, 2))";
         out.std_too |= false;
         break;
       }
@@ -321,13 +416,16 @@ struct Compiler {
       case P::ProfileIs: {
         std::vector<std::string_view> known;
         bool good = false;
-        for (Profile each : {Profile::Core, Profile::Script, Profile::Service, Profile::Cluster, Profile::Compute, Profile::Sovereign}) {
+        for (Profile each : {Profile::Core, Profile::Script, Profile::Service, Profile::Cluster, Profile::Compute,
+                             Profile::Sovereign}) {
           known.push_back(profile_name(each));
           good |= a == profile_name(each) || (a.starts_with(":") && a.substr(1) == profile_name(each));
         }
         if (!good) {
           std::string_view near = nearest_name(a, known);
-          return fail(lo, hi, "there is no profile `" + a + "`", near.empty() ? "the profiles are core, script, service, cluster, compute, sovereign" : "did you mean `" + std::string(near) + "`?");
+          return fail(lo, hi, "there is no profile `" + a + "`",
+                      near.empty() ? "the profiles are core, script, service, cluster, compute, sovereign"
+                                   : "did you mean `" + std::string(near) + "`?");
         }
         sql = "d.file IN (SELECT id FROM file WHERE profile = " + bind(a.starts_with(":") ? a.substr(1) : a) + ")";
         break;
@@ -335,18 +433,23 @@ struct Compiler {
       case P::CidIs: {
         std::string hex = a.starts_with("blake3:") ? a.substr(7) : a;
         if (hex.size() < 6 || hex.size() > 64 || hex.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
-          return fail(lo, hi, "a content id is `blake3:` and 64 hexadecimal digits; the first six or more of them are enough");
-        for (char& c : hex) if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+          return fail(lo, hi,
+                      "a content id is `blake3:` and 64 hexadecimal digits; the first six or more of them are enough");
+        for (char& c : hex)
+          if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
         sql = "substr(hex(d.cid), 1, " + std::to_string(hex.size()) + ") = " + bind(hex);
         break;
       }
-      case P::ParamType: case P::Returns: {
+      case P::ParamType:
+      case P::Returns: {
         std::string wanted = p == P::ParamType ? "[\"" + a + "\",\"" : "\"result\":\"" + a + "\"";
         // A glob has its own brackets: those of types are meant as they stand.
-        if (a.find('*') == std::string::npos) sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, " + bind(wanted) + "))";
+        if (a.find('*') == std::string::npos)
+          sql = "(d.kind IN ('func', 'method') AND instr(d.type_json, " + bind(wanted) + "))";
         else {
           std::string glob = "*";
-          for (char c : wanted) glob += c == '[' ? std::string("[[]") : c == '?' ? std::string("[?]") : std::string(1, c);
+          for (char c : wanted)
+            glob += c == '[' ? std::string("[[]") : c == '?' ? std::string("[?]") : std::string(1, c);
           sql = "(d.kind IN ('func', 'method') AND d.type_json GLOB " + bind(glob + "*") + ")";
         }
         break;
@@ -361,7 +464,8 @@ struct Compiler {
         while (i < a.size() && a[i] >= '0' && a[i] <= '9' && digits.size() < 9) digits += a[i++];
         while (i < a.size() && a[i] == ' ') ++i;
         if (op.empty() || op == "==") op = "=";
-        if (digits.empty() || i < a.size() || (op != "=" && op != "<" && op != ">" && op != "<=" && op != ">=" && op != "!="))
+        if (digits.empty() || i < a.size() ||
+            (op != "=" && op != "<" && op != ">" && op != "<=" && op != ">=" && op != "!="))
           return fail(lo, hi, "a comparison with a number belongs here", "write line_count(> 50)");
         sql = "d.lines " + op + " " + digits;
         break;
@@ -370,7 +474,9 @@ struct Compiler {
         int64_t shape = 0;
         std::string why;
         size_t place = 0;
-        if (!shape_of_text(a, shape, why, place)) return fail(lo + 1 + place, std::min(hi - 1, lo + 2 + place), why, "for example sig('[]T, func(T) -> U -> []U')");
+        if (!shape_of_text(a, shape, why, place))
+          return fail(lo + 1 + place, std::min(hi - 1, lo + 2 + place), why,
+                      "for example sig('[]T, func(T) -> U -> []U')");
         sql = "d.shape = " + std::to_string(shape);
         out.std_too = true;
         break;
@@ -380,8 +486,8 @@ struct Compiler {
   }
 };
 
-// janus_calls(decl, refs, "1,2,3"): does the list of refs hold a call of, or a value that is, one of these? The list is scanned as text:
-// 100 000 declarations have megabytes of it, and json_each makes a row of every entry.
+// janus_calls(decl, refs, "1,2,3"): does the list of refs hold a call of, or a value that is, one of these? The list is
+// scanned as text: 100 000 declarations have megabytes of it, and json_each makes a row of every entry.
 void janus_calls(sqlite3_context* context, int, sqlite3_value** values) {
   auto* ids = static_cast<std::vector<int64_t>*>(sqlite3_get_auxdata(context, 2));
   if (!ids) {
@@ -405,7 +511,8 @@ void janus_calls(sqlite3_context* context, int, sqlite3_value** values) {
     for (p += below; p < end && *p >= '0' && *p <= '9'; ++p) id = id * 10 + (*p - '0');
     id = own + (below ? -id : id);
     bool wanted = p + 2 < end && (p[1] == '1' || p[1] == '2') && p[2] == ',';
-    if (wanted && (ids->size() == 1 ? (*ids)[0] == id : std::binary_search(ids->begin(), ids->end(), id))) return sqlite3_result_int(context, 1);
+    if (wanted && (ids->size() == 1 ? (*ids)[0] == id : std::binary_search(ids->begin(), ids->end(), id)))
+      return sqlite3_result_int(context, 1);
     p = static_cast<const char*>(std::memchr(p, ']', static_cast<size_t>(end - p)));
     if (p) p += p + 1 < end && p[1] == ',' ? 2 : 1;
   }
@@ -414,11 +521,18 @@ void janus_calls(sqlite3_context* context, int, sqlite3_value** values) {
 
 int only_reading(void*, int action, const char* first, const char* second, const char*, const char*) {
   switch (action) {
-    case SQLITE_SELECT: case SQLITE_READ: case SQLITE_RECURSIVE: return SQLITE_OK;
-    case SQLITE_FUNCTION: return second && (!strcmp(second, "load_extension") || !strcmp(second, "fts3_tokenizer") || !strcmp(second, "edit")) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE: return SQLITE_OK;
+    case SQLITE_FUNCTION:
+      return second &&
+                     (!strcmp(second, "load_extension") || !strcmp(second, "fts3_tokenizer") || !strcmp(second, "edit"))
+                 ? SQLITE_DENY
+                 : SQLITE_OK;
     case SQLITE_PRAGMA: {
       // Those that only tell, and only when they are not given a value that sets something.
-      for (const char* name : {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "integrity_check", "quick_check", "compile_options", "function_list", "data_version"})
+      for (const char* name : {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "integrity_check",
+                               "quick_check", "compile_options", "function_list", "data_version"})
         if (first && !strcmp(first, name)) return SQLITE_OK;
       for (const char* name : {"user_version", "application_id", "page_count", "page_size", "freelist_count"})
         if (first && !strcmp(first, name) && !second) return SQLITE_OK;
@@ -428,7 +542,7 @@ int only_reading(void*, int action, const char* first, const char* second, const
   }
 }
 
-}  // namespace
+}   // namespace
 
 std::span<const PredicateInfo> all_predicates() { return kPredicates; }
 
@@ -437,13 +551,15 @@ bool compile_query(AstDb& db, std::string_view text, CompiledQuery& query, Query
   if (text.size() > 64 * 1024) return c.fail(0, 1, "a query has at most 64 KiB");
   if (!c.any(query.where)) return false;
   c.blanks();
-  if (c.at < text.size()) return c.fail(c.at, c.at + 1, text[c.at] == ')' ? "this bracket closes nothing" : "this belongs to nothing");
+  if (c.at < text.size())
+    return c.fail(c.at, c.at + 1, text[c.at] == ')' ? "this bracket closes nothing" : "this belongs to nothing");
   return true;
 }
 
 // Everything behind SELECT …; the values that it binds.
 static std::string tail_of(AstDb& db, const CompiledQuery& query, std::vector<SqlValue>& bound) {
-  sqlite3_create_function(db.handle(), "janus_calls", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, janus_calls, nullptr, nullptr);
+  sqlite3_create_function(db.handle(), "janus_calls", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                          nullptr, janus_calls, nullptr, nullptr);
   for (const std::string& text : query.bound) {
     SqlValue v;
     v.kind = SqlValue::Text;
@@ -451,28 +567,47 @@ static std::string tail_of(AstDb& db, const CompiledQuery& query, std::vector<Sq
     bound.push_back(v);
   }
   // CROSS JOIN: declarations outside, their files inside; the other way round there is no index to go by.
-  return std::string(" FROM decl d CROSS JOIN file f ON f.id = d.file WHERE ") + (query.std_too ? "" : "NOT f.is_std AND ") + query.where;
+  return std::string(" FROM decl d CROSS JOIN file f ON f.id = d.file WHERE ") +
+         (query.std_too ? "" : "NOT f.is_std AND ") + query.where;
 }
 
 bool count_query(AstDb& db, const CompiledQuery& query, size_t& count, std::string& why) {
   std::vector<SqlValue> bound;
   std::string sql = "SELECT count(*)" + tail_of(db, query, bound);
-  return db.select(sql, bound, [&](std::span<const SqlValue> r) { count = static_cast<size_t>(r[0].integer); return true; }, why);
+  return db.select(
+      sql, bound,
+      [&](std::span<const SqlValue> r) {
+        count = static_cast<size_t>(r[0].integer);
+        return true;
+      },
+      why);
 }
 
 bool run_query(AstDb& db, const CompiledQuery& query, std::vector<Found>& found, std::string& why) {
   std::vector<SqlValue> bound;
-  std::string sql = "SELECT d.id, f.path, d.line, d.col, d.kind, d.name, d.path, d.signature, d.cid, d.is_pub, f.is_std" + tail_of(db, query, bound);
-  bool ok = db.select(sql, bound, [&](std::span<const SqlValue> r) {
-    Found f;
-    f.id = r[0].integer, f.path = r[1].text, f.line = static_cast<uint32_t>(r[2].integer), f.col = static_cast<uint32_t>(r[3].integer);
-    f.kind = r[4].text, f.name = r[5].text, f.full_name = r[6].text, f.signature = r[7].text;
-    if (r[8].text.size() == f.cid.size()) std::copy(r[8].text.begin(), r[8].text.end(), f.cid.begin());
-    f.is_pub = r[9].integer != 0, f.is_std = r[10].integer != 0;
-    found.push_back(std::move(f));
-    return true;
-  }, why);
-  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.is_std != b.is_std ? b.is_std : a.path != b.path ? a.path < b.path : a.line != b.line ? a.line < b.line : a.col != b.col ? a.col < b.col : a.id < b.id; });
+  std::string sql =
+      "SELECT d.id, f.path, d.line, d.col, d.kind, d.name, d.path, d.signature, d.cid, d.is_pub, f.is_std" +
+      tail_of(db, query, bound);
+  bool ok = db.select(
+      sql, bound,
+      [&](std::span<const SqlValue> r) {
+        Found f;
+        f.id = r[0].integer, f.path = r[1].text, f.line = static_cast<uint32_t>(r[2].integer),
+        f.col = static_cast<uint32_t>(r[3].integer);
+        f.kind = r[4].text, f.name = r[5].text, f.full_name = r[6].text, f.signature = r[7].text;
+        if (r[8].text.size() == f.cid.size()) std::copy(r[8].text.begin(), r[8].text.end(), f.cid.begin());
+        f.is_pub = r[9].integer != 0, f.is_std = r[10].integer != 0;
+        found.push_back(std::move(f));
+        return true;
+      },
+      why);
+  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+    return a.is_std != b.is_std ? b.is_std
+           : a.path != b.path   ? a.path < b.path
+           : a.line != b.line   ? a.line < b.line
+           : a.col != b.col     ? a.col < b.col
+                                : a.id < b.id;
+  });
   return ok;
 }
 
@@ -482,4 +617,4 @@ void restrict_to_reading(AstDb& db) {
   sqlite3_limit(db.handle(), SQLITE_LIMIT_ATTACHED, 0);
 }
 
-}  // namespace janus
+}   // namespace janus

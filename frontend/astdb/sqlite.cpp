@@ -2,11 +2,11 @@
 // Depends on sqlite.h, the operating system.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reliability in layers. SQLite's write-ahead log keeps the file whole when janus is killed. It is not told to wait for the disk
-// (synchronous = off), which a loss of power could punish; so a stamp beside the database names the boot, the size and the time of the
-// file as janus left it, and whoever finds another one has the whole file checked before trusting it. What is damaged is thrown
-// away and made again: the sources are the truth. Only who holds the lock file may throw away, so that two processes that find the same
-// damage do not throw away each other's new file.
+// Reliability in layers. SQLite's write-ahead log keeps the file whole when janus is killed. It is not told to wait for
+// the disk (synchronous = off), which a loss of power could punish; so a stamp beside the database names the boot, the
+// size and the time of the file as janus left it, and whoever finds another one has the whole file checked before
+// trusting it. What is damaged is thrown away and made again: the sources are the truth. Only who holds the lock file
+// may throw away, so that two processes that find the same damage do not throw away each other's new file.
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -42,7 +42,8 @@ std::string boot_id() {
 std::string stamp_of(const std::string& path) {
   struct stat info{};
   if (stat(path.c_str(), &info) != 0) return {};
-  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + " " + boot_id();
+  return std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec) + " " + boot_id();
 }
 
 std::string read_stamp(const std::string& path) {
@@ -91,7 +92,8 @@ void remove_leftovers(const std::string& path) {
     std::string_view name = entry->d_name;
     if (!name.starts_with(begin) || !name.ends_with(".new")) continue;
     int pid = atoi(entry->d_name + begin.size());
-    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) unlink((folder.empty() ? std::string(name) : folder + "/" + std::string(name)).c_str());
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH)
+      unlink((folder.empty() ? std::string(name) : folder + "/" + std::string(name)).c_str());
   }
   closedir(dir);
 }
@@ -102,7 +104,9 @@ struct FileLock {
   explicit FileLock(const std::string& path) : fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
     while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR) {}
   }
-  ~FileLock() { if (fd >= 0) ::close(fd); }
+  ~FileLock() {
+    if (fd >= 0) ::close(fd);
+  }
 };
 
 bool scalar(sqlite3* db, const char* sql, std::string& text) {
@@ -114,7 +118,7 @@ bool scalar(sqlite3* db, const char* sql, std::string& text) {
   return sqlite3_finalize(s) == SQLITE_OK && row;
 }
 
-}  // namespace
+}   // namespace
 
 // SQLite's sentences say what call went wrong; people want to know why.
 std::string reason_of(sqlite3* db) {
@@ -123,10 +127,14 @@ std::string reason_of(sqlite3* db) {
   switch (code) {
     case SQLITE_FULL: return "the disk is full";
     case SQLITE_READONLY: return "it may not be written";
-    case SQLITE_BUSY: case SQLITE_LOCKED: return "another process holds it";
-    case SQLITE_CANTOPEN: return system ? std::string("it cannot be opened: ") + std::strerror(system) : "it cannot be opened";
-    case SQLITE_IOERR: return system == ENOSPC || system == 0 ? "the disk is full or does not answer" : std::strerror(system);
-    case SQLITE_CORRUPT: case SQLITE_NOTADB: return "it is damaged";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "another process holds it";
+    case SQLITE_CANTOPEN:
+      return system ? std::string("it cannot be opened: ") + std::strerror(system) : "it cannot be opened";
+    case SQLITE_IOERR:
+      return system == ENOSPC || system == 0 ? "the disk is full or does not answer" : std::strerror(system);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return "it is damaged";
     default: return sqlite3_errmsg(db);
   }
 }
@@ -153,7 +161,10 @@ sqlite3_stmt* AstDb::prepare(int slot, const char* sql) {
 bool AstDb::open(const std::string& path, bool read_only, std::string& why) {
   path_ = path;
   // Each database belongs to one thread at a time, and nobody asks SQLite how much memory it uses.
-  static const bool configured = [] { return sqlite3_config(SQLITE_CONFIG_MULTITHREAD) == SQLITE_OK && sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK; }();
+  static const bool configured = [] {
+    return sqlite3_config(SQLITE_CONFIG_MULTITHREAD) == SQLITE_OK &&
+           sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+  }();
   (void)configured;
   int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2(path.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr) != SQLITE_OK) {
@@ -188,8 +199,10 @@ bool AstDb::create(std::string& why) {
   std::string text;
   // Another process may have been faster.
   if (ok && scalar(db_, "PRAGMA user_version", text) && atoi(text.c_str()) == kSchemaVersion) return exec("COMMIT");
-  std::string last = "PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = " + std::to_string(kSchemaVersion) +
-                     "; INSERT INTO meta VALUES('schema_version', " + std::to_string(kSchemaVersion) + "), ('janus_version', '" JANUS_VERSION "'); COMMIT";
+  std::string last = "PRAGMA application_id = " + std::to_string(kApplicationId) +
+                     "; PRAGMA user_version = " + std::to_string(kSchemaVersion) +
+                     "; INSERT INTO meta VALUES('schema_version', " + std::to_string(kSchemaVersion) +
+                     "), ('janus_version', '" JANUS_VERSION "'); COMMIT";
   ok = ok && exec(std::string(schema()).c_str()) && exec(last.c_str());
   if (!ok) {
     why = reason_of(db_);
@@ -211,7 +224,8 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
     };
     // A new database is made in memory and put in its place whole, by the first commit: much quicker than page by page.
     struct stat there{};
-    if (stat(path.c_str(), &there) != 0 && errno == ENOENT && access(folder_of(path).empty() ? "." : folder_of(path).c_str(), W_OK) == 0 && open(":memory:", false, why)) {
+    if (stat(path.c_str(), &there) != 0 && errno == ENOENT &&
+        access(folder_of(path).empty() ? "." : folder_of(path).c_str(), W_OK) == 0 && open(":memory:", false, why)) {
       exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF");
       path_ = path;
       is_new_ = create(why);
@@ -224,9 +238,11 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
       close();
       FileLock lock(path + ".lock");
       std::string again;
-      good = lock.fd >= 0 && open(path, false, again) && is_ours(again) && whole(again);   // another process has repaired it
+      good = lock.fd >= 0 && open(path, false, again) && is_ours(again) &&
+             whole(again);   // another process has repaired it
       struct stat info{};
-      bool replaceable = lock.fd >= 0 && stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (!db_ || !again.empty()) && access(path.c_str(), W_OK) == 0;
+      bool replaceable = lock.fd >= 0 && stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+                         (!db_ || !again.empty()) && access(path.c_str(), W_OK) == 0;
       if (!good && replaceable) {
         close();
         bool removed = unlink(path.c_str()) == 0;
@@ -255,8 +271,13 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
 // Page by page, so that there are never two of it in memory.
 bool AstDb::copy_to(const std::string& path) {
   sqlite3* file = nullptr;
-  bool ok = sqlite3_open_v2(path.c_str(), &file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr) == SQLITE_OK &&
-            sqlite3_exec(file, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1000", nullptr, nullptr, nullptr) == SQLITE_OK;
+  bool ok =
+      sqlite3_open_v2(path.c_str(), &file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      nullptr) == SQLITE_OK &&
+      sqlite3_exec(
+          file,
+          "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1000",
+          nullptr, nullptr, nullptr) == SQLITE_OK;
   if (ok) {
     sqlite3_backup* copy = sqlite3_backup_init(file, "main", db_, "main");
     ok = copy && sqlite3_backup_step(copy, -1) == SQLITE_DONE;
@@ -266,8 +287,8 @@ bool AstDb::copy_to(const std::string& path) {
   return sqlite3_close(file) == SQLITE_OK && ok;
 }
 
-// The first commit of a new database: its pages to a file beside, which then gets the name, unless another process was faster.
-// Then the rows of that one stay, and the next run sees whether they are right.
+// The first commit of a new database: its pages to a file beside, which then gets the name, unless another process was
+// faster. Then the rows of that one stay, and the next run sees whether they are right.
 bool AstDb::put_in_place() {
   remove_leftovers(path_);
   std::string beside = path_ + "." + std::to_string(getpid()) + ".new";
@@ -306,7 +327,8 @@ bool AstDb::leave_image() {
 }
 
 void AstDb::settle() {
-  exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = OFF");
+  exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = OFF");
 }
 
 std::unique_ptr<AstDb> AstDb::open_to_read(const std::string& path) {
@@ -342,4 +364,4 @@ AstDb::~AstDb() {
   }
 }
 
-}  // namespace janus
+}   // namespace janus

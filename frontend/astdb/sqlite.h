@@ -15,14 +15,28 @@ std::string reason_of(sqlite3* db);   // of the last failure, as a sentence's en
 class Statement {
  public:
   explicit Statement(sqlite3_stmt* stmt) : s_(stmt) {}
-  ~Statement() { if (s_) sqlite3_reset(s_); }
+  ~Statement() {
+    if (s_) sqlite3_reset(s_);
+  }
   Statement(const Statement&) = delete;
-  Statement& bind(int at, int64_t value) { if (s_) sqlite3_bind_int64(s_, at, value); return *this; }
+  Statement& bind(int at, int64_t value) {
+    if (s_) sqlite3_bind_int64(s_, at, value);
+    return *this;
+  }
   // Texts and blobs are not copied: they must live until the statement is reset.
-  Statement& bind(int at, std::string_view text) { if (s_) sqlite3_bind_text(s_, at, text.data() ? text.data() : "", static_cast<int>(text.size()), SQLITE_STATIC); return *this; }
-  Statement& blob(int at, const void* data, size_t size) { if (s_) sqlite3_bind_blob(s_, at, size ? data : "", static_cast<int>(size), SQLITE_STATIC); return *this; }
+  Statement& bind(int at, std::string_view text) {
+    if (s_) sqlite3_bind_text(s_, at, text.data() ? text.data() : "", static_cast<int>(text.size()), SQLITE_STATIC);
+    return *this;
+  }
+  Statement& blob(int at, const void* data, size_t size) {
+    if (s_) sqlite3_bind_blob(s_, at, size ? data : "", static_cast<int>(size), SQLITE_STATIC);
+    return *this;
+  }
   Statement& blob(int at, const Cid& cid) { return blob(at, cid.data(), cid.size()); }
-  Statement& null(int at) { if (s_) sqlite3_bind_null(s_, at); return *this; }
+  Statement& null(int at) {
+    if (s_) sqlite3_bind_null(s_, at);
+    return *this;
+  }
   Statement& row_or_null(int at, RowId id) { return id ? bind(at, id) : null(at); }
 
   bool row() { return s_ && (code_ = sqlite3_step(s_)) == SQLITE_ROW; }
@@ -56,9 +70,41 @@ class Statement {
 
 // Slots of AstDb::prepare: one for each statement that is run more than once.
 enum StatementSlot : int {
-  kGetMeta, kSetMeta, kPutKnown, kDeleteMeta, kPutInput, kPutReport, kPutFile, kPutDecl, kPutFact, kPutTest, kPutDiagnostic, kPutDoc, kPutDocTag,
-  kPutDoctest, kPutRename, kOldDecls, kOldTests, kOldDoctests, kDropDecls, kDropFacts, kDropTests, kDropDocs, kDropTags, kDropDoctests,
-  kSetTestResult, kSetDoctestResult, kFindFile, kFindDecl, kFindNamed, kFindPath, kFindRenamed, kFindDoc, kFindTags, kFindEffects, kFindRefs,
+  kGetMeta,
+  kSetMeta,
+  kPutKnown,
+  kDeleteMeta,
+  kPutInput,
+  kPutReport,
+  kPutFile,
+  kPutDecl,
+  kPutFact,
+  kPutTest,
+  kPutDiagnostic,
+  kPutDoc,
+  kPutDocTag,
+  kPutDoctest,
+  kPutRename,
+  kOldDecls,
+  kOldTests,
+  kOldDoctests,
+  kDropDecls,
+  kDropFacts,
+  kDropTests,
+  kDropDocs,
+  kDropTags,
+  kDropDoctests,
+  kSetTestResult,
+  kSetDoctestResult,
+  kFindFile,
+  kFindDecl,
+  kFindNamed,
+  kFindPath,
+  kFindRenamed,
+  kFindDoc,
+  kFindTags,
+  kFindEffects,
+  kFindRefs,
   kStatementSlots,
 };
 

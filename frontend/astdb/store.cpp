@@ -2,8 +2,9 @@
 // Depends on sqlite.h, describe.h, effects.h, diag_json.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file's rows are written when their digest is not what it was; the rest of the database is not touched, nor read. Declarations keep
-// their ids: those of a changed file are matched to the rows that were there by kind and path, then by CID, which is a rename.
+// A file's rows are written when their digest is not what it was; the rest of the database is not touched, nor read.
+// Declarations keep their ids: those of a changed file are matched to the rows that were there by kind and path, then
+// by CID, which is a rename.
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>
@@ -41,13 +42,34 @@ void number(std::string& out, int64_t n) {
 // Everything of a row, so that two rows with the same bytes are the same row.
 struct Digest {
   std::string bytes;
-  Digest& add(int64_t n) { bytes.append(reinterpret_cast<const char*>(&n), 8); return *this; }
-  Digest& add(std::string_view t) { add(static_cast<int64_t>(t.size())); bytes += t; return *this; }
-  Digest& add(const Cid& c) { bytes.append(reinterpret_cast<const char*>(c.data()), c.size()); return *this; }
+  Digest& add(int64_t n) {
+    bytes.append(reinterpret_cast<const char*>(&n), 8);
+    return *this;
+  }
+  Digest& add(std::string_view t) {
+    add(static_cast<int64_t>(t.size()));
+    bytes += t;
+    return *this;
+  }
+  Digest& add(const Cid& c) {
+    bytes.append(reinterpret_cast<const char*>(c.data()), c.size());
+    return *this;
+  }
 };
 
-struct OldFile { RowId id; Cid hash; std::vector<uint32_t> ordinals; std::string digests; bool seen = false; };
-struct OldDecl { uint32_t ordinal; std::string kind, path; Cid cid; bool taken = false; };
+struct OldFile {
+  RowId id;
+  Cid hash;
+  std::vector<uint32_t> ordinals;
+  std::string digests;
+  bool seen = false;
+};
+struct OldDecl {
+  uint32_t ordinal;
+  std::string kind, path;
+  Cid cid;
+  bool taken = false;
+};
 
 struct FileWork {
   ModuleId module;
@@ -77,10 +99,17 @@ struct Storing {
   std::vector<RowId> inner_rows = {};
   std::vector<uint8_t> inner_used = {};
   std::vector<uint8_t> used[static_cast<size_t>(SymKind::Count)] = {};
-  struct Renamed { Cid cid; std::string from, to; };
+  struct Renamed {
+    Cid cid;
+    std::string from, to;
+  };
   std::vector<Renamed> renames = {};
-  std::vector<std::pair<OldDecl, std::string>> gone = {};     // declarations that are there no more; their kind stands in OldDecl
-  struct New { Cid cid; std::string kind, path; };
+  std::vector<std::pair<OldDecl, std::string>> gone =
+      {};     // declarations that are there no more; their kind stands in OldDecl
+  struct New {
+    Cid cid;
+    std::string kind, path;
+  };
   std::vector<New> fresh = {};
   Describer describer{p};
   bool ok = true;
@@ -142,7 +171,9 @@ struct Storing {
     std::vector<OldDecl> rows;
     Statement s(db.prepare(kOldDecls, "SELECT id, kind, path, cid FROM decl WHERE id >= ? AND id < ? ORDER BY id"));
     s.bind(1, file << kFileShift).bind(2, (file + 1) << kFileShift);
-    while (s.row()) rows.push_back({static_cast<uint32_t>(s.integer(0) & ((1 << kFileShift) - 1)), std::string(s.text(1)), std::string(s.text(2)), s.cid(3)});
+    while (s.row())
+      rows.push_back({static_cast<uint32_t>(s.integer(0) & ((1 << kFileShift) - 1)), std::string(s.text(1)),
+                      std::string(s.text(2)), s.cid(3)});
     ok &= s.code() == SQLITE_DONE;
     return rows;
   }
@@ -228,7 +259,8 @@ struct Storing {
             }
         if (matched[i]) continue;
         f.ordinals[i] = next++;
-        if (!p.modules[+f.module]->is_std && !old_files.empty()) fresh.push_back({cid, f.items[i].kind, f.items[i].path});
+        if (!p.modules[+f.module]->is_std && !old_files.empty())
+          fresh.push_back({cid, f.items[i].kind, f.items[i].path});
       }
       for (OldDecl& o : old)
         if (!o.taken) gone.push_back({o, {}});
@@ -238,7 +270,9 @@ struct Storing {
     }
     for (size_t i = 0; i < f.items.size(); ++i) set_row(f.items[i], f.id << kFileShift | f.ordinals[i]);
   }
-  static bool can_be_named(std::string_view kind) { return kind != "impl" && kind != "test" && kind != "field" && kind != "variant"; }
+  static bool can_be_named(std::string_view kind) {
+    return kind != "impl" && kind != "test" && kind != "field" && kind != "variant";
+  }
 
   // What went from one file and came in another with the same meaning has moved.
   void find_moves() {
@@ -310,9 +344,15 @@ struct Storing {
   void effect(std::string& out, std::string_view kind, std::string_view name, RowId via_row) {
     out += out.size() > 1 ? ",[" : "[";
     out += kind;
-    if (!name.empty()) { out += ",\""; out += name; out += '"'; }
-    else if (via_row) out += ",null";
-    if (via_row) { out += ','; number(out, via_row - own_row); }
+    if (!name.empty()) {
+      out += ",\"";
+      out += name;
+      out += '"';
+    } else if (via_row) out += ",null";
+    if (via_row) {
+      out += ',';
+      number(out, via_row - own_row);
+    }
     out += ']';
   }
   RowId own_row = 0;                    // of the function whose effects are written
@@ -325,7 +365,8 @@ struct Storing {
       if (!calls_of.empty())
         if (FuncId f = via(node, uint64_t(1) << bit, node, 0); is_some(f)) through = row_of(sym(SymKind::Func, +f));
       if (bit < 7) effect(out, std::string_view("0123456").substr(bit, 1), {}, through);
-      else if (bit >= kFirstCapability && bit - kFirstCapability < p.capabilities.size()) effect(out, "\"requires\"", p.names.text(p.capabilities[bit - kFirstCapability].name), through);
+      else if (bit >= kFirstCapability && bit - kFirstCapability < p.capabilities.size())
+        effect(out, "\"requires\"", p.names.text(p.capabilities[bit - kFirstCapability].name), through);
     }
     if (is_some(errors))
       for (TagId t : p.error_sets[+errors].tags) effect(out, "\"fails_with\"", p.tags[+t].full_name, 0);
@@ -333,18 +374,25 @@ struct Storing {
   }
 
   // ---- what a row says besides texts and places
-  struct Facet { uint64_t effects = 0; uint32_t traits = 0, node = 0xffffffffu; ErrorSetId errors = ErrorSetId::None; };
+  struct Facet {
+    uint64_t effects = 0;
+    uint32_t traits = 0, node = 0xffffffffu;
+    ErrorSetId errors = ErrorSetId::None;
+  };
   Facet facet_of(const Item& item, bool is_std) const {
     Facet r;
     SymKind kind = kind_of(item.symbol);
     uint32_t id = id_of(item.symbol);
     if (item.member != kNoMember) {
-      if (uint32_t n = inner_numbers.find(uint64_t(item.symbol) << 16 | item.member); !is_std && n != FlatMap::None && inner_used[n]) r.traits |= kDeclUsed;
+      if (uint32_t n = inner_numbers.find(uint64_t(item.symbol) << 16 | item.member);
+          !is_std && n != FlatMap::None && inner_used[n])
+        r.traits |= kDeclUsed;
       return r;
     }
     if (kind == SymKind::Module) return r;
     if (!is_std && facts.is_recursive(item.symbol)) r.traits |= kDeclRecursive;
-    if (!is_std && id < used[static_cast<size_t>(kind)].size() && used[static_cast<size_t>(kind)][id]) r.traits |= kDeclUsed;
+    if (!is_std && id < used[static_cast<size_t>(kind)].size() && used[static_cast<size_t>(kind)][id])
+      r.traits |= kDeclUsed;
     switch (kind) {
       case SymKind::Func: {
         const FuncInfo& info = p.funcs[id];
@@ -355,22 +403,27 @@ struct Storing {
         if (!info.type_params.empty() && (is_none(info.trait) || info.type_params.size() > 1)) r.traits |= kDeclGeneric;
         if (FuncId(id) == p.main_func) r.traits |= kDeclMain;
         if (info.origin == FuncOrigin::ExternC) r.traits |= kDeclFfi;
-        if (is_some(info.trait) || (is_some(info.impl) && is_some(p.impls[+info.impl].trait))) r.traits |= kDeclTraitMethod;
+        if (is_some(info.trait) || (is_some(info.impl) && is_some(p.impls[+info.impl].trait)))
+          r.traits |= kDeclTraitMethod;
         break;
       }
       case SymKind::Test:
         r.effects = effects_of_test(p, TestId(id));
         if (p.effect_graph && id < p.effect_graph->test_nodes.size()) r.node = p.effect_graph->test_nodes[id];
         break;
-      case SymKind::Struct: if (!p.structs[id].type_params.empty()) r.traits |= kDeclGeneric; break;
-      case SymKind::Enum: if (!p.enums[id].type_params.empty()) r.traits |= kDeclGeneric; break;
+      case SymKind::Struct:
+        if (!p.structs[id].type_params.empty()) r.traits |= kDeclGeneric;
+        break;
+      case SymKind::Enum:
+        if (!p.enums[id].type_params.empty()) r.traits |= kDeclGeneric;
+        break;
       default: break;
     }
     return r;
   }
 
-  // Of all that decides a file's rows: its text, and what the rest of the program adds to it: CIDs, effects, what names lead to, and
-  // how types are called that its signatures mention.
+  // Of all that decides a file's rows: its text, and what the rest of the program adds to it: CIDs, effects, what names
+  // lead to, and how types are called that its signatures mention.
   std::vector<uint64_t> type_marks = {};
   uint64_t mark_of(TypeId type) {
     if (type_marks.size() <= +type) type_marks.resize(+type + 256, 0);
@@ -383,7 +436,9 @@ struct Storing {
     Digest d;
     d.bytes.reserve(f.items.size() * 200);
     d.add(run.identity).add(f.hash).add(static_cast<int64_t>(m.profile)).add(p.names.text(m.path));
-    auto fields = [&](const std::vector<FieldInfo>& list) { for (const FieldInfo& field : list) d.add(static_cast<int64_t>(mark_of(field.type))); };
+    auto fields = [&](const std::vector<FieldInfo>& list) {
+      for (const FieldInfo& field : list) d.add(static_cast<int64_t>(mark_of(field.type)));
+    };
     for (size_t i = 0; i < f.items.size(); ++i) {
       const Item& item = f.items[i];
       Facet r = facet_of(item, m.is_std);
@@ -397,8 +452,12 @@ struct Storing {
           d.add(static_cast<int64_t>(mark_of(p.funcs[id].result)));
           break;
         case SymKind::Struct: fields(p.structs[id].fields); break;
-        case SymKind::Enum: for (const VariantInfo& v : p.enums[id].variants) fields(v.fields); break;
-        case SymKind::Error: for (TagId t : p.errors[id].tags) fields(p.tags[+t].fields); break;
+        case SymKind::Enum:
+          for (const VariantInfo& v : p.enums[id].variants) fields(v.fields);
+          break;
+        case SymKind::Error:
+          for (TagId t : p.errors[id].tags) fields(p.tags[+t].fields);
+          break;
         case SymKind::Const: d.add(static_cast<int64_t>(mark_of(p.consts[id].type))); break;
         case SymKind::Alias: d.add(static_cast<int64_t>(mark_of(p.aliases[id].type))); break;
         case SymKind::Impl: d.add(static_cast<int64_t>(mark_of(p.impls[id].self))); break;
@@ -418,7 +477,13 @@ struct Storing {
   }
 
   // ---- rows of one file: made by one thread, written by another
-  struct Row { RowId id, parent; Cid cid, sig; uint64_t effects; uint32_t traits, lo, hi, line, col, lines; std::string refs, effect_rows; };
+  struct Row {
+    RowId id, parent;
+    Cid cid, sig;
+    uint64_t effects;
+    uint32_t traits, lo, hi, line, col, lines;
+    std::string refs, effect_rows;
+  };
   struct Rows {
     FileWork* file = nullptr;
     std::vector<Row> rows;
@@ -441,9 +506,12 @@ struct Storing {
     }
     result.files_written++;
     result.changed.push_back(f.module);
-    uint32_t end_line = p.sources.line_col(source.base + static_cast<uint32_t>(source.text.size())).line;   // makes the table of lines too
+    uint32_t end_line = p.sources.line_col(source.base + static_cast<uint32_t>(source.text.size()))
+                            .line;   // makes the table of lines too
     const std::vector<uint32_t>& starts = source.line_starts;
-    auto line_of = [&](uint32_t offset) { return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin()); };
+    auto line_of = [&](uint32_t offset) {
+      return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin());
+    };
     std::vector<Row>& rows = made.rows;
     rows.resize(f.items.size());
     std::string refs;
@@ -504,28 +572,60 @@ struct Storing {
     std::string_view profile = profile_name(m.profile), module_path = p.names.text(m.path);
     std::string prefix = f.module == p.main_module ? std::string() : std::string(module_path) + ".";
     Statement file(db.prepare(kPutFile, "INSERT OR REPLACE INTO file VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    ok &= file.bind(1, f.id).bind(2, made.path).bind(3, module_path).bind(4, std::string_view(prefix)).blob(5, f.hash).bind(6, profile).bind(7, made.lines).bind(8, int64_t{m.is_std})
-              .blob(9, f.ordinals.data(), f.ordinals.size() * 4).blob(10, made.digests.data(), made.digests.size()).run();
+    ok &= file.bind(1, f.id)
+              .bind(2, made.path)
+              .bind(3, module_path)
+              .bind(4, std::string_view(prefix))
+              .blob(5, f.hash)
+              .bind(6, profile)
+              .bind(7, made.lines)
+              .bind(8, int64_t{m.is_std})
+              .blob(9, f.ordinals.data(), f.ordinals.size() * 4)
+              .blob(10, made.digests.data(), made.digests.size())
+              .run();
     {
-      if (f.known) ok &= Statement(db.prepare(kDropDecls, "DELETE FROM item WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
-      sqlite3_stmt* put = db.prepare(kPutDecl, "INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      if (f.known)
+        ok &= Statement(db.prepare(kDropDecls, "DELETE FROM item WHERE id >= ? AND id < ?"))
+                  .bind(1, first)
+                  .bind(2, end)
+                  .run();
+      sqlite3_stmt* put =
+          db.prepare(kPutDecl, "INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
       for (size_t i = 0; i < rows.size() && ok; ++i) {
         const Item& item = f.items[i];
         const Row& r = rows[i];
         Statement s(put);
-        s.bind(1, r.id).blob(2, r.cid).blob(3, r.sig.data(), has_sig(item) ? r.sig.size() : 0).row_or_null(4, r.parent).bind(5, item.kind).bind(6, item.name);
+        s.bind(1, r.id)
+            .blob(2, r.cid)
+            .blob(3, r.sig.data(), has_sig(item) ? r.sig.size() : 0)
+            .row_or_null(4, r.parent)
+            .bind(5, item.kind)
+            .bind(6, item.name);
         std::string_view inner = std::string_view(item.path).substr(std::min(prefix.size(), item.path.size()));
-        if (inner == item.name || std::string_view(item.kind) == "module") s.null(7); else s.bind(7, inner);
+        if (inner == item.name || std::string_view(item.kind) == "module") s.null(7);
+        else s.bind(7, inner);
         s.bind(8, int64_t{item.is_pub}).bind(9, item.signature);
-        if (item.type_json.empty()) s.null(10); else s.bind(10, item.type_json);
-        if (item.shape) s.bind(11, item.shape); else s.null(11);
-        s.bind(12, static_cast<int64_t>(r.effects)).bind(13, int64_t{r.traits}).bind(14, int64_t{r.lo}).bind(15, int64_t{r.hi}).bind(16, int64_t{r.line}).bind(17, int64_t{r.col}).bind(18, int64_t{r.lines});
+        if (item.type_json.empty()) s.null(10);
+        else s.bind(10, item.type_json);
+        if (item.shape) s.bind(11, item.shape);
+        else s.null(11);
+        s.bind(12, static_cast<int64_t>(r.effects))
+            .bind(13, int64_t{r.traits})
+            .bind(14, int64_t{r.lo})
+            .bind(15, int64_t{r.hi})
+            .bind(16, int64_t{r.line})
+            .bind(17, int64_t{r.col})
+            .bind(18, int64_t{r.lines});
         ok &= s.run();
       }
       put_tests(f, rows.data(), first, end);
     }
     {
-      if (f.known) ok &= Statement(db.prepare(kDropFacts, "DELETE FROM fact WHERE decl >= ? AND decl < ?")).bind(1, first).bind(2, end).run();
+      if (f.known)
+        ok &= Statement(db.prepare(kDropFacts, "DELETE FROM fact WHERE decl >= ? AND decl < ?"))
+                  .bind(1, first)
+                  .bind(2, end)
+                  .run();
       sqlite3_stmt* put = db.prepare(kPutFact, "INSERT INTO fact VALUES(?, ?, ?)");
       for (const Row& r : rows) {
         if (r.refs.empty() || !ok) continue;
@@ -540,14 +640,23 @@ struct Storing {
     for (const Item& item : f.items) any |= kind_of(item.symbol) == SymKind::Test;
     if (!any && !f.known) return;
     // A result stays known as long as the test means the same.
-    struct Known { Cid cid; std::string result; int64_t ms; };
+    struct Known {
+      Cid cid;
+      std::string result;
+      int64_t ms;
+    };
     std::map<RowId, Known> known;
     {
-      Statement s(db.prepare(kOldTests, "SELECT id, cid, last_result, last_ms FROM test WHERE id >= ? AND id < ? AND last_result IS NOT NULL"));
+      Statement s(db.prepare(
+          kOldTests,
+          "SELECT id, cid, last_result, last_ms FROM test WHERE id >= ? AND id < ? AND last_result IS NOT NULL"));
       s.bind(1, first).bind(2, end);
       while (s.row()) known[s.integer(0)] = {s.cid(1), std::string(s.text(2)), s.integer(3)};
     }
-    ok &= Statement(db.prepare(kDropTests, "DELETE FROM test WHERE id >= ? AND id < ?")).bind(1, first).bind(2, end).run();
+    ok &= Statement(db.prepare(kDropTests, "DELETE FROM test WHERE id >= ? AND id < ?"))
+              .bind(1, first)
+              .bind(2, end)
+              .run();
     for (size_t i = 0; i < f.items.size() && ok; ++i) {
       if (kind_of(f.items[i].symbol) != SymKind::Test) continue;
       Statement s(db.prepare(kPutTest, "INSERT INTO test VALUES(?, ?, ?, ?, ?, ?)"));
@@ -614,11 +723,13 @@ struct Storing {
       RowId first = file.id << kFileShift, end = (file.id + 1) << kFileShift;
       std::string range = " >= " + std::to_string(first) + " AND ", last = " < " + std::to_string(end) + ";";
       std::string sql;
-      for (const char* table : {"item WHERE id", "fact WHERE decl", "doc WHERE decl", "doc_tag WHERE decl", "test WHERE id"}) {
+      for (const char* table :
+           {"item WHERE id", "fact WHERE decl", "doc WHERE decl", "doc_tag WHERE decl", "test WHERE id"}) {
         std::string column = std::string(table).substr(std::string(table).rfind(' ') + 1);
         sql += std::string("DELETE FROM ") + table + range + column + last;
       }
-      sql += "DELETE FROM doctest WHERE id >= " + std::to_string(first * 256) + " AND id < " + std::to_string(end * 256) + ";";
+      sql += "DELETE FROM doctest WHERE id >= " + std::to_string(first * 256) + " AND id < " +
+             std::to_string(end * 256) + ";";
       sql += "DELETE FROM file WHERE id = " + std::to_string(file.id) + ";";
       ok &= db.exec(sql.c_str());
       db.set_meta("fts_stale", "1");
@@ -648,7 +759,9 @@ struct Storing {
       Statement s(db.prepare(kPutReport, "INSERT INTO report VALUES(?, ?)"));
       ok &= s.bind(1, form).bind(2, *text).run();
     }
-    put = db.prepare(kPutDiagnostic, "INSERT INTO diagnostic(file, code, severity, line, col, message, json) VALUES(?, ?, ?, ?, ?, ?, ?)");
+    put = db.prepare(
+        kPutDiagnostic,
+        "INSERT INTO diagnostic(file, code, severity, line, col, message, json) VALUES(?, ?, ?, ?, ?, ?, ?)");
     for (const Diagnostic* d : p.diags.all()) {
       RowId file = 0;
       LineCol at{};
@@ -661,11 +774,18 @@ struct Storing {
       std::string json = diag_to_json(p.sources, *d);
       const DiagInfo& info = diag_info(d->kind);
       Statement s(put);
-      s.row_or_null(1, file).bind(2, info.code).bind(3, info.severity() == Severity::Error ? "error" : "warning").bind(4, int64_t{at.line}).bind(5, int64_t{at.col}).bind(6, d->message).bind(7, json);
+      s.row_or_null(1, file)
+          .bind(2, info.code)
+          .bind(3, info.severity() == Severity::Error ? "error" : "warning")
+          .bind(4, int64_t{at.line})
+          .bind(5, int64_t{at.col})
+          .bind(6, d->message)
+          .bind(7, json);
       ok &= s.run();
     }
     db.set_meta("run_key", run.key);
-    db.set_meta("run_counts", std::to_string(run.errors) + " " + std::to_string(run.warnings) + " " + std::to_string(run.files));
+    db.set_meta("run_counts",
+                std::to_string(run.errors) + " " + std::to_string(run.warnings) + " " + std::to_string(run.files));
   }
 
   bool had_errors = false;
@@ -712,4 +832,4 @@ StoreResult AstDb::store(Program& program, const Facts& facts, const RunInfo& ru
   return std::move(storing.result);
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -1,6 +1,5 @@
-// environment.cpp: the working folder, the machine's name, ending the program. What std.env is written over, beside io.cpp.
-// Depends on handle.h, Linux.
-// SPDX-License-Identifier: Apache-2.0
+// environment.cpp: the working folder, the machine's name, ending the program. What std.env is written over, beside
+// io.cpp. Depends on handle.h, Linux. SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -50,7 +49,9 @@ String* janus_env_host(void) {
   String* name = nullptr;
   off_task([&] {
     utsname u;
-    name = uname(&u) == 0 ? string_from_any_bytes(reinterpret_cast<const uint8_t*>(u.nodename), static_cast<int64_t>(strlen(u.nodename))) : janus_string_new(nullptr, 0);
+    name = uname(&u) == 0 ? string_from_any_bytes(reinterpret_cast<const uint8_t*>(u.nodename),
+                                                  static_cast<int64_t>(strlen(u.nodename)))
+                          : janus_string_new(nullptr, 0);
   });
   return name;
 }

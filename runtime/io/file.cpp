@@ -2,8 +2,9 @@
 // Depends on handle.h, Linux, libc.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A disk may be slow and the system offers no way to wait for one, so each of these calls is made by a thread of the blocking pool while
-// the task waits. A read of what is in the system's cache anyway is tried first. Results below 0 are -errno.
+// A disk may be slow and the system offers no way to wait for one, so each of these calls is made by a thread of the
+// blocking pool while the task waits. A read of what is in the system's cache anyway is tried first. Results below 0
+// are -errno.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +69,9 @@ int64_t close_fd(int64_t fd) { return sys(SYS_close, fd); }
 struct Stat {
   struct stat of;
 };
-int64_t stat_at(const char* path, bool follow, Stat* out) { return fstatat(AT_FDCWD, path, &out->of, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno; }
+int64_t stat_at(const char* path, bool follow, Stat* out) {
+  return fstatat(AT_FDCWD, path, &out->of, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+}
 
 int64_t read_whole(int64_t fd, int64_t limit, Array** out) {
   Stat info;
@@ -110,7 +113,8 @@ bool beside(const char* path, char out[kPathTop]) {
   return true;
 }
 
-// Whoever opens the path finds the old contents or the new, never a part. Things that are no plain file are written to as they are.
+// Whoever opens the path finds the old contents or the new, never a part. Things that are no plain file are written to
+// as they are.
 int64_t replace(const char* given, const uint8_t* data, int64_t len) {
   char resolved[kPathTop];
   const char* path = given;
@@ -212,15 +216,18 @@ Handle* opened(int64_t fd, int64_t* code) {
   *code = fd;
   if (fd < 0) return nullptr;
   Stat info;
-  const bool plain = fstat(static_cast<int>(fd), &info.of) == 0 && (S_ISREG(info.of.st_mode) || S_ISDIR(info.of.st_mode) || S_ISBLK(info.of.st_mode));
-  if (!plain) fcntl(static_cast<int>(fd), F_SETFL, fcntl(static_cast<int>(fd), F_GETFL) | O_NONBLOCK);   // pipes and terminals: waited for by the poller
+  const bool plain = fstat(static_cast<int>(fd), &info.of) == 0 &&
+                     (S_ISREG(info.of.st_mode) || S_ISDIR(info.of.st_mode) || S_ISBLK(info.of.st_mode));
+  if (!plain)
+    fcntl(static_cast<int>(fd), F_SETFL,
+          fcntl(static_cast<int>(fd), F_GETFL) | O_NONBLOCK);   // pipes and terminals: waited for by the poller
   return handle_new(fd, plain ? kFile : kPipe);
 }
 
 constexpr TypeGlue word_glue = {8, nullptr, nullptr, nullptr};
 
-}  // namespace
-}  // namespace janus::rt
+}   // namespace
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
@@ -259,7 +266,8 @@ Handle* janus_fs_open_read(String* path, int64_t* code) {
 
 // how: 0 empty it first, 1 append, 2 only when there is nothing yet, 3 read and write what is there.
 Handle* janus_fs_open_write(String* path, int64_t how, int64_t* code) {
-  static const int flags[] = {O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND, O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT};
+  static const int flags[] = {O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND, O_RDWR | O_CREAT | O_EXCL,
+                              O_RDWR | O_CREAT};
   Handle* h = nullptr;
   const int64_t failed = with_path(path, [&](const char* p) -> int64_t {
     h = opened(open_at(p, flags[how & 3] | O_NOCTTY, 0666), code);
@@ -278,7 +286,11 @@ int64_t janus_file_read(Handle* h, Array** buffer, int64_t most) {
   if (h->kind & kFile) {
     iovec piece = {room, static_cast<size_t>(most)};
     n = sys(SYS_preadv2, fd, &piece, 1, -1, -1, kNoWait);
-    if (n < 0) in_pool([&] { do n = sys(SYS_read, fd, room, most); while (n == -EINTR); });
+    if (n < 0)
+      in_pool([&] {
+        do n = sys(SYS_read, fd, room, most);
+        while (n == -EINTR);
+      });
   } else {
     do n = sys(SYS_read, fd, room, most);
     while (n == -EINTR);
@@ -293,8 +305,14 @@ int64_t janus_file_write(Handle* h, Array* bytes, int64_t from, int64_t to) {
   if (fd < 0) return -EBADF;
   const uint8_t* data = bytes->data + from;
   int64_t n;
-  if (h->kind & kFile) in_pool([&] { do n = sys(SYS_write, fd, data, to - from); while (n == -EINTR); });
-  else do n = sys(SYS_write, fd, data, to - from); while (n == -EINTR);
+  if (h->kind & kFile)
+    in_pool([&] {
+      do n = sys(SYS_write, fd, data, to - from);
+      while (n == -EINTR);
+    });
+  else do
+      n = sys(SYS_write, fd, data, to - from);
+    while (n == -EINTR);
   leave(h);
   return n;
 }
@@ -326,22 +344,38 @@ int64_t janus_file_truncate(Handle* h, int64_t size) {
   return n;
 }
 
-// Appends to *out: kind (1 file, 2 folder, 3 link, 4 pipe, 5 socket, 6 device), size, permissions, times of change, of reading, of the entry in ns, inode, links, user, group.
+// Appends to *out: kind (1 file, 2 folder, 3 link, 4 pipe, 5 socket, 6 device), size, permissions, times of change, of
+// reading, of the entry in ns, inode, links, user, group.
 int64_t janus_fs_stat(String* path, bool follow, Array** out) {
   Stat info;
   const int64_t failed = with_path(path, [&](const char* p) { return stat_at(p, follow, &info); });
   if (failed < 0) return failed;
   const struct stat& s = info.of;
   auto ns = [](const timespec& t) { return t.tv_sec * 1'000'000'000 + t.tv_nsec; };
-  const int64_t kind = S_ISREG(s.st_mode) ? 1 : S_ISDIR(s.st_mode) ? 2 : S_ISLNK(s.st_mode) ? 3 : S_ISFIFO(s.st_mode) ? 4 : S_ISSOCK(s.st_mode) ? 5 : 6;
-  const int64_t words[] = {kind, s.st_size, s.st_mode & 07777, ns(s.st_mtim), ns(s.st_atim), ns(s.st_ctim), static_cast<int64_t>(s.st_ino), static_cast<int64_t>(s.st_nlink), s.st_uid, s.st_gid};
+  const int64_t kind = S_ISREG(s.st_mode)    ? 1
+                       : S_ISDIR(s.st_mode)  ? 2
+                       : S_ISLNK(s.st_mode)  ? 3
+                       : S_ISFIFO(s.st_mode) ? 4
+                       : S_ISSOCK(s.st_mode) ? 5
+                                             : 6;
+  const int64_t words[] = {kind,
+                           s.st_size,
+                           s.st_mode & 07777,
+                           ns(s.st_mtim),
+                           ns(s.st_atim),
+                           ns(s.st_ctim),
+                           static_cast<int64_t>(s.st_ino),
+                           static_cast<int64_t>(s.st_nlink),
+                           s.st_uid,
+                           s.st_gid};
   *out = janus_array_reserve(*out, 10, &word_glue);
   memcpy((*out)->data + (*out)->len * 8, words, sizeof words);
   (*out)->len += 10;
   return 0;
 }
 
-// Appends the entries of a folder to *out, each as its kind (as janus_fs_stat says; 0: ask), the length of its name in two bytes, and the name.
+// Appends the entries of a folder to *out, each as its kind (as janus_fs_stat says; 0: ask), the length of its name in
+// two bytes, and the name.
 int64_t janus_fs_list(String* path, Array** out) {
   return with_path(path, [=](const char* p) -> int64_t {
     const int64_t fd = open_at(p, O_RDONLY | O_DIRECTORY, 0);
@@ -357,7 +391,13 @@ int64_t janus_fs_list(String* path, Array** out) {
         const int64_t len = static_cast<int64_t>(strlen(name));
         at += record;
         if (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.'))) continue;
-        const uint8_t kind = type == DT_REG ? 1 : type == DT_DIR ? 2 : type == DT_LNK ? 3 : type == DT_FIFO ? 4 : type == DT_SOCK ? 5 : type == DT_UNKNOWN ? 0 : 6;
+        const uint8_t kind = type == DT_REG       ? 1
+                             : type == DT_DIR     ? 2
+                             : type == DT_LNK     ? 3
+                             : type == DT_FIFO    ? 4
+                             : type == DT_SOCK    ? 5
+                             : type == DT_UNKNOWN ? 0
+                                                  : 6;
         uint8_t* to = bytes_room(out, len + 3);
         to[0] = kind;
         to[1] = static_cast<uint8_t>(len);
@@ -377,12 +417,25 @@ int64_t janus_fs_mkdir(String* path, bool parents) {
     return sys(SYS_mkdirat, AT_FDCWD, p, 0777);
   });
 }
-int64_t janus_fs_unlink(String* path) { return with_path(path, [](const char* p) { return sys(SYS_unlinkat, AT_FDCWD, p, 0); }); }
-int64_t janus_fs_rmdir(String* path) { return with_path(path, [](const char* p) { return sys(SYS_unlinkat, AT_FDCWD, p, AT_REMOVEDIR); }); }
-int64_t janus_fs_rename(String* from, String* to) { return with_paths(from, to, [](const char* a, const char* b) { return sys(SYS_renameat, AT_FDCWD, a, AT_FDCWD, b); }); }
-int64_t janus_fs_symlink(String* target, String* path) { return with_paths(target, path, [](const char* a, const char* b) { return sys(SYS_symlinkat, a, AT_FDCWD, b); }); }
-int64_t janus_fs_link(String* target, String* path) { return with_paths(target, path, [](const char* a, const char* b) { return sys(SYS_linkat, AT_FDCWD, a, AT_FDCWD, b, 0); }); }
-int64_t janus_fs_chmod(String* path, int64_t mode) { return with_path(path, [=](const char* p) { return sys(SYS_fchmodat, AT_FDCWD, p, mode & 07777); }); }
+int64_t janus_fs_unlink(String* path) {
+  return with_path(path, [](const char* p) { return sys(SYS_unlinkat, AT_FDCWD, p, 0); });
+}
+int64_t janus_fs_rmdir(String* path) {
+  return with_path(path, [](const char* p) { return sys(SYS_unlinkat, AT_FDCWD, p, AT_REMOVEDIR); });
+}
+int64_t janus_fs_rename(String* from, String* to) {
+  return with_paths(from, to, [](const char* a, const char* b) { return sys(SYS_renameat, AT_FDCWD, a, AT_FDCWD, b); });
+}
+int64_t janus_fs_symlink(String* target, String* path) {
+  return with_paths(target, path, [](const char* a, const char* b) { return sys(SYS_symlinkat, a, AT_FDCWD, b); });
+}
+int64_t janus_fs_link(String* target, String* path) {
+  return with_paths(target, path,
+                    [](const char* a, const char* b) { return sys(SYS_linkat, AT_FDCWD, a, AT_FDCWD, b, 0); });
+}
+int64_t janus_fs_chmod(String* path, int64_t mode) {
+  return with_path(path, [=](const char* p) { return sys(SYS_fchmodat, AT_FDCWD, p, mode & 07777); });
+}
 
 int64_t janus_fs_readlink(String* path, Array** out) {
   return with_path(path, [=](const char* p) -> int64_t {
@@ -451,4 +504,4 @@ int64_t janus_fs_temp(String* prefix, Array** out) {
   });
 }
 
-}  // extern "C"
+}   // extern "C"

@@ -67,12 +67,14 @@ bool janus_io_close(Handle* h) { return mark_closed(h); }
 bool janus_io_is_closed(Handle* h) { return __atomic_load_n(&h->uses, __ATOMIC_ACQUIRE) & kHandleClosed; }
 int64_t janus_io_fd(Handle* h) { return h->fd; }
 
-// Appends what is there, at most `most` bytes. The number of bytes, 0 at the end, -EAGAIN: nothing yet; other -errno; -EBADF: closed.
+// Appends what is there, at most `most` bytes. The number of bytes, 0 at the end, -EAGAIN: nothing yet; other -errno;
+// -EBADF: closed.
 int64_t janus_io_read(Handle* h, Array** buffer, int64_t most) {
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   const uint32_t reports = h->kind & kSocket ? interest_reports(h) : 0;
-  if (reports != 0 && __atomic_load_n(&h->drained, __ATOMIC_RELAXED) == reports) {   // saves the call that would only say so
+  if (reports != 0 &&
+      __atomic_load_n(&h->drained, __ATOMIC_RELAXED) == reports) {   // saves the call that would only say so
     leave(h);
     return -EAGAIN;
   }
@@ -93,7 +95,9 @@ int64_t janus_io_write(Handle* h, Array* bytes, int64_t from, int64_t to) {
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   int64_t n;
-  do n = h->kind & kSocket ? sys(SYS_sendto, fd, bytes->data + from, to - from, MSG_NOSIGNAL) : sys(SYS_write, fd, bytes->data + from, to - from);
+  do
+    n = h->kind & kSocket ? sys(SYS_sendto, fd, bytes->data + from, to - from, MSG_NOSIGNAL)
+                          : sys(SYS_write, fd, bytes->data + from, to - from);
   while (n == -EINTR);
   leave(h);
   return n;

@@ -2,8 +2,9 @@
 // Depends on tasks.h, counted.h, syscall.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A descriptor's number is used again by the system as soon as it is closed, so nobody may still be about to use it then: every call
-// stands between enter() and leave(), and of close() and the calls under way the last one really closes.
+// A descriptor's number is used again by the system as soon as it is closed, so nobody may still be about to use it
+// then: every call stands between enter() and leave(), and of close() and the calls under way the last one really
+// closes.
 #pragma once
 #include "runtime/counted.h"
 #include "runtime/io/syscall.h"
@@ -13,7 +14,14 @@ namespace janus::rt {
 
 struct Interest;   // poller.cpp: never freed, used again
 
-enum HandleKind : uint32_t { kPipe = 0, kSocket = 1, kFile = 2, kForeign = 4 /* not ours to close: stdin */, kOwned = 8 /* no descriptor: something else that closes */, kShared = 16 /* others have the same file open: the kernel forgets it only when told */ };
+enum HandleKind : uint32_t {
+  kPipe = 0,
+  kSocket = 1,
+  kFile = 2,
+  kForeign = 4 /* not ours to close: stdin */,
+  kOwned = 8 /* no descriptor: something else that closes */,
+  kShared = 16 /* others have the same file open: the kernel forgets it only when told */
+};
 
 // What a handle of kind kOwned has instead of a descriptor.
 struct Owned {
@@ -28,10 +36,11 @@ struct Handle {
   int32_t fd;
   uint32_t uses;         // kHandleClosed, and kHandleUse for each call under way
   uint32_t kind;
-  uint32_t drained;      // a read found less than it had room for, when the kernel had reported so many times: until it reports again there is nothing
+  uint32_t drained;   // a read found less than it had room for, when the kernel had reported so many times: until it
+                      // reports again there is nothing
   union {
-    Interest* interest;  // null until somebody waits for it
-    Owned* owned;        // kOwned
+    Interest* interest;   // null until somebody waits for it
+    Owned* owned;   // kOwned
   };
 };
 
@@ -45,7 +54,8 @@ JANUS_INLINE int32_t enter(Handle* h) {
     uint32_t uses = __atomic_load_n(&h->uses, __ATOMIC_RELAXED);
     do {
       if (uses & kHandleClosed) return -1;
-    } while (!__atomic_compare_exchange_n(&h->uses, &uses, uses + kHandleUse, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    } while (
+        !__atomic_compare_exchange_n(&h->uses, &uses, uses + kHandleUse, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     return h->fd;
   }
 #endif
@@ -58,7 +68,8 @@ JANUS_HIDDEN void handle_really_close(Handle* h);
 JANUS_INLINE void leave(Handle* h) {
 #ifdef JANUS_TASKS
   if (threads_started) {
-    if (JANUS_UNLIKELY(__atomic_sub_fetch(&h->uses, kHandleUse, __ATOMIC_ACQ_REL) == kHandleClosed)) handle_really_close(h);
+    if (JANUS_UNLIKELY(__atomic_sub_fetch(&h->uses, kHandleUse, __ATOMIC_ACQ_REL) == kHandleClosed))
+      handle_really_close(h);
     return;
   }
 #endif
@@ -92,7 +103,8 @@ JANUS_INLINE void in_pool(F f) {
 #endif
 }
 
-// The bytes of a String as the system wants them: with a zero behind. False: there is a zero inside, so the system cannot know it.
+// The bytes of a String as the system wants them: with a zero behind. False: there is a zero inside, so the system
+// cannot know it.
 constexpr int64_t kPathTop = 4096;
 struct PathText {
   char text[kPathTop];
@@ -110,4 +122,4 @@ JANUS_INLINE uint8_t* bytes_room(Array** slot, int64_t extra) {
   return (*slot)->data + (*slot)->len;
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

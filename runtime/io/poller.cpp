@@ -1,15 +1,16 @@
-// poller.cpp: waiting until a descriptor can be read or written. With tasks only the task waits, here by epoll; without, the program.
-// Depends on handle.h, tasks/task.h, Linux.
-// SPDX-License-Identifier: Apache-2.0
+// poller.cpp: waiting until a descriptor can be read or written. With tasks only the task waits, here by epoll;
+// without, the program. Depends on handle.h, tasks/task.h, Linux. SPDX-License-Identifier: Apache-2.0
 //
-// A read is tried first; only when there is nothing to read does its task come here. The descriptor is then made known to epoll, once,
-// edge-triggered: the kernel says when something has changed, and says it once. What it said while nobody waited is kept in `ready`, so
-// that a wait which begins just then does not miss it. A wait may end for nothing: everyone who waits tries again.
+// A read is tried first; only when there is nothing to read does its task come here. The descriptor is then made known
+// to epoll, once, edge-triggered: the kernel says when something has changed, and says it once. What it said while
+// nobody waited is kept in `ready`, so that a wait which begins just then does not miss it. A wait may end for nothing:
+// everyone who waits tries again.
 //
-// The kernel may still report a descriptor that has been closed meanwhile, so the record that it knows is never freed. It is used again;
-// then somebody may look once more for nothing.
+// The kernel may still report a descriptor that has been closed meanwhile, so the record that it knows is never freed.
+// It is used again; then somebody may look once more for nothing.
 //
-// Whoever looks for work polls; of the workers that sleep one sleeps in epoll_wait, the others on their futex (tasks/worker.cpp).
+// Whoever looks for work polls; of the workers that sleep one sleeps in epoll_wait, the others on their futex
+// (tasks/worker.cpp).
 #include "runtime/io/handle.h"
 
 #include <errno.h>
@@ -34,10 +35,10 @@ struct Interest {
   Lock lock;
   int32_t fd;
   bool ready[2];
-  uint32_t reports;      // of something to read, from 1; never goes back
+  uint32_t reports;   // of something to read, from 1; never goes back
   bool closed;
-  bool ended;            // the other side has said all, or the connection broke: a read must find out
-  bool level;            // not ours alone (stdin): told once for each wait, so that others who have it open are not disturbed
+  bool ended;   // the other side has said all, or the connection broke: a read must find out
+  bool level;   // not ours alone (stdin): told once for each wait, so that others who have it open are not disturbed
   WaiterList waiters[2];
   Interest* next_free;
 };
@@ -62,7 +63,8 @@ void grow_pool() {
 
 // What happened to one descriptor.
 void dispatch(Interest* it, uint32_t events) {
-  const bool happened[2] = {(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0, (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};
+  const bool happened[2] = {(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0,
+                            (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};
   lock(&it->lock);
   if (happened[0]) __atomic_store_n(&it->reports, it->reports + 1 ? it->reports + 1 : 1, __ATOMIC_RELEASE);
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) __atomic_store_n(&it->ended, true, __ATOMIC_RELEASE);
@@ -118,7 +120,9 @@ int64_t describe(const void* on, char* out, int64_t room) {
   const Interest* it = static_cast<const Interest*>(on);
   char* at = out;
   char* const end = out + room - 64;
-  auto text = [&](const char* s) { while (*s && at < end) *at++ = *s++; };
+  auto text = [&](const char* s) {
+    while (*s && at < end) *at++ = *s++;
+  };
   auto number = [&](uint64_t x) {
     uint8_t digits[24];
     for (uint8_t* d = put_decimal(digits + 24, x); d < digits + 24; d++) *at++ = static_cast<char>(*d);
@@ -172,7 +176,8 @@ bool start() {
   epoll_fd = sys(SYS_epoll_create1, EPOLL_CLOEXEC);
   kick_fd = sys(SYS_eventfd2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
   epoll_event event = {EPOLLIN | EPOLLET, {nullptr}};
-  if (epoll_fd < 0 || kick_fd < 0 || sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, kick_fd, &event) < 0) environment_failed("the system has no room for a descriptor to wait with (epoll)");
+  if (epoll_fd < 0 || kick_fd < 0 || sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, kick_fd, &event) < 0)
+    environment_failed("the system has no room for a descriptor to wait with (epoll)");
   __atomic_store_n(&io_poller, &hook, __ATOMIC_RELEASE);
   return true;
 }
@@ -195,24 +200,32 @@ bool attach(Handle* h) {
   unlock(&it->lock);
   epoll_event event = {it->level ? static_cast<uint32_t>(EPOLLONESHOT) : kAll, {it}};
   int64_t failed = sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_ADD, h->fd, &event);
-  if (failed == -EEXIST) failed = sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_MOD, h->fd, &event);   // this number stood for the same file before, in a child too: it was not forgotten
+  if (failed == -EEXIST)
+    failed = sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_MOD, h->fd,
+                 &event);   // this number stood for the same file before, in a child too: it was not forgotten
   if (failed < 0) return false;   // too many watches: the caller goes on trying, which is slow and right
   free_interests = it->next_free;
   __atomic_store_n(&h->interest, it, __ATOMIC_RELEASE);
   return true;
 }
 
-struct Attach { Handle* handle; bool done; };
+struct Attach {
+  Handle* handle;
+  bool done;
+};
 
-}  // namespace
+}   // namespace
 
 uint32_t interest_reports(const Handle* h) {
   const Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
-  return it && !it->level && !__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ? __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE) : 0;
+  return it && !it->level && !__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE)
+             ? __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE)
+             : 0;
 }
 
 void interest_goes_on(const Handle* h) {
-  if (Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE)) __atomic_store_n(&it->ended, false, __ATOMIC_RELEASE);
+  if (Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE))
+    __atomic_store_n(&it->ended, false, __ATOMIC_RELEASE);
 }
 
 void interest_closed(Handle* h) {
@@ -239,7 +252,7 @@ void interest_free(Handle* h) {
   free_interests = h->interest;
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
@@ -262,9 +275,13 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
     }
   }
   Interest* it = h->interest;
-  // Who waits without having read everything, or up to the end, has been told of it already; the kernel will not say it again.
-  if (what == 0 && known && !it->level && (__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ||
-      (h->kind & kSocket && __atomic_load_n(&h->drained, __ATOMIC_ACQUIRE) != __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE)))) return 1;
+  // Who waits without having read everything, or up to the end, has been told of it already; the kernel will not say it
+  // again.
+  if (what == 0 && known && !it->level &&
+      (__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ||
+       (h->kind & kSocket &&
+        __atomic_load_n(&h->drained, __ATOMIC_ACQUIRE) != __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE))))
+    return 1;
   Waiter me = {};
   me.task = self;
   Timer timer = {0, 0, self, nullptr};
@@ -278,7 +295,9 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
   }
   list_add(&it->waiters[what], &me);
   if (JANUS_UNLIKELY(it->level)) {
-    epoll_event event = {(it->waiters[0].first ? static_cast<uint32_t>(EPOLLIN) : 0u) | (it->waiters[1].first ? static_cast<uint32_t>(EPOLLOUT) : 0u) | EPOLLONESHOT, {it}};
+    epoll_event event = {(it->waiters[0].first ? static_cast<uint32_t>(EPOLLIN) : 0u) |
+                             (it->waiters[1].first ? static_cast<uint32_t>(EPOLLOUT) : 0u) | EPOLLONESHOT,
+                         {it}};
     sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_MOD, it->fd, &event);
   }
   unlock(&it->lock);

@@ -2,8 +2,9 @@
 // Depends on handle.h, start.h, Linux, libc.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A child is known by a pidfd, which the poller can wait for like any descriptor; so waiting for a child suspends only the task, and a
-// number that was used again can never be meant. Between fork and exec the child only makes system calls: other threads may hold any lock.
+// A child is known by a pidfd, which the poller can wait for like any descriptor; so waiting for a child suspends only
+// the task, and a number that was used again can never be meant. Between fork and exec the child only makes system
+// calls: other threads may hold any lock.
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -40,7 +41,12 @@ struct Child {
     __builtin_trap();
   };
   // Signals as a program expects them.
-  struct { void* handler; unsigned long flags; void* restorer; uint64_t mask; } plain = {nullptr, 0, nullptr, 0};
+  struct {
+    void* handler;
+    unsigned long flags;
+    void* restorer;
+    uint64_t mask;
+  } plain = {nullptr, 0, nullptr, 0};
   for (int s = 1; s < 65; s++) sys(SYS_rt_sigaction, s, &plain, nullptr, 8);
   const uint64_t none = 0;
   sys(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, 8);
@@ -127,9 +133,11 @@ using namespace janus::rt;
 
 extern "C" {
 
-// Starts a program. modes: for input, output and errors in decimal places: 0 the parent's, 1 a pipe, 2 nothing (/dev/null); errors also
-// 3: where output goes. *input, *output, *errors: the parent's ends of pipes. *pid. Null: *code.
-Handle* janus_process_start(Array* command, String* folder, Array* env, bool own_env, int64_t modes, bool own_group, Handle** input, Handle** output, Handle** errors, int64_t* pid, int64_t* code) {
+// Starts a program. modes: for input, output and errors in decimal places: 0 the parent's, 1 a pipe, 2 nothing
+// (/dev/null); errors also 3: where output goes. *input, *output, *errors: the parent's ends of pipes. *pid. Null:
+// *code.
+Handle* janus_process_start(Array* command, String* folder, Array* env, bool own_env, int64_t modes, bool own_group,
+                            Handle** input, Handle** output, Handle** errors, int64_t* pid, int64_t* code) {
   struct Job {
     bool bad;
     Child child;
@@ -210,12 +218,14 @@ Handle* janus_process_start(Array* command, String* folder, Array* env, bool own
   *input = end(job.in[1]);
   *output = end(job.out[0]);
   *errors = end(job.err[0]);
-  if (*input) signal(SIGPIPE, SIG_IGN);   // a child that does not read is an error of the write, not the end of this program
+  if (*input)
+    signal(SIGPIPE, SIG_IGN);   // a child that does not read is an error of the write, not the end of this program
   *pid = job.pid;
   return handle_new(job.pidfd, kPipe);
 }
 
-// -EAGAIN while it runs; else its exit code, or 128 + the signal that ended it. Only the first call that sees the end gets it.
+// -EAGAIN while it runs; else its exit code, or 128 + the signal that ended it. Only the first call that sees the end
+// gets it.
 int64_t janus_process_poll(Handle* h) {
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
@@ -280,7 +290,9 @@ int64_t janus_signal_watch(int64_t number) {
   return sigaction(static_cast<int>(number), &action, nullptr) == 0 ? 0 : -errno;
 }
 
-int64_t janus_signal_default(int64_t number) { return signal(static_cast<int>(number), SIG_DFL) == SIG_ERR ? -errno : 0; }
+int64_t janus_signal_default(int64_t number) {
+  return signal(static_cast<int>(number), SIG_DFL) == SIG_ERR ? -errno : 0;
+}
 int64_t janus_signal_raise(int64_t pid, int64_t number) { return sys(SYS_kill, pid, number); }
 
 }  // extern "C"

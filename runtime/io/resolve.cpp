@@ -25,19 +25,25 @@ void look_up(const char* host, int64_t port, Found* out) {
   addrinfo* list = nullptr;
   const int failed = getaddrinfo(host, nullptr, &hints, &list);
   out->count = 0;
-  out->code = failed == 0 ? 0 : failed == EAI_AGAIN ? -EAGAIN : failed == EAI_SYSTEM ? -errno : failed == EAI_MEMORY ? -ENOMEM : -ENOENT;
+  out->code = failed == 0            ? 0
+              : failed == EAI_AGAIN  ? -EAGAIN
+              : failed == EAI_SYSTEM ? -errno
+              : failed == EAI_MEMORY ? -ENOMEM
+                                     : -ENOENT;
   if (failed) return;
   for (addrinfo* a = list; a && out->count < kAddressesTop; a = a->ai_next) {
     if (a->ai_addrlen > sizeof(sockaddr_in6) || (a->ai_family != AF_INET && a->ai_family != AF_INET6)) continue;
     memcpy(out->bytes[out->count], a->ai_addr, a->ai_addrlen);
-    reinterpret_cast<sockaddr_in*>(out->bytes[out->count])->sin_port = __builtin_bswap16(static_cast<uint16_t>(port));   // at the same place in both families
+    reinterpret_cast<sockaddr_in*>(out->bytes[out->count])->sin_port =
+        __builtin_bswap16(static_cast<uint16_t>(port));   // at the same place in both families
     out->lens[out->count++] = static_cast<uint8_t>(a->ai_addrlen);
   }
   freeaddrinfo(list);
 }
 }  // namespace
 
-// Appends the addresses to *out, each with its length in a byte before it. 0, or -EAGAIN (the name servers do not answer), -ENOENT (no such name).
+// Appends the addresses to *out, each with its length in a byte before it. 0, or -EAGAIN (the name servers do not
+// answer), -ENOENT (no such name).
 extern "C" int64_t janus_net_resolve(String* host, int64_t port, Array** out) {
   struct Work {
     PathText name;

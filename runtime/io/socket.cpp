@@ -22,7 +22,9 @@ union Name {
   sockaddr_un local;
 };
 
-Array* bytes_of(const void* data, int64_t len) { return janus_string_new(static_cast<const uint8_t*>(data), len); }   // a String is a []u8
+Array* bytes_of(const void* data, int64_t len) {
+  return janus_string_new(static_cast<const uint8_t*>(data), len);
+}   // a String is a []u8
 
 bool parse_v4(const uint8_t* s, int64_t len, uint8_t out[4]) {
   int64_t at = 0;
@@ -30,13 +32,19 @@ bool parse_v4(const uint8_t* s, int64_t len, uint8_t out[4]) {
     if (part && (at >= len || s[at++] != '.')) return false;
     int value = 0, digits = 0;
     for (; at < len && s[at] >= '0' && s[at] <= '9' && digits < 4; at++, digits++) value = value * 10 + (s[at] - '0');
-    if (digits == 0 || digits > 3 || value > 255 || (digits > 1 && s[at - digits] == '0')) return false;   // 010 is eight to some
+    if (digits == 0 || digits > 3 || value > 255 || (digits > 1 && s[at - digits] == '0'))
+      return false;   // 010 is eight to some
     out[part] = static_cast<uint8_t>(value);
   }
   return at == len;
 }
 
-int hex_digit(uint8_t c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+int hex_digit(uint8_t c) {
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
+}
 
 // RFC 4291, 2.2, without zones.
 bool parse_v6(const uint8_t* s, int64_t len, uint8_t out[16]) {
@@ -115,7 +123,9 @@ Name name_from(const Array* address, int64_t* len) {
   return name;
 }
 
-int64_t set_option(int fd, int level, int option, int value) { return sys(SYS_setsockopt, fd, level, option, &value, static_cast<int64_t>(sizeof value)); }
+int64_t set_option(int fd, int level, int option, int value) {
+  return sys(SYS_setsockopt, fd, level, option, &value, static_cast<int64_t>(sizeof value));
+}
 
 }  // namespace
 }  // namespace janus::rt
@@ -149,7 +159,9 @@ Array* janus_net_parse(String* host, int64_t port) {
 Array* janus_net_local(String* path) {
   Name name;
   memset(&name, 0, sizeof name);
-  if (path->len == 0 || path->len >= static_cast<int64_t>(sizeof name.local.sun_path) || memchr(path->data, 0, static_cast<size_t>(path->len))) return bytes_of(nullptr, 0);
+  if (path->len == 0 || path->len >= static_cast<int64_t>(sizeof name.local.sun_path) ||
+      memchr(path->data, 0, static_cast<size_t>(path->len)))
+    return bytes_of(nullptr, 0);
   name.local.sun_family = AF_UNIX;
   memcpy(name.local.sun_path, path->data, static_cast<size_t>(path->len));
   return bytes_of(&name, static_cast<int64_t>(offsetof(sockaddr_un, sun_path)) + path->len + 1);
@@ -212,7 +224,8 @@ static Handle* open_socket(Array* address, int64_t type, int64_t* code) {
   const int64_t fd = sys(SYS_socket, name.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   *code = fd;
   if (fd < 0) return nullptr;
-  if (type == SOCK_STREAM && name.any.sa_family != AF_UNIX) set_option(static_cast<int>(fd), IPPROTO_TCP, TCP_NODELAY, 1);
+  if (type == SOCK_STREAM && name.any.sa_family != AF_UNIX)
+    set_option(static_cast<int>(fd), IPPROTO_TCP, TCP_NODELAY, 1);
   return handle_new(fd, kSocket);
 }
 
@@ -308,7 +321,9 @@ int64_t janus_net_send_to(Handle* h, Array* bytes, Array* address) {
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   int64_t n;
-  do n = sys(SYS_sendto, fd, bytes->data, bytes->len, MSG_NOSIGNAL, address->len ? address->data : nullptr, address->len);
+  do
+    n = sys(SYS_sendto, fd, bytes->data, bytes->len, MSG_NOSIGNAL, address->len ? address->data : nullptr,
+            address->len);
   while (n == -EINTR);
   leave(h);
   return n;

@@ -1,10 +1,10 @@
-// sqlite.cpp: databases of SQLite for std.sqlite: the real library (Debian's libsqlite3.a), called by threads of the blocking pool.
-// Depends on handle.h, format_float.h, libsqlite3.
-// SPDX-License-Identifier: Apache-2.0
+// sqlite.cpp: databases of SQLite for std.sqlite: the real library (Debian's libsqlite3.a), called by threads of the
+// blocking pool. Depends on handle.h, format_float.h, libsqlite3. SPDX-License-Identifier: Apache-2.0
 //
-// A connection is a handle of the system to the program: it closes when its last owner lets go, and never under a call. A statement is
-// prepared once and kept; the oldest one that is not in use makes room. A task that is cancelled while its statement runs, or while
-// it waits for a lock of another process, gets SQLITE_INTERRUPT: the thread that works for it looks now and then.
+// A connection is a handle of the system to the program: it closes when its last owner lets go, and never under a call.
+// A statement is prepared once and kept; the oldest one that is not in use makes room. A task that is cancelled while
+// its statement runs, or while it waits for a lock of another process, gets SQLITE_INTERRUPT: the thread that works for
+// it looks now and then.
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ constexpr int kLookEvery = 5000;   // steps of SQLite's machine, some tens of mi
 
 struct Slot {
   sqlite3_stmt* statement;
-  uint64_t used;         // when, counted in calls
-  bool busy;             // has rows that were not fetched yet
+  uint64_t used;   // when, counted in calls
+  bool busy;   // has rows that were not fetched yet
 };
 
 struct Connection {
@@ -33,7 +33,7 @@ struct Connection {
   sqlite3* db;
   uint64_t calls;
   int64_t busy_ms;
-  void* task;            // for whom it works just now
+  void* task;   // for whom it works just now
   Slot slots[kSlots];
 };
 
@@ -128,7 +128,9 @@ void put_real(Out& out, double x) {
   out.put(text, put_f64(text, magnitude, false));
 }
 
-bool means_bool(const char* declared) { return declared && (sqlite3_stricmp(declared, "boolean") == 0 || sqlite3_stricmp(declared, "bool") == 0); }
+bool means_bool(const char* declared) {
+  return declared && (sqlite3_stricmp(declared, "boolean") == 0 || sqlite3_stricmp(declared, "bool") == 0);
+}
 
 // The row as a JSON object: what becomes a struct.
 void put_object(Out& out, sqlite3_stmt* s) {
@@ -174,7 +176,10 @@ void put_values(Out& out, sqlite3_stmt* s) {
   const int columns = sqlite3_data_count(s);
   for (int i = 0; i < columns; i++) {
     switch (sqlite3_column_type(s, i)) {
-      case SQLITE_INTEGER: out.byte(1); out.number(sqlite3_column_int64(s, i)); break;
+      case SQLITE_INTEGER:
+        out.byte(1);
+        out.number(sqlite3_column_int64(s, i));
+        break;
       case SQLITE_FLOAT: {
         const double x = sqlite3_column_double(s, i);
         out.byte(2);
@@ -223,7 +228,8 @@ int bind_all(sqlite3_stmt* s, const Array* arguments) {
       code = sqlite3_bind_double(s, i, x);
     }
     if (tag >= 3) {   // copied: the arguments may be gone when more rows are fetched
-      code = tag == 3 ? sqlite3_bind_text64(s, i, reinterpret_cast<const char*>(at), static_cast<uint64_t>(number), SQLITE_TRANSIENT, SQLITE_UTF8)
+      code = tag == 3 ? sqlite3_bind_text64(s, i, reinterpret_cast<const char*>(at), static_cast<uint64_t>(number),
+                                            SQLITE_TRANSIENT, SQLITE_UTF8)
                       : sqlite3_bind_blob64(s, i, at, static_cast<uint64_t>(number), SQLITE_TRANSIENT);
       at += number;
     }
@@ -235,9 +241,9 @@ int bind_all(sqlite3_stmt* s, const Array* arguments) {
 struct Call {
   Connection* c;
   Out out;
-  int64_t mode;      // 0: no rows wanted, 1: objects with commas between, 2: values
-  int64_t limit;     // most bytes of rows in this call
-  int64_t* slot;     // >= 0: there is more
+  int64_t mode;   // 0: no rows wanted, 1: objects with commas between, 2: values
+  int64_t limit;   // most bytes of rows in this call
+  int64_t* slot;   // >= 0: there is more
 };
 
 int64_t failed(Call& call, int code) {
@@ -289,7 +295,8 @@ int64_t prepared(Call& call, const String* sql, Slot** out) {
     if (slot.busy) continue;
     if (slot.statement) {
       const char* text = sqlite3_sql(slot.statement);
-      if (strlen(text) == static_cast<size_t>(sql->len) && memcmp(text, sql->data, static_cast<size_t>(sql->len)) == 0) {
+      if (strlen(text) == static_cast<size_t>(sql->len) &&
+          memcmp(text, sql->data, static_cast<size_t>(sql->len)) == 0) {
         *out = &slot;
         return 0;
       }
@@ -307,7 +314,9 @@ int64_t prepared(Call& call, const String* sql, Slot** out) {
     return SQLITE_ERROR;
   }
   const char* rest = nullptr;
-  const int code = sqlite3_prepare_v3(c->db, reinterpret_cast<const char*>(sql->data), static_cast<int>(min64(sql->len, 1 << 30)), SQLITE_PREPARE_PERSISTENT, &place->statement, &rest);
+  const int code =
+      sqlite3_prepare_v3(c->db, reinterpret_cast<const char*>(sql->data), static_cast<int>(min64(sql->len, 1 << 30)),
+                         SQLITE_PREPARE_PERSISTENT, &place->statement, &rest);
   if (code != SQLITE_OK) return failed(call, sqlite3_extended_errcode(c->db));
   const char* end = reinterpret_cast<const char*>(sql->data) + sql->len;
   while (rest < end && (*rest == ' ' || *rest == '\n' || *rest == '\t' || *rest == '\r' || *rest == ';')) rest++;
@@ -336,8 +345,8 @@ int64_t with_connection(Handle* h, F f) {
   return result;
 }
 
-}  // namespace
-}  // namespace janus::rt
+}   // namespace
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
@@ -388,7 +397,8 @@ Handle* janus_sqlite_open(String* path, int64_t flags, int64_t busy_ms, int64_t*
     if (!c) return out.text("out of memory");
     c->owned.close = close_connection;
     c->busy_ms = busy_ms;
-    const int how = (flags & 1 ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (flags & 2 ? 0 : SQLITE_OPEN_CREATE)) | SQLITE_OPEN_FULLMUTEX;
+    const int how = (flags & 1 ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (flags & 2 ? 0 : SQLITE_OPEN_CREATE)) |
+                    SQLITE_OPEN_FULLMUTEX;
     *code = sqlite3_open_v2(text.text, &c->db, how, nullptr);
     if (*code != SQLITE_OK) {
       out.text(c->db ? sqlite3_errmsg(c->db) : "out of memory");
@@ -407,7 +417,8 @@ Handle* janus_sqlite_open(String* path, int64_t flags, int64_t busy_ms, int64_t*
 }
 
 // Prepares, binds and runs one statement. 0 and rows in `rows`, or SQLite's code and the words for it there.
-int64_t janus_sqlite_run(Handle* h, String* sql, Array* arguments, int64_t mode, int64_t limit, Array** rows, int64_t* slot) {
+int64_t janus_sqlite_run(Handle* h, String* sql, Array* arguments, int64_t mode, int64_t limit, Array** rows,
+                         int64_t* slot) {
   return with_connection(h, [=](Connection* c) -> int64_t {
     Call call = {c, {rows}, mode, limit, slot};
     *slot = -1;
@@ -469,12 +480,17 @@ int64_t janus_sqlite_script(Handle* h, String* sql, Array** said) {
   });
 }
 
-// What the last statement did: 0 rows changed, 1 the number of the row that was put in last, 2: in a transaction (0 or 1).
+// What the last statement did: 0 rows changed, 1 the number of the row that was put in last, 2: in a transaction (0 or
+// 1).
 int64_t janus_sqlite_fact(Handle* h, int64_t which) {
   if (enter(h) < 0) return -EBADF;
   Connection* c = reinterpret_cast<Connection*>(h->owned);
   int64_t result = 0;
-  off_task([&] { result = which == 0 ? sqlite3_changes64(c->db) : which == 1 ? sqlite3_last_insert_rowid(c->db) : !sqlite3_get_autocommit(c->db); });
+  off_task([&] {
+    result = which == 0   ? sqlite3_changes64(c->db)
+             : which == 1 ? sqlite3_last_insert_rowid(c->db)
+                          : !sqlite3_get_autocommit(c->db);
+  });
   leave(h);
   return result;
 }
@@ -501,4 +517,4 @@ int64_t janus_sqlite_close(Handle* h) {
   in_pool([=] { janus_io_close(h); });
   return 0;
 }
-}  // extern "C"
+}   // extern "C"

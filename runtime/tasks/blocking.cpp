@@ -1,9 +1,9 @@
-// blocking.cpp: calls that may block a thread for long (files, names of hosts), made by threads of their own while the task is parked.
-// Depends on task.h.
-// SPDX-License-Identifier: Apache-2.0
+// blocking.cpp: calls that may block a thread for long (files, names of hosts), made by threads of their own while the
+// task is parked. Depends on task.h. SPDX-License-Identifier: Apache-2.0
 //
-// At most kThreadsTop calls are out at a time; more wait in a queue, first come, first served. A thread is started when all are busy and
-// stays. When none can be started, and in seeded runs, the caller's own thread makes the call: slower for the others, never wrong.
+// At most kThreadsTop calls are out at a time; more wait in a queue, first come, first served. A thread is started when
+// all are busy and stays. When none can be started, and in seeded runs, the caller's own thread makes the call: slower
+// for the others, never wrong.
 #include "runtime/tasks/task.h"
 
 namespace janus::rt {
@@ -22,10 +22,10 @@ struct Pool {
   Lock lock;
   Call* first;
   Call* last;
-  uint32_t waiting;      // calls in the queue
+  uint32_t waiting;   // calls in the queue
   uint32_t threads;
   uint32_t idle;
-  uint32_t news;         // idle threads sleep on it
+  uint32_t news;   // idle threads sleep on it
 };
 Pool pool;
 
@@ -83,15 +83,18 @@ bool put_call(Call* call) {
   }
   Hold held(pool.lock);
   if (--pool.threads != 0) return true;   // busy ones will come to it
-  pool.first = pool.last = nullptr;       // the first thread could not be started: this call is the only one
+  pool.first = pool.last = nullptr;   // the first thread could not be started: this call is the only one
   pool.waiting = 0;
   return false;
 }
 
-struct Put { Call* call; bool taken; };
+struct Put {
+  Call* call;
+  bool taken;
+};
 
-}  // namespace
-}  // namespace janus::rt
+}   // namespace
+}   // namespace janus::rt
 
 using namespace janus::rt;
 

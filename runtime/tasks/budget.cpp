@@ -2,9 +2,10 @@
 // Depends on task.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// With one thread a budget is a number. With several, all of them would write to it with every task, so each worker takes places in
-// advance and gives them back late; it keeps them in one word with the budget's id. The bound stays exact: who finds no place left first
-// takes back what the workers keep. Places on their way from the budget to a worker are counted nowhere else, so one at a time moves them.
+// With one thread a budget is a number. With several, all of them would write to it with every task, so each worker
+// takes places in advance and gives them back late; it keeps them in one word with the budget's id. The bound stays
+// exact: who finds no place left first takes back what the workers keep. Places on their way from the budget to a
+// worker are counted nowhere else, so one at a time moves them.
 #include "runtime/tasks/task.h"
 
 namespace janus::rt {
@@ -18,12 +19,15 @@ uint64_t last_id = 1;
 Lock moving;   // of places between a budget and the workers
 
 uint64_t kept_of(uint64_t word, const Budget* budget) { return word >> 8 == budget->id ? word & kKeptMask : 0; }
-bool change(uint64_t* word, uint64_t from, uint64_t to) { return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED); }
+bool change(uint64_t* word, uint64_t from, uint64_t to) {
+  return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
 
 int64_t take_back(const Budget* budget) {
   int64_t sum = 0;
   each_worker([&](Worker* w) {
-    for (uint64_t word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE); kept_of(word, budget); word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE))
+    for (uint64_t word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE); kept_of(word, budget);
+         word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE))
       if (change(&w->places, word, 0)) {
         sum += static_cast<int64_t>(word & kKeptMask);
         break;
@@ -44,13 +48,13 @@ bool take_from(Budget* budget, int64_t n) {
 bool take_places_locked(Worker* w, Budget* budget) {
   const int64_t batch = max64(1, min64(kBatch, budget->limit / 16));
   const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_ACQUIRE);
-  // Places of another nursery's budget stay until that nursery ends: its record may be gone by the time they would be given back.
+  // Places of another nursery's budget stay until that nursery ends: its record may be gone by the time they would be
+  // given back.
   const bool keeps = batch > 1 && ((word & kKeptMask) == 0 || word >> 8 == program_budget.id);
   if (keeps && take_from(budget, batch)) {
     if (!change(&w->places, word, budget->id << 8 | static_cast<uint64_t>(batch - 1)))
       add_word(&budget->live, 1 - batch);   // the word was emptied by a nursery that ended; one place is ours
-    else if ((word & kKeptMask) != 0)
-      add_word(&program_budget.live, -static_cast<int64_t>(word & kKeptMask));
+    else if ((word & kKeptMask) != 0) add_word(&program_budget.live, -static_cast<int64_t>(word & kKeptMask));
     return true;
   }
   if (take_from(budget, 1)) return true;
@@ -66,7 +70,7 @@ __attribute__((noinline)) bool take_places(Worker* w, Budget* budget) {
   return taken;
 }
 
-}  // namespace
+}   // namespace
 
 Budget program_budget = {0, 0, 1};
 
@@ -103,4 +107,4 @@ void give_place(Budget* budget) {
   add_word(&budget->live, -1);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

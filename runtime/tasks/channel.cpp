@@ -2,9 +2,9 @@
 // Depends on channel.h, counted.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// An element goes from hand to hand where it can: a sender that finds a waiting receiver writes into the receiver's own frame and lets
-// it run next. First come, first served on both sides. A waiter whose wait has ended otherwise (cancelled, another case of its select)
-// is passed over; it takes itself out of the queues it still stands in.
+// An element goes from hand to hand where it can: a sender that finds a waiting receiver writes into the receiver's own
+// frame and lets it run next. First come, first served on both sides. A waiter whose wait has ended otherwise
+// (cancelled, another case of its select) is passed over; it takes itself out of the queues it still stands in.
 #include "runtime/tasks/channel.h"
 
 #include "runtime/counted.h"
@@ -33,7 +33,7 @@ void put_last(Channel* c, const void* value) {
   __atomic_store_n(&c->len, c->len + 1, __ATOMIC_RELAXED);
 }
 
-}  // namespace
+}   // namespace
 
 Tried send_locked(Channel* c, void* value, Woken* woken) {
   if (JANUS_UNLIKELY(c->closed)) return Tried::Closed;
@@ -80,7 +80,7 @@ void wake_watchers_locked(Channel* c) {
   while (Waiter* w = take_waiter(&c->watchers)) wake(w->task, w->index, false);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
@@ -205,7 +205,8 @@ void janus_channel_drop(void* block, uint32_t depth) {
   janus_require(!c->receivers.first && !c->senders.first, "a channel was freed while somebody waits at it");
   if (c->elem->drop && c->len > 0)
     off_task([=] {
-      for (; c->len > 0; c->len--, c->first = next_index(c, c->first)) c->elem->drop(channel_slot(c, c->first), depth + 1);
+      for (; c->len > 0; c->len--, c->first = next_index(c, c->first))
+        c->elem->drop(channel_slot(c, c->first), depth + 1);
     });
   add_word(&live_channels, -1);
   janus_free(c, static_cast<int64_t>(sizeof(Channel)) + c->cap * c->elem->size);
@@ -213,4 +214,4 @@ void janus_channel_drop(void* block, uint32_t depth) {
 
 Error* janus_channel_closed_error(RT_SITE) { return janus_error_new(&janus_channel_closed_desc, site, at); }
 
-}  // extern "C"
+}   // extern "C"

@@ -7,7 +7,8 @@
 namespace janus {
 namespace rt {
 
-// A ring of `cap` elements with a queue of waiting senders and one of waiting receivers; one of the queues is always empty.
+// A ring of `cap` elements with a queue of waiting senders and one of waiting receivers; one of the queues is always
+// empty.
 struct Channel {
   Head head;
   Lock lock;
@@ -24,7 +25,8 @@ struct Channel {
 };
 
 JANUS_INLINE uint8_t* channel_slot(Channel* c, int64_t index) {
-  return reinterpret_cast<uint8_t*>(c) + sizeof(Channel) + static_cast<uint64_t>(index) * static_cast<uint64_t>(c->elem->size);
+  return reinterpret_cast<uint8_t*>(c) + sizeof(Channel) +
+         static_cast<uint64_t>(index) * static_cast<uint64_t>(c->elem->size);
 }
 JANUS_INLINE void copy_element(void* to, const void* from, int64_t size) {
   if (size == 8) {
@@ -38,8 +40,12 @@ JANUS_INLINE void copy_element(void* to, const void* from, int64_t size) {
 
 enum class Tried : uint8_t { Done, Closed, Wait };
 
-// Under the lock. A task that was woken by it is left in *woken with the reason to give it, and is woken when the lock is free.
-struct Woken { Task* task; int32_t reason; };
+// Under the lock. A task that was woken by it is left in *woken with the reason to give it, and is woken when the lock
+// is free.
+struct Woken {
+  Task* task;
+  int32_t reason;
+};
 JANUS_HIDDEN Tried send_locked(Channel* c, void* value, Woken* woken);
 JANUS_HIDDEN Tried recv_locked(Channel* c, void* out, Woken* woken);
 JANUS_HIDDEN void wake_watchers_locked(Channel* c);

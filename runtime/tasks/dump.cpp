@@ -1,9 +1,8 @@
-// dump.cpp: the nursery tree as text: on SIGUSR1, and when the program is stuck; and what happens to a program that is stuck.
-// Depends on task.h, Linux signals.
-// SPDX-License-Identifier: Apache-2.0
+// dump.cpp: the nursery tree as text: on SIGUSR1, and when the program is stuck; and what happens to a program that is
+// stuck. Depends on task.h, Linux signals. SPDX-License-Identifier: Apache-2.0
 //
-// The tree is written without allocating and past the buffers of stdout, from a signal handler too: there a lock that is held is waited
-// for only a little, and what is behind it is left out with a word.
+// The tree is written without allocating and past the buffers of stdout, from a signal handler too: there a lock that
+// is held is waited for only a little, and what is behind it is left out with a word.
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -168,7 +167,8 @@ void write_task(Writer& out, Task* task, uint32_t depth, int64_t now, bool caref
   // Its nurseries, outermost first; the list is short.
   Nursery* open[kOpenTop];
   uint32_t count = 0;
-  for (Nursery* n = __atomic_load_n(&task->inner, __ATOMIC_SEQ_CST); n && count < kOpenTop; n = n->parent) open[count++] = n;
+  for (Nursery* n = __atomic_load_n(&task->inner, __ATOMIC_SEQ_CST); n && count < kOpenTop; n = n->parent)
+    open[count++] = n;
   while (count) write_nursery(out, open[--count], ++depth, now, careful);
 }
 
@@ -184,8 +184,14 @@ uint32_t depth_of(Nursery* n) {
 Nursery* around(Nursery* n) { return n->parent ? n->parent : n->owner->nursery; }
 Nursery* common_nursery(Nursery* a, Nursery* b) {
   uint32_t da = depth_of(a), db = depth_of(b);
-  while (da > db) { a = around(a); da--; }
-  while (db > da) { b = around(b); db--; }
+  while (da > db) {
+    a = around(a);
+    da--;
+  }
+  while (db > da) {
+    b = around(b);
+    db--;
+  }
   while (a != b) {
     a = around(a);
     b = around(b);
@@ -193,8 +199,8 @@ Nursery* common_nursery(Nursery* a, Nursery* b) {
   return a;
 }
 
-// The task after this one in a walk over all: its children, nursery by nursery, then its siblings. The tree may be as deep as there are
-// tasks, so the way back is read from it.
+// The task after this one in a walk over all: its children, nursery by nursery, then its siblings. The tree may be as
+// deep as there are tasks, so the way back is read from it.
 Task* next_below(Nursery* n) {
   for (; n; n = n->parent)
     if (n->children) return n->children;
@@ -210,8 +216,9 @@ Task* next_task(Task* task) {
   return nullptr;
 }
 
-// The innermost nursery around every task that waits for something other than the end of its own nursery; null: main waits in none.
-// The walk goes through all of a nursery before it leaves it, so what is around the first and the last is around all of them.
+// The innermost nursery around every task that waits for something other than the end of its own nursery; null: main
+// waits in none. The walk goes through all of a nursery before it leaves it, so what is around the first and the last
+// is around all of them.
 Nursery* nursery_of_the_stuck() {
   Nursery *first = nullptr, *last = nullptr;
   bool any = false;
@@ -229,8 +236,9 @@ Nursery* nursery_of_the_stuck() {
 
 bool dumping;
 
-// From a signal handler other threads go on meanwhile. What is read stays: a task is in its nursery's list under that nursery's lock, and
-// a nursery, which lies in its owner's frame, is not left before the tree is written (wait_for_dump).
+// From a signal handler other threads go on meanwhile. What is read stays: a task is in its nursery's list under that
+// nursery's lock, and a nursery, which lies in its owner's frame, is not left before the tree is written
+// (wait_for_dump).
 void dump_tree(bool careful) {
   if (__atomic_exchange_n(&dumping, true, __ATOMIC_SEQ_CST)) return;   // another thread is at it
   {

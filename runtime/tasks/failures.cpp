@@ -22,12 +22,15 @@ void print_nothing(Sink*, void*) {}
 
 extern "C" {
 
-#define IMPLICIT(symbol, text) const ErrorDesc symbol = {text, sizeof text - 1, kErrImplicit, 0, nullptr, nullptr, nullptr, nullptr}
+#define IMPLICIT(symbol, text) \
+  const ErrorDesc symbol = {text, sizeof text - 1, kErrImplicit, 0, nullptr, nullptr, nullptr, nullptr}
 IMPLICIT(janus_cancelled_desc, "Cancelled");
 IMPLICIT(janus_channel_closed_desc, "ChannelClosed");
 IMPLICIT(janus_timeout_desc, "Timeout");
 IMPLICIT(janus_deadlock_desc, "Deadlock");
-const ErrorDesc janus_budget_exceeded_desc = {"BudgetExceeded", 14, kErrImplicit | kErrDetail, sizeof(String*), drop_detail, print_nothing, always_equal, share_detail};
+const ErrorDesc janus_budget_exceeded_desc = {"BudgetExceeded", 14,          kErrImplicit | kErrDetail,
+                                              sizeof(String*),  drop_detail, print_nothing,
+                                              always_equal,     share_detail};
 
 Error janus_own_cancel = {{kImmortal, 0}, &janus_cancelled_desc, nullptr, nullptr};
 

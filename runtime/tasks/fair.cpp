@@ -2,9 +2,10 @@
 // Depends on task.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loops of such a program look at a word of their thread at the end of each round. A thread of its own, the watcher, sets the word of a
-// worker that has been in one task for 10 ms; the loop then calls janus_fair_turn, where the task goes to the end of the queue, as with
-// `yield`, but no cancellation is seen: a loop is no suspension point of the language. The watcher sleeps while all workers do.
+// Loops of such a program look at a word of their thread at the end of each round. A thread of its own, the watcher,
+// sets the word of a worker that has been in one task for 10 ms; the loop then calls janus_fair_turn, where the task
+// goes to the end of the queue, as with `yield`, but no cancellation is seen: a loop is no suspension point of the
+// language. The watcher sleeps while all workers do.
 #include <time.h>
 
 #include "runtime/tasks/task.h"
@@ -48,7 +49,8 @@ void watch(void*) {
 
 }  // namespace
 
-// By each worker's thread before it runs tasks. The first one, which is the program's own, starts the watcher. A seeded run has its own order.
+// By each worker's thread before it runs tasks. The first one, which is the program's own, starts the watcher. A seeded
+// run has its own order.
 void fair_begin(Worker* w) {
   if (!(janus_program_flags & kProgramFair) || settings.seeded) return;
   __atomic_store_n(&watched[w->number].word, &janus_fair_word, __ATOMIC_RELEASE);
@@ -61,11 +63,12 @@ void fair_goes_on() {
   if (__atomic_exchange_n(&pause_word, 0u, __ATOMIC_SEQ_CST)) thread_wake(&pause_word);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
-// Not where the task cannot be left: in what the runtime runs on the thread's own stack, or with a lock that belongs to the thread.
+// Not where the task cannot be left: in what the runtime runs on the thread's own stack, or with a lock that belongs to
+// the thread.
 extern "C" __attribute__((noinline)) void janus_fair_turn(void) {
   janus_fair_word = 0;
   Worker* w = this_worker();

@@ -2,9 +2,10 @@
 // Depends on task.h, counted.h, error.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A nursery ends when its count of live children is zero. Its children hang on a list under its lock, so that a cancellation finds
-// them; a child leaves the list when it has ended, and the last one wakes the owner. The first failure is kept, later ones are added
-// to it. A task is cancelled when its own mark is set or when a nursery whose body it runs is.
+// A nursery ends when its count of live children is zero. Its children hang on a list under its lock, so that a
+// cancellation finds them; a child leaves the list when it has ended, and the last one wakes the owner. The first
+// failure is kept, later ones are added to it. A task is cancelled when its own mark is set or when a nursery whose
+// body it runs is.
 #include "runtime/counted.h"
 #include "runtime/error.h"
 #include "runtime/tasks/task.h"
@@ -64,7 +65,6 @@ void add_failure_here(Nursery* nursery, Error* error) {
     janus_error_add(nursery->failure, error);
   }
 }
-
 
 void add_failure(Nursery* nursery, Error* error) {
   off_task([=] { add_failure_here(nursery, error); });
@@ -136,7 +136,8 @@ void end_task(Task* task, Error* error) {
       add_failure(nursery, retain_error(error));
     }
   } else if (failed) {
-    if (__atomic_load_n(&task->flags, __ATOMIC_RELAXED) & kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
+    if (__atomic_load_n(&task->flags, __ATOMIC_RELAXED) &
+        kFlagAnswered) {   // for whoever awaits it; if nobody does, the nursery fails at its end
       janus_retain_shared(task);
       task->next = nursery->held;
       nursery->held = task;
@@ -147,7 +148,8 @@ void end_task(Task* task, Error* error) {
   }
   nursery->live--;
   Task* owner = nursery->live == 0 && nursery->ending ? nursery->owner : nullptr;
-  if (owner && claim(owner, false)) wake(owner, kReasonEnded, true);   // under the lock: the record is in the owner's frame
+  if (owner && claim(owner, false))
+    wake(owner, kReasonEnded, true);   // under the lock: the record is in the owner's frame
   unlock(&nursery->lock);
 }
 
@@ -274,7 +276,8 @@ Task* janus_race_winner(Nursery* n) { return n->winner; }
 Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_t stack, Error** failed, RT_SITE) {
   Budget* budget = nursery->budget;
   if (JANUS_UNLIKELY(!take_place(budget))) {
-    *failed = budget_exceeded("live tasks", budget->limit, "nursery(tasks: n) or [budget] tasks = n in janus.toml", site, at);
+    *failed =
+        budget_exceeded("live tasks", budget->limit, "nursery(tasks: n) or [budget] tasks = n in janus.toml", site, at);
     return nullptr;
   }
   Task* task = static_cast<Task*>(janus_alloc(kTaskData + desc->data_size));
@@ -381,4 +384,4 @@ void janus_shield_end(void) {
   self->shield--;
 }
 
-}  // extern "C"
+}   // extern "C"

@@ -1,6 +1,5 @@
-// sanitize.h: tells ThreadSanitizer and AddressSanitizer which context runs on which stack. Nothing in programs; tests/runtime uses it.
-// Depends on task.h.
-// SPDX-License-Identifier: Apache-2.0
+// sanitize.h: tells ThreadSanitizer and AddressSanitizer which context runs on which stack. Nothing in programs;
+// tests/runtime uses it. Depends on task.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "runtime/tasks/task.h"
 
@@ -44,14 +43,19 @@ inline void context_inherited(Task* task, Task* from) {
   from->fiber = nullptr;
 }
 #elif defined(JANUS_ASAN)
-struct Bounds { void* bottom; size_t size; };
+struct Bounds {
+  void* bottom;
+  size_t size;
+};
 inline Bounds bounds_of_threads[512];
 inline uint32_t threads_known;
 inline void context_made(Task*) {}
 inline void context_is_thread(Task* task) {
   Bounds* b = &bounds_of_threads[__atomic_fetch_add(&threads_known, 1, __ATOMIC_RELAXED)];
   pthread_attr_t attributes;
-  janus_require(b < bounds_of_threads + 512 && pthread_getattr_np(pthread_self(), &attributes) == 0 && pthread_attr_getstack(&attributes, &b->bottom, &b->size) == 0, "a thread knows its stack");
+  janus_require(b < bounds_of_threads + 512 && pthread_getattr_np(pthread_self(), &attributes) == 0 &&
+                    pthread_attr_getstack(&attributes, &b->bottom, &b->size) == 0,
+                "a thread knows its stack");
   pthread_attr_destroy(&attributes);
   task->fiber = b;
 }

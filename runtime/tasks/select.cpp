@@ -2,9 +2,10 @@
 // Depends on channel.h, memory.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// First every case is tried, from a place chosen by chance, so that ready cases are taken fairly and nothing is enlisted when one is
-// ready. Otherwise a waiter stands at each channel, each put there under that channel's lock after a last look; the first partner that
-// claims the task decides, and the task takes its other waiters away when it runs again.
+// First every case is tried, from a place chosen by chance, so that ready cases are taken fairly and nothing is
+// enlisted when one is ready. Otherwise a waiter stands at each channel, each put there under that channel's lock after
+// a last look; the first partner that claims the task decides, and the task takes its other waiters away when it runs
+// again.
 #include "runtime/memory.h"
 #include "runtime/tasks/channel.h"
 
@@ -25,7 +26,9 @@ Tried attempt(const SelectCase& x, Woken* woken) {
   }
 }
 
-WaiterList* queue_of(const SelectCase& x) { return x.kind == kRecv ? &x.channel->receivers : x.kind == kSend ? &x.channel->senders : &x.channel->watchers; }
+WaiterList* queue_of(const SelectCase& x) {
+  return x.kind == kRecv ? &x.channel->receivers : x.kind == kSend ? &x.channel->senders : &x.channel->watchers;
+}
 
 // Somebody else stands there: a select may hold both ends of a channel, and does not meet itself.
 bool has_other(const WaiterList& list, const Task* self) {
@@ -50,11 +53,12 @@ void leave_queues(const SelectCase* cases, Waiter* waiters, int32_t count) {
   }
 }
 
-}  // namespace
+}   // namespace
 
 namespace {
 
-__attribute__((noinline)) int32_t select_with(Waiter* waiters, SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed, RT_SITE) {
+__attribute__((noinline)) int32_t select_with(Waiter* waiters, SelectCase* cases, int32_t count, int64_t timeout_ms,
+                                              bool has_default, Error** failed, RT_SITE) {
   Task* self = this_task();
   const int64_t deadline = timeout_ms >= 0 ? now_ns() + min64(timeout_ms, int64_t(1) << 40) * 1'000'000 : 0;
   for (;;) {
@@ -91,13 +95,14 @@ __attribute__((noinline)) int32_t select_with(Waiter* waiters, SelectCase* cases
       waiters[enlisted] = {nullptr, nullptr, self, x.value, enlisted, false};
       Woken woken = {nullptr, 0};
       lock(&x.channel->lock);
-      // A last look. Our own wait must be claimed before the case may happen here: a partner elsewhere may have been quicker.
+      // A last look. Our own wait must be claimed before the case may happen here: a partner elsewhere may have been
+      // quicker.
       bool stop = false;
       if (looks_ready(x, self)) {
         if (claim(self, false)) {
           const Tried tried = attempt(x, &woken);   // may meet only waiters whose wait is over
           if (tried == Tried::Done) happened = enlisted;
-          else happened = -2;                       // look at everything again
+          else happened = -2;   // look at everything again
         }
         stop = true;
       } else if (x.kind != kClosed && x.channel->closed && !(x.kind == kRecv && x.channel->len > 0)) {
@@ -133,11 +138,12 @@ __attribute__((noinline)) int32_t select_with(Waiter* waiters, SelectCase* cases
   }
 }
 
-}  // namespace
+}   // namespace
 
-// The waiters of a few cases lie in the frame, of more in a block: a frame that depends on `count` would leave the task's need of stack
-// unknown (backend/stacks.cpp).
-extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed, RT_SITE) {
+// The waiters of a few cases lie in the frame, of more in a block: a frame that depends on `count` would leave the
+// task's need of stack unknown (backend/stacks.cpp).
+extern "C" int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed,
+                                RT_SITE) {
   constexpr int32_t kFew = 4;
   Waiter few[kFew];
   if (JANUS_LIKELY(count <= kFew)) return select_with(few, cases, count, timeout_ms, has_default, failed, site, at);

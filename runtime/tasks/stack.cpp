@@ -2,9 +2,9 @@
 // Depends on task.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stacks are cut from large reserved mappings, so that a million of them are a few mappings, and only pages that were touched take
-// memory. A task that has ended leaves its stack warm for the next one. Overflow is found by the check of functions in call cycles;
-// the guard page below stops what has no check.
+// Stacks are cut from large reserved mappings, so that a million of them are a few mappings, and only pages that were
+// touched take memory. A task that has ended leaves its stack warm for the next one. Overflow is found by the check of
+// functions in call cycles; the guard page below stops what has no check.
 #include <sys/mman.h>
 
 #include "runtime/tasks/sanitize.h"
@@ -14,14 +14,15 @@ namespace {
 
 constexpr int64_t kChunk = 64 << 20;
 constexpr int64_t kGuard = 4096;
-constexpr int64_t kReserve = 12 * 1024;    // above the limit of stacks whose need is not proved: for the runtime and functions that do not check
-constexpr uint32_t kCached = 64;           // free stacks a worker keeps of each class
+constexpr int64_t kReserve =
+    12 * 1024;   // above the limit of stacks whose need is not proved: for the runtime and functions that do not check
+constexpr uint32_t kCached = 64;   // free stacks a worker keeps of each class
 constexpr int64_t kProfileStack = 64 * 1024;
 
 struct Pool {
   Lock lock;
-  uint8_t* free;      // linked through their highest word
-  uint8_t* fresh;     // never used part of the newest mapping
+  uint8_t* free;   // linked through their highest word
+  uint8_t* fresh;   // never used part of the newest mapping
   uint8_t* fresh_end;
 };
 Pool pools[kStackClasses];
@@ -59,7 +60,7 @@ JANUS_COLD void check_paint(const Task* task, int64_t size) {
   janus_require(used <= task->desc->stack, "a task used more stack than was proved");
 }
 
-}  // namespace
+}   // namespace
 
 // asked: by the program, or -1; proved: by the compiler, or 0.
 uint8_t stack_class_of(int64_t asked, int64_t proved) {
@@ -95,7 +96,8 @@ void take_stack(Worker* worker, Task* task) {
   worker->stacks[c] = *link_of(stack, size);
   worker->stack_count[c]--;
   task->stack = stack;
-  if (JANUS_UNLIKELY(settings.paint)) memset(stack + (has_guard(size) ? kGuard : 0), kPaint, static_cast<size_t>(size - (has_guard(size) ? kGuard : 0)));
+  if (JANUS_UNLIKELY(settings.paint))
+    memset(stack + (has_guard(size) ? kGuard : 0), kPaint, static_cast<size_t>(size - (has_guard(size) ? kGuard : 0)));
   task->stack_limit = has_guard(size) ? stack + kGuard + kReserve : stack;
 }
 
@@ -112,7 +114,9 @@ void give_stack(Worker* worker, Task* task) {
     worker->stack_count[c]++;
     return;
   }
-  if (size > 256 * 1024) madvise(stack + kGuard, static_cast<size_t>(size - kGuard), MADV_DONTNEED);   // large ones are rare and keep no pages
+  if (size > 256 * 1024)
+    madvise(stack + kGuard, static_cast<size_t>(size - kGuard),
+            MADV_DONTNEED);   // large ones are rare and keep no pages
   Pool* pool = &pools[c];
   lock(&pool->lock);
   *link_of(stack, size) = pool->free;
@@ -120,4 +124,4 @@ void give_stack(Worker* worker, Task* task) {
   unlock(&pool->lock);
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

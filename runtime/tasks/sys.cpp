@@ -43,12 +43,17 @@ int32_t usable_processors() {
   return static_cast<int32_t>(max64(1, min64(count, kWorkersTop)));
 }
 
-// Without libc: a task that wakes a worker does so on its own small stack, and libc's wrapper is reckoned with 256 bytes.
+// Without libc: a task that wakes a worker does so on its own small stack, and libc's wrapper is reckoned with 256
+// bytes.
 long futex(uint32_t* word, int op, uint32_t value, const timespec* timeout) {
 #if defined(__x86_64__)
   long result;
   register const void* limit __asm__("r10") = timeout;
-  __asm__ volatile("syscall" : "=a"(result) : "0"(static_cast<long>(SYS_futex)), "D"(word), "S"(static_cast<long>(op)), "d"(static_cast<long>(value)), "r"(limit) : "rcx", "r11", "memory");
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"(static_cast<long>(SYS_futex)), "D"(word), "S"(static_cast<long>(op)),
+                     "d"(static_cast<long>(value)), "r"(limit)
+                   : "rcx", "r11", "memory");
   return result;
 #else
   return syscall(SYS_futex, word, op, value, timeout, nullptr, 0);
@@ -64,11 +69,14 @@ void read_settings() {
   settings.paint = getenv("JANUS_STACK_PAINT") != nullptr;
   const char* workers = getenv("JANUS_WORKERS");
   settings.workers = 0;   // asked of the system when the first surplus task appears
-  if (workers && *workers) settings.workers = static_cast<int32_t>(max64(1, min64(strtoll(workers, nullptr, 10), kWorkersTop)));
+  if (workers && *workers)
+    settings.workers = static_cast<int32_t>(max64(1, min64(strtoll(workers, nullptr, 10), kWorkersTop)));
   if (settings.seeded) settings.workers = 1;
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  random_state = settings.seeded ? settings.seed : static_cast<uint64_t>(t.tv_nsec) * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(t.tv_sec);
+  random_state = settings.seeded
+                     ? settings.seed
+                     : static_cast<uint64_t>(t.tv_nsec) * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(t.tv_sec);
 }
 
 int32_t worker_limit() {
@@ -91,7 +99,8 @@ void skip_time_to(int64_t when) {
 
 // splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
 uint64_t random_bits() {
-  uint64_t z = threads_started ? __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED) : (random_state += 0x9e3779b97f4a7c15ull);
+  uint64_t z = threads_started ? __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED)
+                               : (random_state += 0x9e3779b97f4a7c15ull);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
   return z ^ (z >> 31);
@@ -109,7 +118,10 @@ void thread_sleep(uint32_t* word, uint32_t value, int64_t when) {
 void thread_wake(uint32_t* word) { futex(word, kFutexWake, 1, nullptr); }
 
 bool start_thread(void (*run)(void*), void* argument) {
-  struct Start { void (*run)(void*); void* argument; };
+  struct Start {
+    void (*run)(void*);
+    void* argument;
+  };
   Start* start = static_cast<Start*>(malloc(sizeof(Start)));
   if (!start) return false;
   *start = {run, argument};
@@ -133,11 +145,14 @@ bool start_thread(void (*run)(void*), void* argument) {
 }
 
 void* map_memory(int64_t size) {
-  void* pages = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* pages = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return pages == MAP_FAILED ? nullptr : pages;
 }
 
-void guard_page(uint8_t* page) { madvise(page, 4096, kGuardInstall); }   // EINVAL on older kernels: the checks in functions remain
+void guard_page(uint8_t* page) {
+  madvise(page, 4096, kGuardInstall);
+}   // EINVAL on older kernels: the checks in functions remain
 
 // Without libc, as the futex above: locks are taken at the deepest place of a task's stack.
 JANUS_INLINE void yield_thread() {
@@ -152,7 +167,8 @@ JANUS_INLINE void yield_thread() {
 void lock_slow(Lock* l) {
   for (;;) {
     for (int i = 0; i < 100; i++) {
-      if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0) return;
+      if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0)
+        return;
       pause_cpu();
     }
     yield_thread();   // its holder was taken off the processor

@@ -2,8 +2,9 @@
 // Depends on tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything of the scheduler that is not its own decision comes through here, so that a seeded run (JANUS_SCHED_SEED) repeats itself:
-// there time is a number that jumps to the next timer when nothing is ready, and chance is a generator with that seed.
+// Everything of the scheduler that is not its own decision comes through here, so that a seeded run (JANUS_SCHED_SEED)
+// repeats itself: there time is a number that jumps to the next timer when nothing is ready, and chance is a generator
+// with that seed.
 #pragma once
 #include "runtime/tasks.h"
 
@@ -17,20 +18,20 @@ struct Settings {
 };
 JANUS_HIDDEN extern Settings settings;
 JANUS_HIDDEN void read_settings();
-JANUS_HIDDEN int32_t worker_limit();                   // threads that may run tasks: JANUS_WORKERS, else what the machine gives us
+JANUS_HIDDEN int32_t worker_limit();   // threads that may run tasks: JANUS_WORKERS, else what the machine gives us
 
-JANUS_HIDDEN int64_t now_ns();                         // of the program's clock; monotonic
-JANUS_HIDDEN int64_t real_ns();                        // of the machine's clock, seeded or not
-JANUS_HIDDEN void skip_time_to(int64_t when);          // seeded runs
-JANUS_HIDDEN uint64_t random_bits();                   // fair, not secret
+JANUS_HIDDEN int64_t now_ns();   // of the program's clock; monotonic
+JANUS_HIDDEN int64_t real_ns();   // of the machine's clock, seeded or not
+JANUS_HIDDEN void skip_time_to(int64_t when);   // seeded runs
+JANUS_HIDDEN uint64_t random_bits();   // fair, not secret
 
 // Sleeps while *word == value, at most until `when` (0: for ever).
 JANUS_HIDDEN void thread_sleep(uint32_t* word, uint32_t value, int64_t when);
 JANUS_HIDDEN void thread_wake(uint32_t* word);
 
 JANUS_HIDDEN bool start_thread(void (*run)(void*), void* argument);
-JANUS_HIDDEN void* map_memory(int64_t size);           // null when there is none
-JANUS_HIDDEN void guard_page(uint8_t* page);           // touching it ends the process; where the kernel can do it cheaply
+JANUS_HIDDEN void* map_memory(int64_t size);   // null when there is none
+JANUS_HIDDEN void guard_page(uint8_t* page);   // touching it ends the process; where the kernel can do it cheaply
 JANUS_INLINE void pause_cpu() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -39,4 +40,4 @@ JANUS_INLINE void pause_cpu() {
 #endif
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

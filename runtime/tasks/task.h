@@ -2,10 +2,11 @@
 // Depends on sys.h, abi_tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a task waits. Its wait word begins a wait as 0 (or kNoCancel); it then puts waiter nodes, which lie in its own frame, where others
-// find them, and parks. Whoever can end the wait (a partner at a channel, a timer, an ended child, a cancellation) first claims it:
-// the one that sets kClaimed has the task to itself, hands over what it has, writes the reason, and sets kReady. Parking ends with
-// kParked, set by the context that runs next, when the task's stack is no longer in use. Of kReady and kParked, the later one queues it.
+// How a task waits. Its wait word begins a wait as 0 (or kNoCancel); it then puts waiter nodes, which lie in its own
+// frame, where others find them, and parks. Whoever can end the wait (a partner at a channel, a timer, an ended child,
+// a cancellation) first claims it: the one that sets kClaimed has the task to itself, hands over what it has, writes
+// the reason, and sets kReady. Parking ends with kParked, set by the context that runs next, when the task's stack is
+// no longer in use. Of kReady and kParked, the later one queues it.
 #pragma once
 #include "runtime/abi_tasks.h"
 #include "runtime/tasks/sys.h"
@@ -14,7 +15,13 @@ namespace janus {
 namespace rt {
 
 enum WaitBits : uint32_t { kClaimed = 1, kReady = 2, kParked = 4, kNoCancel = 8 };
-enum Reason : int32_t { kReasonCancel = -1, kReasonTimer = -2, kReasonClosed = -3, kReasonEnded = -4, kReasonDeadlock = -5 };   // >= 0: the waiter's index
+enum Reason : int32_t {
+  kReasonCancel = -1,
+  kReasonTimer = -2,
+  kReasonClosed = -3,
+  kReasonEnded = -4,
+  kReasonDeadlock = -5
+};   // >= 0: the waiter's index
 enum TaskFlags : uint32_t {
   kFlagAnswered = 1,     // every await has a catch
   kFlagAwaited = 2,      // somebody has seen its failure
@@ -84,7 +91,8 @@ struct Task {
   void* fiber;           // ThreadSanitizer's, see sanitize.h
 };
 static_assert(sizeof(Task) <= kTaskData, "tasks keep their data behind them");
-static_assert(__builtin_offsetof(Task, state) == kTaskStateOffset && __builtin_offsetof(Task, error) == kTaskErrorOffset);
+static_assert(__builtin_offsetof(Task, state) == kTaskStateOffset &&
+              __builtin_offsetof(Task, error) == kTaskErrorOffset);
 
 struct Nursery {
   Lock lock;
@@ -109,7 +117,10 @@ struct Nursery {
 static_assert(sizeof(Nursery) <= kNurserySize);
 
 // Small ones are for proved needs: close to each other, since a million tasks may wait on them.
-constexpr int64_t kStackSizes[] = {256, 320, 384, 448, 512, 576, 640, 768, 896, 1024, 1280, 1536, 2048, 3072, 4096, 6144, 8192, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20, 8 << 20, 16 << 20, 64 << 20};
+constexpr int64_t kStackSizes[] = {256,     320,      384,      448,      512,       576,       640,       768,
+                                   896,     1024,     1280,     1536,     2048,      3072,      4096,      6144,
+                                   8192,    16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20,
+                                   2 << 20, 4 << 20,  8 << 20,  16 << 20, 64 << 20};
 constexpr uint32_t kStackClasses = sizeof kStackSizes / sizeof kStackSizes[0];
 constexpr int64_t stack_size_of(uint8_t stack_class) { return kStackSizes[stack_class]; }
 
@@ -161,7 +172,9 @@ JANUS_INLINE Worker* this_worker() {
   return w;
 #elif defined(__aarch64__)
   Worker* w;
-  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_worker\n ldr %0, [%0, :tprel_lo12_nc:janus_worker]" : "=&r"(w));
+  __asm__ volatile(
+      "mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_worker\n ldr %0, [%0, :tprel_lo12_nc:janus_worker]"
+      : "=&r"(w));
   return w;
 #else
   return janus_worker;
@@ -184,23 +197,23 @@ JANUS_HIDDEN void switch_away(After after);              // runs something else;
 JANUS_HIDDEN void take_turn(Worker* worker);             // the running task has run for long
 JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is no worker
 JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
-JANUS_HIDDEN extern int64_t coarse_now;                  // read from the clock every few dozen switches; for the nursery tree
-JANUS_HIDDEN extern int64_t blocked_calls;               // on threads of the blocking pool: nobody is stuck while they run
+JANUS_HIDDEN extern int64_t coarse_now;   // read from the clock every few dozen switches; for the nursery tree
+JANUS_HIDDEN extern int64_t blocked_calls;   // on threads of the blocking pool: nobody is stuck while they run
 
 // ---- io/poller.cpp, which only programs that wait for descriptors have: null until one does
-constexpr int64_t kPollBuffer = 128 * 16;                // room for what the kernel says at a time
+constexpr int64_t kPollBuffer = 128 * 16;   // room for what the kernel says at a time
 struct PollHook {
-  bool (*look)();                                        // makes ready who can go on; true: somebody
-  int64_t (*fetch)(void* buffer, int64_t until);         // sleeps until something happens, `until` (< 0: for ever), or a kick
-  bool (*hand_out)(void* buffer, int64_t count);         // of what was fetched
-  void (*kick)();                                        // ends the sleep of who is in fetch, or will be
+  bool (*look)();   // makes ready who can go on; true: somebody
+  int64_t (*fetch)(void* buffer, int64_t until);   // sleeps until something happens, `until` (< 0: for ever), or a kick
+  bool (*hand_out)(void* buffer, int64_t count);   // of what was fetched
+  void (*kick)();   // ends the sleep of who is in fetch, or will be
   int64_t (*describe)(const void* on, char* out, int64_t room);   // for the nursery tree
 };
 JANUS_HIDDEN extern const PollHook* io_poller;
-JANUS_HIDDEN extern int64_t io_waits;                    // tasks that wait for descriptors
+JANUS_HIDDEN extern int64_t io_waits;   // tasks that wait for descriptors
 
 JANUS_INLINE bool is_cancelled(Task* task);
-JANUS_HIDDEN void abandon_wait(Task* task);              // after all there was nothing to wait for
+JANUS_HIDDEN void abandon_wait(Task* task);   // after all there was nothing to wait for
 
 // ---- budget.cpp
 JANUS_HIDDEN extern Budget program_budget;
@@ -213,7 +226,7 @@ JANUS_HIDDEN void fair_begin(Worker* worker);
 JANUS_HIDDEN void fair_goes_on();
 
 // ---- stack.cpp
-JANUS_HIDDEN void fetch_stack(void* worker);                // one of class wanted_stack, from the pool of all workers
+JANUS_HIDDEN void fetch_stack(void* worker);   // one of class wanted_stack, from the pool of all workers
 JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // of those that the worker has; sets stack and stack_limit
 JANUS_HIDDEN void give_stack(Worker* worker, Task* task);
 JANUS_HIDDEN uint8_t stack_class_of(int64_t asked, int64_t proved);
@@ -221,17 +234,17 @@ JANUS_HIDDEN uint8_t stack_class_of(int64_t asked, int64_t proved);
 // ---- timer.cpp
 JANUS_HIDDEN void timer_start(Timer* timer, bool parks);   // parks: the running task waits for it now
 JANUS_HIDDEN void timer_stop(Timer* timer);
-JANUS_HIDDEN int64_t next_timer();                       // 0: none
-JANUS_HIDDEN bool fire_timers();                         // true: some task was made ready
+JANUS_HIDDEN int64_t next_timer();   // 0: none
+JANUS_HIDDEN bool fire_timers();   // true: some task was made ready
 
 // ---- nursery.cpp
 JANUS_HIDDEN void cancel_nursery(Nursery* nursery);
-JANUS_HIDDEN void expire_nursery(Nursery* nursery);      // its time is up
+JANUS_HIDDEN void expire_nursery(Nursery* nursery);   // its time is up
 JANUS_HIDDEN void cancel_task(Task* task);
 JANUS_HIDDEN __attribute__((noinline)) void end_task(Task* task, Error* error);
 extern "C" JANUS_HIDDEN __attribute__((noinline)) void janus_run_task(Task* task);   // on its own stack
 JANUS_HIDDEN extern Task main_task;
-JANUS_HIDDEN int64_t live_tasks();                       // spawned and not yet put away; exact when none is spawned meanwhile
+JANUS_HIDDEN int64_t live_tasks();   // spawned and not yet put away; exact when none is spawned meanwhile
 
 // ---- failures.cpp
 JANUS_HIDDEN Error* budget_exceeded(const char* what, int64_t limit, const char* raise, RT_SITE);
@@ -240,7 +253,7 @@ JANUS_HIDDEN Error* budget_exceeded(const char* what, int64_t limit, const char*
 JANUS_HIDDEN bool channel_ready(Channel* channel, int32_t kind);
 
 // ---- trace.cpp
-JANUS_HIDDEN extern bool tracing;                        // JANUS_TRACE is set
+JANUS_HIDDEN extern bool tracing;   // JANUS_TRACE is set
 JANUS_HIDDEN void trace_start();
 JANUS_HIDDEN void trace_rest();
 JANUS_HIDDEN void trace_finish();
@@ -249,7 +262,7 @@ JANUS_HIDDEN void trace_span_ends(Worker* worker, const Task* task, After after)
 JANUS_HIDDEN void trace_spawn(const Task* task);
 
 // ---- dump.cpp
-JANUS_HIDDEN void dump_tree(bool careful);               // careful: from a signal handler
+JANUS_HIDDEN void dump_tree(bool careful);   // careful: from a signal handler
 JANUS_HIDDEN extern bool dumping;
 JANUS_HIDDEN JANUS_COLD void wait_for_dump();
 JANUS_HIDDEN void handle_deadlock();
@@ -282,7 +295,6 @@ JANUS_INLINE int64_t add_word(int64_t* word, int64_t n) {   // the new value
   if (JANUS_LIKELY(!threads_started)) return *word += n;
   return __atomic_add_fetch(word, n, __ATOMIC_ACQ_REL);
 }
-
 
 // ---- waiting
 
@@ -333,7 +345,8 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
 // Parks until claimed; the reason.
 JANUS_INLINE int32_t end_wait(Task* task) {
   // A cancellation that came before the wait began found nothing to end.
-  if (JANUS_UNLIKELY(is_cancelled(task)) && !(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) && claim(task, true)) {
+  if (JANUS_UNLIKELY(is_cancelled(task)) && !(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) &&
+      claim(task, true)) {
     task->wait_kind = WaitKind::None;
     return task->reason = kReasonCancel;
   }
@@ -342,5 +355,5 @@ JANUS_INLINE int32_t end_wait(Task* task) {
   return task->reason;
 }
 
-}  // namespace rt
-}  // namespace janus
+}   // namespace rt
+}   // namespace janus

@@ -2,8 +2,8 @@
 // Depends on task.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A heap with four children to a node: starting is cheap because most timers are later than those around them, and stopping one is a
-// walk of a few steps from its own place, which it knows.
+// A heap with four children to a node: starting is cheap because most timers are later than those around them, and
+// stopping one is a walk of a few steps from its own place, which it knows.
 #include "runtime/memory.h"
 #include "runtime/tasks/task.h"
 
@@ -61,12 +61,15 @@ void grow() {
   const uint32_t cap = heap_cap ? heap_cap * 2 : 1024;
   Timer** bigger = static_cast<Timer**>(map_memory(static_cast<int64_t>(cap) * static_cast<int64_t>(sizeof(Timer*))));
   if (!bigger) environment_failed("out of memory: no room for another timer");
-  if (heap) memcpy(bigger, heap, (heap_size + 1) * sizeof(Timer*));   // the old one is small beside it, and never freed: half of all that was ever needed
+  if (heap)
+    memcpy(bigger, heap,
+           (heap_size + 1) *
+               sizeof(Timer*));   // the old one is small beside it, and never freed: half of all that was ever needed
   heap = bigger;
   heap_cap = cap;
 }
 
-}  // namespace
+}   // namespace
 
 int64_t next_timer() { return __atomic_load_n(&earliest, __ATOMIC_ACQUIRE); }
 
@@ -119,4 +122,4 @@ bool fire_timers() {
   return any;
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

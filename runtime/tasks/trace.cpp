@@ -1,9 +1,8 @@
-// trace.cpp: JANUS_TRACE=FILE: what ran when on which worker, as Chrome's trace events, which Perfetto and chrome://tracing show.
-// Depends on task.h.
-// SPDX-License-Identifier: Apache-2.0
+// trace.cpp: JANUS_TRACE=FILE: what ran when on which worker, as Chrome's trace events, which Perfetto and
+// chrome://tracing show. Depends on task.h. SPDX-License-Identifier: Apache-2.0
 //
-// One event for each stretch that a task ran, with what ended it, and one for each spawn. One buffer under one lock: tracing costs about
-// a microsecond a switch, and nothing but a look at `tracing` when it is off.
+// One event for each stretch that a task ran, with what ended it, and one for each spawn. One buffer under one lock:
+// tracing costs about a microsecond a switch, and nothing but a look at `tracing` when it is off.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -66,7 +65,8 @@ void event(const Task* task, char kind, int64_t when, uint32_t worker) {
   if (trace_len + kEventTop > kBuffer) flush();
   raw("{\"name\":\"");
   text(task->flags & kFlagMain ? "main" : task->desc->name);
-  raw(kind == 'X' ? "\",\"ph\":\"X\",\"pid\":1,\"tid\":" : "\",\"ph\":\"i\",\"s\":\"t\",\"cat\":\"spawn\",\"pid\":1,\"tid\":");
+  raw(kind == 'X' ? "\",\"ph\":\"X\",\"pid\":1,\"tid\":"
+                  : "\",\"ph\":\"i\",\"s\":\"t\",\"cat\":\"spawn\",\"pid\":1,\"tid\":");
   number(worker);
   raw(",\"ts\":");
   micros(when - trace_began);

@@ -1,16 +1,15 @@
-// worker.cpp: the scheduler: which task a thread runs next, how it goes from one to another, what it does when there is none.
-// Depends on task.h.
-// SPDX-License-Identifier: Apache-2.0
+// worker.cpp: the scheduler: which task a thread runs next, how it goes from one to another, what it does when there is
+// none. Depends on task.h. SPDX-License-Identifier: Apache-2.0
 //
-// A worker is a thread with a ring of ready tasks, first in first out, and one place for the task that was handed something and runs
-// next. The first worker is the program's own thread; others start when tasks wait while it is busy. A worker without work steals half
-// of another's ring, then looks around for a few microseconds, then sleeps (waking it costs more than everything else here, so it
-// happens once for a batch).
+// A worker is a thread with a ring of ready tasks, first in first out, and one place for the task that was handed
+// something and runs next. The first worker is the program's own thread; others start when tasks wait while it is busy.
+// A worker without work steals half of another's ring, then looks around for a few microseconds, then sleeps (waking it
+// costs more than everything else here, so it happens once for a batch).
 //
-// Wakers are lazy, so something must look after what they leave: a single ready task behind one that computes for long, a timer that
-// nobody sleeps for. That is the watcher: while some workers run and others sleep, one of the sleepers wakes now and then (100 µs, then
-// less and less often, to 10 ms) and takes what has waited. When all sleep and nothing has run since the last look, it sleeps for good:
-// an idle program uses no processor.
+// Wakers are lazy, so something must look after what they leave: a single ready task behind one that computes for long,
+// a timer that nobody sleeps for. That is the watcher: while some workers run and others sleep, one of the sleepers
+// wakes now and then (100 µs, then less and less often, to 10 ms) and takes what has waited. When all sleep and nothing
+// has run since the last look, it sleeps for good: an idle program uses no processor.
 #include "runtime/counted.h"
 #include "runtime/tasks/sanitize.h"
 
@@ -28,34 +27,36 @@ __thread Worker* janus_worker asm("janus_worker");
 namespace {
 constexpr uint32_t kWorkersTop = 256;
 alignas(64) Worker first_worker;
-}  // namespace
+}   // namespace
 Worker* workers[kWorkersTop] = {&first_worker};
-uint32_t worker_count = 1;                 // started
+uint32_t worker_count = 1;   // started
 
 namespace {
 
-constexpr uint32_t kHandoversTop = 3;      // in a row before the ring has its turn
-constexpr uint32_t kGlobalEvery = 61;      // ticks between looks at the shared queue and the timers
-constexpr int64_t kSeededStep = 1'000;      // ns that a turn takes by the clock of seeded runs
+constexpr uint32_t kHandoversTop = 3;   // in a row before the ring has its turn
+constexpr uint32_t kGlobalEvery = 61;   // ticks between looks at the shared queue and the timers
+constexpr int64_t kSeededStep = 1'000;   // ns that a turn takes by the clock of seeded runs
 constexpr int64_t kSpinNs = 20'000;
-constexpr int64_t kAgeRing = 5'000;        // ns that its worker has been in one task, before a single task is taken from its ring,
-constexpr int64_t kAgeNext = 50'000;       // or the task that it is to run next
+constexpr int64_t kAgeRing =
+    5'000;   // ns that its worker has been in one task, before a single task is taken from its ring,
+constexpr int64_t kAgeNext = 50'000;   // or the task that it is to run next
 constexpr int64_t kWatchLeast = 100'000;
 constexpr int64_t kWatchTop = 10'000'000;
 constexpr uint64_t kWakeSingle = 2'500'000;   // cycles between two wake-ups for a single task that waits,
-constexpr uint64_t kWakeSeveral = 20'000;     // for several
+constexpr uint64_t kWakeSeveral = 20'000;   // for several
 
 alignas(8) uint8_t first_notes[kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t))];
-uint32_t spinners;                         // awake, looking for work
+uint32_t spinners;   // awake, looking for work
 uint64_t last_wake;
 
-// Who sleeps. Falling asleep and waking are slow anyway, so one lock orders them all, and "everyone sleeps" is a fact when it is seen.
+// Who sleeps. Falling asleep and waking are slow anyway, so one lock orders them all, and "everyone sleeps" is a fact
+// when it is seen.
 struct Sleep {
   Lock lock;
   uint32_t count;
-  uint32_t watching;       // one of them wakes by itself now and then
-  uint32_t polling;        // one of them sleeps in the poller
-  uint64_t seen_runs;      // of all workers, at the watcher's last look
+  uint32_t watching;   // one of them wakes by itself now and then
+  uint32_t polling;   // one of them sleeps in the poller
+  uint64_t seen_runs;   // of all workers, at the watcher's last look
 };
 alignas(64) Sleep asleep;
 
@@ -67,7 +68,9 @@ struct SharedQueue {
 };
 alignas(64) SharedQueue shared;
 
-uint32_t ring_size(const Worker* w) { return __atomic_load_n(&w->tail, __ATOMIC_ACQUIRE) - __atomic_load_n(&w->head, __ATOMIC_ACQUIRE); }
+uint32_t ring_size(const Worker* w) {
+  return __atomic_load_n(&w->tail, __ATOMIC_ACQUIRE) - __atomic_load_n(&w->head, __ATOMIC_ACQUIRE);
+}
 
 void shared_put(Task* task) {
   task->next = nullptr;
@@ -123,7 +126,8 @@ Task* steal_from(Worker* w, Worker* victim, bool even_one) {
   const uint32_t count = size - size / 2;
   Task* batch[kRing];
   for (uint32_t i = 0; i < count; i++) batch[i] = __atomic_load_n(&victim->ring[(head + i) % kRing], __ATOMIC_RELAXED);
-  if (!__atomic_compare_exchange_n(&victim->head, &head, head + count, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return nullptr;
+  if (!__atomic_compare_exchange_n(&victim->head, &head, head + count, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+    return nullptr;
   for (uint32_t i = 1; i < count; i++) ring_put(w, batch[i]);
   return batch[0];
 }
@@ -175,7 +179,8 @@ void wake_one() {
     __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
   }
   unlock(&asleep.lock);
-  if (polls) return off_task([] { io_poller->kick(); });   // through a table: not for a task's stack, whose need is proved
+  if (polls)
+    return off_task([] { io_poller->kick(); });   // through a table: not for a task's stack, whose need is proved
   if (chosen) thread_wake(&chosen->sleeping);
 }
 
@@ -200,7 +205,8 @@ JANUS_COLD void start_worker(void*) {
       workers[worker_count] = w;
       __atomic_store_n(&worker_count, worker_count + 1, __ATOMIC_RELEASE);
       if (!start_thread(run_worker, w)) {
-        __atomic_store_n(&worker_count, worker_count - 1, __ATOMIC_RELEASE);   // fewer processors are used, nothing else
+        __atomic_store_n(&worker_count, worker_count - 1,
+                         __ATOMIC_RELEASE);   // fewer processors are used, nothing else
         __atomic_store_n(&settings.workers, static_cast<int32_t>(worker_count), __ATOMIC_RELAXED);
       }
     }
@@ -214,7 +220,8 @@ JANUS_INLINE void offer(Worker* w) {
   if (limit == 1) return;
   if (__atomic_load_n(&spinners, __ATOMIC_RELAXED) != 0) return;
   const bool some_sleep = __atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0;
-  if (!some_sleep && limit != 0 && static_cast<int32_t>(__atomic_load_n(&worker_count, __ATOMIC_RELAXED)) >= limit) return;
+  if (!some_sleep && limit != 0 && static_cast<int32_t>(__atomic_load_n(&worker_count, __ATOMIC_RELAXED)) >= limit)
+    return;
   const uint64_t now = __builtin_readcyclecounter();
   if (now - __atomic_load_n(&last_wake, __ATOMIC_RELAXED) < (ring_size(w) > 1 ? kWakeSeveral : kWakeSingle)) return;
   __atomic_store_n(&last_wake, now, __ATOMIC_RELAXED);
@@ -285,8 +292,8 @@ JANUS_INLINE void finish_switch() {
 void prepare_context(Task* task, uint8_t* top) {
   void** sp = reinterpret_cast<void**>(reinterpret_cast<uintptr_t>(top) & ~uintptr_t(15));
 #if defined(__x86_64__)
-  *--sp = reinterpret_cast<void*>(janus_task_entry);         // entered with the stack pointer at `top`, which its call needs
-  *--sp = nullptr;                                           // rbp
+  *--sp = reinterpret_cast<void*>(janus_task_entry);   // entered with the stack pointer at `top`, which its call needs
+  *--sp = nullptr;   // rbp
 #else
   sp -= 20;
   for (int i = 0; i < 20; i++) sp[i] = nullptr;
@@ -302,7 +309,11 @@ JANUS_INLINE void set_stack_limit(uint8_t* limit) {
   __asm__ volatile("movq %0, %%fs:janus_stack_limit@tpoff" : : "r"(limit) : "memory");
 #elif defined(__aarch64__)
   uintptr_t at;
-  __asm__ volatile("mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_stack_limit\n str %1, [%0, :tprel_lo12_nc:janus_stack_limit]" : "=&r"(at) : "r"(limit) : "memory");
+  __asm__ volatile(
+      "mrs %0, tpidr_el0\n add %0, %0, :tprel_hi12:janus_stack_limit\n str %1, [%0, :tprel_lo12_nc:janus_stack_limit]"
+      : "=&r"(at)
+      : "r"(limit)
+      : "memory");
 #else
   janus_stack_limit = limit;
 #endif
@@ -321,7 +332,8 @@ JANUS_COLD void make_idle_context(Worker* w) {
   prepare_context(w->idle, stack + size);
 }
 
-// Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the cache.
+// Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the
+// cache.
 JANUS_INLINE void make_context(Worker* w, Task* task) {
   while (JANUS_UNLIKELY(!w->stacks[task->stack_class])) {
     w->wanted_stack = task->stack_class;
@@ -329,12 +341,14 @@ JANUS_INLINE void make_context(Worker* w, Task* task) {
   }
   take_stack(w, task);
   const int64_t size = stack_size_of(task->stack_class);
-  const uintptr_t colour = size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(task->stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
+  const uintptr_t colour =
+      size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(task->stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
   prepare_context(task, task->stack + size - colour);
 }
 
-// Changes the stack. Written here so that only what is live is saved: the compiler knows that nothing else survives. It is only in
-// functions that call others, which keep nothing below the stack pointer. (backend/stacks.cpp counts the 16 bytes.)
+// Changes the stack. Written here so that only what is live is saved: the compiler knows that nothing else survives. It
+// is only in functions that call others, which keep nothing below the stack pointer. (backend/stacks.cpp counts the 16
+// bytes.)
 JANUS_INLINE void switch_context(void** save, void* to) {
 #if defined(__x86_64__)
   __asm__ volatile(
@@ -349,8 +363,9 @@ JANUS_INLINE void switch_context(void** save, void* to) {
       "1:\n"
       : "+D"(save), "+S"(to)
       :
-      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-        "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2",
+        "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+        "memory", "cc");
 #else
   janus_switch(save, to);
 #endif
@@ -380,7 +395,8 @@ JANUS_INLINE void go(Worker* w, Task* from, Task* to, After after) {
   finish_switch();
 }
 
-// Of the others, what is not theirs alone: a single task in a ring is left to its worker unless that stays in another for long.
+// Of the others, what is not theirs alone: a single task in a ring is left to its worker unless that stays in another
+// for long.
 bool anything_to_take(Worker* w) {
   if (__atomic_load_n(&shared.count, __ATOMIC_ACQUIRE) != 0) return true;
   for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++)
@@ -429,7 +445,8 @@ Task* spin_for_work(Worker* w) {
 
 uint64_t all_runs() {
   uint64_t sum = 0;
-  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++) sum += __atomic_load_n(&workers[i]->runs, __ATOMIC_RELAXED);
+  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++)
+    sum += __atomic_load_n(&workers[i]->runs, __ATOMIC_RELAXED);
   return sum;
 }
 
@@ -492,7 +509,8 @@ bool sleep_now(Worker* w) {
 
 // Others sleep and none of them looks after this worker, which is about to run something.
 JANUS_INLINE void appoint_watcher() {
-  if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0 && !__atomic_load_n(&asleep.watching, __ATOMIC_RELAXED)) wake_one();
+  if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0 && !__atomic_load_n(&asleep.watching, __ATOMIC_RELAXED))
+    wake_one();
 }
 
 // In a seeded run, where time jumps: as long as the jump would be.
@@ -555,7 +573,7 @@ void run_worker(void* argument) {
   idle_loop();
 }
 
-}  // namespace
+}   // namespace
 
 int64_t blocked_calls;
 const PollHook* io_poller;
@@ -578,7 +596,8 @@ void on_worker_stack(void (*f)(void*), void* argument) {
   w->on_own_stack = true;
   w->call = f;
   w->call_argument = argument;
-  janus_call_on(reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15)), run_call, w);
+  janus_call_on(reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(w->idle->sp) - 256) & ~uintptr_t(15)), run_call,
+                w);
 }
 
 void queue_task(Task* task) {
@@ -631,7 +650,8 @@ void take_turn(Worker* w) {
 void abandon_wait(Task* task) {
   task->wait_kind = WaitKind::None;
   if (claim(task, false)) return;
-  while (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady)) pause_cpu();   // somebody has claimed it and is about to say so
+  while (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady))
+    pause_cpu();   // somebody has claimed it and is about to say so
 }
 
 int64_t live_tasks() {
@@ -667,7 +687,7 @@ Error* run_main_task(uint8_t* stack_limit) {
   return error;
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
@@ -699,12 +719,12 @@ __attribute__((noinline)) void next_after_end() {
   go(w, task, to ? to : w->idle, After::Ended);
 }
 
-}  // namespace
-}  // namespace janus::rt
+}   // namespace
+}   // namespace janus::rt
 
-// A new context begins here: a task for the first time, or the first worker's idle context. A stack whose task has ended goes on with
-// the next new task at once.
-// Both are calls, so that the frame below a task is small: it is there as long as the task is.
+// A new context begins here: a task for the first time, or the first worker's idle context. A stack whose task has
+// ended goes on with the next new task at once. Both are calls, so that the frame below a task is small: it is there as
+// long as the task is.
 void janus_task_begin(void) {
   context_begins();
   for (;;) {

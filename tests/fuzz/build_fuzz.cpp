@@ -1,9 +1,9 @@
-// build_fuzz.cpp: a program that compiles does the same at -O0 and --release: output, exit code, what went wrong and where; it leaks nothing.
-// Depends on backend/build.h, frontend/compilation.h; memory_files.h, mutate.h; fork, pipes and limits of the system.
-// SPDX-License-Identifier: Apache-2.0
+// build_fuzz.cpp: a program that compiles does the same at -O0 and --release: output, exit code, what went wrong and
+// where; it leaks nothing. Depends on backend/build.h, frontend/compilation.h; memory_files.h, mutate.h; fork, pipes
+// and limits of the system. SPDX-License-Identifier: Apache-2.0
 //
-// The mutator tries several changes and keeps the first that still compiles. What depends on the world or on the size of frames is
-// not compared: endless loops, stack overflows, memory that runs out, random numbers.
+// The mutator tries several changes and keeps the first that still compiles. What depends on the world or on the size
+// of frames is not compared: endless loops, stack overflows, memory that runs out, random numbers.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -90,7 +90,11 @@ Outcome run_program(const std::string& path) {
       if (fds[i].fd < 0 || !fds[i].revents) continue;
       char buffer[65536];
       ssize_t n = read(fds[i].fd, buffer, sizeof buffer);
-      if (n <= 0) { fds[i].fd = -1; --open_ends; continue; }
+      if (n <= 0) {
+        fds[i].fd = -1;
+        --open_ends;
+        continue;
+      }
       texts[i]->append(buffer, static_cast<size_t>(n));
       if (texts[i]->size() > kMaxOutput) result.too_long = true;
     }
@@ -120,7 +124,8 @@ std::string what_and_where(const std::string& err) {
 }
 
 bool not_comparable(const Outcome& o) {
-  return o.too_long || o.code == 3 || o.err.find("stack overflow") != std::string::npos || o.err.find("out of memory") != std::string::npos;
+  return o.too_long || o.code == 3 || o.err.find("stack overflow") != std::string::npos ||
+         o.err.find("out of memory") != std::string::npos;
 }
 
 const std::string& folder() {
@@ -140,8 +145,9 @@ const std::string& folder() {
 }
 
 void differ(const char* what, const Outcome& debug, const Outcome& release) {
-  fprintf(stderr, "DIFFERENT: %s\n-- debug: exit %d\n%.*s%.*s\n-- release: exit %d\n%.*s%.*s\n", what, debug.code, 2000, debug.out.c_str(), 2000, debug.err.c_str(), release.code, 2000,
-          release.out.c_str(), 2000, release.err.c_str());
+  fprintf(stderr, "DIFFERENT: %s\n-- debug: exit %d\n%.*s%.*s\n-- release: exit %d\n%.*s%.*s\n", what, debug.code, 2000,
+          debug.out.c_str(), 2000, debug.err.c_str(), release.code, 2000, release.out.c_str(), 2000,
+          release.err.c_str());
   abort();
 }
 

@@ -1,6 +1,6 @@
-// check_fuzz.cpp: any bytes through the whole frontend: no crash, no hang, and every diagnostic has a place that exists and can be shown.
-// Depends on frontend/compilation.h, diag_render.h, diag_json.h; mutate.h. Reads the standard library's sources once, at start.
-// SPDX-License-Identifier: Apache-2.0
+// check_fuzz.cpp: any bytes through the whole frontend: no crash, no hang, and every diagnostic has a place that exists
+// and can be shown. Depends on frontend/compilation.h, diag_render.h, diag_json.h; mutate.h. Reads the standard
+// library's sources once, at start. SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <fstream>
 #include <sstream>
@@ -17,7 +17,10 @@ namespace {
 const std::map<std::string, std::string, std::less<>>& std_texts() {
   static const auto texts = [] {
     std::vector<std::string> names = {"prelude", "map", "set", "range", "list", "optional"};
-    if (getenv("JANUS_FUZZ_STD")) for (const char* more : {"list_each", "list_sort", "string", "num", "char", "chars", "utf8", "text", "math", "deque", "heap"}) names.push_back(more);
+    if (getenv("JANUS_FUZZ_STD"))
+      for (const char* more :
+           {"list_each", "list_sort", "string", "num", "char", "chars", "utf8", "text", "math", "deque", "heap"})
+        names.push_back(more);
     std::map<std::string, std::string, std::less<>> all;
     for (const std::string& name : names) {
       std::ifstream file(std::string(JANUS_SOURCE_DIR) + "/stdlib/std/" + name + ".jan");
@@ -29,7 +32,7 @@ const std::map<std::string, std::string, std::less<>>& std_texts() {
   }();
   return texts;
 }
-}  // namespace
+}   // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 1 << 16) return 0;
@@ -56,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (d->span.is_none()) continue;
     FileId file = c.sources.find(d->span.lo);
     require(is_some(file) && d->span.lo <= d->span.hi, "a diagnostic stands in a file");
-    require(d->span.hi <= c.sources.file(file).base + c.sources.file(file).text.size(), "a diagnostic ends in its file");
+    require(d->span.hi <= c.sources.file(file).base + c.sources.file(file).text.size(),
+            "a diagnostic ends in its file");
     c.sources.line_col(d->span.lo);
     for (const DiagFix& fix : d->fixes) require(fix.span.lo <= fix.span.hi, "a fix replaces a place");
   }

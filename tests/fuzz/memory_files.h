@@ -10,12 +10,18 @@ namespace fuzz {
 struct OneFile final : janus::FileSystem {
   std::string path = "fuzz.jan", text;
   bool read(const std::string& wanted, std::string& out, std::string& why) override {
-    if (wanted != path) { why = "cannot read " + wanted; return false; }
+    if (wanted != path) {
+      why = "cannot read " + wanted;
+      return false;
+    }
     out = text;
     return true;
   }
   bool exists(const std::string& wanted) override { return wanted == path; }
-  bool list(const std::string&, std::vector<std::string>& paths, std::string&) override { paths = {path}; return true; }
+  bool list(const std::string&, std::vector<std::string>& paths, std::string&) override {
+    paths = {path};
+    return true;
+  }
   std::string_view std_file(std::string_view name) override { return janus::embedded_file(name); }
   std::vector<std::string> std_files() override {
     std::vector<std::string> out;

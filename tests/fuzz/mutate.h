@@ -2,8 +2,9 @@
 // Depends on the standard library only: a mutator that used our lexer would share its mistakes.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Half of the changes are libFuzzer's own (bytes, the dictionary); the others delete, double, swap and move tokens and lines, put
-// a name or literal of the program or of a fixed list in place of another, and join halves of two programs at line ends.
+// Half of the changes are libFuzzer's own (bytes, the dictionary); the others delete, double, swap and move tokens and
+// lines, put a name or literal of the program or of a fixed list in place of another, and join halves of two programs
+// at line ends.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -18,9 +19,13 @@ extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
 
 namespace fuzz {
 
-struct Piece { uint32_t begin, end; };
+struct Piece {
+  uint32_t begin, end;
+};
 
-inline bool is_word(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80; }
+inline bool is_word(uint8_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
+}
 inline bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // Words, numbers, strings without interpolation, runs of operator characters, newlines, single brackets.
@@ -29,7 +34,10 @@ inline std::vector<Piece> tokens(std::string_view text) {
   for (uint32_t i = 0; i < text.size();) {
     uint8_t c = static_cast<uint8_t>(text[i]);
     uint32_t first = i;
-    if (is_blank(c)) { ++i; continue; }
+    if (is_blank(c)) {
+      ++i;
+      continue;
+    }
     if (is_word(c)) {
       while (i < text.size() && is_word(static_cast<uint8_t>(text[i]))) ++i;
     } else if (c == '"' || c == '\'') {
@@ -50,25 +58,135 @@ inline std::vector<Piece> lines(std::string_view text) {
   std::vector<Piece> out;
   uint32_t first = 0;
   for (uint32_t i = 0; i < text.size(); ++i)
-    if (text[i] == '\n') { out.push_back({first, i + 1}); first = i + 1; }
+    if (text[i] == '\n') {
+      out.push_back({first, i + 1});
+      first = i + 1;
+    }
   if (first < text.size()) out.push_back({first, static_cast<uint32_t>(text.size())});
   return out;
 }
 
-inline constexpr const char* kWords[] = {
-    "i64", "u8", "i32", "f64", "f32", "bool", "char", "String", "void", "never", "[]i64", "?i64", "(i64, String)", "func(i64) -> i64", "Map[String, i64]", "Set[i64]", "Self", "T", "dyn T",
-    "0", "1", "-1", "255", "9223372036854775807", "1.5", "'a'", "\"\"", "\"a${x}b\"", "\"${x:.2}\"", "true", "false", "null", "[]", "[:]", "[1, 2]", "(1, 2)", "()", "0..3", "0..=9",
-    "{ |x| x }", "{ || 1 }", "if a do b else c end", "match x { _ => 0, }", "do 1 end", "self", "mut", "pub", "let", "var", "return", "break", "continue", "fail", "defer", "catch", "catch |e| do",
-    "try", "?", "!", "??", "&", ".0", ".len()", ".map", "as", "in", "not", "and", "or", "==", "<", "+%", "++", "..", "->", "=>", "where", "when", "while", "for", "end", "do", "else", "if let x = y do", "xs[0]",
-    "a.b", "A.B", "A.B(1)", "A { x: 1 }", "f(x)", "f()?", "f() catch 0", "x!", "spawn", "nursery", "await", "select", "Channel[i64]", "Task[i64]", "error", "enum", "struct", "trait", "impl", "const", "type",
-    "import", "test", "_", ";", "\n", "//", "///"};
+inline constexpr const char* kWords[] = {"i64",
+                                         "u8",
+                                         "i32",
+                                         "f64",
+                                         "f32",
+                                         "bool",
+                                         "char",
+                                         "String",
+                                         "void",
+                                         "never",
+                                         "[]i64",
+                                         "?i64",
+                                         "(i64, String)",
+                                         "func(i64) -> i64",
+                                         "Map[String, i64]",
+                                         "Set[i64]",
+                                         "Self",
+                                         "T",
+                                         "dyn T",
+                                         "0",
+                                         "1",
+                                         "-1",
+                                         "255",
+                                         "9223372036854775807",
+                                         "1.5",
+                                         "'a'",
+                                         "\"\"",
+                                         "\"a${x}b\"",
+                                         "\"${x:.2}\"",
+                                         "true",
+                                         "false",
+                                         "null",
+                                         "[]",
+                                         "[:]",
+                                         "[1, 2]",
+                                         "(1, 2)",
+                                         "()",
+                                         "0..3",
+                                         "0..=9",
+                                         "{ |x| x }",
+                                         "{ || 1 }",
+                                         "if a do b else c end",
+                                         "match x { _ => 0, }",
+                                         "do 1 end",
+                                         "self",
+                                         "mut",
+                                         "pub",
+                                         "let",
+                                         "var",
+                                         "return",
+                                         "break",
+                                         "continue",
+                                         "fail",
+                                         "defer",
+                                         "catch",
+                                         "catch |e| do",
+                                         "try",
+                                         "?",
+                                         "!",
+                                         "??",
+                                         "&",
+                                         ".0",
+                                         ".len()",
+                                         ".map",
+                                         "as",
+                                         "in",
+                                         "not",
+                                         "and",
+                                         "or",
+                                         "==",
+                                         "<",
+                                         "+%",
+                                         "++",
+                                         "..",
+                                         "->",
+                                         "=>",
+                                         "where",
+                                         "when",
+                                         "while",
+                                         "for",
+                                         "end",
+                                         "do",
+                                         "else",
+                                         "if let x = y do",
+                                         "xs[0]",
+                                         "a.b",
+                                         "A.B",
+                                         "A.B(1)",
+                                         "A { x: 1 }",
+                                         "f(x)",
+                                         "f()?",
+                                         "f() catch 0",
+                                         "x!",
+                                         "spawn",
+                                         "nursery",
+                                         "await",
+                                         "select",
+                                         "Channel[i64]",
+                                         "Task[i64]",
+                                         "error",
+                                         "enum",
+                                         "struct",
+                                         "trait",
+                                         "impl",
+                                         "const",
+                                         "type",
+                                         "import",
+                                         "test",
+                                         "_",
+                                         ";",
+                                         "\n",
+                                         "//",
+                                         "///"};
 
 class Mutator {
  public:
   explicit Mutator(unsigned seed) : random_(seed) {}
 
   std::string change(std::string text) {
-    for (uint32_t n = 1 + below(3); n > 0; --n) text = below(3) == 0 ? change_lines(std::move(text)) : change_tokens(std::move(text));
+    for (uint32_t n = 1 + below(3); n > 0; --n)
+      text = below(3) == 0 ? change_lines(std::move(text)) : change_tokens(std::move(text));
     return text;
   }
 
@@ -83,7 +201,9 @@ class Mutator {
 
  private:
   uint32_t below(size_t n) { return n ? static_cast<uint32_t>(random_() % n) : 0; }
-  static std::string_view view(const std::string& text, Piece p) { return std::string_view(text).substr(p.begin, p.end - p.begin); }
+  static std::string_view view(const std::string& text, Piece p) {
+    return std::string_view(text).substr(p.begin, p.end - p.begin);
+  }
   static std::string put(const std::string& text, Piece p, std::string_view by) {
     std::string out = text.substr(0, p.begin);
     out += by;
@@ -123,7 +243,9 @@ class Mutator {
       default: {  // a name or number for another
         for (int tries = 0; tries < 8; ++tries) {
           Piece a = all[below(all.size())], b = all[below(all.size())];
-          if (is_word(static_cast<uint8_t>(text[a.begin])) && is_word(static_cast<uint8_t>(text[b.begin])) && view(text, a) != view(text, b)) return put(text, a, std::string(view(text, b)));
+          if (is_word(static_cast<uint8_t>(text[a.begin])) && is_word(static_cast<uint8_t>(text[b.begin])) &&
+              view(text, a) != view(text, b))
+            return put(text, a, std::string(view(text, b)));
         }
         return text;
       }
@@ -164,7 +286,10 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 }
 #endif
 
-extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* a, size_t a_size, const uint8_t* b, size_t b_size, uint8_t* out, size_t max_size, unsigned seed) {
+extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* a, size_t a_size, const uint8_t* b, size_t b_size,
+                                            uint8_t* out, size_t max_size, unsigned seed) {
   fuzz::Mutator mutator(seed);
-  return fuzz::store(mutator.join({reinterpret_cast<const char*>(a), a_size}, {reinterpret_cast<const char*>(b), b_size}), out, max_size);
+  return fuzz::store(
+      mutator.join({reinterpret_cast<const char*>(a), a_size}, {reinterpret_cast<const char*>(b), b_size}), out,
+      max_size);
 }

@@ -30,7 +30,8 @@ static void check(const Tree& tree, uint32_t size) {
     const char* shape = node_shape(tree[id].kind);
     auto field = [&](char code, uint32_t value) {
       if (code == 'n') child(value);
-      if (code == 'L') for (NodeId c : tree.list(value)) child(+c);
+      if (code == 'L')
+        for (NodeId c : tree.list(value)) child(+c);
     };
     for (uint32_t slot : {tree[id].a, tree[id].b}) {
       if (*shape == '[') {
@@ -57,9 +58,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   diags.sort();
   uint32_t end = tree.base + static_cast<uint32_t>(size);
   for (const Diagnostic* d : diags.all()) {
-    require(d->span.lo >= tree.base && d->span.hi <= end && d->span.lo <= d->span.hi, "a diagnostic points into the text");
+    require(d->span.lo >= tree.base && d->span.hi <= end && d->span.lo <= d->span.hi,
+            "a diagnostic points into the text");
     for (auto& l : d->labels) require(l.span.hi <= end && l.span.lo <= l.span.hi, "a label points into the text");
-    for (auto& f : d->fixes) require(f.span.lo >= tree.base && f.span.hi <= end && f.span.lo <= f.span.hi, "an edit lies inside the text");
+    for (auto& f : d->fixes)
+      require(f.span.lo >= tree.base && f.span.hi <= end && f.span.lo <= f.span.hi, "an edit lies inside the text");
     sources.line_text(file, sources.line_col(d->span.lo).line);
   }
   return 0;

@@ -53,7 +53,8 @@ struct Word {         // what is known of an address in this run
   Clock read;
 };
 
-// A decision: which thread goes on, or which answer `choose` gives. The list is the way to the present state; it is followed anew in each run.
+// A decision: which thread goes on, or which answer `choose` gives. The list is the way to the present state; it is
+// followed anew in each run.
 struct Step {
   bool answer;
   int chosen;
@@ -118,7 +119,8 @@ uint32_t enabled_threads() {
 bool is_wait(Kind k) { return k == Kind::Token || k == Kind::Idle || k == Kind::Timed; }
 
 bool dependent(const Op& a, const Op& b) {
-  return a.address == b.address && !((a.kind == Kind::Read || a.kind == Kind::Change) && (b.kind == Kind::Read || b.kind == Kind::Change));
+  return a.address == b.address &&
+         !((a.kind == Kind::Read || a.kind == Kind::Change) && (b.kind == Kind::Read || b.kind == Kind::Change));
 }
 
 const char* kind_name(Kind k) {
@@ -136,14 +138,18 @@ void print_way() {
       continue;
     }
     auto [it, fresh] = numbers.emplace(s.op.address, static_cast<int>(numbers.size()) + 1);
-    if (i >= from) fprintf(stderr, "  %zu: thread %d %s word %d (%p)\n", i, s.chosen, kind_name(s.op.kind), it->second, s.op.address);
+    if (i >= from)
+      fprintf(stderr, "  %zu: thread %d %s word %d (%p)\n", i, s.chosen, kind_name(s.op.kind), it->second,
+              s.op.address);
   }
   for (int i = 0; i < thread_count; i++)
-    if (!threads[i].done) fprintf(stderr, "  thread %d stands before: %s %p%s\n", i, kind_name(threads[i].op.kind), threads[i].op.address, i == running ? " (was running)" : "");
+    if (!threads[i].done)
+      fprintf(stderr, "  thread %d stands before: %s %p%s\n", i, kind_name(threads[i].op.kind), threads[i].op.address,
+              i == running ? " (was running)" : "");
 }
 
-// The step that the running thread is about to do takes part in a race with the last one that touched the word and did not happen
-// before it: there, the other order is to be tried.
+// The step that the running thread is about to do takes part in a race with the last one that touched the word and did
+// not happen before it: there, the other order is to be tried.
 void find_race(int thread, const Op& op) {
   const Clock& mine = threads[thread].clock;
   for (size_t i = depth; i-- > 0;) {
@@ -207,7 +213,9 @@ int decide() {
   if (!redundant) find_race(chosen, s.op);
   sleeping = s.sleeping | s.tried;
   for (int q = 0; q < thread_count; q++)
-    if (sleeping >> q & 1 && (q == chosen || dependent(threads[q].op, s.op) || threads[q].op.kind == Kind::Idle || threads[q].op.kind == Kind::Timed)) sleeping &= ~(1u << q);
+    if (sleeping >> q & 1 && (q == chosen || dependent(threads[q].op, s.op) || threads[q].op.kind == Kind::Idle ||
+                              threads[q].op.kind == Kind::Timed))
+      sleeping &= ~(1u << q);
   depth++;
   total_steps++;
   note(chosen, s.op);
@@ -225,9 +233,11 @@ void go_to(int next) {
   change(save, threads[next].sp);
 }
 
-__attribute__((noinline)) void scribble() {   // what a function that has returned left on the stack is not to be used any more
+__attribute__((noinline)) void
+scribble() {   // what a function that has returned left on the stack is not to be used any more
   volatile uint8_t room[768];
-  for (size_t i = 0; i < sizeof room; i += 8) *reinterpret_cast<volatile uint64_t*>(const_cast<uint8_t*>(room + i)) = 0xEEEEEEEEEEEEEEEE;
+  for (size_t i = 0; i < sizeof room; i += 8)
+    *reinterpret_cast<volatile uint64_t*>(const_cast<uint8_t*>(room + i)) = 0xEEEEEEEEEEEEEEEE;
 }
 
 void thread_begins() {
@@ -341,7 +351,9 @@ int start(void (*run)(void*), void* argument) {
   t.argument = argument;
   if (running >= 0) t.clock = threads[running].clock;
   t.op = {Kind::Read, &t, 0};   // its first step touches nothing
-  if (!stacks[number]) stacks[number] = static_cast<uint8_t*>(mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (!stacks[number])
+    stacks[number] =
+        static_cast<uint8_t*>(mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   void** sp = reinterpret_cast<void**>(stacks[number] + kStack);
   *--sp = nullptr;
   *--sp = reinterpret_cast<void*>(thread_begins);
@@ -395,7 +407,8 @@ int explore(const Scenario* scenarios, int count, int argc, char** argv) {
       more = next_way();
     } while (more && runs < limit);
     unfinished += more;
-    printf("%-40s %9lld runs %11lld steps %7.2f s%s\n", name, static_cast<long long>(runs), static_cast<long long>(total_steps), seconds() - from, more ? "  not seen to the end" : "");
+    printf("%-40s %9lld runs %11lld steps %7.2f s%s\n", name, static_cast<long long>(runs),
+           static_cast<long long>(total_steps), seconds() - from, more ? "  not seen to the end" : "");
     fflush(stdout);
   }
   return unfinished;

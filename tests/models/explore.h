@@ -2,10 +2,11 @@
 // Depends on nothing but the C++ library.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thread here is a context of its own on one real thread. It stops before every access to a word that others may access (a point), and
-// the explorer says who goes on. A run is repeated with other decisions until none is left that could lead elsewhere: two steps of
-// different threads are only tried in both orders when they touch the same word and one of them writes (dynamic partial-order reduction,
-// Flanagan and Godefroid, POPL 2005, with sleep sets). Memory is sequentially consistent.
+// A thread here is a context of its own on one real thread. It stops before every access to a word that others may
+// access (a point), and the explorer says who goes on. A run is repeated with other decisions until none is left that
+// could lead elsewhere: two steps of different threads are only tried in both orders when they touch the same word and
+// one of them writes (dynamic partial-order reduction, Flanagan and Godefroid, POPL 2005, with sleep sets). Memory is
+// sequentially consistent.
 #pragma once
 #include <stdint.h>
 
@@ -28,18 +29,20 @@ struct Scenario {
 
 // ---- what the code under test calls
 void point(Kind kind, const void* address);      // before the access
-void released(const void* address);              // after a write that never needs another order: giving a lock back, handing a token over
-int choose(int count);                           // every answer is tried
+void released(
+    const void* address);   // after a write that never needs another order: giving a lock back, handing a token over
+int choose(int count);   // every answer is tried
 int start(void (*run)(void*), void* argument);   // a thread more; its number
-int self();                                      // the number of the running thread
-void waits_for_change();                         // of the word that it read last
+int self();   // the number of the running thread
+void waits_for_change();   // of the word that it read last
 [[noreturn]] void failed(const char* why);
 void need(bool holds, const char* why);
 
 // Set by the world that runs above: told who runs from now on.
 extern void (*on_switch)(int thread);
 
-// Runs them all (or those named) with at most `limit` runs each; prints a line for each; the number of scenarios that were not seen to the end.
+// Runs them all (or those named) with at most `limit` runs each; prints a line for each; the number of scenarios that
+// were not seen to the end.
 int explore(const Scenario* scenarios, int count, int argc, char** argv);
 
-}  // namespace model
+}   // namespace model

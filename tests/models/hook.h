@@ -1,9 +1,10 @@
-// hook.h: put before a source of runtime/tasks by the compiler's -include: its atomic operations and locks become points of the explorer.
-// Depends on explore.h, runtime/tasks/sys.h, runtime/counted.h.
-// SPDX-License-Identifier: Apache-2.0
+// hook.h: put before a source of runtime/tasks by the compiler's -include: its atomic operations and locks become
+// points of the explorer. Depends on explore.h, runtime/tasks/sys.h, runtime/counted.h. SPDX-License-Identifier:
+// Apache-2.0
 //
-// The code itself is untouched: what is explored is what ships. Counters that are only added to (live tasks, budgets) are no points:
-// their operations commute. Neither are counts of shared blocks (counted.h is read before the names change).
+// The code itself is untouched: what is explored is what ships. Counters that are only added to (live tasks, budgets)
+// are no points: their operations commute. Neither are counts of shared blocks (counted.h is read before the names
+// change).
 #pragma once
 #include "runtime/counted.h"
 #include "runtime/error.h"

@@ -1,6 +1,6 @@
-// tasks.cpp: small programs with tasks, run under every order of steps: awaiting, nurseries, cancelling, channels, select, timers.
-// Depends on world.h, tests/runtime/harness.h. The code under test is runtime/tasks/{nursery,channel,select,timer}.cpp as it ships.
-// SPDX-License-Identifier: Apache-2.0
+// tasks.cpp: small programs with tasks, run under every order of steps: awaiting, nurseries, cancelling, channels,
+// select, timers. Depends on world.h, tests/runtime/harness.h. The code under test is
+// runtime/tasks/{nursery,channel,select,timer}.cpp as it ships. SPDX-License-Identifier: Apache-2.0
 #include "tests/models/world.h"
 #include "tests/runtime/harness.h"
 
@@ -14,7 +14,9 @@ namespace {
 
 struct Scope {
   NurseryRoom room;
-  explicit Scope(int32_t kind = kNurseryPlain, int64_t timeout = -1) { janus_nursery_begin(room.get(), kind, -1, timeout, HERE); }
+  explicit Scope(int32_t kind = kNurseryPlain, int64_t timeout = -1) {
+    janus_nursery_begin(room.get(), kind, -1, timeout, HERE);
+  }
   Nursery* get() { return room.get(); }
   Error* end(Error* failure = nullptr) {
     Error* e = janus_nursery_end(room.get(), failure, HERE);
@@ -280,7 +282,8 @@ void spawn_into_a_cancelled_one() {
   drop(e), drop(t);
   end();
 }
-Error* waits_again(Data*) {   // after a nursery that a cancellation may have cut short: nobody wakes it for what has ended before
+Error* waits_again(
+    Data*) {   // after a nursery that a cancellation may have cut short: nobody wakes it for what has ended before
   Scope inner;
   spawn<answers>(inner.get(), 0);
   Error* cancelled = inner.end();
@@ -788,17 +791,57 @@ void select_with_default() {
 
 #define SCENARIO(f) {#f, f}
 const model::Scenario scenarios[] = {
-    SCENARIO(await_one), SCENARIO(await_from_two), SCENARIO(await_cancelled), SCENARIO(await_of_the_cancelled), SCENARIO(await_of_a_failure),
-    SCENARIO(answered_and_not_awaited), SCENARIO(answered_and_awaited),
-    SCENARIO(nursery_of_two), SCENARIO(nursery_and_then_a_wait), SCENARIO(spawn_from_a_child), SCENARIO(failure_cancels_a_sibling), SCENARIO(failure_cancels_the_body), SCENARIO(body_fails),
-    SCENARIO(two_failures), SCENARIO(nested_and_cancelled), SCENARIO(nested_and_cancelled_while_it_ends), SCENARIO(spawn_into_a_cancelled_one), SCENARIO(late_child_of_a_cancelled_one),
-    SCENARIO(supervisor_of_two), SCENARIO(race_of_two), SCENARIO(race_with_a_failure), SCENARIO(shield_holds),
-    SCENARIO(timeout_of_a_nursery), SCENARIO(timeout_or_not), SCENARIO(sleep_and_cancel), SCENARIO(two_sleep),
-    SCENARIO(hand_over_0), SCENARIO(hand_over_1), SCENARIO(two_to_two_0), SCENARIO(two_to_two_1), SCENARIO(one_waits_for_room), SCENARIO(receiver_is_cancelled_0), SCENARIO(receiver_is_cancelled_1),
-    SCENARIO(sender_is_cancelled), SCENARIO(close_and_receive_0), SCENARIO(close_and_receive_1), SCENARIO(close_and_send_0), SCENARIO(close_and_send_1),
-    SCENARIO(close_between), SCENARIO(try_both),
-    SCENARIO(select_of_two), SCENARIO(select_between_two_senders), SCENARIO(select_and_timeout), SCENARIO(select_and_cancel), SCENARIO(select_meets_select), SCENARIO(traders),
-    SCENARIO(select_sees_closing), SCENARIO(select_of_the_closed), SCENARIO(select_goes_on_with_the_open), SCENARIO(select_drains), SCENARIO(select_with_default),
+    SCENARIO(await_one),
+    SCENARIO(await_from_two),
+    SCENARIO(await_cancelled),
+    SCENARIO(await_of_the_cancelled),
+    SCENARIO(await_of_a_failure),
+    SCENARIO(answered_and_not_awaited),
+    SCENARIO(answered_and_awaited),
+    SCENARIO(nursery_of_two),
+    SCENARIO(nursery_and_then_a_wait),
+    SCENARIO(spawn_from_a_child),
+    SCENARIO(failure_cancels_a_sibling),
+    SCENARIO(failure_cancels_the_body),
+    SCENARIO(body_fails),
+    SCENARIO(two_failures),
+    SCENARIO(nested_and_cancelled),
+    SCENARIO(nested_and_cancelled_while_it_ends),
+    SCENARIO(spawn_into_a_cancelled_one),
+    SCENARIO(late_child_of_a_cancelled_one),
+    SCENARIO(supervisor_of_two),
+    SCENARIO(race_of_two),
+    SCENARIO(race_with_a_failure),
+    SCENARIO(shield_holds),
+    SCENARIO(timeout_of_a_nursery),
+    SCENARIO(timeout_or_not),
+    SCENARIO(sleep_and_cancel),
+    SCENARIO(two_sleep),
+    SCENARIO(hand_over_0),
+    SCENARIO(hand_over_1),
+    SCENARIO(two_to_two_0),
+    SCENARIO(two_to_two_1),
+    SCENARIO(one_waits_for_room),
+    SCENARIO(receiver_is_cancelled_0),
+    SCENARIO(receiver_is_cancelled_1),
+    SCENARIO(sender_is_cancelled),
+    SCENARIO(close_and_receive_0),
+    SCENARIO(close_and_receive_1),
+    SCENARIO(close_and_send_0),
+    SCENARIO(close_and_send_1),
+    SCENARIO(close_between),
+    SCENARIO(try_both),
+    SCENARIO(select_of_two),
+    SCENARIO(select_between_two_senders),
+    SCENARIO(select_and_timeout),
+    SCENARIO(select_and_cancel),
+    SCENARIO(select_meets_select),
+    SCENARIO(traders),
+    SCENARIO(select_sees_closing),
+    SCENARIO(select_of_the_closed),
+    SCENARIO(select_goes_on_with_the_open),
+    SCENARIO(select_drains),
+    SCENARIO(select_with_default),
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
-// workers.cpp: the queues of workers and their sleep, run under every order of steps: runtime/tasks/worker.cpp as it ships, with a ring of
-// 4 places. Every thread of the explorer is a worker, or a thread outside; system calls and time are ours.
-// Depends on hook.h, runtime/tasks/worker.cpp, tests/runtime/harness.h.
-// SPDX-License-Identifier: Apache-2.0
+// workers.cpp: the queues of workers and their sleep, run under every order of steps: runtime/tasks/worker.cpp as it
+// ships, with a ring of 4 places. Every thread of the explorer is a worker, or a thread outside; system calls and time
+// are ours. Depends on hook.h, runtime/tasks/worker.cpp, tests/runtime/harness.h. SPDX-License-Identifier: Apache-2.0
 #include "tests/models/hook.h"
 // After the hooks:
 #undef pause_cpu
@@ -9,7 +8,7 @@
 #define __builtin_readcyclecounter() model_cycles()
 namespace janus::rt {
 inline uint64_t model_cycles() { return 1u << 30; }   // waking is always worth it
-}
+}   // namespace janus::rt
 #include "runtime/tasks/worker.cpp"
 
 #include <stdio.h>
@@ -33,12 +32,13 @@ Worker second_worker;
 uint8_t second_notes[kNotes];
 Worker* worker_of[kTop];     // by thread of the explorer
 int64_t time_base;
-int64_t own_time[kTop];      // each thread's clock goes on by itself, so that one thread's looks at it are nothing to the others
+int64_t own_time[kTop];   // each thread's clock goes on by itself, so that one thread's looks at it are nothing to the
+                          // others
 uint32_t woken[kTop];
 uint32_t* sleeps_on[kTop];
 bool deadlock_seen;
 
-}  // namespace
+}   // namespace
 
 int64_t now_ns() { return time_base + (own_time[model::self()] += 12'000); }
 int64_t real_ns() { return now_ns(); }
@@ -85,12 +85,15 @@ void trace_rest() {}
 void trace_span_begins(Worker*) {}
 void trace_span_ends(Worker*, const Task*, After) {}
 void watch_signals() {}
-void handle_deadlock() { deadlock_seen = true; model::failed("the program is taken for stuck"); }
+void handle_deadlock() {
+  deadlock_seen = true;
+  model::failed("the program is taken for stuck");
+}
 void expire_nursery(Nursery*) {}
 void fair_begin(Worker*) {}
 void fair_goes_on() {}
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 extern "C" {
 void janus_run_task(Task*) {}
@@ -103,8 +106,8 @@ using namespace janus::rt;
 namespace {
 
 Task items[8];
-uint32_t seen[8];       // how often a task was taken
-uint32_t taken;         // all of them
+uint32_t seen[8];   // how often a task was taken
+uint32_t taken;   // all of them
 
 void begin(uint32_t count) {
   for (Worker* w : {&first_worker, &second_worker}) {
@@ -160,12 +163,15 @@ uint32_t thief_done;
 void owner_and_thief(uint32_t count) {
   begin(2);
   thief_done = 0;
-  as_worker(model::start([](void*) {
-    for (int i = 0; i < 2; i++)
-      if (Task* t = steal_from(&second_worker, &first_worker, true)) take(t);
-    while (Task* t = ring_take(&second_worker)) take(t);
-    model::store(&thief_done, 1u);
-  }, nullptr), &second_worker);
+  as_worker(model::start(
+                [](void*) {
+                  for (int i = 0; i < 2; i++)
+                    if (Task* t = steal_from(&second_worker, &first_worker, true)) take(t);
+                  while (Task* t = ring_take(&second_worker)) take(t);
+                  model::store(&thief_done, 1u);
+                },
+                nullptr),
+            &second_worker);
   Worker* w = &first_worker;
   for (uint32_t i = 0; i < count; i++) {
     ring_put(w, &items[i]);
@@ -183,14 +189,17 @@ void owner_and_thief_6() { owner_and_thief(6); }
 
 void place_of_the_next() {   // the owner hands over twice; a thief takes what has waited
   begin(2);
-  settings.workers = 1;      // no offers here
+  settings.workers = 1;   // no offers here
   thief_done = 0;
-  as_worker(model::start([](void*) {
-    if (Task* t = take_next(&first_worker)) take(t);
-    if (Task* t = steal_from(&second_worker, &first_worker, true)) take(t);
-    while (Task* t = ring_take(&second_worker)) take(t);
-    model::store(&thief_done, 1u);
-  }, nullptr), &second_worker);
+  as_worker(model::start(
+                [](void*) {
+                  if (Task* t = take_next(&first_worker)) take(t);
+                  if (Task* t = steal_from(&second_worker, &first_worker, true)) take(t);
+                  while (Task* t = ring_take(&second_worker)) take(t);
+                  model::store(&thief_done, 1u);
+                },
+                nullptr),
+            &second_worker);
   queue_next(&items[0]);
   queue_next(&items[1]);
   while (Task* t = pick(&first_worker)) take(t);
@@ -204,29 +213,36 @@ void place_of_the_next() {   // the owner hands over twice; a thief takes what h
 void from_outside() {   // one worker sleeps, or is about to; another thread has something for it
   begin(1);
   blocked_calls = 1;
-  model::start([](void*) {
-    queue_from_outside(&items[0]);
-    __atomic_store_n(&blocked_calls, 0, __ATOMIC_SEQ_CST);
-  }, nullptr);
+  model::start(
+      [](void*) {
+        queue_from_outside(&items[0]);
+        __atomic_store_n(&blocked_calls, 0, __ATOMIC_SEQ_CST);
+      },
+      nullptr);
   take(find_work(&first_worker));
 }
 void two_from_outside() {
   begin(1);
   blocked_calls = 1;
-  model::start([](void*) {
-    queue_from_outside(&items[0]);
-    queue_from_outside(&items[1]);
-    __atomic_store_n(&blocked_calls, 0, __ATOMIC_SEQ_CST);
-  }, nullptr);
+  model::start(
+      [](void*) {
+        queue_from_outside(&items[0]);
+        queue_from_outside(&items[1]);
+        __atomic_store_n(&blocked_calls, 0, __ATOMIC_SEQ_CST);
+      },
+      nullptr);
   take(find_work(&first_worker));
   take(find_work(&first_worker));
 }
 void busy_worker() {   // one puts two tasks and stays in what it does until another has taken them
   begin(2);
   blocked_calls = 1;   // it is no deadlock when the other sleeps
-  as_worker(model::start([](void*) {
-    for (int i = 0; i < 2; i++) take(find_work(&second_worker));
-  }, nullptr), &second_worker);
+  as_worker(model::start(
+                [](void*) {
+                  for (int i = 0; i < 2; i++) take(find_work(&second_worker));
+                },
+                nullptr),
+            &second_worker);
   __atomic_store_n(&first_worker.runs, 1u, __ATOMIC_RELAXED);
   queue_task(&items[0]);
   queue_task(&items[1]);
@@ -251,28 +267,34 @@ void timer_from_a_busy_worker() {   // it starts a timer and stays; another wake
   or_word(&items[0].wait, kParked);
   all_taken(1);
 }
-void two_workers_fall_asleep() {   // while a call ends outside: nobody may take the program for stuck, nothing may be lost
+void two_workers_fall_asleep() {   // while a call ends outside: nobody may take the program for stuck, nothing may be
+                                   // lost
   begin(2);
   blocked_calls = 1;
-  as_worker(model::start([](void*) {
-    take(find_work(&second_worker));
-    blocked_calls = 1;   // what it found goes on: the other may sleep
-  }, nullptr), &second_worker);
-  model::start([](void*) {
-    queue_from_outside(&items[0]);
-    queue_from_outside(&items[1]);
-  }, nullptr);
+  as_worker(model::start(
+                [](void*) {
+                  take(find_work(&second_worker));
+                  blocked_calls = 1;   // what it found goes on: the other may sleep
+                },
+                nullptr),
+            &second_worker);
+  model::start(
+      [](void*) {
+        queue_from_outside(&items[0]);
+        queue_from_outside(&items[1]);
+      },
+      nullptr);
   take(find_work(&first_worker));
 }
 
 #define SCENARIO(f) {#f, f}
 const model::Scenario scenarios[] = {
-    SCENARIO(owner_and_thief_3), SCENARIO(owner_and_thief_6), SCENARIO(place_of_the_next),
-    SCENARIO(from_outside), SCENARIO(two_from_outside), SCENARIO(busy_worker), SCENARIO(busy_worker_hands_over), SCENARIO(timer_from_a_busy_worker),
-    SCENARIO(two_workers_fall_asleep),
+    SCENARIO(owner_and_thief_3),      SCENARIO(owner_and_thief_6),        SCENARIO(place_of_the_next),
+    SCENARIO(from_outside),           SCENARIO(two_from_outside),         SCENARIO(busy_worker),
+    SCENARIO(busy_worker_hands_over), SCENARIO(timer_from_a_busy_worker), SCENARIO(two_workers_fall_asleep),
 };
 
-}  // namespace
+}   // namespace
 
 int main(int argc, char** argv) {
   janus::rt::make_heap();

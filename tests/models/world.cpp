@@ -1,7 +1,6 @@
-// world.cpp: under tasks.cpp, in place of worker.cpp, stack.cpp and sys.cpp: every task is a thread of the explorer, so any number of
-// workers may run them in any order. Parking is what worker.cpp makes of it (finish_switch): a last word after the task has left its stack.
-// Depends on explore.h, runtime/tasks/task.h.
-// SPDX-License-Identifier: Apache-2.0
+// world.cpp: under tasks.cpp, in place of worker.cpp, stack.cpp and sys.cpp: every task is a thread of the explorer, so
+// any number of workers may run them in any order. Parking is what worker.cpp makes of it (finish_switch): a last word
+// after the task has left its stack. Depends on explore.h, runtime/tasks/task.h. SPDX-License-Identifier: Apache-2.0
 #include "tests/models/world.h"
 
 #include <stdio.h>
@@ -20,9 +19,9 @@ __thread Worker* janus_worker asm("janus_worker");
 
 namespace {
 
-Worker worker;               // of whoever runs
-Task* tasks[16];             // by thread; null: a thread that runs no task
-uint32_t tokens[16];         // its task may run again
+Worker worker;   // of whoever runs
+Task* tasks[16];   // by thread; null: a thread that runs no task
+uint32_t tokens[16];   // its task may run again
 bool parked[16];
 int64_t time_now;
 
@@ -40,7 +39,7 @@ void run_task(void* p) {
   add_own(&this_worker()->live, -1);
 }
 
-}  // namespace
+}   // namespace
 
 // ---- in place of budget.cpp: counted exactly, in one step
 
@@ -114,7 +113,7 @@ void lock_slow(Lock*) { model::failed("a lock outside of the explored code is fo
 uint32_t thread_number() { return static_cast<uint32_t>(model::self()) + 1; }
 [[noreturn]] void model_require_failed(const char* why) { model::failed(why); }
 
-}  // namespace janus::rt
+}   // namespace janus::rt
 
 using namespace janus::rt;
 
@@ -139,18 +138,20 @@ void begin() {
 // The time of a timer may come at any moment, and comes at last.
 void start_clock() {
   static uint32_t moment;
-  model::start([](void*) {
-    model::point(model::Kind::Write, &moment);
-    time_now += int64_t(1) << 50;
-    fire_timers();
-    while (!clock_stops) {
-      model::point(model::Kind::Idle, &moment);
-      if (clock_stops) return;
-      if (next_timer() == 0) model::failed("no task can go on, and no timer runs");
-      if (next_timer() > time_now) time_now = next_timer();
-      fire_timers();
-    }
-  }, nullptr);
+  model::start(
+      [](void*) {
+        model::point(model::Kind::Write, &moment);
+        time_now += int64_t(1) << 50;
+        fire_timers();
+        while (!clock_stops) {
+          model::point(model::Kind::Idle, &moment);
+          if (clock_stops) return;
+          if (next_timer() == 0) model::failed("no task can go on, and no timer runs");
+          if (next_timer() > time_now) time_now = next_timer();
+          fire_timers();
+        }
+      },
+      nullptr);
 }
 void stop_clock() { clock_stops = true; }
 
@@ -159,6 +160,6 @@ void end() {
   model::need(next_timer() == 0, "a timer was left");
 }
 
-}  // namespace world
+}   // namespace world
 
 extern "C" void janus_blocking_call(void (*run)(void*), void* argument) { run(argument); }

@@ -9,7 +9,8 @@ namespace {
 
 void report(const char* name, int64_t began, int64_t operations) {
   const int64_t took = now() - began;
-  printf("%-28s %10.2f ns   (%lld in %.1f ms)\n", name, double(took) / double(operations), static_cast<long long>(operations), double(took) / 1e6);
+  printf("%-28s %10.2f ns   (%lld in %.1f ms)\n", name, double(took) / double(operations),
+         static_cast<long long>(operations), double(took) / 1e6);
   fflush(stdout);
 }
 
@@ -244,8 +245,10 @@ void sleep100k() {
   report("100 000 sleeps <= 100 ms", began, 100'000);
 }
 
-const Test tests[] = {{"spawn", spawn_one}, {"batch", spawn_batch}, {"yield", yield}, {"hop", hop}, {"chan0", chan0}, {"chan1", chan1}, {"chan128", chan128},
-                      {"await", await_ended}, {"select", select4}, {"tree", tree20}, {"sleep", sleep100k}, {"park", park100k}, {"million", park1m}};
+const Test tests[] = {{"spawn", spawn_one}, {"batch", spawn_batch}, {"yield", yield},     {"hop", hop},
+                      {"chan0", chan0},     {"chan1", chan1},       {"chan128", chan128}, {"await", await_ended},
+                      {"select", select4},  {"tree", tree20},       {"sleep", sleep100k}, {"park", park100k},
+                      {"million", park1m}};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
-// harness.h: what compiled code would do, by hand: entries of tasks, nurseries, channels; for the stress tests and benchmarks.
-// Depends on runtime/abi_tasks.h. Freestanding: the programs are built against musl as the runtime is, and against glibc for sanitizers.
-// SPDX-License-Identifier: Apache-2.0
+// harness.h: what compiled code would do, by hand: entries of tasks, nurseries, channels; for the stress tests and
+// benchmarks. Depends on runtime/abi_tasks.h. Freestanding: the programs are built against musl as the runtime is, and
+// against glibc for sanitizers. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,9 @@ struct Data {
   int64_t a[5];
 };
 template <Error* (*body)(Data*)>
-inline Error* entry(void* data) { return body(static_cast<Data*>(data)); }
+inline Error* entry(void* data) {
+  return body(static_cast<Data*>(data));
+}
 template <Error* (*body)(Data*)>
 inline const TaskDesc desc = {"test.body", entry<body>, nullptr, nullptr, sizeof(Data), 0, 0};
 
@@ -66,7 +68,9 @@ inline void drop(Error* error) {
 inline void drop(Channel* c) {
   if (janus_release_shared(c)) janus_channel_drop(c, 0);
 }
-inline bool is(Error* error, const ErrorDesc& desc) { return error && error != &janus_own_cancel && error->desc == &desc; }
+inline bool is(Error* error, const ErrorDesc& desc) {
+  return error && error != &janus_own_cancel && error->desc == &desc;
+}
 
 inline const TypeGlue word = {8, nullptr, nullptr, nullptr};
 inline Channel* channel(int64_t cap) {
@@ -91,7 +95,10 @@ struct Noise {
 };
 
 // The programs choose what to run: their own list of names.
-struct Test { const char* name; void (*run)(); };
+struct Test {
+  const char* name;
+  void (*run)();
+};
 
 }  // namespace test
 

@@ -1,7 +1,7 @@
-// inject.cpp: memory or a thread is refused at the 1st, 2nd, … request of the runtime: the program ends well or with a sentence and exit 3,
-// never by a signal, never silently, and it never hangs. Each request is refused once, and, in a second round, with all that follow it.
-// Depends on harness.h; linked with --wrap for the functions that it stands before (build.sh).
-// SPDX-License-Identifier: Apache-2.0
+// inject.cpp: memory or a thread is refused at the 1st, 2nd, … request of the runtime: the program ends well or with a
+// sentence and exit 3, never by a signal, never silently, and it never hangs. Each request is refused once, and, in a
+// second round, with all that follow it. Depends on harness.h; linked with --wrap for the functions that it stands
+// before (build.sh). SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,8 +17,8 @@ using namespace test;
 namespace {
 
 bool watching;
-bool for_good;         // all requests from the chosen one on are refused
-int64_t refused_at;    // counted from 1; 0: none
+bool for_good;   // all requests from the chosen one on are refused
+int64_t refused_at;   // counted from 1; 0: none
 int64_t requests;
 
 bool refuse() {
@@ -27,7 +27,7 @@ bool refuse() {
   return refused_at != 0 && (n == refused_at || (for_good && n > refused_at));
 }
 
-}  // namespace
+}   // namespace
 
 extern "C" {
 void* __real_mmap(void*, size_t, int, int, int, off_t);
@@ -130,7 +130,10 @@ Error* program() {
 
 // ---- one run of it, in a process of its own
 
-struct Outcome { int code, signal; bool said; };
+struct Outcome {
+  int code, signal;
+  bool said;
+};
 
 Outcome run(int64_t at, bool good, int64_t* count) {
   int words[2], numbers[2];
@@ -153,7 +156,8 @@ Outcome run(int64_t at, bool good, int64_t* count) {
   close(numbers[1]);
   char text[512] = {};
   size_t len = 0;
-  for (ssize_t got; len < sizeof text - 1 && (got = read(words[0], text + len, sizeof text - 1 - len)) > 0;) len += static_cast<size_t>(got);
+  for (ssize_t got; len < sizeof text - 1 && (got = read(words[0], text + len, sizeof text - 1 - len)) > 0;)
+    len += static_cast<size_t>(got);
   char rest[512];
   while (read(words[0], rest, sizeof rest) > 0) {}
   int64_t n = 0;
@@ -164,12 +168,13 @@ Outcome run(int64_t at, bool good, int64_t* count) {
   while (waitpid(child, &status, 0) < 0) CHECK(errno == EINTR);
   const bool said = strstr(text, "out of memory") != nullptr || strstr(text, "no room") != nullptr;
   if (WIFSIGNALED(status) || (WEXITSTATUS(status) != 0 && !(WEXITSTATUS(status) == 3 && said)))
-    fprintf(stderr, "request %lld refused%s: %s %d, stderr: %s\n", static_cast<long long>(at), good ? " for good" : "", WIFSIGNALED(status) ? "signal" : "exit",
-            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), text);
+    fprintf(stderr, "request %lld refused%s: %s %d, stderr: %s\n", static_cast<long long>(at), good ? " for good" : "",
+            WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+            text);
   return {WIFSIGNALED(status) ? -1 : WEXITSTATUS(status), WIFSIGNALED(status) ? WTERMSIG(status) : 0, said};
 }
 
-}  // namespace
+}   // namespace
 
 extern "C" Error* janus_main_entry() {
   int64_t count = 0;
@@ -183,8 +188,10 @@ extern "C" Error* janus_main_entry() {
       else if (o.code == 3 && o.said) told++;
       else wrong++;
     }
-  printf("%lld requests; refused one by one and for good: %lld runs went on, %lld ended with a sentence, %lld wrongly\n", static_cast<long long>(count), static_cast<long long>(well),
-         static_cast<long long>(told), static_cast<long long>(wrong));
+  printf(
+      "%lld requests; refused one by one and for good: %lld runs went on, %lld ended with a sentence, %lld wrongly\n",
+      static_cast<long long>(count), static_cast<long long>(well), static_cast<long long>(told),
+      static_cast<long long>(wrong));
   fflush(stdout);
   if (wrong || told == 0) _exit(1);
   return nullptr;

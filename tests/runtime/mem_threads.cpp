@@ -1,9 +1,9 @@
-// mem_threads.cpp: storage, counts, failures, sinks and locks of programs with tasks, with several threads at once; no scheduler.
-// Depends on the runtime, pthreads. Built by build.sh; run under ThreadSanitizer and AddressSanitizer by `./dev test --deep`.
-// SPDX-License-Identifier: Apache-2.0
+// mem_threads.cpp: storage, counts, failures, sinks and locks of programs with tasks, with several threads at once; no
+// scheduler. Depends on the runtime, pthreads. Built by build.sh; run under ThreadSanitizer and AddressSanitizer by
+// `./dev test --deep`. SPDX-License-Identifier: Apache-2.0
 //
-// The threads are made here and call the runtime as compiled code does. At the end the runtime itself checks that every block was
-// freed: a leak, or a free too many, is exit 70.
+// The threads are made here and call the runtime as compiled code does. At the end the runtime itself checks that every
+// block was freed: a leak, or a free too many, is exit 70.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -78,7 +78,9 @@ void in_threads(int count, void (*body)(int number), size_t stack = 1 << 20) {
   pthread_attr_destroy(&attributes);
 }
 
-String* text(const char* s) { return janus_string_new(reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s))); }
+String* text(const char* s) {
+  return janus_string_new(reinterpret_cast<const uint8_t*>(s), static_cast<int64_t>(strlen(s)));
+}
 String* long_text(char c, int64_t len) {
   String* s = array_alloc(len, 1);
   memset(s->data, c, static_cast<size_t>(len));
@@ -99,7 +101,10 @@ int64_t resident_kb() {
 // ---- one thread makes, another drops
 
 constexpr uint32_t kPipe = 1024;
-struct Item { void* block; int64_t size; };
+struct Item {
+  void* block;
+  int64_t size;
+};
 Item pipe_items[kPipe];
 uint32_t pipe_head, pipe_tail;
 int64_t pipe_count;
@@ -134,7 +139,8 @@ void producer_and_consumer(const char* what, int64_t count, int64_t bound_kb, in
   pipe_count = count;
   in_threads(2, make_and_drop);
   const int64_t grown = resident_kb() - before;
-  fprintf(stderr, "  %s: %lld blocks passed on, %lld KiB more resident\n", what, static_cast<long long>(count), static_cast<long long>(grown));
+  fprintf(stderr, "  %s: %lld blocks passed on, %lld KiB more resident\n", what, static_cast<long long>(count),
+          static_cast<long long>(grown));
 #ifndef WATCHED   // the sanitizers' own memory grows as it likes
   CHECK(grown < bound_kb);
 #else
@@ -143,9 +149,12 @@ void producer_and_consumer(const char* what, int64_t count, int64_t bound_kb, in
 }
 
 void memory_stays_flat() {
-  producer_and_consumer("small", 200'000 * kScale, 4'096, [](Noise& n) { return static_cast<int64_t>(1 + n.below(200)); });
-  producer_and_consumer("middle", 20'000 * kScale, 40'960, [](Noise& n) { return static_cast<int64_t>(600 + n.below(30'000)); });
-  producer_and_consumer("big", 1'000 * kScale, 131'072, [](Noise& n) { return static_cast<int64_t>(40'000 + n.below(200'000)); });
+  producer_and_consumer("small", 200'000 * kScale, 4'096,
+                        [](Noise& n) { return static_cast<int64_t>(1 + n.below(200)); });
+  producer_and_consumer("middle", 20'000 * kScale, 40'960,
+                        [](Noise& n) { return static_cast<int64_t>(600 + n.below(30'000)); });
+  producer_and_consumer("big", 1'000 * kScale, 131'072,
+                        [](Noise& n) { return static_cast<int64_t>(40'000 + n.below(200'000)); });
 }
 
 // ---- blocks of all sizes change hands at random
@@ -157,7 +166,9 @@ void swap_blocks(int number) {
   Noise noise = {0xD1B54A32D192ED03ull + static_cast<uint64_t>(number) * 77};
   for (int64_t i = 0; i < 20'000 * kScale; i++) {
     const uint64_t kind = noise.below(100);
-    const int64_t size = static_cast<int64_t>(16 + (kind < 90 ? noise.below(300) : kind < 99 ? noise.below(20'000) : noise.below(300'000)));
+    const int64_t size = static_cast<int64_t>(16 + (kind < 90   ? noise.below(300)
+                                                    : kind < 99 ? noise.below(20'000)
+                                                                : noise.below(300'000)));
     Item* item = static_cast<Item*>(janus_alloc(size));
     *item = {item, size};
     reinterpret_cast<uint8_t*>(item)[size - 1] = reinterpret_cast<uint8_t*>(item)[size - 1];
@@ -222,7 +233,8 @@ void counts_are_exact() {
   // Static data stays what it is.
   janus_share_array(&janus_empty_array, nullptr, kShareCopy);
   retain(&janus_empty_array.head);
-  CHECK(janus_empty_array.head.count == kImmortal && !release(&janus_empty_array.head) && !janus_unshare(&janus_empty_array));
+  CHECK(janus_empty_array.head.count == kImmortal && !release(&janus_empty_array.head) &&
+        !janus_unshare(&janus_empty_array));
 }
 
 // ---- deep structures: nodes with a text and a next node, as the compiler lays them out
@@ -272,7 +284,9 @@ void share_deep(int number) {
   janus_share(list, share_node, kShareCopy);   // nothing more to do
   CHECK(list->head.count == -2);
   if (number == 0) deep[0] = deep[1] = list;
-  else for (int i = 0; i < 2; i++) if (release(&list->head)) drop_node(list, 0);
+  else
+    for (int i = 0; i < 2; i++)
+      if (release(&list->head)) drop_node(list, 0);
 }
 void deep_structures_need_little_stack() {
   in_threads(3, share_deep, 128 * 1024);
@@ -315,7 +329,9 @@ void drop_closure(void* block, uint32_t) {
   string_release(static_cast<TestClosure*>(block)->captured);
   janus_free(block, sizeof(TestClosure));
 }
-void share_closure(void* block, uint32_t mode) { janus_share_array(static_cast<TestClosure*>(block)->captured, nullptr, mode); }
+void share_closure(void* block, uint32_t mode) {
+  janus_share_array(static_cast<TestClosure*>(block)->captured, nullptr, mode);
+}
 const ClosureInfo closure_info = {drop_closure, share_closure};
 struct TestDyn {
   Head head;
@@ -509,7 +525,10 @@ void a_lock_outlives_the_first_thread() {
   CHECK(seen_late == 1);
 }
 
-struct Test { const char* name; void (*run)(); };
+struct Test {
+  const char* name;
+  void (*run)();
+};
 const Test tests[] = {
     {"a lock outlives the first thread", a_lock_outlives_the_first_thread},   // first: there must be one thread
     {"counts are exact", counts_are_exact},
@@ -522,7 +541,7 @@ const Test tests[] = {
     {"statements run alone", statements_run_alone},
 };
 
-}  // namespace
+}   // namespace
 
 extern "C" Error* janus_main_entry(void) {
   int count = 0;
@@ -531,7 +550,8 @@ extern "C" Error* janus_main_entry(void) {
     clock_gettime(CLOCK_MONOTONIC, &from);
     test.run();
     clock_gettime(CLOCK_MONOTONIC, &to);
-    fprintf(stderr, "ok %s (%lld ms)\n", test.name, static_cast<long long>((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1'000'000));
+    fprintf(stderr, "ok %s (%lld ms)\n", test.name,
+            static_cast<long long>((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1'000'000));
     count++;
   }
   fprintf(stderr, "%d passed, 0 failed\n", count);

@@ -12,7 +12,9 @@ int64_t atomic_add(int64_t* word, int64_t n) { return __atomic_add_fetch(word, n
 
 struct Scope {   // a nursery whose end is checked
   NurseryRoom room;
-  explicit Scope(int32_t kind = kNurseryPlain, int64_t tasks = -1, int64_t timeout = -1) { janus_nursery_begin(room.get(), kind, tasks, timeout, HERE); }
+  explicit Scope(int32_t kind = kNurseryPlain, int64_t tasks = -1, int64_t timeout = -1) {
+    janus_nursery_begin(room.get(), kind, tasks, timeout, HERE);
+  }
   Nursery* get() { return room.get(); }
   Error* end(Error* failure = nullptr) { return janus_nursery_end(room.get(), failure, HERE); }
 };
@@ -368,7 +370,9 @@ void closing() {
   Channel* c = channel(int64_t(noise.below(3)));
   Scope scope;
   Task* t[6];
-  for (auto& x : t) x = noise.below(2) ? spawn<sees_closing>(scope.get(), kSpawnHandle, c) : spawn<receives_all>(scope.get(), kSpawnHandle, c);
+  for (auto& x : t)
+    x = noise.below(2) ? spawn<sees_closing>(scope.get(), kSpawnHandle, c)
+                       : spawn<receives_all>(scope.get(), kSpawnHandle, c);
   for (uint64_t i = noise.below(5); i > 0; i--) CHECK(!janus_yield(HERE));
   int64_t one = 1;
   if (c && noise.below(2)) janus_channel_try_send(c, &one);
@@ -457,11 +461,13 @@ void deadlocks() {
 // ---- calls that block
 Error* blocks(Data* d) {
   for (int i = 0; i < 3; i++)
-    janus_blocking_call([](void* p) {
-      timespec t = {0, 200'000};
-      nanosleep(&t, nullptr);
-      ++*static_cast<int64_t*>(p);
-    }, &d->result);
+    janus_blocking_call(
+        [](void* p) {
+          timespec t = {0, 200'000};
+          nanosleep(&t, nullptr);
+          ++*static_cast<int64_t*>(p);
+        },
+        &d->result);
   return nullptr;
 }
 void blocking() {
@@ -494,13 +500,32 @@ void budgets() {
 }
 
 const Test tests[] = {
-    {"trees", trees}, {"many-ask-one", many_ask_one}, {"first-failure", first_failure_wins}, {"answered", answered_failures}, {"awaited-failure", awaited_failure_is_the_first},
-    {"supervisors", supervisors}, {"races", races}, {"cancel-one", cancel_one}, {"shields", shields}, {"timeouts", timeouts}, {"timeouts-in-time", timeouts_in_time},
-    {"cancel-tree", cancel_tree}, {"spawn-into-cancelled", spawn_into_cancelled}, {"flows", flows}, {"flows-cancelled", flows_cancelled}, {"traders", traders},
-    {"closing", closing}, {"order", order}, {"sleeping", sleeping}, {"select-times", select_times}, {"deadlocks", deadlocks}, {"budgets", budgets}, {"blocking", blocking},
+    {"trees", trees},
+    {"many-ask-one", many_ask_one},
+    {"first-failure", first_failure_wins},
+    {"answered", answered_failures},
+    {"awaited-failure", awaited_failure_is_the_first},
+    {"supervisors", supervisors},
+    {"races", races},
+    {"cancel-one", cancel_one},
+    {"shields", shields},
+    {"timeouts", timeouts},
+    {"timeouts-in-time", timeouts_in_time},
+    {"cancel-tree", cancel_tree},
+    {"spawn-into-cancelled", spawn_into_cancelled},
+    {"flows", flows},
+    {"flows-cancelled", flows_cancelled},
+    {"traders", traders},
+    {"closing", closing},
+    {"order", order},
+    {"sleeping", sleeping},
+    {"select-times", select_times},
+    {"deadlocks", deadlocks},
+    {"budgets", budgets},
+    {"blocking", blocking},
 };
 
-}  // namespace
+}   // namespace
 
 extern "C" Error* janus_main_entry() {
   char** args = test_args();

@@ -16,7 +16,10 @@ namespace fs = std::filesystem;
 namespace {
 struct Folder {
   std::string path;
-  Folder() { char name[] = "/tmp/janus-unit-XXXXXX"; path = mkdtemp(name); }
+  Folder() {
+    char name[] = "/tmp/janus-unit-XXXXXX";
+    path = mkdtemp(name);
+  }
   ~Folder() { fs::remove_all(path); }
 };
 std::string read_file(const std::string& path) {
@@ -50,7 +53,11 @@ TEST_CASE("cache: a damaged entry is no entry") {
   std::string bytes(5000, 'x');
   cache_put(folder.path, key, bytes);
   std::string path = cache_file(folder.path, key);
-  { std::fstream f(path, std::ios::in | std::ios::out | std::ios::binary); f.seekp(100); f.put('y'); }
+  {
+    std::fstream f(path, std::ios::in | std::ios::out | std::ios::binary);
+    f.seekp(100);
+    f.put('y');
+  }
   CHECK_FALSE(cache_get(folder.path, key, got));
   CHECK_FALSE(fs::exists(path));
   cache_put(folder.path, key, bytes);

@@ -1,14 +1,13 @@
-// backend_emit_test.cpp: JIR built by hand goes to an executable, is run, and must print and exit as said; debug and release alike.
-// Depends on doctest, backend.
-// SPDX-License-Identifier: Apache-2.0
+// backend_emit_test.cpp: JIR built by hand goes to an executable, is run, and must print and exit as said; debug and
+// release alike. Depends on doctest, backend. SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "backend/cache.h"
 #include "backend/embed.h"
@@ -31,8 +30,14 @@ struct Func {
     f.blocks.resize(1);
     f.debug = false;
   }
-  uint32_t param(JType t) { f.params.push_back({.type = t}); return op(JOp::Param, t, static_cast<uint32_t>(f.params.size() - 1)); }
-  uint32_t block(bool cold = false) { f.blocks.push_back({{}, cold}); return static_cast<uint32_t>(f.blocks.size() - 1); }
+  uint32_t param(JType t) {
+    f.params.push_back({.type = t});
+    return op(JOp::Param, t, static_cast<uint32_t>(f.params.size() - 1));
+  }
+  uint32_t block(bool cold = false) {
+    f.blocks.push_back({{}, cold});
+    return static_cast<uint32_t>(f.blocks.size() - 1);
+  }
   void go(uint32_t b) { at = b; }
   uint32_t list(std::initializer_list<uint32_t> items) {
     uint32_t index = static_cast<uint32_t>(f.extra.size());
@@ -45,14 +50,25 @@ struct Func {
     f.blocks[at].instrs.push_back(static_cast<uint32_t>(f.instrs.size() - 1));
     return static_cast<uint32_t>(f.instrs.size() - 1);
   }
-  uint32_t integer(int64_t x, JType t = JType::I64) { return op(JOp::ConstInt, t, static_cast<uint32_t>(x), static_cast<uint32_t>(static_cast<uint64_t>(x) >> 32)); }
-  uint32_t rt(JRt symbol, std::initializer_list<uint32_t> args, JType t = JType::Void) { return op(JOp::CallRt, t, static_cast<uint32_t>(symbol), list(args)); }
-  uint32_t call(uint32_t callee, std::initializer_list<uint32_t> args, JType t, uint32_t landing) { return op(JOp::Call, t, callee, list(args), landing); }
-  uint32_t cmp(JCmp c, uint32_t a, uint32_t b) { return op(JOp::Cmp, JType::I1, a, b, kNone, static_cast<uint16_t>(c)); }
+  uint32_t integer(int64_t x, JType t = JType::I64) {
+    return op(JOp::ConstInt, t, static_cast<uint32_t>(x), static_cast<uint32_t>(static_cast<uint64_t>(x) >> 32));
+  }
+  uint32_t rt(JRt symbol, std::initializer_list<uint32_t> args, JType t = JType::Void) {
+    return op(JOp::CallRt, t, static_cast<uint32_t>(symbol), list(args));
+  }
+  uint32_t call(uint32_t callee, std::initializer_list<uint32_t> args, JType t, uint32_t landing) {
+    return op(JOp::Call, t, callee, list(args), landing);
+  }
+  uint32_t cmp(JCmp c, uint32_t a, uint32_t b) {
+    return op(JOp::Cmp, JType::I1, a, b, kNone, static_cast<uint16_t>(c));
+  }
   void ret(uint32_t v = kNone) { op(JOp::Ret, JType::Void, v); }
 };
 
-struct Outcome { int code = -1; std::string out, err; };
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -61,7 +77,10 @@ std::string read_file(const std::string& path) {
 
 struct Folder {
   std::string path;
-  Folder() { char name[] = "/tmp/janus-unit-XXXXXX"; path = mkdtemp(name); }
+  Folder() {
+    char name[] = "/tmp/janus-unit-XXXXXX";
+    path = mkdtemp(name);
+  }
   ~Folder() { std::filesystem::remove_all(path); }
 };
 
@@ -209,7 +228,8 @@ TEST_CASE("tail calls, with failures through them") {
       odd.op(JOp::CondBr, JType::Void, odd.cmp(JCmp::Eq, n, odd.integer(0)), done, more);
       odd.go(done);
       uint32_t fib5 = odd.call(0, {odd.integer(4), odd.integer(0)}, JType::I64, fail);   // the other convention
-      odd.op(JOp::Check, JType::Void, odd.cmp(JCmp::Ne, x, odd.integer(7)), odd.list({}), fail, static_cast<uint16_t>(JPanic::DivZero));
+      odd.op(JOp::Check, JType::Void, odd.cmp(JCmp::Ne, x, odd.integer(7)), odd.list({}), fail,
+             static_cast<uint16_t>(JPanic::DivZero));
       odd.ret(fib5);
       odd.go(more);
       uint32_t n1 = odd.op(JOp::SubChk, JType::I64, n, odd.integer(1), fail, 1);
@@ -256,7 +276,9 @@ TEST_CASE("a circle of tail calls that gives a bool") {
     }
     Func f("t.main");
     f.f.can_fail = false;
-    for (int64_t n : {3'000'000, 3'000'001}) print_line(f, f.op(JOp::Cast, JType::I64, f.call(0, {f.integer(n)}, JType::I1, kNone), kNone, kNone, static_cast<uint16_t>(JCast::ZExt)));
+    for (int64_t n : {3'000'000, 3'000'001})
+      print_line(f, f.op(JOp::Cast, JType::I64, f.call(0, {f.integer(n)}, JType::I1, kNone), kNone, kNone,
+                         static_cast<uint16_t>(JCast::ZExt)));
     f.ret();
     m.funcs.push_back(f.f);
     add_main(m, 2);
@@ -275,7 +297,8 @@ TEST_CASE("catching and merging") {
     {
       uint32_t n = div.param(JType::I64);
       uint32_t fail = div.block(true);
-      div.op(JOp::Check, JType::Void, div.cmp(JCmp::Ne, n, div.integer(0)), div.list({}), fail, static_cast<uint16_t>(JPanic::DivZero));
+      div.op(JOp::Check, JType::Void, div.cmp(JCmp::Ne, n, div.integer(0)), div.list({}), fail,
+             static_cast<uint16_t>(JPanic::DivZero));
       div.ret(div.op(JOp::SDiv, JType::I64, div.integer(100), n));
       div.go(fail);
       div.op(JOp::RetFail, JType::Void);
@@ -418,14 +441,17 @@ TEST_CASE("gdb shows lines, functions and variables") {
     f.f.slots.push_back(s);
     return f.op(JOp::SlotAddr, JType::Ptr, static_cast<uint32_t>(f.f.slots.size() - 1));
   };
-  auto store = [&](uint32_t to, uint32_t offset, uint32_t v) { f.op(JOp::Store, JType::Void, to, offset, v, static_cast<uint16_t>(JAlias::Scalar)); };
+  auto store = [&](uint32_t to, uint32_t offset, uint32_t v) {
+    f.op(JOp::Store, JType::Void, to, offset, v, static_cast<uint16_t>(JAlias::Scalar));
+  };
   store(variable("x", Types::I64, 8, 1), 0, px);
   store(variable("s", Types::String, 8, 2), 0, ps);
   store(variable("numbers", program.types.array(Types::I64), 8, 3), 0, pa);
   f.pos = at_line(2);
   uint32_t none = variable("none", program.types.optional(Types::String), 8, 0);
   store(none, 0, f.op(JOp::ConstNull, JType::Ptr));
-  uint32_t pair = variable("pair", program.types.tuple(std::vector<TypeId>{Types::F64, Types::Bool, Types::String}), 24, 0);
+  uint32_t pair =
+      variable("pair", program.types.tuple(std::vector<TypeId>{Types::F64, Types::Bool, Types::String}), 24, 0);
   uint64_t bits = 0x4004000000000000;   // 2.5
   store(pair, 0, f.op(JOp::ConstFloat, JType::F64, static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32)));
   store(pair, 8, f.integer(1, JType::I1));
@@ -461,7 +487,9 @@ TEST_CASE("gdb shows lines, functions and variables") {
   Folder folder;
   std::string exe = folder.path + "/prog", why;
   REQUIRE_MESSAGE(link_executable(made.parts, {}, exe, false, why), why);
-  std::string command = "gdb -nx -batch -ex 'break show.jan:3' -ex run -ex bt -ex 'info args' -ex 'info locals' -ex 'p *words[1]' " + exe + " >" + folder.path + "/log 2>&1";
+  std::string command =
+      "gdb -nx -batch -ex 'break show.jan:3' -ex run -ex bt -ex 'info args' -ex 'info locals' -ex 'p *words[1]' " +
+      exe + " >" + folder.path + "/log 2>&1";
   (void)!std::system(command.c_str());
   std::string log = read_file(folder.path + "/log");
   CAPTURE(log);

@@ -8,9 +8,8 @@
 using namespace janus;
 
 TEST_CASE("--color, then NO_COLOR, then CLICOLOR_FORCE and FORCE_COLOR, then TERM=dumb, then the terminal") {
-  auto color = [](ColorChoice choice, const char* no, const char* cli, const char* force, const char* term, bool terminal) {
-    return decide_color({choice, no, cli, force, term, terminal});
-  };
+  auto color = [](ColorChoice choice, const char* no, const char* cli, const char* force, const char* term,
+                  bool terminal) { return decide_color({choice, no, cli, force, term, terminal}); };
   CHECK(color(ColorChoice::Always, "1", nullptr, nullptr, "dumb", false));
   CHECK_FALSE(color(ColorChoice::Never, nullptr, "1", "1", "xterm", true));
   CHECK_FALSE(color(ColorChoice::Auto, "1", "1", "1", "xterm", true));

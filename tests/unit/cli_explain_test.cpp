@@ -1,5 +1,5 @@
-// cli_explain_test.cpp: every diagnostic has a page, whose wrong program gives exactly that code and whose right one none.
-// Depends on doctest, frontend/compilation.h, frontend/manifest.h, backend/embed.h (pages, standard library).
+// cli_explain_test.cpp: every diagnostic has a page, whose wrong program gives exactly that code and whose right one
+// none. Depends on doctest, frontend/compilation.h, frontend/manifest.h, backend/embed.h (pages, standard library).
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
@@ -81,7 +81,10 @@ std::set<std::string> codes_of(const std::string& program, bool is_toml, bool li
   return codes;
 }
 
-struct Programs { std::vector<std::string> texts; bool is_toml = false; };
+struct Programs {
+  std::vector<std::string> texts;
+  bool is_toml = false;
+};
 
 Programs programs_below(std::string_view page, std::string_view heading) {
   Programs result;

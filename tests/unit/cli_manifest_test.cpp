@@ -18,7 +18,8 @@ struct Read {
     std::string text;
     for (const Diagnostic* d : diags.all()) {
       LineCol at = sources.line_col(d->span.lo);
-      text += std::to_string(at.line) + ":" + std::to_string(at.col) + " " + diag_info(d->kind).code + " " + d->message + "\n";
+      text += std::to_string(at.line) + ":" + std::to_string(at.col) + " " + diag_info(d->kind).code + " " +
+              d->message + "\n";
     }
     return text;
   }
@@ -50,10 +51,13 @@ TEST_CASE("values are checked") {
   CHECK(Read("[package]\nname = \"Shop\"\n").said() ==
         "2:8 E2901 `name` must be a name of small letters, digits, `-` and `_` that begins with a letter\n");
   CHECK(Read("[package]\nname = \"shop\"\nprofile = \"cor\"\n").said() == "3:11 E5003 there is no profile `:cor`\n");
-  CHECK(Read("[package]\nname = \"shop\"\nversion = \"1.0\"\n").said() == "3:11 E2901 `version` must be three numbers like \"0.3.0\"\n");
-  CHECK(Read("[package]\nname = \"shop\"\ncapabilities = [\"CapFsRaed\"]\n").said() == "3:17 E5901 there is no capability `CapFsRaed`\n");
+  CHECK(Read("[package]\nname = \"shop\"\nversion = \"1.0\"\n").said() ==
+        "3:11 E2901 `version` must be three numbers like \"0.3.0\"\n");
+  CHECK(Read("[package]\nname = \"shop\"\ncapabilities = [\"CapFsRaed\"]\n").said() ==
+        "3:17 E5901 there is no capability `CapFsRaed`\n");
   CHECK(Read("[package]\nname = \"é\" \n").said().starts_with("2:8 E2901"));
-  CHECK(Read("[package]\nname = \"shop\"\n[budget]\ntasks = -1\n").said() == "4:9 E2901 `tasks` must be a whole number from 1 to 1_000_000_000\n");
+  CHECK(Read("[package]\nname = \"shop\"\n[budget]\ntasks = -1\n").said() ==
+        "4:9 E2901 `tasks` must be a whole number from 1 to 1_000_000_000\n");
   CHECK(Read("package = 1\n").said().starts_with("1:11 E2901 `package` must be a table"));
   CHECK(Read("").said() == "1:1 E1902 janus.toml has no `[package]`\n");
   CHECK(Read("[package]\n").said() == "1:1 E1902 `[package]` has no `name`\n");
@@ -63,7 +67,8 @@ TEST_CASE("what is no TOML is said at its place, whatever the bytes") {
   Read r("[package]\nname = shop\n");
   CHECK_FALSE(r.ok);
   CHECK(r.said().starts_with("2:8 E0901 this manifest cannot be read: "));
-  for (const char* text : {"\xFF\xFE", "[", "[[[[", "a = [", "a = \"", "=", "\0", "[a]\n[a]\n", "a.b = 1\na.b.c = 2\n"}) {
+  for (const char* text :
+       {"\xFF\xFE", "[", "[[[[", "a = [", "a = \"", "=", "\0", "[a]\n[a]\n", "a.b = 1\na.b.c = 2\n"}) {
     Read any(text);
     CHECK_FALSE(any.ok);
     CHECK_FALSE(any.diags.all().empty());

@@ -51,7 +51,10 @@ TEST_CASE("one place, with its label") {
 TEST_CASE("labels of one line hang below each other, right to left") {
   Case c;
   Span f = c.add("a.jan", "call(alpha, beta, gamma)\n");
-  c.diags.report<Diag::UnknownName>(c.find(f, "beta"), "beta").with_label("main").at(c.find(f, "alpha"), "first").at(c.find(f, "gamma"), "last");
+  c.diags.report<Diag::UnknownName>(c.find(f, "beta"), "beta")
+      .with_label("main")
+      .at(c.find(f, "alpha"), "first")
+      .at(c.find(f, "gamma"), "last");
   CHECK(c.shown() ==
         "error[E1001]: `beta` is not known here\n"
         " --> a.jan:1:13\n"
@@ -157,7 +160,10 @@ TEST_CASE("the middle of long places is left out, and far lines are apart") {
 TEST_CASE("places in other files, notes, helps") {
   Case c;
   Span f = c.add("a.jan", "one\n"), g = c.add("src/b.jan", "x\ntwo\n");
-  c.diags.report<Diag::UnknownName>(c.find(f, "one"), "one").at(c.find(g, "two"), "declared here").note("first\nsecond").help("do it");
+  c.diags.report<Diag::UnknownName>(c.find(f, "one"), "one")
+      .at(c.find(g, "two"), "declared here")
+      .note("first\nsecond")
+      .help("do it");
   CHECK(c.shown() ==
         "error[E1001]: `one` is not known here\n"
         " --> a.jan:1:1\n"
@@ -185,7 +191,9 @@ TEST_CASE("suggestions: insertions are marked, changes are a small diff, parts o
                        "  |\n"
                        "1 | let a = f(b)\n"
                        "  |            +\n") != std::string::npos);
-  c.diags.report<Diag::UnknownName>(c.find(f, "a > b"), "x").fix(c.find(f, ">"), "<", "write `<`").fix(c.find(f, "c ="), "d =", "");
+  c.diags.report<Diag::UnknownName>(c.find(f, "a > b"), "x")
+      .fix(c.find(f, ">"), "<", "write `<`")
+      .fix(c.find(f, "c ="), "d =", "");
   CHECK(c.shown().find("help: write `<`\n"
                        "  |\n"
                        "2 - let c = a > b\n"
@@ -239,7 +247,8 @@ TEST_CASE("after twenty errors the rest are counted") {
   std::string text = render_diags(c.sources, c.diags, {});
   CHECK(text.find("`x19`") != std::string::npos);
   CHECK(text.find("`x20`") == std::string::npos);
-  CHECK(text.ends_with("... 5 more errors not shown (--max-errors 0 shows all)\n25 errors, 1 warning; `janus explain E1001` says more\n"));
+  CHECK(text.ends_with(
+      "... 5 more errors not shown (--max-errors 0 shows all)\n25 errors, 1 warning; `janus explain E1001` says more\n"));
 }
 
 TEST_CASE("any span of any text is rendered without harm") {
@@ -248,7 +257,10 @@ TEST_CASE("any span of any text is rendered without harm") {
   Span f = c.add("a.jan", text);
   for (uint32_t lo = f.lo; lo <= f.hi; ++lo)
     for (uint32_t hi = lo; hi <= f.hi; ++hi) {
-      c.diags.report<Diag::UnknownName>(Span{lo, hi}, "n").with_label("l").at({f.lo, hi}, "m").fix({lo, hi}, "r\ns", "t");
+      c.diags.report<Diag::UnknownName>(Span{lo, hi}, "n")
+          .with_label("l")
+          .at({f.lo, hi}, "m")
+          .fix({lo, hi}, "r\ns", "t");
       CHECK(c.shown().size() > 10);
       CHECK(diag_to_json(c.sources, *c.diags.all().back()).find('\n') == std::string::npos);
     }
@@ -257,7 +269,10 @@ TEST_CASE("any span of any text is rendered without harm") {
 TEST_CASE("JSON and SARIF") {
   Case c;
   Span f = c.add("src/a b.jan", "let x = \"\xFF\"\n");
-  c.diags.report<Diag::TypeMismatch>(c.find(f, "x"), "i64", "\"q\"").with_label("l").note("n").fix(c.find(f, "x"), "y", "write `y`");
+  c.diags.report<Diag::TypeMismatch>(c.find(f, "x"), "i64", "\"q\"")
+      .with_label("l")
+      .note("n")
+      .fix(c.find(f, "x"), "y", "write `y`");
   std::string json = diag_to_json(c.sources, *c.diags.all()[0]);
   CHECK(json.starts_with("{\"schema\":\"janus.diag/1\",\"reason\":\"diagnostic\",\"code\":\"E2001\""));
   CHECK(json.find("\"path\":\"src/a b.jan\",\"line\":1,\"col\":5,\"end_line\":1,\"end_col\":6") != std::string::npos);

@@ -10,7 +10,11 @@ using namespace janus;
 
 namespace {
 // The texts lie at position 1, as the first file of a SourceMap does.
-struct Read { std::string text; DocText doc; ParsedDoc parsed; };
+struct Read {
+  std::string text;
+  DocText doc;
+  ParsedDoc parsed;
+};
 Read read(std::string text) {
   Read r{std::move(text), {}, {}};
   r.doc = strip_doc_comment(r.text, 0, static_cast<uint32_t>(r.text.size()), 1);
@@ -21,7 +25,8 @@ std::string at(const Read& r, Span span) { return r.text.substr(span.lo - 1, spa
 }  // namespace
 
 TEST_CASE("a comment has a summary, a body and tags, each at its place") {
-  Read r = read("/// Adds `a` to\n    /// the sum.\n    ///\n    /// More.\n    /// @param a first\n    ///   and on\n    /// @error E.V: when\n    ///\n    /// Last.");
+  Read r = read(
+      "/// Adds `a` to\n    /// the sum.\n    ///\n    /// More.\n    /// @param a first\n    ///   and on\n    /// @error E.V: when\n    ///\n    /// Last.");
   CHECK(r.parsed.summary == "Adds `a` to the sum.");
   CHECK(r.parsed.body == "More.\n\nLast.");
   REQUIRE(r.parsed.tags.size() == 2);
@@ -34,7 +39,8 @@ TEST_CASE("a comment has a summary, a body and tags, each at its place") {
 }
 
 TEST_CASE("links are names between brackets, outside of code") {
-  Read r = read("/// See [a.b], [`c`], [`d()`], \\[e], `[f]`, [g h], [i](j.md), x[0], [k][l], - [x] done\n/// ```\n/// [m]\n/// ```");
+  Read r = read(
+      "/// See [a.b], [`c`], [`d()`], \\[e], `[f]`, [g h], [i](j.md), x[0], [k][l], - [x] done\n/// ```\n/// [m]\n/// ```");
   std::vector<std::string> found;
   for (const DocLink& l : r.parsed.links) {
     if (!l.soft) found.push_back(l.target);
@@ -73,15 +79,20 @@ TEST_CASE("a comment that is too long is cut") {
 }
 
 TEST_CASE("addresses that could run are not safe") {
-  for (const char* url : {"javascript:x", "JaVaScRiPt:x", " javascript:x", "java\tscript:x", "java\nscript:x", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "//evil.example", "\\\\evil", "&#106;avascript:x", "&#x6a;avascript&colon;x", "javascript&colon;x", "\x01javascript:x"})
+  for (const char* url : {"javascript:x", "JaVaScRiPt:x", " javascript:x", "java\tscript:x", "java\nscript:x",
+                          "data:text/html,x", "vbscript:x", "file:///etc/passwd", "//evil.example", "\\\\evil",
+                          "&#106;avascript:x", "&#x6a;avascript&colon;x", "javascript&colon;x", "\x01javascript:x"})
     CHECK_MESSAGE(!is_safe_url(url), url);
-  for (const char* url : {"https://a.b/c?d=e:f#g", "http://a", "mailto:a@b.c", "other.md", "#part", "a/b.html", "a?b=c:d", "./x:y"})
+  for (const char* url :
+       {"https://a.b/c?d=e:f#g", "http://a", "mailto:a@b.c", "other.md", "#part", "a/b.html", "a?b=c:d", "./x:y"})
     CHECK_MESSAGE(is_safe_url(url), url);
 }
 
 TEST_CASE("versions are three numbers") {
-  for (const char* text : {"0.0.0", "1.2.3", "10.20.30", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a-b+c"}) CHECK_MESSAGE(is_semver(text), text);
-  for (const char* text : {"", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.x", "v1.2.3", "1.2.3-", "1.2.3+", "1..3"}) CHECK_MESSAGE(!is_semver(text), text);
+  for (const char* text : {"0.0.0", "1.2.3", "10.20.30", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a-b+c"})
+    CHECK_MESSAGE(is_semver(text), text);
+  for (const char* text : {"", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.x", "v1.2.3", "1.2.3-", "1.2.3+", "1..3"})
+    CHECK_MESSAGE(!is_semver(text), text);
   CHECK(make_semver("v1.2") == "1.2.0");
   CHECK(make_semver("2") == "2.0.0");
   CHECK(make_semver("soon") == "");

@@ -18,18 +18,22 @@ pub func get(name: String) -> ?String do return janus_env_get(name) end
 )";
 
 struct Checked : Collected {
-  explicit Checked(const std::string& text) : Collected({{"main.jan", "import std.io\n" + text}}, {{"std/io.jan", kIo}, {"std/prelude.jan", "profile :core\n"}}) {
+  explicit Checked(const std::string& text)
+      : Collected({{"main.jan", "import std.io\n" + text}},
+                  {{"std/io.jan", kIo}, {"std/prelude.jan", "profile :core\n"}}) {
     check_bodies(program, {});
     CHECK_EQ(codes(), "");
   }
   std::string effects(const char* name) {
     std::string text;
-    for (const std::string& word : effect_names(program, program.funcs[+func(name)].effects)) text += (text.empty() ? "" : " ") + word;
+    for (const std::string& word : effect_names(program, program.funcs[+func(name)].effects))
+      text += (text.empty() ? "" : " ") + word;
     return text;
   }
   std::string capabilities(const char* name) {
     std::string text;
-    for (const std::string& word : capability_names(program, program.funcs[+func(name)].effects)) text += (text.empty() ? "" : " ") + word;
+    for (const std::string& word : capability_names(program, program.funcs[+func(name)].effects))
+      text += (text.empty() ? "" : " ") + word;
     return text;
   }
   std::string chain(const char* name, uint64_t effect) {
@@ -57,7 +61,8 @@ func main() do a(1); other(); nothing(1) end
   CHECK_EQ(c.capabilities("other"), "CapEnv");
   CHECK_EQ(c.effects("nothing"), "");
   CHECK_EQ(c.capabilities("main"), "CapEnv CapStdin");
-  CHECK_EQ(c.chain("main", capability_effect(kCapStdin)), "main:7 > a:2 > b:3 > do_it:4 > std.io.read_all:4 > std.io.janus_stdin_read_all:2");
+  CHECK_EQ(c.chain("main", capability_effect(kCapStdin)),
+           "main:7 > a:2 > b:3 > do_it:4 > std.io.read_all:4 > std.io.janus_stdin_read_all:2");
   CHECK_EQ(c.chain("nothing", capability_effect(kCapStdin)), "");
 }
 

@@ -10,7 +10,8 @@ using namespace janus;
 TEST_CASE("error sets: circles share, and what includes them sees all") {
   Collected c({{"main.jan", ""}});
   Program& p = c.program;
-  TagId x = p.ad_hoc_tag(c.names.intern("X")), y = p.ad_hoc_tag(c.names.intern("Y")), z = p.ad_hoc_tag(c.names.intern("Z"));
+  TagId x = p.ad_hoc_tag(c.names.intern("X")), y = p.ad_hoc_tag(c.names.intern("Y")),
+        z = p.ad_hoc_tag(c.names.intern("Z"));
   ErrorSetId a = new_inferred_set(p), b = new_inferred_set(p), top = new_inferred_set(p), alone = new_inferred_set(p);
   p.error_sets[+a].tags = {x};
   p.error_sets[+a].includes = {b};

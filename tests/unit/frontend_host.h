@@ -17,7 +17,8 @@ struct Collected {
   Diagnostics diags;
   Program program{sources, names, diags};
 
-  explicit Collected(std::map<std::string, std::string> texts, std::map<std::string, std::string> std_texts = {}, bool all = false) {
+  explicit Collected(std::map<std::string, std::string> texts, std::map<std::string, std::string> std_texts = {},
+                     bool all = false) {
     files.texts = std::move(texts);
     for (auto& [name, text] : std_texts) files.std_texts[name] = text;
     LoadOptions options;

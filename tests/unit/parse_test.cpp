@@ -17,7 +17,9 @@ struct Parsed {
   Names names;
   Diagnostics diags;
   Tree tree;
-  explicit Parsed(std::string text, const char* path = "test.jan") { tree = parse(sources.add(path, std::move(text)), sources, names, diags); }
+  explicit Parsed(std::string text, const char* path = "test.jan") {
+    tree = parse(sources.add(path, std::move(text)), sources, names, diags);
+  }
   std::string_view text(NodeId id) const { return sources.text(tree.span(id)); }
   NodeId first(NodeKind kind) const {
     for (uint32_t i = 0; i < tree.nodes.size(); ++i)
@@ -95,7 +97,8 @@ TEST_CASE("diagnostics are ordered by place, and said once") {
 }
 
 TEST_CASE("a place for every node") {
-  Parsed p("pub async func f(mut a: i64, b: []i64 = [1, 2]) E!i64 do\n    let x = a.b(c, d: 3)[1]? + -2 * (3 + 4)\n    outer: for i in 0..10 do end\nend\n");
+  Parsed p(
+      "pub async func f(mut a: i64, b: []i64 = [1, 2]) E!i64 do\n    let x = a.b(c, d: 3)[1]? + -2 * (3 + 4)\n    outer: for i in 0..10 do end\nend\n");
   REQUIRE(!p.diags.has_errors());
   CHECK(p.text(p.first(NodeKind::FuncDecl)).substr(0, 16) == "pub async func f");
   CHECK(p.text(p.first(NodeKind::FuncDecl)).ends_with("end"));
@@ -112,7 +115,8 @@ TEST_CASE("a place for every node") {
 }
 
 TEST_CASE("numbers and characters") {
-  Parsed p(in_main("let a = 18446744073709551615\nlet b = 0xFFFF_FFFF\nlet c = 1_000.25e2\nlet d = '\\u{1F600}'\nlet e = 'é'"));
+  Parsed p(in_main(
+      "let a = 18446744073709551615\nlet b = 0xFFFF_FFFF\nlet c = 1_000.25e2\nlet d = '\\u{1F600}'\nlet e = 'é'"));
   REQUIRE(!p.diags.has_errors());
   const Tokens& t = p.tree.tokens;
   std::vector<unsigned __int128> ints;
@@ -129,7 +133,8 @@ TEST_CASE("numbers and characters") {
 }
 
 TEST_CASE("doc comments know the token they stand before") {
-  Parsed p("//! the file\n//! goes on\n\n/// first\n/// second\nfunc f() do end\n\n//// no doc\n/// third\npub func g() do end\n");
+  Parsed p(
+      "//! the file\n//! goes on\n\n/// first\n/// second\nfunc f() do end\n\n//// no doc\n/// third\npub func g() do end\n");
   const auto& docs = p.tree.tokens.docs;
   REQUIRE(docs.size() == 3);
   CHECK(docs[0].of_file);
@@ -169,7 +174,9 @@ TEST_CASE("names of all scripts") {
 }
 
 TEST_CASE("nesting has a limit, which is one error") {
-  const char* kOpen[] = {"(", "[", "-", "not ", "{ || ", "if true do ", "f(", "a[", "func() do ", "\"${", "try ", "do ", "match 1 { _ => ", "return ", "a ?? ", "a catch ", "x = { |a| ", "P { a: ", "defer "};
+  const char* kOpen[] = {"(",     "[",          "-",          "not ",    "{ || ", "if true do ",     "f(",
+                         "a[",    "func() do ", "\"${",       "try ",    "do ",   "match 1 { _ => ", "return ",
+                         "a ?? ", "a catch ",   "x = { |a| ", "P { a: ", "defer "};
   for (const char* open : kOpen) {
     CAPTURE(open);
     for (int depth : {200, 300, 20000}) {
@@ -202,7 +209,9 @@ TEST_CASE("long chains have a limit, lists have none") {
   CHECK(branches.diags.error_count() == 1);
   Parsed list(in_main("let x = [1" + repeated(", 1 + 1", 50000) + "]"));
   CHECK(!list.diags.has_errors());
-  for (const char* statement : {"let x = 1 + 2\n", "a.b(c + d)\n", "a = b + c * d\n", "spawn f(x + y)\n", "if a do b else if c do d end\n", "match a { 1 => b + c, _ => d.e() }\n", "return a.b ?? c\n"}) {
+  for (const char* statement :
+       {"let x = 1 + 2\n", "a.b(c + d)\n", "a = b + c * d\n", "spawn f(x + y)\n", "if a do b else if c do d end\n",
+        "match a { 1 => b + c, _ => d.e() }\n", "return a.b ?? c\n"}) {
     CAPTURE(statement);
     Parsed statements(in_main(repeated(statement, 20000)));
     CHECK(!statements.diags.has_errors());

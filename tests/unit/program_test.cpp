@@ -111,7 +111,8 @@ enum Tree { Leaf, Branch([]Tree) }
 
 TEST_CASE("program: types and signatures print as they are written") {
   Collected c({{"main.jan", kShapes}});
-  CHECK(c.program.signature(c.func("read")) == "func read(path: String, mut into: []u8, tries: i64) -> ReadError!?String");
+  CHECK(c.program.signature(c.func("read")) ==
+        "func read(path: String, mut into: []u8, tries: i64) -> ReadError!?String");
   CHECK(c.program.signature(c.func("show")) == "func show[T](x: T) -> String");
   Types& t = c.program.types;
   CHECK(c.program.type_name(t.optional(t.optional(Types::I64))) == "?(?i64)");

@@ -5,9 +5,7 @@
 
 using namespace rt_test;
 
-namespace rt_test {
-void report(Sink* sink, Error* error);
-}
+namespace rt_test { void report(Sink* sink, Error* error); }
 
 namespace {
 
@@ -70,10 +68,13 @@ TEST_CASE("runtime: a panic has a sentence for everything that can go wrong") {
     return all.substr(0, all.find('\n'));
   };
   const int64_t here = at(3, 7);
-  CHECK(text(janus_panic_overflow('+', &walk, here)) == "panic: integer overflow: the result of `+` does not fit its type");
-  CHECK(text(janus_panic_overflow('n', &walk, here)) == "panic: integer overflow: the result of unary `-` does not fit its type");
+  CHECK(text(janus_panic_overflow('+', &walk, here)) ==
+        "panic: integer overflow: the result of `+` does not fit its type");
+  CHECK(text(janus_panic_overflow('n', &walk, here)) ==
+        "panic: integer overflow: the result of unary `-` does not fit its type");
   CHECK(text(janus_panic_div_zero(&walk, here)) == "panic: division by zero");
-  CHECK(text(janus_panic_shift(64, &walk, here)) == "panic: shift out of range: a value of 64 bits can be shifted by 0 to 63");
+  CHECK(text(janus_panic_shift(64, &walk, here)) ==
+        "panic: shift out of range: a value of 64 bits can be shifted by 0 to 63");
   CHECK(text(janus_panic_index(5, 3, &walk, here)) == "panic: index 5 is out of range: the length is 3");
   CHECK(text(janus_panic_slice(2, 9, 5, &walk, here)) == "panic: slice 2..9 is out of range: the length is 5");
   CHECK(text(janus_panic_convert("u8", &walk, here)) == "panic: the value does not fit in `u8`");

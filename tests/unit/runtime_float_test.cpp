@@ -156,18 +156,22 @@ TEST_CASE("runtime: floats with decimals are rounded as the C library rounds") {
     uint64_t bits = noise.next();
     double x;
     std::memcpy(&x, &bits, 8);
-    if (i % 2) x = std::ldexp(static_cast<double>(noise.next() >> 11), -static_cast<int>(noise.below(120)));   // sizes of daily life
-    if (i % 5 == 1) x = static_cast<double>(noise.below(100000)) / 64.0;                                      // ties
+    if (i % 2)
+      x = std::ldexp(static_cast<double>(noise.next() >> 11),
+                     -static_cast<int>(noise.below(120)));   // sizes of daily life
+    if (i % 5 == 1) x = static_cast<double>(noise.below(100000)) / 64.0;   // ties
     if (!std::isfinite(x)) continue;
     const int precision = static_cast<int>(noise.below(i % 3 ? 6 : 25));
     char expected[800];
     std::snprintf(expected, sizeof expected, "%.*f", precision, x);
-    if (format(x, 0, precision) != expected) FAIL_CHECK("fixed ", precision, ": ", format(x, 0, precision), " for ", std::string(expected));
+    if (format(x, 0, precision) != expected)
+      FAIL_CHECK("fixed ", precision, ": ", format(x, 0, precision), " for ", std::string(expected));
     std::snprintf(expected, sizeof expected, "%.*e", precision, x);
     std::string theirs = expected;
     const size_t e = theirs.find('e');   // C writes two digits of exponent at least
     if (theirs[e + 2] == '0') theirs.erase(e + 2, 1);
-    if (format(x, 0, precision, 0, 'e') != theirs) FAIL_CHECK("scientific ", precision, ": ", format(x, 0, precision, 0, 'e'), " for ", theirs);
+    if (format(x, 0, precision, 0, 'e') != theirs)
+      FAIL_CHECK("scientific ", precision, ": ", format(x, 0, precision, 0, 'e'), " for ", theirs);
   }
   CHECK(format(5e-324, 0, 1074).size() == 1076);
 }

@@ -20,8 +20,12 @@ struct NoLeak {
   ~NoLeak() { CHECK(live_blocks() == before); }
 };
 
-inline String* make(std::string_view text) { return janus_string_new(reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size())); }
-inline std::string_view view(String* s) { return {reinterpret_cast<const char*>(s->data), static_cast<size_t>(s->len)}; }
+inline String* make(std::string_view text) {
+  return janus_string_new(reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size()));
+}
+inline std::string_view view(String* s) {
+  return {reinterpret_cast<const char*>(s->data), static_cast<size_t>(s->len)};
+}
 inline void release(String* s) {
   if (s->head.count > 0 && --s->head.count == 0) janus_string_drop(s, 0);
 }

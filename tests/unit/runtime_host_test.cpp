@@ -1,11 +1,10 @@
-// runtime_host_test.cpp: the runtime compiled for the host, whole, so that the other runtime tests can call it under sanitizers.
-// Depends on runtime/*.cpp. Blocks that are free are poisoned when AddressSanitizer looks on.
+// runtime_host_test.cpp: the runtime compiled for the host, whole, so that the other runtime tests can call it under
+// sanitizers. Depends on runtime/*.cpp. Blocks that are free are poisoned when AddressSanitizer looks on.
 // SPDX-License-Identifier: Apache-2.0
 #define JANUS_RT_TEST 1
 #include "runtime/array.cpp"
 #include "runtime/error.cpp"
 #include "runtime/error_report.cpp"
-#include "runtime/panic.cpp"
 #include "runtime/format_fixed.cpp"
 #include "runtime/format_float.cpp"
 #include "runtime/format_int.cpp"
@@ -13,6 +12,7 @@
 #include "runtime/io.cpp"
 #include "runtime/leaks.cpp"
 #include "runtime/memory.cpp"
+#include "runtime/panic.cpp"
 #include "runtime/parse_float.cpp"
 #include "runtime/powers.cpp"
 #include "runtime/print.cpp"

@@ -7,9 +7,7 @@
 
 using namespace rt_test;
 
-namespace rt_test {
-int64_t usable(int64_t size);
-}
+namespace rt_test { int64_t usable(int64_t size); }
 
 namespace {
 
@@ -70,7 +68,8 @@ void drop_tree(void* value, uint32_t depth) {
 TEST_CASE("runtime: sizes and classes") {
   for (int64_t size = 0; size < 200000; size++) {
     const int64_t real = usable(size);
-    if (real < size || usable(real) != real || (size > 16 && real > size + size / 4 + 15)) FAIL_CHECK("size ", size, " has ", real);
+    if (real < size || usable(real) != real || (size > 16 && real > size + size / 4 + 15))
+      FAIL_CHECK("size ", size, " has ", real);
   }
   for (int64_t size = 100000; size < int64_t(1) << 40; size += size / 3) CHECK(usable(usable(size)) == usable(size));
 }
@@ -100,7 +99,10 @@ TEST_CASE("runtime: blocks do not overlap and come back") {
       continue;
     }
     const uint64_t kind = noise.below(1000);
-    const int64_t size = static_cast<int64_t>(kind < 900 ? noise.below(600) : kind < 990 ? noise.below(40000) : kind < 999 ? noise.below(400000) : noise.below(6 << 20));
+    const int64_t size = static_cast<int64_t>(kind < 900   ? noise.below(600)
+                                              : kind < 990 ? noise.below(40000)
+                                              : kind < 999 ? noise.below(400000)
+                                                           : noise.below(6 << 20));
     uint8_t* p = static_cast<uint8_t*>(janus_alloc(size));
     CHECK(reinterpret_cast<uintptr_t>(p) % 16 == 0);
     const uint8_t mark = static_cast<uint8_t>(round);
@@ -177,7 +179,8 @@ TEST_CASE("runtime: elements are retained when copied and dropped once") {
   CHECK(owners == 350);
   release_array(s, &counted_glue);
   CHECK(owners == 150);
-  Array* e = janus_array_concat(janus_array_new(0, &counted_glue), a, &counted_glue);   // nothing before it: the same storage
+  Array* e =
+      janus_array_concat(janus_array_new(0, &counted_glue), a, &counted_glue);   // nothing before it: the same storage
   CHECK(e == a);
   release_array(e, &counted_glue);
   release_array(a, &counted_glue);

@@ -1,6 +1,5 @@
-// runtime_process_test.cpp: what a program's end looks like from outside: full disk, closed stdout, no reader, stdin, exit codes.
-// Depends on runtime_host.h, fork.
-// SPDX-License-Identifier: Apache-2.0
+// runtime_process_test.cpp: what a program's end looks like from outside: full disk, closed stdout, no reader, stdin,
+// exit codes. Depends on runtime_host.h, fork. SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -55,7 +54,9 @@ Ended run(std::string_view input, Body body) {
   return ended;
 }
 
-void say(Sink* sink, std::string_view text) { janus_print_bytes(sink, reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size())); }
+void say(Sink* sink, std::string_view text) {
+  janus_print_bytes(sink, reinterpret_cast<const uint8_t*>(text.data()), static_cast<int64_t>(text.size()));
+}
 void line(Sink* sink, std::string_view text) {
   say(sink, text);
   janus_sink_newline(sink);

@@ -11,7 +11,7 @@ using namespace rt_test;
 namespace rt_test {
 int64_t valid_prefix(const uint8_t* bytes, int64_t len);
 String* from_any_bytes(const uint8_t* bytes, int64_t len);
-}
+}   // namespace rt_test
 
 namespace {
 
@@ -21,7 +21,10 @@ std::string cleaned(std::string_view bytes) {
   release(s);
   return text;
 }
-bool valid(std::string_view bytes) { return valid_prefix(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size())) == static_cast<int64_t>(bytes.size()); }
+bool valid(std::string_view bytes) {
+  return valid_prefix(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size())) ==
+         static_cast<int64_t>(bytes.size());
+}
 
 std::string integer(int64_t x, int width, uint32_t flags, int kind = 0, bool is_unsigned = false) {
   return printed([&](Sink* s) { janus_format_i64(s, x, is_unsigned, width, flags, kind); });
@@ -103,18 +106,20 @@ TEST_CASE("runtime: bytes that are not UTF-8 become U+FFFD") {
   CHECK(cleaned("plain and \xC3\xA9 \xF0\x9F\x98\x80") == "plain and \xC3\xA9 \xF0\x9F\x98\x80");
   CHECK(cleaned("a\xFFz") == "a\xEF\xBF\xBDz");
   CHECK(cleaned("\xC3") == "\xEF\xBF\xBD");
-  CHECK(cleaned("\xE2\x82z") == "\xEF\xBF\xBDz");                                                       // cut off: one mark
-  CHECK(cleaned("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");                              // a surrogate: three
-  CHECK(cleaned("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");                                              // overlong
-  CHECK(cleaned("\xF4\x90\x80\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");              // above U+10FFFF
-  CHECK(cleaned("\xF1\x80\x80\xE1\x80\xC2\x62") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\x62");          // the standard's example
+  CHECK(cleaned("\xE2\x82z") == "\xEF\xBF\xBDz");   // cut off: one mark
+  CHECK(cleaned("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");   // a surrogate: three
+  CHECK(cleaned("\xC0\xAF") == "\xEF\xBF\xBD\xEF\xBF\xBD");   // overlong
+  CHECK(cleaned("\xF4\x90\x80\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");   // above U+10FFFF
+  CHECK(cleaned("\xF1\x80\x80\xE1\x80\xC2\x62") ==
+        "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\x62");   // the standard's example
   CHECK(valid(""));
   CHECK(valid("0123456789abcdef0123456789\xC3\xA9"));
   CHECK(!valid("0123456789abcdef\x80"));
   Noise noise;
   for (int i = 0; i < 20000; i++) {
     std::string bytes;
-    for (uint64_t n = noise.below(24); n > 0; n--) bytes += static_cast<char>(noise.below(3) ? noise.below(128) : noise.next());
+    for (uint64_t n = noise.below(24); n > 0; n--)
+      bytes += static_cast<char>(noise.below(3) ? noise.below(128) : noise.next());
     CHECK(valid(cleaned(bytes)));
   }
   // Every scalar value is accepted, and goes out as it came in.
@@ -164,7 +169,9 @@ TEST_CASE("runtime: strings and characters, bare, quoted and padded") {
   CHECK(printed([](Sink* k) { janus_print_bool(k, true), janus_print_bool(k, false); }) == "truefalse");
 
   String* word = make("h\xC3\xA9llo");
-  auto format = [&](int width, int precision, uint32_t flags) { return printed([&](Sink* k) { janus_format_string(k, word, width, precision, flags); }); };
+  auto format = [&](int width, int precision, uint32_t flags) {
+    return printed([&](Sink* k) { janus_format_string(k, word, width, precision, flags); });
+  };
   CHECK(format(8, -1, 0) == "   h\xC3\xA9llo");
   CHECK(format(8, -1, 2) == "h\xC3\xA9llo   ");
   CHECK(format(8, -1, 4) == " h\xC3\xA9llo  ");
@@ -196,7 +203,8 @@ TEST_CASE("runtime: integers of every length are printed in place") {
     for (int d = -2; d <= 2; d++) {
       const uint64_t x = (1ull << bit) + static_cast<uint64_t>(static_cast<int64_t>(d));
       CHECK(printed([&](Sink* s) { janus_print_u64(s, x); }) == std::to_string(x));
-      CHECK(printed([&](Sink* s) { janus_print_i64(s, static_cast<int64_t>(x)); }) == std::to_string(static_cast<int64_t>(x)));
+      CHECK(printed([&](Sink* s) { janus_print_i64(s, static_cast<int64_t>(x)); }) ==
+            std::to_string(static_cast<int64_t>(x)));
     }
   uint64_t x = 1;
   for (int i = 0; i < 20; i++, x *= 10)
