@@ -248,7 +248,8 @@
     menu.addEventListener("click", function () { menu.setAttribute("aria-expanded", String(root.classList.toggle("menu-open"))); });
     document.addEventListener("keydown", function (e) {
       if (e.key === "Escape" && root.classList.contains("menu-open")) { root.classList.remove("menu-open"); menu.setAttribute("aria-expanded", "false"); menu.focus(); return; }
-      var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.target.isContentEditable;
+      // Right after Escape the focus may still be in the palette that has closed: nobody types there.
+      var typing = (/^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.target.isContentEditable) && !e.target.closest("dialog:not([open])");
       if ((e.key === "k" || e.key === "K") && (e.ctrlKey || e.metaKey)) { e.preventDefault(); openPalette(); return; }
       if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
       if (e.key === "/" || e.key === "s") { e.preventDefault(); openPalette(); }
