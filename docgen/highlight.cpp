@@ -105,23 +105,23 @@ std::string Painter::paint(std::string_view code, std::span<const Link> links) {
   out.reserve(code.size() * 3);
   uint32_t at = 0;
   size_t link = 0;
-  for (const Piece& p : pieces) {
-    // Names without a colour of their own may have a link.
-    auto plain_to = [&](uint32_t to) {
-      while (link < links.size() && links[link].lo < to) {
-        if (links[link].lo < at) {
-          ++link;
-          continue;
-        }
-        escape_html_to(out, code.substr(at, links[link].lo - at));
-        out += "<a href=\"" + escape_html(links[link].href) + "\">";
-        escape_html_to(out, code.substr(links[link].lo, links[link].hi - links[link].lo));
-        out += "</a>";
-        at = links[link].hi;
+  // Names without a colour of their own may have a link.
+  auto plain_to = [&](uint32_t to) {
+    while (link < links.size() && links[link].lo < to) {
+      if (links[link].lo < at) {
         ++link;
+        continue;
       }
-      if (at < to) escape_html_to(out, code.substr(at, to - at)), at = to;
-    };
+      escape_html_to(out, code.substr(at, links[link].lo - at));
+      out += "<a href=\"" + escape_html(links[link].href) + "\">";
+      escape_html_to(out, code.substr(links[link].lo, links[link].hi - links[link].lo));
+      out += "</a>";
+      at = links[link].hi;
+      ++link;
+    }
+    if (at < to) escape_html_to(out, code.substr(at, to - at)), at = to;
+  };
+  for (const Piece& p : pieces) {
     plain_to(p.lo);
     while (link < links.size() && links[link].lo < p.lo) ++link;
     bool linked = link < links.size() && links[link].lo == p.lo && links[link].hi == p.hi;
@@ -131,19 +131,7 @@ std::string Painter::paint(std::string_view code, std::span<const Link> links) {
     out += linked ? "</a>" : "</i>";
     at = p.hi;
   }
-  while (link < links.size()) {
-    if (links[link].lo < at) {
-      ++link;
-      continue;
-    }
-    escape_html_to(out, code.substr(at, links[link].lo - at));
-    out += "<a href=\"" + escape_html(links[link].href) + "\">";
-    escape_html_to(out, code.substr(links[link].lo, links[link].hi - links[link].lo));
-    out += "</a>";
-    at = links[link].hi;
-    ++link;
-  }
-  escape_html_to(out, code.substr(at));
+  plain_to(static_cast<uint32_t>(code.size()));
   return out;
 }
 

@@ -23,8 +23,6 @@ struct HtmlOptions {
   Assets assets;
   bool reload = false;      // --serve: pages ask for a new version of themselves
   unsigned threads = 2;
-  // What the folder holds already: page -> hash of all it was made from; filled with those of now. May be null.
-  std::vector<std::pair<std::string, std::string>>* hashes = nullptr;
 };
 std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options);
 std::string write_json(const Model& model);                    // RFC 8785
