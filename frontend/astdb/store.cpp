@@ -104,8 +104,7 @@ struct Storing {
     std::string from, to;
   };
   std::vector<Renamed> renames = {};
-  std::vector<std::pair<OldDecl, std::string>> gone =
-      {};     // declarations that are there no more; their kind stands in OldDecl
+  std::vector<OldDecl> gone = {};   // declarations that are there no more
   struct New {
     Cid cid;
     std::string kind, path;
@@ -263,7 +262,7 @@ struct Storing {
           fresh.push_back({cid, f.items[i].kind, f.items[i].path});
       }
       for (OldDecl& o : old)
-        if (!o.taken) gone.push_back({o, {}});
+        if (!o.taken) gone.push_back(std::move(o));
       if (next >= 1u << kFileShift) {   // a file edited a million times over: it gets a new number
         for (size_t i = 0; i < f.ordinals.size(); ++i) f.ordinals[i] = static_cast<uint32_t>(i + 1);
       }
@@ -277,7 +276,7 @@ struct Storing {
   // What went from one file and came in another with the same meaning has moved.
   void find_moves() {
     std::map<std::pair<Cid, std::string_view>, std::string*> lost;
-    for (auto& [o, unused] : gone)
+    for (OldDecl& o : gone)
       if (can_be_named(o.kind)) lost.insert({{o.cid, o.kind}, &o.path});
     for (const New& n : fresh) {
       if (!can_be_named(n.kind)) continue;
@@ -714,7 +713,7 @@ struct Storing {
   void drop_files() {
     for (auto& [path, file] : old_files) {
       if (file.seen) continue;
-      for (const OldDecl& o : old_decls(file.id)) gone.push_back({o, {}});
+      for (OldDecl& o : old_decls(file.id)) gone.push_back(std::move(o));
     }
   }
   void drop_rows() {
