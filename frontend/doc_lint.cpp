@@ -388,20 +388,12 @@ class Linter {
     for (uint32_t i = 0; i < p_.decls.size(); ++i) {
       const Decl& d = p_.decls[i];
       if (is_none(d.module) || (p_.modules[+d.module]->is_std && !options_.std_too)) continue;
-      const char* what = nullptr;
-      switch (d.kind) {
-        case DeclKind::Func:
-          if (p_.funcs[d.index].origin == FuncOrigin::Intrinsic || p_.names.text(d.name) == "main") continue;
-          what = is_some(p_.funcs[d.index].impl) || is_some(p_.funcs[d.index].trait) ? "the method" : "the function";
-          break;
-        case DeclKind::Struct: what = "the struct"; break;
-        case DeclKind::Enum: what = "the enum"; break;
-        case DeclKind::Error: what = "the error"; break;
-        case DeclKind::Trait: what = "the trait"; break;
-        case DeclKind::Const: what = "the constant"; break;
-        case DeclKind::TypeAlias: what = "the type"; break;
-        case DeclKind::Capability: what = "the capability"; break;
-        default: continue;
+      const char* what = noun_of(d.kind);
+      if (!what) continue;
+      if (d.kind == DeclKind::Func) {
+        const FuncInfo& f = p_.funcs[d.index];
+        if (f.origin == FuncOrigin::Intrinsic || p_.names.text(d.name) == "main") continue;
+        if (is_some(f.impl) || is_some(f.trait)) what = "the method";
       }
       if (!is_public(DeclId(i))) continue;
       has_public[+d.module] = 1;

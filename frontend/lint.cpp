@@ -151,18 +151,7 @@ void BodyChecker::lint_names() {
     for (DeclId id : module.decls) {
       const Decl& decl = p_.decls[+id];
       if (decl.is_pub || is_none(decl.name) || is_used(m, decl.name)) continue;
-      const char* what = nullptr;
-      switch (decl.kind) {
-        case DeclKind::Func: what = "the function"; break;
-        case DeclKind::Struct: what = "the struct"; break;
-        case DeclKind::Enum: what = "the enum"; break;
-        case DeclKind::Error: what = "the error"; break;
-        case DeclKind::Trait: what = "the trait"; break;
-        case DeclKind::Const: what = "the constant"; break;
-        case DeclKind::TypeAlias: what = "the type"; break;
-        case DeclKind::Capability: what = "the capability"; break;
-        default: break;
-      }
+      const char* what = noun_of(decl.kind);
       std::string_view name = text(decl.name);
       if (!what || name.empty() || name[0] == '_') continue;
       if (decl.kind == DeclKind::Func && (FuncId(decl.index) == p_.main_func || name == "main" ||

@@ -10,6 +10,20 @@
 
 namespace janus {
 
+const char* noun_of(DeclKind kind) {
+  switch (kind) {
+    case DeclKind::Func: return "the function";
+    case DeclKind::Struct: return "the struct";
+    case DeclKind::Enum: return "the enum";
+    case DeclKind::Error: return "the error";
+    case DeclKind::Trait: return "the trait";
+    case DeclKind::Const: return "the constant";
+    case DeclKind::TypeAlias: return "the type";
+    case DeclKind::Capability: return "the capability";
+    default: return nullptr;
+  }
+}
+
 const char* profile_name(Profile profile) {
   switch (profile) {
     case Profile::Core: return "core";

@@ -29,6 +29,7 @@ enum class DeclKind : uint8_t {
   TypeParam,
   Broken,  // stands for a name whose declaration was already reported as missing: stay quiet
 };
+const char* noun_of(DeclKind kind);   // "the struct"; null for what has no name of its own in a sentence
 
 // Every named declaration. `index` is its row in the table of its kind (funcs, structs …).
 struct Decl {
