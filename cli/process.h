@@ -2,6 +2,9 @@
 // Depends on interrupt.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <spawn.h>
+#include <sys/types.h>
+
 #include <functional>
 #include <span>
 #include <string>
@@ -30,6 +33,9 @@ void run_jobs(std::span<const Job> jobs, unsigned at_a_time, double limit_second
               const std::function<void(size_t, Outcome&)>& done);
 
 Outcome run_job(const Job& job, double limit_seconds);
+// Starts argv[0] in a process group of its own, with no signal blocked or ignored that could end it, and destroys
+// `actions`. The error, or 0.
+int spawn_in_group(pid_t& pid, posix_spawn_file_actions_t& actions, char* const* argv);
 std::string signal_words(int signal);  // "signal 11 (segmentation fault)"
 
 }  // namespace janus

@@ -18,6 +18,7 @@
 
 #include "cli/disk.h"
 #include "cli/interrupt.h"
+#include "cli/process.h"
 #include "runtime/abi_test.h"
 
 namespace janus {
@@ -56,20 +57,7 @@ struct Server {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     if (ends[1] != kSocket) posix_spawn_file_actions_adddup2(&actions, ends[1], kSocket);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, ends_of_it;
-    sigemptyset(&none);
-    sigemptyset(&ends_of_it);
-    for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE})
-      sigaddset(&ends_of_it, signal);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &ends_of_it);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    int error = posix_spawn(&pid, argv[0], &actions, &attributes, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    int error = spawn_in_group(pid, actions, argv.data());
     ::close(ends[1]);
     if (error) return why = "cannot start " + settings.program + ": " + why_of(error), false;
     add_child(pid);
