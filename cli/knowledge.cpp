@@ -21,12 +21,7 @@ namespace {
 // relative to it.
 std::string run_key(const Context& context, const Target& target) {
   HashOf hash;
-  hash.add(own_identity())
-      .add(absolute_path(""))
-      .add(target.load.root)
-      .add(target.load.source_root)
-      .add(target.stdin_hash);
-  hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
+  add_target(hash, target);
   hash.add(std::to_string(target.grants.granted));
   for (const std::string& folder : context.args.values(Opt::Directory)) hash.add(folder);
   if (const char* std_folder = getenv("JANUS_STD_DIR")) hash.add(std_folder);

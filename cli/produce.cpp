@@ -21,12 +21,7 @@ namespace {
 // are shown (and kept in debug information) relative to it.
 std::string key_of(const Target& target, const Wanted& wanted) {
   HashOf hash;
-  hash.add(own_identity())
-      .add(absolute_path(""))
-      .add(target.load.root)
-      .add(target.load.source_root)
-      .add(target.stdin_hash);
-  hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
+  add_target(hash, target);
   hash.add(std::to_string(static_cast<int>(wanted.emit)))
       .add(wanted.release ? "release" : "debug")
       .add(wanted.tests ? "tests" : "")

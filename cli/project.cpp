@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "cli/cache.h"
 #include "cli/doctests.h"
 #include "cli/session.h"
 #include "frontend/content_hash.h"
@@ -296,6 +297,15 @@ static int take_std_of_environment(Context& context) {
 int find_target(Context& context, const std::string& word, Purpose purpose, Target& target) {
   if (int code = take_std_of_environment(context)) return code;
   return Finder{context, purpose, target}.find(word);
+}
+
+void add_target(HashOf& hash, const Target& target) {
+  hash.add(own_identity())
+      .add(absolute_path(""))
+      .add(target.load.root)
+      .add(target.load.source_root)
+      .add(target.stdin_hash);
+  hash.add(profile_name(target.load.profile)).add(target.load.all_modules ? "all" : "");
 }
 
 }  // namespace janus

@@ -11,6 +11,7 @@
 #include "frontend/resolve.h"
 
 namespace janus {
+class HashOf;
 
 // - `x.jan` is a program of its own; its imports start at its folder. Below a package's src/ it is a file of that
 // package.
@@ -30,6 +31,9 @@ struct Target {
   std::string stdin_hash;    // of the text, when it came from there
 };
 
+// What every key has of a target: janus itself, the folder that paths are shown relative to, and where the sources are.
+void add_target(HashOf& hash, const Target& target);
+
 // What the target is for: a program has a `main`; modules are all files of a package.
 enum class Purpose : uint8_t { Program, Modules };
 
@@ -42,4 +46,4 @@ bool single_word(Context& context, std::string& word);
 // The folder of the nearest janus.toml at or above `folder`, as shown; empty when there is none.
 bool find_package(const std::string& folder, std::string& package);
 
-}  // namespace janus
+}   // namespace janus
