@@ -202,22 +202,27 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
   std::vector<TypeId> own_args(args.begin(), args.end());
   std::vector<TypeParamId> params;
   if (is_some(outer)) params = program.funcs[+outer].type_params;
+  // Both walk the captures of the block that is their first parameter: `one` gets the type and address of each, and
+  // whether a cell is there. The block's size.
+  auto each_capture = [this, body_id, own_args, params](FuncLower& f, uint32_t block, const auto& one) {
+    const Body& code = *program.bodies[+body_id];
+    f.type_args = own_args;
+    f.type_params = params;
+    auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
+    ClosureLayout cl = closure_layout(code, type_of);
+    for (size_t i = 0; i < code.captures.size(); ++i)
+      one(type_of(code.captures[i].inner), f.off(block, cl.offsets[i]), cl.cells[i]);
+    return cl.size;
+  };
   uint32_t index = add_func(
       "janus.drop_closure." + key, "",
-      [this, body_id, own_args, params](FuncLower& f) {
-        const Body& code = *program.bodies[+body_id];
-        f.type_args = own_args;
-        f.type_params = params;
-        auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
-        ClosureLayout cl = closure_layout(code, type_of);
+      [this, each_capture](FuncLower& f) {
         uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
-        for (size_t i = 0; i < code.captures.size(); ++i) {
-          TypeId t = type_of(code.captures[i].inner);
-          uint32_t at = f.off(block, cl.offsets[i]);
-          if (cl.cells[i]) f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, at), drop_cell(t), depth);
+        int64_t size = each_capture(f, block, [&](TypeId t, uint32_t at, bool is_cell) {
+          if (is_cell) f.emit(JOp::ReleaseDeep, JType::Void, f.load(JType::Ptr, at), drop_cell(t), depth);
           else if (layouts.of(t).needs_drop) f.drop_val(f.load_val(at, t), depth);
-        }
-        f.rt(JRt::Free, JType::Void, {block, f.i64(cl.size)});
+        });
+        f.rt(JRt::Free, JType::Void, {block, f.i64(size)});
         f.drain_at(depth);
         f.emit(JOp::Ret);
       },
@@ -227,19 +232,12 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
   if (module.tasks) {
     share = add_func(
         "janus.share_closure." + key, "",
-        [this, body_id, own_args, params](FuncLower& f) {
-          const Body& code = *program.bodies[+body_id];
-          f.type_args = own_args;
-          f.type_params = params;
-          auto type_of = [&](LocalId l) { return f.ty(code.locals[+l].type); };
-          ClosureLayout cl = closure_layout(code, type_of);
+        [this, each_capture](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
-          for (size_t i = 0; i < code.captures.size(); ++i) {
-            TypeId t = type_of(code.captures[i].inner);
-            uint32_t at = f.off(block, cl.offsets[i]);
-            if (cl.cells[i]) f.rt(JRt::Share, JType::Void, {f.load(JType::Ptr, at), f.func_addr(share_cell(t)), mode});
+          each_capture(f, block, [&](TypeId t, uint32_t at, bool is_cell) {
+            if (is_cell) f.rt(JRt::Share, JType::Void, {f.load(JType::Ptr, at), f.func_addr(share_cell(t)), mode});
             else if (layouts.of(t).needs_drop) f.share_at(t, at, mode);
-          }
+          });
           f.emit(JOp::Ret);
         },
         true);
