@@ -105,6 +105,8 @@ void optimise(llvm::Module& module, TargetMachine& machine) {
   if (Function* entry = module.getFunction("janus_main_entry"))
     if (Function* start = module.getFunction("main"); start && !start->isDeclaration() && !entry->isDeclaration())
       entry->setLinkage(GlobalValue::InternalLinkage);
+  // What calls it is compiled for size, and would hand that on to all that is inlined into main.
+  if (Function* entry = module.getFunction("janus_main_entry")) entry->addFnAttr(Attribute::NoInline);
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
   tuning.SLPVectorization = true;
