@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "docgen/builtin_text.h"
 #include "docgen/canonical_json.h"
 #include "frontend/effects.h"
 #include "frontend/program_index.h"
@@ -42,6 +43,7 @@ class Gatherer {
     for (ModuleId m : modules_) declare_module(m);
     for (ModuleId m : modules_)
       for (ImplId impl : p_.modules[+m]->impls) declare_impl(impl);
+    for (auto [id, module] : member_codes_) item(id).signature = link_code(std::move(item(id).signature.text), module);
     for (uint32_t i = 0; i < p_.decls.size(); ++i)
       if (item_of_decl_[i] != kNone) describe(DeclId(i), item_of_decl_[i]);
     traits_and_types();
@@ -151,7 +153,8 @@ class Gatherer {
         ItemId field = add_item(ItemKind::Field, i, text(f.name), DeclId::None);
         item(field).is_pub = f.is_pub;
         describe_member(field, id, DocTarget::Field, index - 1, f.span);
-        code(field, text(f.name) + ": " + p_.type_name(f.type) + default_of(d.module, f.default_value), d.module);
+        member_code(field, text(f.name) + ": " + p_.type_name(f.type) + default_of(d.module, f.default_value),
+                    d.module);
       }
     } else if (d.kind == DeclKind::Enum) {
       uint32_t index = 0;
@@ -192,8 +195,14 @@ class Gatherer {
       signature += named ? " }" : ")";
     }
     describe_member(v, decl, DocTarget::Variant, index, span);
-    code(v, std::move(signature), p_.decls[+decl].module);
+    member_code(v, std::move(signature), p_.decls[+decl].module);
     return v;
+  }
+
+  // Its links wait until every type has its item.
+  void member_code(ItemId id, std::string signature, ModuleId module) {
+    item(id).signature.text = std::move(signature);
+    member_codes_.push_back({id, module});
   }
 
   void describe_member(ItemId id, DeclId decl, DocTarget::Kind kind, uint32_t index, Span span) {
@@ -255,7 +264,14 @@ class Gatherer {
     auto [it, fresh] = builtins_.try_emplace(name, kNone);
     if (fresh) {
       it->second = add_item(ItemKind::Builtin, kNone, name, DeclId::None);
-      item(it->second).path = name;
+      Item& i = item(it->second);
+      i.path = name;
+      if (const BuiltinText* known = options_.std_too ? builtin_text(name) : nullptr) {
+        i.signature.text = known->written;
+        i.doc.summary = known->summary;
+        i.doc.body = known->body;
+        i.has_doc = true;
+      }
     }
     return it->second;
   }
@@ -711,7 +727,7 @@ class Gatherer {
                                                                slash - (folder == std::string::npos ? 0 : folder + 1));
       if (!parsed.headings.empty() && parsed.headings[0].level == 1) guide.title = parsed.headings[0].text;
       else guide.title = guide.name;
-      guide.summary = parsed.summary;
+      guide.summary = parsed.summary.empty() ? first_paragraph(parsed.body) : parsed.summary;
       guide.is_home = guide.name == "index" || guide.name == "README" || guide.name == "readme";
       guide.name = without_number(guide.name);
       guide.group = without_number(guide.group);
@@ -724,6 +740,27 @@ class Gatherer {
       }
       sort_links(guide.links);
     }
+  }
+
+  // What stands on a page's card when the page begins with code, a table or a list: its first plain paragraph.
+  static std::string first_paragraph(std::string_view body) {
+    std::string out;
+    bool fence = false, block = false;
+    while (!body.empty()) {
+      size_t end = std::min(body.find('\n'), body.size());
+      std::string_view line = body.substr(0, end);
+      body.remove_prefix(std::min(end + 1, body.size()));
+      bool marks = line.starts_with("```") || line.starts_with("~~~");
+      if (marks) fence = !fence;
+      if (line.empty() || marks || fence) {
+        if (!out.empty()) return out;
+        block = false;
+        continue;
+      }
+      if (out.empty() && !block) block = std::string_view("|>-*+# 0123456789").find(line[0]) != std::string_view::npos;
+      if (!block) out += (out.empty() ? "" : " ") + std::string(line);
+    }
+    return out;
   }
 
   // "03-names": the number orders, and is not shown.
@@ -853,6 +890,7 @@ class Gatherer {
   std::map<uint32_t, ItemId> variant_of_tag_;
   std::vector<TraitImpl> impls_of_traits_;
   std::vector<Pending> pending_docs_;
+  std::vector<std::pair<ItemId, ModuleId>> member_codes_;
   std::map<std::string, GuideId, std::less<>> guide_names_;
   DocResolver resolver_;
 };

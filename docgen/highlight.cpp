@@ -73,7 +73,8 @@ void Painter::lex_pieces(std::string_view code, std::vector<Piece>& out) {
       case TokenKind::InterpBegin:
       case TokenKind::InterpEnd: css = "i"; break;
       case TokenKind::Ident: {
-        bool called = hi < code.size() && code[hi] == '(';
+        // `xs.map { |x| … }` calls too.
+        bool called = hi < code.size() && (code[hi] == '(' || (after_dot && code.substr(hi, 4) == " { |"));
         bool starts = t.starts_line(i) || (i > 0 && t.kinds[i - 1] == TokenKind::KwPub);
         if (is_type_word(word)) css = "t";
         else if (is_upper(word[0])) css = "t";

@@ -27,7 +27,8 @@ using llvm::json::Array;
 using llvm::json::Object;
 using llvm::json::Value;
 
-constexpr size_t kMaxCards = 48;  // guides of a group shown as cards; more are a list of titles
+constexpr size_t kMaxCards = 8;      // guides of a group shown as cards; more are numbered chapters
+constexpr size_t kMaxChapters = 48;  // and beyond that a list of titles
 constexpr size_t kMaxTree = 150;  // modules in the sidebar; beyond that those near the open one
 
 struct Context {
@@ -217,30 +218,34 @@ class PageMaker {
     main += "</header>\n";
     if (!body.empty()) main += "<div class=\"prose guide\">" + body + "</div>\n";
     std::string group = "\1";
-    bool open = false, cards = true;
+    bool open = false, cards = true, chapters = false;
+    std::string end;
     for (GuideId g = 0; g < model_.guides.size(); ++g) {
       const Guide& guide = model_.guides[g];
       if (guide.is_home) continue;
       if (guide.group != group) {
-        if (open) main += "</ul>\n";
+        std::string title = group_title(guide.group);
+        std::string section;
         group = guide.group;
-        heading(group_title(group), "guides-" + slug(group), main);
+        heading(title, "guides-" + slug(group), section);
         size_t count = 0;
         for (const Guide& other : model_.guides) count += other.group == group && !other.is_home;
-        cards = count <= kMaxCards;
-        main += cards ? "<ul class=\"cards\">" : "<ul class=\"names\">";
+        if (open) main += end;
+        main += section;
+        cards = count <= kMaxCards, chapters = !cards && count <= kMaxChapters;
+        main += cards ? "<ul class=\"cards\">" : chapters ? "<ol class=\"chapters\">" : "<ul class=\"names titles\">";
+        end = chapters ? "</ol>\n" : "</ul>\n";
         open = true;
       }
-      if (!cards) {
-        main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">" +
-                inline_text(guide.title, nullptr, nullptr, false) + "</a></li>\n";
-        continue;
-      }
-      main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\"><strong>" +
-              inline_text(guide.title, nullptr, nullptr, false) + "</strong><span>" +
-              escape_html(markdown_to_text(guide.summary)) + "</span></a></li>";
+      std::string title = inline_text(guide.title, nullptr, nullptr, false);
+      std::string summary = cards || chapters ? card_text(guide.summary) : "";
+      main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">";
+      if (cards || chapters) main += "<strong>" + title + "</strong>";
+      else main += title;
+      if (!summary.empty()) main += "<span>" + escape_html(summary) + "</span>";
+      main += "</a></li>\n";
     }
-    if (open) main += "</ul>\n";
+    if (open) main += end;
     if (!model_.modules.empty()) {
       heading("Modules", "modules", main);
       main += "<div class=\"rows\">";
@@ -254,6 +259,14 @@ class PageMaker {
       main += "</div>\n";
     }
     return page("", home ? home->summary : model_.summary, main, kNone, Array{}, home_id);
+  }
+
+  // The first sentence is enough for a card, and it ends like one.
+  static std::string card_text(const std::string& summary) {
+    std::string text = markdown_to_text(summary);
+    if (size_t stop = text.find(". "); stop != std::string::npos && stop > 20) text.resize(stop + 1);
+    if (text.ends_with(":")) text.back() = '.';
+    return text;
   }
 
   // Every item by name: the search of those without scripts.
@@ -397,7 +410,8 @@ class PageMaker {
     std::string_view language = info.substr(0, info.find_first_of(" ,{"));
     int ordinal = language == "janus" ? doctests_++ : -1;
     std::string words(info.substr(std::min(info.size(), language.size())));
-    std::string out = "<figure class=\"code\">";
+    bool wrong = words.find("compile_fails") != std::string::npos;
+    std::string out = wrong ? "<figure class=\"code wrong\">" : "<figure class=\"code\">";
     std::string note;
     if (words.find("compile_fails") != std::string::npos) {
       size_t open = words.find('('), close = words.find(')');
@@ -462,8 +476,12 @@ class PageMaker {
     if (i.is_deprecated) out += " <span class=\"kind warn\">deprecated</span>";
     if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
       out += " <span class=\"kind\">private</span>";
-    out += "</div><div class=\"what\">" + inline_text(i.doc.summary, &i, nullptr, false) + "</div></div>\n";
-    return out;
+    out += "</div><div class=\"what\">";
+    // Where nobody wrote a word, the signature says something.
+    bool bare = i.doc.summary.empty() && (i.kind == ItemKind::Func || i.kind == ItemKind::Method);
+    if (bare) out += "<code class=\"jan\">" + painter_.paint(i.signature.text) + "</code>";
+    else out += inline_text(i.doc.summary, &i, nullptr, false);
+    return out + "</div></div>\n";
   }
   static const char* css_of(ItemKind kind) {
     switch (kind) {
@@ -491,7 +509,9 @@ class PageMaker {
     if (items.empty()) return "";
     std::string out;
     heading(title, anchor, out);
-    out += "<dl class=\"members\">\n";
+    // Nothing is said of any of them: then they are a short list.
+    bool described = std::any_of(items.begin(), items.end(), [&](ItemId id) { return model_.items[id].has_doc; });
+    out += described || items.size() < 5 ? "<dl class=\"members\">\n" : "<dl class=\"members short\">\n";
     for (ItemId id : items) {
       const Item& i = model_.items[id];
       out += "<dt id=\"" + escape_html(i.anchor) + "\"><a class=\"self\" href=\"#" + escape_html(i.anchor) +
@@ -511,10 +531,13 @@ class PageMaker {
     for (const Implementor& i : list) {
       CodeText code = i.type;
       if (i.item != kNone && code.links.empty()) {
-        uint32_t end = 0;
-        while (end < code.text.size() && (isalnum(static_cast<unsigned char>(code.text[end])) || code.text[end] == '_'))
-          ++end;
-        if (end) code.links.push_back({0, end, i.item});
+        // `[]T` has no name that could be a link: all of it is.
+        auto end = static_cast<uint32_t>(std::min(code.text.find_first_of("[( "), code.text.size()));
+        if (end == 0) {
+          out += "<li><code class=\"jan\">" + link(i.item, escape_html(code.text)) + "</code></li>";
+          continue;
+        }
+        code.links.push_back({0, end, i.item});
       }
       out += "<li><code class=\"jan\">" + signature(code) + "</code>";
       if (i.file != kNone)
@@ -572,7 +595,7 @@ class PageMaker {
     Array chips;
     if ((i.kind == ItemKind::Module || i.kind == ItemKind::Func) && !i.profile.empty() && i.profile != "service" &&
         (i.kind == ItemKind::Module))
-      chips.push_back(chip("profile", ":" + i.profile, "The profile of this module"));
+      chips.push_back(chip("profile", "profile :" + i.profile, "The rules that this module keeps"));
     if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
       chips.push_back(chip("", "private", "Only its own file can use it"));
     if (i.effects & kSuspends) chips.push_back(chip("suspends", "may suspend", "Other tasks run while it waits"));
@@ -623,16 +646,7 @@ class PageMaker {
       }
     if (!params.empty()) o["has_params"] = true, o["params"] = std::move(params);
     if (const Tag* t = tag_text("returns", "")) o["returns"] = inline_text(t->text, &i);
-    Array errors;
-    for (const Failure& f : i.failures) {
-      const Tag* t = nullptr;
-      for (const Tag& tag : i.doc.tags)
-        if (tag.kind == "error" && (tag.name == f.name || f.name.ends_with("." + tag.name))) t = &tag;
-      Object row{{"name", f.name}, {"text", t ? inline_text(t->text, &i) : ""}};
-      if (f.item != kNone) row["href"] = c_.at.href[f.item];
-      errors.push_back(std::move(row));
-    }
-    if (!errors.empty()) o["has_errors"] = true, o["errors"] = std::move(errors);
+    failures(i, o);
     Array caps;
     for (const Need& n : i.needs) {
       const Tag* t = tag_text("capability", n.capability);
@@ -658,6 +672,48 @@ class PageMaker {
     }
     if (!see.empty()) o["has_see"] = true, o["see"] = std::move(see);
     if (!examples.empty()) o["examples"] = std::move(examples);
+  }
+
+  // Failures that somebody describes have a row each; the others stand in one paragraph, and where that is every
+  // variant of an error, the error stands for them.
+  void failures(const Item& i, Object& o) {
+    constexpr size_t kFewVariants = 4;
+    Array rows;
+    std::string rest;
+    std::map<ItemId, size_t> of_error;
+    auto add_rest = [&](const std::string& html) { rest += (rest.empty() ? "" : " ") + html; };
+    auto tag_of = [&](const Failure& f) -> const Tag* {
+      for (const Tag& tag : i.doc.tags)
+        if (tag.kind == "error" && (tag.name == f.name || f.name.ends_with("." + tag.name))) return &tag;
+      return nullptr;
+    };
+    for (const Failure& f : i.failures)
+      if (f.item != kNone && model_.items[f.item].parent != kNone) ++of_error[model_.items[f.item].parent];
+    ItemId said = kNone;
+    for (const Failure& f : i.failures) {
+      if (const Tag* t = tag_of(f)) {
+        Object row{{"name", f.name}, {"text", inline_text(t->text, &i)}};
+        if (f.item != kNone) row["href"] = c_.at.href[f.item];
+        rows.push_back(std::move(row));
+        continue;
+      }
+      ItemId error = f.item == kNone ? kNone : model_.items[f.item].parent;
+      size_t variants = 0;
+      if (error != kNone)
+        for (ItemId child : model_.items[error].children) variants += model_.items[child].kind == ItemKind::Variant;
+      if (error != kNone && variants > kFewVariants && of_error[error] == variants) {
+        if (said != error)
+          add_rest("<span>any " + link(error, "<code>" + escape_html(model_.items[error].name) + "</code>") +
+                   "</span>");
+        said = error;
+        continue;
+      }
+      add_rest(link(f.item, "<code>" + escape_html(f.name) + "</code>"));
+    }
+    bool any = !rows.empty() || !rest.empty();
+    if (any) o["has_errors"] = true;
+    if (!rows.empty()) o["errors"] = std::move(rows);
+    if (!rest.empty()) o["errors_rest"] = std::move(rest);
   }
 
   // ---- around it

@@ -141,6 +141,8 @@ class Parser {
       tag_.text += in_fence_ || tag_.kind == DocTagKind::Example ? text : trim(text);
       return;
     }
+    // A list, a table or a quotation is no summary, and its lines must stay lines.
+    if (!summary_done_ && out_.summary.empty() && !in_fence_ && begins_block(trim(text))) summary_done_ = true;
     if (!summary_done_ && !in_fence_) {
       if (!out_.summary.empty()) out_.summary += ' ';
       out_.summary += trim(text);
@@ -149,6 +151,15 @@ class Parser {
     summary_done_ = true;
     out_.body += text;
     out_.body += '\n';
+  }
+
+  static bool begins_block(std::string_view text) {
+    if (text.empty()) return false;
+    if (text[0] == '|' || text[0] == '>') return true;
+    if (text[0] == '-' || text[0] == '*' || text[0] == '+') return text.size() > 1 && text[1] == ' ';
+    size_t digits = text.find_first_not_of("0123456789");
+    return digits != 0 && digits != std::string_view::npos && (text[digits] == '.' || text[digits] == ')') &&
+           digits + 1 < text.size() && text[digits + 1] == ' ';
   }
 
   void begin_tag(uint32_t i, std::string_view text) {

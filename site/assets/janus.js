@@ -107,7 +107,7 @@
         if (s) { score[i] = s; any = true; }
       }
       if (!owner) {
-        scan(index.sum, word, function (row, at, pos) { var edge = at === 0 || index.sum.text[pos - 1] === " " || index.sum.text[pos - 1] === "`"; var s = edge ? 90 : 40; if (score[row] < s) score[row] = s; else score[row] += 8; any = true; });
+        scan(index.sum, word, function (row, at, pos) { var edge = at === 0 || index.sum.text[pos - 1] === " " || index.sum.text[pos - 1] === "`"; var s = edge ? 90 : 40; if (score[row] < s) score[row] = s; else score[row] += 1; any = true; });
         scan(index.sig, word, function (row) { if (score[row] < 70) score[row] = 70; any = true; });
         scan(index.body, word, function (row, at, pos) { var s = at === 0 || index.body.text[pos - 1] === " " ? 45 : 20; if (score[row] < s) score[row] = s; });
       }
@@ -259,11 +259,13 @@
     if (current && tree && current.offsetTop > tree.clientHeight - 80) tree.scrollTop = current.offsetTop - tree.clientHeight / 2;
 
     document.querySelectorAll(".code").forEach(function (figure) {
-      var button = element("button", "copy", "Copy");
+      var button = element("button", "copy"), word = element("span", "", "Copy");
       button.type = "button";
+      button.innerHTML = '<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.4"><rect x="5.2" y="5.2" width="8" height="8.6" rx="1.6"/><path d="M3.6 10.6H3A1.5 1.5 0 0 1 1.5 9V3.5A1.5 1.5 0 0 1 3 2h5.5A1.5 1.5 0 0 1 10 3.4"/></svg>';
+      button.appendChild(word);
       button.addEventListener("click", function () {
         var text = figure.querySelector("code").textContent + "\n";
-        var done = function () { button.textContent = "Copied"; setTimeout(function () { button.textContent = "Copy"; }, 1400); };
+        var done = function () { word.textContent = "Copied"; button.classList.add("done"); setTimeout(function () { word.textContent = "Copy"; button.classList.remove("done"); }, 1400); };
         if (navigator.clipboard && window.isSecureContext) navigator.clipboard.writeText(text).then(done, function () {});
         else { var range = document.createRange(); range.selectNodeContents(figure.querySelector("code")); var s = getSelection(); s.removeAllRanges(); s.addRange(range); try { document.execCommand("copy"); done(); } catch (e) { /* the text is selected */ } }
       });

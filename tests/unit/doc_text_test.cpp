@@ -38,6 +38,16 @@ TEST_CASE("a comment has a summary, a body and tags, each at its place") {
   CHECK(at(r, r.parsed.tags[1].span) == "@error E.V");
 }
 
+TEST_CASE("a table or a list at the beginning is no summary") {
+  for (const char* text : {"/// | a | b |\n/// |---|---|\n/// | 1 | 2 |", "/// - one\n/// - two",
+                           "/// 1. one\n/// 2. two", "/// > said"}) {
+    Read r = read(text);
+    CHECK(r.parsed.summary.empty());
+    CHECK(r.parsed.body.size() >= 6);
+    CHECK((r.parsed.body.find('\n') != std::string::npos || r.parsed.body[0] == '>'));
+  }
+}
+
 TEST_CASE("links are names between brackets, outside of code") {
   Read r = read(
       "/// See [a.b], [`c`], [`d()`], \\[e], `[f]`, [g h], [i](j.md), x[0], [k][l], - [x] done\n/// ```\n/// [m]\n/// ```");
