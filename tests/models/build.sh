@@ -6,6 +6,7 @@ set -e
 program=$1 output=$2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cxx=${RT_CXX:-clang++-22}
+cache=$(command -v ccache || true)
 flags="-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-strict-aliasing -fno-omit-frame-pointer -DJANUS_TASKS -DJANUS_RT_TEST
        -Wall -Wextra -fno-pic -fno-pie -O1 -g"
 sources=${3:-$root}   # a folder that has runtime/, perhaps changed
@@ -15,7 +16,7 @@ compile() {   # SOURCE FLAGS…
   source=$1; shift
   object="$output.d/$(basename "$source").o"
   objects="$objects $object"
-  ${CCACHE:-ccache} $cxx $flags "-I$sources" "-I$root" "$@" -c "$source" -o "$object"
+  $cache $cxx $flags "-I$sources" "-I$root" "$@" -c "$source" -o "$object"
 }
 hooked="-Drequire_failed=model_require_failed -include $root/tests/models/hook.h"
 for source in "$root"/runtime/*.cpp; do

@@ -7,6 +7,7 @@ set -e
 program=$1 kind=$2 output=$3
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cxx=${RT_CXX:-clang++-22}
+cache=$(command -v ccache || true)
 common="-std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-strict-aliasing -fno-omit-frame-pointer -DJANUS_TASKS -I$root -Wall -Wextra -fno-pic -fno-pie"
 musl="--target=x86_64-linux-musl -march=x86-64-v2 -nostdinc++ -nostdlibinc -isystem /usr/include/x86_64-linux-musl -fno-stack-protector -fno-use-cxa-atexit"
 target=x86_64-linux-gnu
@@ -35,7 +36,7 @@ for source in "$root"/runtime/*.cpp "$root"/runtime/tasks/*.cpp "$root"/runtime/
   if [ -f "$object" ] && [ -z "$(find "$root/runtime" "$root/tests/runtime" -newer "$object" \( -name '*.h' -o -path "$source" \) | head -1)" ]; then continue; fi
   case $source in
     *.S) $cxx --target=$target -c "$source" -o "$object" ;;
-    *) ${CCACHE:-ccache} $cxx $common $flags -c "$source" -o "$object" ;;
+    *) $cache $cxx $common $flags -c "$source" -o "$object" ;;
   esac
 done
 if [ "$program" = none ]; then
