@@ -31,7 +31,7 @@ enum TaskState : uint32_t {
 };   // bit of Task::state; set (release) after the result or error is in place
 constexpr int64_t kTaskStateOffset = 8;   // u32
 constexpr int64_t kTaskErrorOffset = 16;   // Error*: null when it succeeded; valid once ended
-constexpr int64_t kTaskData = 208;   // the result, then the arguments; aligned to 16
+constexpr int64_t kTaskData = 160;   // the result, then the arguments; aligned to 16
 
 struct Task;   // counted block, always shared; a handle is a pointer to it
 struct Channel;   // counted block, always shared

@@ -288,7 +288,7 @@ void* map_big(int64_t size) {
   return block;
 }
 
-JANUS_COLD void* alloc_slow(int64_t size) {
+void* alloc_fresh(int64_t size) {
   janus_require(size >= 0, "an allocation of negative size");
   if (size > kBlockMax) out_of_memory();
   void* block;
@@ -302,6 +302,13 @@ JANUS_COLD void* alloc_slow(int64_t size) {
   }
   count_alloc(block, size);
   JANUS_UNPOISON(block, size);
+  return block;
+}
+
+// On the worker's stack: what a task allocates does not make its own larger.
+JANUS_COLD void* alloc_slow(int64_t size) {
+  void* block;
+  off_task([&] { block = alloc_fresh(size); });
   return block;
 }
 

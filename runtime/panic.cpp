@@ -26,8 +26,16 @@ struct Message {
   }
 };
 
-JANUS_COLD Error* panic_with(Message& message, const FuncSite* site, int64_t at) {
-  return janus_panic_message(janus_sink_finish(&message.sink), site, at);
+// A task that adds two numbers would need the stack to say that they overflow; it is said on its worker's.
+template <typename F>
+JANUS_INLINE Error* panic_saying(const FuncSite* site, int64_t at, F say) {
+  String* text;
+  off_task([&] {
+    Message m;
+    say(m);
+    text = janus_sink_finish(&m.sink);
+  });
+  return janus_panic_message(text, site, at);
 }
 
 void drop_message(void* payload, uint32_t depth) {
@@ -67,48 +75,44 @@ JANUS_COLD Error* janus_panic_message(String* message, const FuncSite* site, int
 }
 
 JANUS_COLD Error* janus_panic_overflow(int32_t op, const FuncSite* site, int64_t at) {
-  Message m;
-  const char text[2] = {static_cast<char>(op == 'n' ? '-' : op), 0};
-  m << "integer overflow: the result of ";
-  if (op == 'n') m << "unary ";
-  m << "`" << (op == '<' ? "<<" : text) << "` does not fit its type";
-  return panic_with(m, site, at);
+  return panic_saying(site, at, [=](Message& m) {
+    const char text[2] = {static_cast<char>(op == 'n' ? '-' : op), 0};
+    m << "integer overflow: the result of ";
+    if (op == 'n') m << "unary ";
+    m << "`" << (op == '<' ? "<<" : text) << "` does not fit its type";
+  });
 }
 
 JANUS_COLD Error* janus_panic_div_zero(const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "division by zero", site, at);
+  return panic_saying(site, at, [=](Message& m) { m << "division by zero"; });
 }
 
 JANUS_COLD Error* janus_panic_shift(int64_t width, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "shift out of range: a value of " << width << " bits can be shifted by 0 to " << (width - 1),
-                    site, at);
+  return panic_saying(site, at, [=](Message& m) {
+    m << "shift out of range: a value of " << width << " bits can be shifted by 0 to " << (width - 1);
+  });
 }
 
 JANUS_COLD Error* janus_panic_index(int64_t index, int64_t len, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "index " << index << " is out of range: the length is " << len, site, at);
+  return panic_saying(site, at,
+                      [=](Message& m) { m << "index " << index << " is out of range: the length is " << len; });
 }
 
 JANUS_COLD Error* janus_panic_slice(int64_t lo, int64_t hi, int64_t len, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "slice " << lo << ".." << hi << " is out of range: the length is " << len, site, at);
+  return panic_saying(
+      site, at, [=](Message& m) { m << "slice " << lo << ".." << hi << " is out of range: the length is " << len; });
 }
 
 JANUS_COLD Error* janus_panic_convert(const char* type_name, const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "the value does not fit in `" << type_name << "`", site, at);
+  return panic_saying(site, at, [=](Message& m) { m << "the value does not fit in `" << type_name << "`"; });
 }
 
 JANUS_COLD Error* janus_panic_null(const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "`!` on a value that is null", site, at);
+  return panic_saying(site, at, [=](Message& m) { m << "`!` on a value that is null"; });
 }
 
 JANUS_COLD Error* janus_panic_stack(const FuncSite* site, int64_t at) {
-  Message m;
-  return panic_with(m << "stack overflow", site, at);
+  return panic_saying(site, at, [=](Message& m) { m << "stack overflow"; });
 }
 
 }  // extern "C"

@@ -51,6 +51,9 @@ int64_t epoll_fd = -1;
 int64_t kick_fd = -1;
 Lock pool_lock;
 Interest* free_interests;
+// Whoever reads stdin has a handle of its own for as long as that takes; the kernel knows the descriptor once, by this
+// record. A second one would take the first one's place, and who waits with that would wait for ever.
+Interest* stdin_interest;
 
 void grow_pool() {
   Interest* slab = static_cast<Interest*>(map_memory(kSlab));
@@ -188,6 +191,10 @@ constexpr uint32_t kAll = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 bool attach(Handle* h) {
   Hold held(pool_lock);
   if (h->interest) return true;
+  if (h->kind & kForeign && stdin_interest) {
+    __atomic_store_n(&h->interest, stdin_interest, __ATOMIC_RELEASE);
+    return true;
+  }
   if (!io_poller) start();
   if (!free_interests) grow_pool();
   Interest* it = free_interests;
@@ -205,6 +212,7 @@ bool attach(Handle* h) {
                  &event);   // this number stood for the same file before, in a child too: it was not forgotten
   if (failed < 0) return false;   // too many watches: the caller goes on trying, which is slow and right
   free_interests = it->next_free;
+  if (it->level) stdin_interest = it;
   __atomic_store_n(&h->interest, it, __ATOMIC_RELEASE);
   return true;
 }
@@ -230,7 +238,7 @@ void interest_goes_on(const Handle* h) {
 
 void interest_closed(Handle* h) {
   Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
-  if (!it) return;
+  if (!it || it->level) return;   // nobody waits with a handle of stdin that goes, others may with theirs
   const bool last = __atomic_load_n(&h->uses, __ATOMIC_ACQUIRE) == kHandleClosed;
   lock(&it->lock);
   it->closed = true;
@@ -241,12 +249,12 @@ void interest_closed(Handle* h) {
     }
   unlock(&it->lock);
   if (!last) return;
-  if (h->kind & (kForeign | kShared)) sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, h->fd, nullptr);
+  if (h->kind & kShared) sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, h->fd, nullptr);
 }
 
 // The record goes back with the handle: until then a task may be about to wait with it.
 void interest_free(Handle* h) {
-  if (!h->interest) return;
+  if (!h->interest || h->interest->level) return;
   Hold held(pool_lock);
   h->interest->next_free = free_interests;
   free_interests = h->interest;

@@ -52,7 +52,7 @@ class Writer {
 };
 
 // The tree may be deeper than the stack of a signal handler: a nursery in a task in a nursery … is cut here.
-constexpr uint32_t kDepthTop = 32;
+constexpr uint32_t kDepthTop = 32;   // of nurseries in nurseries: a frame of a signal handler each
 constexpr uint32_t kOpenTop = 16;     // nurseries of one task that are shown
 
 bool take(Lock* l, bool careful) {
@@ -105,18 +105,22 @@ void write_state(Writer& out, const Task* task, int64_t now, bool careful) {
     }
     if (task->wait_site) {
       out.text(" at ");
-      out.place(task->wait_site, task->wait_at);
+      out.place(task->wait_site, unpack_spot(task->wait_at));
     }
+#ifndef JANUS_WATCHED
     if (task->waits_since) {
       out.text(" for ");
       out.number((now - task->waits_since) / 1'000'000);
       out.text(" ms");
     }
+#else
+    (void)now;
+#endif
   }
   if (task->cancel) out.text(", cancelled");
-  if (task->stack && task->sp && !(task->flags & kFlagMain) && what) {
+  if (task->stack_limit && task->sp && !(task->flags & kFlagMain) && what) {
     out.text(", stack ");
-    out.number(task->stack + stack_size_of(task->stack_class) - static_cast<uint8_t*>(task->sp));
+    out.number(stack_of(task) + stack_size_of(task->stack_class) - static_cast<uint8_t*>(task->sp));
     out.text(" of ");
     out.number(stack_size_of(task->stack_class));
   }
@@ -137,7 +141,9 @@ void write_nursery(Writer& out, Nursery* nursery, uint32_t depth, int64_t now, b
   out.text("\n");
   if (depth >= kDepthTop) {
     out.indent(depth + 1);
-    out.text("…\n");
+    out.text("… the tree is cut here: nurseries in ");
+    out.number(kDepthTop);
+    out.text(" others are not entered\n");
     return;
   }
   if (!take(&nursery->lock, careful)) {
@@ -160,7 +166,7 @@ void write_task(Writer& out, Task* task, uint32_t depth, int64_t now, bool caref
   out.text(task->flags & kFlagMain ? "main" : task->desc->name);
   if (task->site) {
     out.text(" spawned at ");
-    out.place(task->site, task->at);
+    out.place(task->site, unpack_spot(task->at));
   }
   write_state(out, task, now, careful);
   out.text("\n");

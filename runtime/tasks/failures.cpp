@@ -40,17 +40,19 @@ namespace janus::rt {
 
 Error* budget_exceeded(const char* what, int64_t limit, const char* raise, RT_SITE) {
   Error* error = janus_error_new(&janus_budget_exceeded_desc, site, at);
-  Sink text;
-  janus_sink_begin(&text);
-  sink_text(&text, "the budget of ");
-  sink_text(&text, what);
-  sink_text(&text, " is ");
-  janus_print_i64(&text, limit);
-  sink_text(&text, " (profile :");
-  sink_text(&text, janus_program_profile);
-  sink_text(&text, "); raise it with ");
-  sink_text(&text, raise);
-  *reinterpret_cast<String**>(reinterpret_cast<uint8_t*>(error) + kErrorPayload) = janus_sink_finish(&text);
+  off_task([=] {   // a task that spawns need not have the stack for this
+    Sink text;
+    janus_sink_begin(&text);
+    sink_text(&text, "the budget of ");
+    sink_text(&text, what);
+    sink_text(&text, " is ");
+    janus_print_i64(&text, limit);
+    sink_text(&text, " (profile :");
+    sink_text(&text, janus_program_profile);
+    sink_text(&text, "); raise it with ");
+    sink_text(&text, raise);
+    *reinterpret_cast<String**>(reinterpret_cast<uint8_t*>(error) + kErrorPayload) = janus_sink_finish(&text);
+  });
   return error;
 }
 

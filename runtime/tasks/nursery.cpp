@@ -44,7 +44,7 @@ void unlink_child(Nursery* nursery, Task* task) {
 
 void release_error(Error* error) {
   if (error == &janus_own_cancel) return;
-  if (release(&error->head)) janus_error_drop(error, 0);
+  if (release(&error->head)) off_task([=] { janus_error_drop(error, 0); });
 }
 
 Error* retain_error(Error* error) {
@@ -107,7 +107,7 @@ void expire_nursery(Nursery* nursery) {
 
 void end_task(Task* task, Error* error) {
   if (JANUS_UNLIKELY(error && error != &janus_own_cancel)) off_task([=] { janus_share_error(error, kShareCopy); });
-  give_place(task->budget);   // first: who learns that it has ended may spawn another
+  give_place(task->nursery->budget);   // first: who learns that it has ended may spawn another
   lock(&task->lock);
   task->error = error;
   task->wait_kind = WaitKind::None;
@@ -195,8 +195,8 @@ void janus_nursery_begin(Nursery* n, int32_t kind, int64_t tasks, int64_t timeou
     n->budget = &n->own_budget;
   } else if (owner->inner) {
     n->budget = owner->inner->budget;
-  } else if (owner->budget) {
-    n->budget = owner->budget;
+  } else if (owner->nursery) {
+    n->budget = owner->nursery->budget;
   } else {
     program_budget.limit = janus_program_tasks;
     n->budget = &program_budget;
@@ -288,8 +288,7 @@ Task* janus_spawn(Nursery* nursery, const TaskDesc* desc, uint32_t flags, int64_
   task->wait = kClaimed;
   task->desc = desc;
   task->site = site;
-  task->at = at;
-  task->budget = budget;
+  task->at = pack_spot(at);
   task->stack_class = stack_class_of(stack, desc->stack);
   task->number = next_number();
   return task;

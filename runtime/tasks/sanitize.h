@@ -3,14 +3,6 @@
 #pragma once
 #include "runtime/tasks/task.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define JANUS_TSAN
-#elif __has_feature(address_sanitizer)
-#define JANUS_ASAN
-#endif
-#endif
-
 #ifdef JANUS_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
@@ -61,12 +53,13 @@ inline void context_is_thread(Task* task) {
 }
 inline void context_entering(Task* task) {
   if (const Bounds* b = static_cast<Bounds*>(task->fiber)) __sanitizer_start_switch_fiber(nullptr, b->bottom, b->size);
-  else __sanitizer_start_switch_fiber(nullptr, task->stack, static_cast<size_t>(stack_size_of(task->stack_class)));
+  else __sanitizer_start_switch_fiber(nullptr, stack_of(task), static_cast<size_t>(stack_size_of(task->stack_class)));
 }
 inline void context_entered() { __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr); }
 // The marks of frames that were never left would be in the way of the next task.
 inline void context_ended(Task* task) {
-  if (task->stack) __asan_unpoison_memory_region(task->stack, static_cast<size_t>(stack_size_of(task->stack_class)));
+  if (uint8_t* stack = stack_of(task))
+    __asan_unpoison_memory_region(stack, static_cast<size_t>(stack_size_of(task->stack_class)));
 }
 inline void context_inherited(Task*, Task*) {}
 #else

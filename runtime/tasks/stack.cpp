@@ -13,9 +13,6 @@ namespace janus::rt {
 namespace {
 
 constexpr int64_t kChunk = 64 << 20;
-constexpr int64_t kGuard = 4096;
-constexpr int64_t kReserve =
-    12 * 1024;   // above the limit of stacks whose need is not proved: for the runtime and functions that do not check
 constexpr uint32_t kCached = 64;   // free stacks a worker keeps of each class
 constexpr int64_t kProfileStack = 64 * 1024;
 
@@ -28,8 +25,6 @@ struct Pool {
 Pool pools[kStackClasses];
 
 uint8_t** link_of(uint8_t* stack, int64_t size) { return reinterpret_cast<uint8_t**>(stack + size - sizeof(uint8_t*)); }
-
-bool has_guard(int64_t size) { return size >= 16 * 1024; }   // smaller ones are for proved needs
 
 uint8_t* cut(Pool* pool, int64_t size) {
   if (pool->fresh == pool->fresh_end) {
@@ -50,9 +45,10 @@ uint8_t* cut(Pool* pool, int64_t size) {
 constexpr uint8_t kPaint = 0xA5;
 JANUS_COLD void check_paint(const Task* task, int64_t size) {
   if (task->desc->stack == 0) return;
-  const uint8_t* at = task->stack + (has_guard(size) ? kGuard : 0);
+  const uint8_t* stack = stack_of(task);
+  const uint8_t* at = stack + (has_guard(size) ? kGuard : 0);
   while (*at == kPaint) at++;
-  const int64_t used = task->stack + size - at;
+  const int64_t used = stack + size - at;
   if (used > task->desc->stack) {
     write_raw(2, task->desc->name, strlen(task->desc->name));
     write_raw(2, "\n", 1);
@@ -90,24 +86,23 @@ void fetch_stack(void* argument) {
 
 void take_stack(Worker* worker, Task* task) {
   const uint8_t c = task->stack_class;
-  janus_require(c < kStackClasses && !task->stack, "a task takes one stack, of a size that exists");
+  janus_require(c < kStackClasses && !task->stack_limit, "a task takes one stack, of a size that exists");
   const int64_t size = stack_size_of(c);
   uint8_t* stack = worker->stacks[c];
   worker->stacks[c] = *link_of(stack, size);
   worker->stack_count[c]--;
-  task->stack = stack;
+  task->stack_limit = limit_of(stack, size);
   if (JANUS_UNLIKELY(settings.paint))
     memset(stack + (has_guard(size) ? kGuard : 0), kPaint, static_cast<size_t>(size - (has_guard(size) ? kGuard : 0)));
-  task->stack_limit = has_guard(size) ? stack + kGuard + kReserve : stack;
 }
 
 void give_stack(Worker* worker, Task* task) {
-  if (!task->stack) return;
+  uint8_t* stack = stack_of(task);
+  if (!stack) return;
   const uint8_t c = task->stack_class;
   const int64_t size = stack_size_of(c);
-  uint8_t* stack = task->stack;
   if (JANUS_UNLIKELY(settings.paint)) check_paint(task, size);
-  task->stack = nullptr;
+  task->stack_limit = nullptr;
   if (size <= 256 * 1024 && worker->stack_count[c] < kCached) {
     *link_of(stack, size) = worker->stacks[c];
     worker->stacks[c] = stack;

@@ -11,6 +11,16 @@
 #include "runtime/abi_tasks.h"
 #include "runtime/tasks/sys.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define JANUS_TSAN
+#define JANUS_WATCHED
+#elif __has_feature(address_sanitizer)
+#define JANUS_ASAN
+#define JANUS_WATCHED
+#endif
+#endif
+
 namespace janus {
 namespace rt {
 
@@ -58,10 +68,24 @@ struct Budget {
   uint64_t id;
 };
 
+// A place in a source in 32 bits, for the nursery tree: of lines beyond a million and columns beyond 4095 it knows
+// that.
+using Spot = uint32_t;
+constexpr uint32_t kSpotLine = (1u << 20) - 1, kSpotColumn = (1u << 12) - 1;
+JANUS_INLINE Spot pack_spot(int64_t at) {
+  const int64_t line = at >> 16, column = at & 0xFFFF;
+  return static_cast<Spot>(line < kSpotLine ? line : kSpotLine) << 12 |
+         static_cast<Spot>(column < kSpotColumn ? column : kSpotColumn);
+}
+JANUS_INLINE int64_t unpack_spot(Spot spot) { return int64_t{spot >> 12} << 16 | (spot & kSpotColumn); }
+
+// A million of them may wait at a time, so every word counts.
 struct Task {
   Head head;
   uint32_t state;
-  uint32_t flags;
+  uint16_t flags;
+  uint8_t stack_class;
+  WaitKind wait_kind;
   Error* error;          // once ended: null, its failure, or &janus_own_cancel
   void* sp;              // where it stands, while it does not run
   Task* next;            // in a queue
@@ -73,22 +97,21 @@ struct Task {
   uint32_t cancel;       // it should end
   uint32_t shield;       // depth: cancellation waits
   Nursery* inner;        // the nursery that it opened last
-  uint8_t* stack;        // lowest byte; null before it runs
-  uint8_t* stack_limit;
+  uint8_t* stack_limit;   // null before it runs, see stack_of
   const TaskDesc* desc;
   const FuncSite* site;
-  int64_t at;
   Waiter* awaiters;
   void* waits_on;
+#ifdef JANUS_WATCHED
+  void* fiber;           // see sanitize.h; the tree does without the time
+#else
   int64_t waits_since;   // by the coarse clock
+#endif
   const FuncSite* wait_site;
-  int64_t wait_at;
-  Budget* budget;
+  Spot at;
+  Spot wait_at;
   uint32_t number;
   Lock lock;             // awaiters, state
-  uint8_t stack_class;
-  WaitKind wait_kind;
-  void* fiber;           // ThreadSanitizer's, see sanitize.h
 };
 static_assert(sizeof(Task) <= kTaskData, "tasks keep their data behind them");
 static_assert(__builtin_offsetof(Task, state) == kTaskStateOffset &&
@@ -117,49 +140,61 @@ struct Nursery {
 static_assert(sizeof(Nursery) <= kNurserySize);
 
 // Small ones are for proved needs: close to each other, since a million tasks may wait on them.
-constexpr int64_t kStackSizes[] = {256,     320,      384,      448,      512,       576,       640,       768,
-                                   896,     1024,     1280,     1536,     2048,      3072,      4096,      6144,
-                                   8192,    16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20,
-                                   2 << 20, 4 << 20,  8 << 20,  16 << 20, 64 << 20};
+constexpr int64_t kStackSizes[] = {256,       272,       288,     304,     320,      384,      448,      512,
+                                   576,       640,       768,     896,     1024,     1280,     1536,     2048,
+                                   3072,      4096,      6144,    8192,    16 << 10, 32 << 10, 64 << 10, 128 << 10,
+                                   256 << 10, 512 << 10, 1 << 20, 2 << 20, 4 << 20,  8 << 20,  16 << 20, 64 << 20};
 constexpr uint32_t kStackClasses = sizeof kStackSizes / sizeof kStackSizes[0];
 constexpr int64_t stack_size_of(uint8_t stack_class) { return kStackSizes[stack_class]; }
+constexpr int64_t kGuard = 4096;
+constexpr int64_t kReserve =
+    12 * 1024;   // above the limit of stacks whose need is not proved: for the runtime and functions that do not check
+constexpr bool has_guard(int64_t size) { return size >= 16 * 1024; }   // smaller ones are for proved needs
+// The lowest byte of a task's stack; null before it runs.
+JANUS_INLINE uint8_t* stack_of(const Task* task) {
+  uint8_t* limit = task->stack_limit;
+  return limit && has_guard(stack_size_of(task->stack_class)) ? limit - (kGuard + kReserve) : limit;
+}
+JANUS_INLINE uint8_t* limit_of(uint8_t* stack, int64_t size) {
+  return has_guard(size) ? stack + kGuard + kReserve : stack;
+}
 
 constexpr uint32_t kRing = 256;
 enum class After : uint32_t { Nothing, Parked, Yielded, Ended };
 
 struct Worker {
   Task* current;
-  Task* idle;            // the context of its thread, without a task
-  Task* previous;        // what the context that runs now must finish (After)
+  Task* idle;   // the context of its thread, without a task
+  Task* previous;   // what the context that runs now must finish (After)
   After after;
-  After traced;          // why the task stops that the trace is told of
-  Task* next;            // runs next; others leave it alone unless the worker has stayed in one task for long
-  Task* chosen;          // of a seeded run: what is to run now
-  uint32_t handovers;    // in a row through `next`
+  After traced;   // why the task stops that the trace is told of
+  Task* next;   // runs next; others leave it alone unless the worker has stayed in one task for long
+  Task* chosen;   // of a seeded run: what is to run now
+  uint32_t handovers;   // in a row through `next`
   uint32_t ticks;
-  uint32_t runs;         // tasks begun or gone on with: others see by it whether the worker has stayed in one
-  bool timer_news;       // a timer of the task that parks now is the earliest one
-  uint32_t head;         // of the ring: taken here and by thieves
-  uint32_t tail;         // put here only
+  uint32_t runs;   // tasks begun or gone on with: others see by it whether the worker has stayed in one
+  bool timer_news;   // a timer of the task that parks now is the earliest one
+  uint32_t head;   // of the ring: taken here and by thieves
+  uint32_t tail;   // put here only
   Task* ring[kRing];
-  uint8_t* stacks[kStackClasses];        // free stacks by class
+  uint8_t* stacks[kStackClasses];   // free stacks by class
   uint32_t stack_count[kStackClasses];
-  uint8_t wanted_stack;                  // the class that the pool is asked for
-  uint32_t sleeping;     // its thread waits on this word
+  uint8_t wanted_stack;   // the class that the pool is asked for
+  uint32_t sleeping;   // its thread waits on this word
   uint32_t number;
-  uint64_t places;       // of a budget, taken in advance: its id << 8 | how many
-  uint32_t first_number; // of tasks: the next one, and how many more before others must be asked for
+  uint64_t places;   // of a budget, taken in advance: its id << 8 | how many
+  uint32_t first_number;   // of tasks: the next one, and how many more before others must be asked for
   uint32_t numbers;
-  int64_t live;          // tasks begun here less those put away here; others add it up
+  int64_t live;   // tasks begun here less those put away here; others add it up
   void (*call)(void*);   // of on_worker_stack, while it runs
   void* call_argument;
-  bool on_own_stack;     // a task has lent itself the thread's stack (on_worker_stack)
-  bool watches;          // asleep, and wakes by itself
-  bool polls;            // asleep in the poller
-  int64_t watch_ns;      // how long it sleeps before it looks at the others again
+  bool on_own_stack;   // a task has lent itself the thread's stack (on_worker_stack)
+  bool watches;   // asleep, and wakes by itself
+  bool polls;   // asleep in the poller
+  int64_t watch_ns;   // how long it sleeps before it looks at the others again
   uint32_t* seen_runs;   // of the others, by number, and since when they have not changed
   int64_t* seen_since;
-  int64_t span_began;    // of the stretch that the current task runs, for the trace
+  int64_t span_began;   // of the stretch that the current task runs, for the trace
   Task idle_task;
 };
 
@@ -191,12 +226,12 @@ JANUS_INLINE void each_worker(F f) {
 JANUS_INLINE void add_own(int64_t* word, int64_t n) { __atomic_store_n(word, *word + n, __ATOMIC_RELEASE); }
 
 // ---- worker.cpp
-JANUS_HIDDEN void queue_task(Task* task);                // ready, in turn
-JANUS_HIDDEN void queue_next(Task* task);                // ready, before the others (a hand-over)
-JANUS_HIDDEN void switch_away(After after);              // runs something else; returns when the task runs again
-JANUS_HIDDEN void take_turn(Worker* worker);             // the running task has run for long
-JANUS_HIDDEN void queue_from_outside(Task* task);        // by a thread that is no worker
-JANUS_HIDDEN void timers_changed();                      // an earlier timer: a sleeping worker must look
+JANUS_HIDDEN void queue_task(Task* task);   // ready, in turn
+JANUS_HIDDEN void queue_next(Task* task);   // ready, before the others (a hand-over)
+JANUS_HIDDEN void switch_away(After after);   // runs something else; returns when the task runs again
+JANUS_HIDDEN void take_turn(Worker* worker);   // the running task has run for long
+JANUS_HIDDEN void queue_from_outside(Task* task);   // by a thread that is no worker
+JANUS_HIDDEN void timers_changed();   // an earlier timer: a sleeping worker must look
 JANUS_HIDDEN extern int64_t coarse_now;   // read from the clock every few dozen switches; for the nursery tree
 JANUS_HIDDEN extern int64_t blocked_calls;   // on threads of the blocking pool: nobody is stuck while they run
 
@@ -227,7 +262,7 @@ JANUS_HIDDEN void fair_goes_on();
 
 // ---- stack.cpp
 JANUS_HIDDEN void fetch_stack(void* worker);   // one of class wanted_stack, from the pool of all workers
-JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // of those that the worker has; sets stack and stack_limit
+JANUS_HIDDEN void take_stack(Worker* worker, Task* task);   // of those that the worker has; sets stack_limit
 JANUS_HIDDEN void give_stack(Worker* worker, Task* task);
 JANUS_HIDDEN uint8_t stack_class_of(int64_t asked, int64_t proved);
 
@@ -334,9 +369,11 @@ JANUS_INLINE void wake(Task* task, int32_t reason, bool hand_over) {
 JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellable, RT_SITE) {
   task->wait_kind = kind;
   task->wait_site = site;
-  task->wait_at = at;
+  task->wait_at = pack_spot(at);
   task->waits_on = on;
+#ifndef JANUS_WATCHED
   task->waits_since = __atomic_load_n(&coarse_now, __ATOMIC_RELAXED);
+#endif
   const uint32_t word = cancellable && task->shield == 0 ? 0u : kNoCancel;
   if (JANUS_LIKELY(!threads_started)) task->wait = word;
   else __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait

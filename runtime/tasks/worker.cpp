@@ -94,10 +94,10 @@ JANUS_INLINE Task* shared_take() {   // a call of it would stand at the deepest 
   return task;
 }
 
-void ring_put(Worker* w, Task* task) {
+JANUS_INLINE void ring_put(Worker* w, Task* task) {
   const uint32_t tail = w->tail;
   if (JANUS_UNLIKELY(tail - __atomic_load_n(&w->head, __ATOMIC_ACQUIRE) >= kRing)) {
-    shared_put(task);
+    on_worker_stack([](void* p) { shared_put(static_cast<Task*>(p)); }, task);
     return;
   }
   __atomic_store_n(&w->ring[tail % kRing], task, __ATOMIC_RELAXED);
@@ -241,7 +241,8 @@ void pass_time(void*) {
   look_at_clock(nullptr);
 }
 
-Task* pick(Worker* w) {
+// What a task calls that waits is inlined into the place where it stands: its stack is as small as its frames are few.
+JANUS_INLINE Task* pick_here(Worker* w) {
   __atomic_store_n(&w->runs, w->runs + 1, __ATOMIC_RELAXED);
   if (JANUS_UNLIKELY(settings.seeded)) {
     if (++w->ticks % kGlobalEvery == 0) on_worker_stack(pass_time, nullptr);
@@ -263,6 +264,13 @@ Task* pick(Worker* w) {
   if (task && ring_size(w) != 0) offer(w);
   return task;
 }
+__attribute__((noinline)) Task* pick(Worker* w) { return pick_here(w); }
+
+JANUS_INLINE void queue_here(Task* task) {
+  Worker* w = this_worker();
+  ring_put(w, task);
+  offer(w);
+}
 
 // The scheduler's own share of a task that has ended.
 JANUS_INLINE void forget(Task* task) {
@@ -277,9 +285,9 @@ JANUS_INLINE void finish_switch() {
   const After after = w->after;
   w->after = After::Nothing;
   if (JANUS_LIKELY(after == After::Parked)) {
-    if (JANUS_UNLIKELY(or_word(&task->wait, kParked) & kReady)) queue_task(task);
+    if (JANUS_UNLIKELY(or_word(&task->wait, kParked) & kReady)) queue_here(task);
   } else if (after == After::Yielded) {
-    queue_task(task);
+    queue_here(task);
   } else if (after == After::Ended) {
     context_ended(task);
     off_task([=] {   // on the stack of the one that runs now, it would have to be reckoned with there
@@ -327,8 +335,7 @@ JANUS_COLD void make_idle_context(Worker* w) {
   const int64_t size = stack_size_of(w->idle->stack_class);
   uint8_t* stack = static_cast<uint8_t*>(map_memory(size));
   if (!stack) environment_failed("out of memory: no room for the scheduler's stack");
-  w->idle->stack = stack;
-  w->idle->stack_limit = stack;
+  w->idle->stack_limit = limit_of(stack, size);
   prepare_context(w->idle, stack + size);
 }
 
@@ -341,9 +348,10 @@ JANUS_INLINE void make_context(Worker* w, Task* task) {
   }
   take_stack(w, task);
   const int64_t size = stack_size_of(task->stack_class);
+  uint8_t* stack = stack_of(task);
   const uintptr_t colour =
-      size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(task->stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
-  prepare_context(task, task->stack + size - colour);
+      size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
+  prepare_context(task, stack + size - colour);
 }
 
 // Changes the stack. Written here so that only what is live is saved: the compiler knows that nothing else survives. It
@@ -600,11 +608,7 @@ void on_worker_stack(void (*f)(void*), void* argument) {
                 w);
 }
 
-void queue_task(Task* task) {
-  Worker* w = this_worker();
-  ring_put(w, task);
-  offer(w);
-}
+__attribute__((noinline)) void queue_task(Task* task) { queue_here(task); }
 
 void queue_next(Task* task) {
   Worker* w = this_worker();
@@ -630,7 +634,7 @@ void timers_changed() {
 __attribute__((noinline)) void switch_away(After after) {   // what it saves is decided here, so it stays in one piece
   Worker* w = this_worker();
   Task* from = w->current;
-  Task* to = pick(w);
+  Task* to = pick_here(w);
   if (!to) {
     if (after == After::Yielded) return;
     to = w->idle;
@@ -669,7 +673,6 @@ Error* run_main_task(uint8_t* stack_limit) {
   main_task.head.count = -1;
   main_task.flags = kFlagMain;
   main_task.wait = kClaimed;
-  main_task.stack = stack_limit;
   main_task.stack_limit = stack_limit;
   main_task.sp = w;   // it has a context
   make_idle_context(w);
@@ -706,11 +709,10 @@ __attribute__((noinline)) void next_after_end() {
   Task* task = w->current;
   Task* to = pick(w);
   if (to && !to->sp && to->stack_class == task->stack_class && !settings.paint) {
-    to->stack = task->stack;
     to->stack_limit = task->stack_limit;
     to->sp = task;   // it has a context
     context_inherited(to, task);
-    task->stack = nullptr;
+    task->stack_limit = nullptr;
     if (JANUS_UNLIKELY(tracing)) trace_switch(w, task, After::Ended);
     w->current = to;
     off_task([=] { forget(task); });
