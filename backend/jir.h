@@ -78,6 +78,8 @@ enum class JAlias : uint16_t {
   Scalar /* by the JType of the value */,
   Local /* a slot whose address never leaves */
 };
+// Beside the JAlias of a Load: what it loads is an array in use, whose header can be read at any time from here on.
+constexpr uint16_t kLoadsArray = 0x100;
 enum class JPanic : uint16_t {
   Overflow /* args: op char (I32) */,
   DivZero,

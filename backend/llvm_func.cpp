@@ -213,6 +213,13 @@ class FunctionEmitter {
     }
     return t == JType::I1 ? b_.CreateTrunc(l, u_.type(t)) : static_cast<Value*>(l);
   }
+  void in_use(Value* array) {
+    LLVMContext& c = u_.context;
+    auto* load = cast<LoadInst>(array);
+    load->setMetadata(LLVMContext::MD_nonnull, MDNode::get(c, {}));
+    load->setMetadata(LLVMContext::MD_dereferenceable,
+                      MDNode::get(c, ConstantAsMetadata::get(int64(offsetof(rt::Array, cap)))));
+  }
   void store(JType t, Value* x, Value* address, JAlias alias) {
     if (t == JType::I1) x = b_.CreateZExt(x, u_.i8);
     StoreInst* s = b_.CreateAlignedStore(x, address, align_of(t));
@@ -613,7 +620,11 @@ class FunctionEmitter {
       case JOp::AddrOff: return offset(v(in.a), in.b);
       case JOp::AddrIdx:
         return b_.CreateGEP(ArrayType::get(u_.i8, in.c), v(in.a), {v(in.b)}, "", GEPNoWrapFlags::inBounds());
-      case JOp::Load: return load(in.type, offset(v(in.a), in.b), static_cast<JAlias>(in.aux));
+      case JOp::Load: {
+        Value* x = load(in.type, offset(v(in.a), in.b), static_cast<JAlias>(in.aux & ~kLoadsArray));
+        if (plan_.release && (in.aux & kLoadsArray)) in_use(x);
+        return x;
+      }
       case JOp::Store:
         store(f_.instrs[in.c].type, v(in.c), offset(v(in.a), in.b), static_cast<JAlias>(in.aux));
         return nullptr;

@@ -463,6 +463,11 @@ class FuncLower {
   uint32_t to_string(const Val& v, bool quoted = false);
   uint32_t rt_text(std::string_view text) { return global(m.string_global(text)); }
   void check(uint32_t cond, JPanic kind, std::initializer_list<uint32_t> args);
+  // The value is an array that the program looks into now and keeps while it uses this value: when it was loaded, LLVM
+  // may read its header earlier than the program would, so that what a loop does not change is read before the loop.
+  void in_use(uint32_t arr) {
+    if (f.instrs[arr].op == JOp::Load) f.instrs[arr].aux |= kLoadsArray;
+  }
   uint32_t array_data(uint32_t arr) { return load(JType::Ptr, arr, 16, JAlias::ArrayData); }
   uint32_t array_len(uint32_t arr) { return load(JType::I64, arr, 8, JAlias::ArrayLen); }
   uint32_t elem_addr(uint32_t arr, uint32_t index, TypeId elem);
