@@ -59,4 +59,17 @@ else()
   target_link_libraries(janus_llvm INTERFACE
     ${lld_archives} janus_llvm_stubs "-L${llvm_libdir}" ${llvm_archives} ${system_libraries})
   target_link_libraries(janus_llvm_support INTERFACE "-L${llvm_libdir}" ${support_archives} ${system_libraries})
+
+  # LLVM's options are made at every start, by some thousand small functions all over the text: 200 windows of 64 KiB
+  # that the system maps. This lists them, so that the linker puts them side by side.
+  set(startup_order "${CMAKE_BINARY_DIR}/startup_order.txt")
+  file(GLOB archives "${llvm_libdir}/libLLVM*.a" "${llvm_libdir}/libPolly*.a")
+  add_custom_command(OUTPUT "${startup_order}" VERBATIM COMMENT "Listing what LLVM does at its start"
+    COMMAND sh -c "for a in \"$@\"; do '${llvm_bindir}/llvm-nm' --defined-only --format=just-symbols \"$a\" 2>/dev/null; done | grep '^_ZN4llvm2cl' | sort -u > '${startup_order}'" sh ${archives})
+  add_custom_target(janus_startup_order DEPENDS "${startup_order}")
+  function(janus_order_startup target)
+    add_dependencies(${target} janus_startup_order)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${startup_order}")
+    target_link_options(${target} PRIVATE "-Wl,--symbol-ordering-file=${startup_order}" -Wl,--no-warn-symbol-ordering)
+  endfunction()
 endif()
