@@ -28,7 +28,7 @@ Tokens Lexer::run() {
   }
   line_start_ = true;
   push(TokenKind::EndOfFile, end_, end_);
-  give_back(out_.kinds), give_back(out_.begins), give_back(out_.shapes), give_back(out_.values);
+  end_column(out_.kinds), end_column(out_.begins), end_column(out_.shapes), end_column(out_.values);
   return std::move(out_);
 }
 

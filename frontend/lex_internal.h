@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/give_back.h"
 #include "frontend/lex.h"
 
 namespace janus {
@@ -54,10 +55,9 @@ class Lexer {
 
  private:
   template <class T>
-  void give_back(std::vector<T>& column) {
+  void end_column(std::vector<T>& column) {
     column.resize(count_);
-    // A big reserve was never touched and costs nothing; copying would.
-    if (column.capacity() < (1 << 16) && column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit();
+    give_back(column);
   }
   // The columns have size_ rows, of which count_ are filled: one check a token serves all four.
   void more_room() {

@@ -84,9 +84,6 @@ Parser::Parser(FileId file, const SourceFile& source, Tokens tokens, Names& name
 
 Tree Parser::run() {
   tree_.root = file();
-  auto give_back = [](auto& column) {
-    if (column.capacity() < (1 << 16) && column.capacity() - column.size() > column.size() / 8) column.shrink_to_fit();
-  };
   give_back(tree_.nodes), give_back(tree_.lasts), give_back(tree_.extra);
   return std::move(tree_);
 }

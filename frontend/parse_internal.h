@@ -11,6 +11,7 @@
 #include <memory>
 #include <utility>
 
+#include "frontend/give_back.h"
 #include "frontend/lex.h"
 #include "frontend/parse.h"
 #include "frontend/words.h"
