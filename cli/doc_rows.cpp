@@ -1,5 +1,5 @@
 // doc_rows.cpp: doc comments to rows, with the CIDs of what they document.
-// Depends on doc_rows.h.
+// Depends on doc_rows.h, frontend/astdb/cid.h.
 // SPDX-License-Identifier: Apache-2.0
 //
 // doc.cid is that of the declaration when its text was written: a text that stays while the code changes keeps the old
@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <map>
 
+#include "frontend/astdb/cid.h"
+
 namespace janus {
 namespace {
 
@@ -17,38 +19,35 @@ struct RowKey {
   bool operator<(const RowKey& o) const { return name != o.name ? name < o.name : text < o.text; }
 };
 
-// Fields and variants are rows below their declaration.
-RowId row_of(Program& p, AstDb& db, const DocTarget& t) {
-  if (t.kind == DocTarget::Nothing || is_none(t.decl)) return 0;
-  RowId decl = db.decl_row(t.decl);
-  if (t.kind == DocTarget::Decl || t.kind == DocTarget::Param || decl == 0) return decl;
+// A row, as far as documentation is tied to it. Fields and variants are rows below their declaration.
+struct Documented {
+  RowId id = 0;   // 0: none
+  Cid cid{};
+  std::string_view name;
+};
+Documented row_of(Program& p, AstDb& db, const DocTarget& t) {
+  if (t.kind == DocTarget::Nothing || is_none(t.decl)) return {};
+  RowId row = db.decl_row(t.decl);
+  if (row == 0) return {};
   const Decl& d = p.decls[+t.decl];
+  if (t.kind == DocTarget::Decl || t.kind == DocTarget::Param) {
+    std::string_view name = p.names.text(d.kind == DeclKind::Module ? p.modules[+d.module]->path : d.name);
+    if (d.kind == DeclKind::Module) name.remove_prefix(name.rfind('.') + 1);   // all of it when there is no dot
+    return {row, db.decl_cid(t.decl), name};
+  }
   NameId name = NameId::None;
   if (t.kind == DocTarget::Field && d.kind == DeclKind::Struct) name = p.structs[d.index].fields[t.member].name;
   if (t.kind == DocTarget::Variant && d.kind == DeclKind::Enum) name = p.enums[d.index].variants[t.member].name;
   if (t.kind == DocTarget::Variant && d.kind == DeclKind::Error) name = p.tags[+p.errors[d.index].tags[t.member]].name;
-  if (is_none(name) || t.inner != 0xffffffffu) return 0;
-  RowId found = 0;
-  SqlValue bound[2];
-  bound[0].kind = SqlValue::Integer;
-  bound[0].integer = decl;
-  bound[1].kind = SqlValue::Text;
-  bound[1].text = p.names.text(name);
-  std::string why;
-  db.select(
-      "SELECT id FROM item WHERE id BETWEEN ?1 AND ?1 | 1048575 AND parent = ?1 AND name = ?2 AND kind IN ('field', 'variant') LIMIT 1",
-      bound,
-      [&](std::span<const SqlValue> row) {
-        found = row[0].integer;
-        return false;
-      },
-      why);
-  return found;
+  if (is_none(name) || t.inner != 0xffffffffu) return {};
+  return {db.member_row(t.decl, t.member),
+          member_cid(db.decl_cid(t.decl), t.kind == DocTarget::Field ? "field" : "variant", t.member),
+          p.names.text(name)};
 }
 
 }  // namespace
 
-void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& stored) {
+void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& db, const StoreResult& stored) {
   Program& p = c.program;
   std::vector<uint8_t> changed(p.modules.size(), 0);
   for (ModuleId m : stored.changed)
@@ -60,37 +59,39 @@ void store_docs(Compilation& c, const Docs& docs, AstDb& db, const StoreResult& 
     db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
 
   std::vector<std::vector<const DocComment*>> of_module(p.modules.size());
-  for (const DocComment& comment : docs.comments)
-    if (is_some(comment.module) && changed[+comment.module] && comment.owner.kind != DocTarget::Nothing)
-      of_module[+comment.module].push_back(&comment);
+  for (const Docs* some : docs)
+    for (const DocComment& comment : some->comments)
+      if (is_some(comment.module) && changed[+comment.module] && comment.owner.kind != DocTarget::Nothing)
+        of_module[+comment.module].push_back(&comment);
   for (ModuleId m : stored.changed) {
     if (+m >= of_module.size() || db.file_row(m) == 0) continue;
     std::vector<DocRow> rows;
     std::vector<DocTagRow> tags;
     for (const DocComment* comment : of_module[+m]) {
-      RowId id = row_of(p, db, comment->owner);
-      DeclRow decl;
-      if (id == 0 || !db.find_decl(id, decl)) continue;
+      Documented decl = row_of(p, db, comment->owner);
+      if (decl.id == 0) continue;
       DocRow row;
-      row.decl = id;
+      row.decl = decl.id;
       row.name = decl.name;
       row.summary = comment->parsed.summary;
       row.body_md = comment->parsed.body;
       row.line = c.sources.line_col(comment->span.lo).line;
-      auto old = written.find({row.name, row.summary + "\n" + row.body_md});
-      row.cid = old == written.end() ? decl.cid : old->second;
+      row.cid = decl.cid;
+      if (!written.empty())
+        if (auto old = written.find({row.name, row.summary + "\n" + row.body_md}); old != written.end())
+          row.cid = old->second;
       uint32_t ordinal = 0;
       auto add_tag = [&](std::string tag, std::string name, std::string text, Span span, const DocTarget& target) {
         DocTagRow t;
-        t.decl = id;
+        t.decl = decl.id;
         t.ordinal = ordinal++;
         t.tag = std::move(tag);
         t.name = std::move(name);
         t.text = std::move(text);
         t.line = c.sources.line_col(span.lo).line;
-        t.target_decl = row_of(p, db, target);
-        if (DeclRow to; t.target_decl && db.find_decl(t.target_decl, to)) t.target_cid = to.cid;
-        else t.target_decl = 0;
+        Documented to = row_of(p, db, target);
+        t.target_decl = to.id;
+        if (to.id) t.target_cid = to.cid;
         tags.push_back(std::move(t));
       };
       for (size_t i = 0; i < comment->parsed.tags.size(); ++i) {

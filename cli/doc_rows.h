@@ -8,7 +8,9 @@
 namespace janus {
 
 // Docs and tags of the modules that changed. Between AstDb::store() and commit().
-void store_docs(Compilation& compilation, const Docs& docs, AstDb& db, const StoreResult& stored);
+// `docs`: of the package, and of the standard library when it changed here.
+void store_docs(Compilation& compilation, std::initializer_list<const Docs*> docs, AstDb& db,
+                const StoreResult& stored);
 
 // For lints: the present name of something that was called `old_name` once; empty when it is not known or not one
 // thing.

@@ -114,7 +114,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     Progress progress(context.console, context.timing);
     c.check(context.disk, out.target.load, check, context.timing.callback());
     context.timing.begin("docs");
-    out.docs = extract_docs(c.program, of_std);
+    out.docs = extract_docs(c.program, of_std ? DocsOf::Both : DocsOf::Package);
     std::string folder = args.value(Opt::Guides);
     if (folder.empty() && out.target.is_package)
       folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");

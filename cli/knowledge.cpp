@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "cli/cache.h"
@@ -47,6 +48,8 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   context.timing.begin("database");
   k.db = std::make_unique<AstDb>(path, notice);
   if (!notice.empty()) context.console.say("note: " + notice);
+  std::optional<Scratch> unnamed;
+  if (!k.db->beside().empty()) unnamed.emplace(k.db->beside());
   bool has_run = k.db->find_run(k.run, with_reports) && k.run.key == key;
   if (has_run && still_good(k.run)) {
     context.timing.begin(nullptr);
@@ -83,7 +86,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   k.compilation = &compilation;
 
   context.timing.begin("docs");
-  Docs docs = extract_docs(compilation.program, false);
+  Docs docs = extract_docs(compilation.program, DocsOf::Package);
   context.timing.begin("facts");
   facts.finish(compilation.program);
   RunInfo& run = k.run;
@@ -115,11 +118,16 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   // Those of the standard library too, when it is new here: `janus doc map` shows them.
   bool new_std = std::any_of(k.stored.changed.begin(), k.stored.changed.end(),
                              [&](ModuleId m) { return compilation.program.modules[+m]->is_std; });
-  if (new_std) docs = extract_docs(compilation.program, true);
-  if (k.stored.ok) store_docs(compilation, docs, *k.db, k.stored);
+  context.timing.begin("store docs");
+  Docs of_std;
+  if (new_std) of_std = extract_docs(compilation.program, DocsOf::Std);
+  if (k.stored.ok) store_docs(compilation, {&docs, &of_std}, *k.db, k.stored);
   // A check that found mistakes leaves the records of the last one without.
+  docs = of_std = {};
+  context.timing.begin("store bodies");
   if (k.stored.ok && !run.errors)
     k.stored.ok = k.db->put_known_bodies(compilation.program, memory.before, memory.after);
+  context.timing.begin("commit");
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {
     // The disk is full, say. What was asked is answered all the same, from memory.
@@ -128,7 +136,8 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     std::string ignored;
     k.db = std::make_unique<AstDb>(":memory:", ignored);
     k.stored = k.db->store(compilation.program, facts, run, say);
-    store_docs(compilation, docs, *k.db, k.stored);
+    docs = extract_docs(compilation.program, DocsOf::Both);
+    store_docs(compilation, {&docs}, *k.db, k.stored);
     k.db->commit();
   }
   context.timing.begin(nullptr);

@@ -74,17 +74,22 @@ const DocComment* Docs::of_member(const DocTarget& member) const {
   return it == by_member.end() ? nullptr : &comments[it->second];
 }
 
-Docs extract_docs(Program& p, bool std_too) {
+Docs extract_docs(Program& p, DocsOf whose) {
   Docs docs;
   docs.by_decl.assign(p.decls.size(), Docs::kNoDoc);
   std::vector<std::vector<Place>> places(p.modules.size());
   auto wanted = [&](ModuleId m) {
-    return is_some(m) && (std_too || !p.modules[+m]->is_std) && !p.modules[+m]->tree.tokens.docs.empty();
+    if (is_none(m) || p.modules[+m]->tree.tokens.docs.empty()) return false;
+    return whose == DocsOf::Both || (whose == DocsOf::Std) == p.modules[+m]->is_std;
   };
   for (uint32_t i = 0; i < p.decls.size(); ++i)
     if (wanted(p.decls[i].module)) places_of_decl(p, DeclId(i), places[+p.decls[i].module]);
 
   DocResolver resolver(p);
+  size_t comments = 0;
+  for (uint32_t m = 0; m < p.modules.size(); ++m)
+    if (wanted(ModuleId(m))) comments += p.modules[m]->tree.tokens.docs.size();
+  docs.comments.reserve(comments);
   for (uint32_t m = 0; m < p.modules.size(); ++m) {
     if (!wanted(ModuleId(m))) continue;
     const Module& module = *p.modules[m];
@@ -93,7 +98,7 @@ Docs extract_docs(Program& p, bool std_too) {
     std::stable_sort(own.begin(), own.end(), [](const Place& a, const Place& b) { return a.token < b.token; });
     bool file_doc = false;
     for (const Tokens::Doc& doc : module.tree.tokens.docs) {
-      DocComment c;
+      DocComment& c = docs.comments.emplace_back();
       c.module = ModuleId(m);
       c.span = {file.base + doc.begin, file.base + doc.end};
       if (doc.of_file) {
@@ -114,10 +119,9 @@ Docs extract_docs(Program& p, bool std_too) {
         c.tags.push_back(tag.name.empty() || tag.kind == DocTagKind::Example
                              ? DocTarget{}
                              : resolver.resolve(tag.name, c.module, c.owner));
-      auto row = static_cast<uint32_t>(docs.comments.size());
+      auto row = static_cast<uint32_t>(docs.comments.size() - 1);
       if (c.owner.kind == DocTarget::Decl) docs.by_decl[+c.owner.decl] = row;
       else if (c.owner.kind != DocTarget::Nothing) docs.by_member[{+c.owner.decl, member_key(c.owner)}] = row;
-      docs.comments.push_back(std::move(c));
     }
   }
   return docs;
@@ -139,6 +143,7 @@ uint32_t builtin_head(Program& p, std::string_view name) {
     case BuiltinGeneric::Channel: return static_cast<uint32_t>(TypeKind::Channel) << 26;
     case BuiltinGeneric::Task: return static_cast<uint32_t>(TypeKind::Task) << 26;
     case BuiltinGeneric::Nursery: return static_cast<uint32_t>(TypeKind::Nursery) << 26;
+    case BuiltinGeneric::Handle:
     case BuiltinGeneric::None: break;
   }
   return builtin_bound(p, id) ? kBlanket : 0xffffffffu;

@@ -42,8 +42,8 @@ struct Docs {
   const DocComment* of(DeclId decl) const;
   const DocComment* of_member(const DocTarget& member) const;
 };
-// The modules of the package, or with `std` also those of the standard library.
-Docs extract_docs(Program& program, bool std_too);
+enum class DocsOf : uint8_t { Package, Std, Both };   // whose modules are looked at
+Docs extract_docs(Program& program, DocsOf whose);
 
 // What `path` means where `owner` stands: its own members and parameters, names of the module, built-in types, modules
 // by their path.

@@ -2,6 +2,7 @@
 // Depends on nothing.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -36,6 +37,10 @@ class FlatMap {
     return slots_[i].value;
   }
   size_t size() const { return count_; }
+  void clear() {   // keeps its room
+    std::fill(slots_.begin(), slots_.end(), Slot{kEmpty, None});
+    count_ = 0;
+  }
 
  private:
   static constexpr uint64_t kEmpty = ~0ull;

@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "frontend/flat_map.h"
 #include "frontend/program.h"
 
 struct sqlite3;
@@ -174,6 +175,8 @@ class AstDb {
     return +module < file_rows_.size() ? file_rows_[+module] : 0;
   }   // after store()
   RowId decl_row(DeclId decl) const { return +decl < decl_rows_.size() ? decl_rows_[+decl] : 0; }   // 0: not stored
+  const Cid& decl_cid(DeclId decl) const { return decl_cids_[+decl]; }   // of one that is stored
+  RowId member_row(DeclId of, uint32_t member) const;   // a field or variant by its number; 0: not stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
   // Replace all rows of the file.
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags,
@@ -207,15 +210,17 @@ class AstDb {
               const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why,
               std::vector<std::string>* columns = nullptr);
   std::string last_error() const { return trouble_; }   // of a store or commit that failed
+  // For who writes rows (sqlite.h): a statement of `rows` rows, kept in its slot.
+  sqlite3_stmt* prepare_insert(int slot, std::string_view table, int columns, size_t rows);
   sqlite3* handle() { return db_; }
   const std::string& path() const { return path_; }
+  const std::string& beside() const { return beside_; }   // of a new database, until its first commit: a temporary file
 
   static std::string_view schema();   // the text of schema.sql
   static int schema_version();
 
  private:
   friend struct Storing;
-  friend struct StoringDocs;
   AstDb() = default;
   bool open(const std::string& path, bool read_only, std::string& why);
   bool is_ours(std::string& why);
@@ -225,16 +230,20 @@ class AstDb {
   void close();
   void settle();
   bool put_in_place();
-  bool copy_to(const std::string& path);
-  bool leave_image();
+  void drop_beside();
+  bool reopen();
+  bool leave_private();
 
   sqlite3* db_ = nullptr;
   std::string path_, trouble_;
   bool in_memory_ = false, writing_ = false;
-  bool is_new_ = false;   // made in memory, to become a file with the first commit
-  bool is_image_ = false;   // that has happened; this is the image it was made of
+  std::string beside_;   // what the file of a new database is called until the first commit
+  bool is_private_ = false;   // that commit found the name taken: this file has none, and nobody else sees it
   std::vector<sqlite3_stmt*> statements_;   // by slot
   std::vector<RowId> file_rows_, decl_rows_, test_rows_;   // by ModuleId, DeclId, TestId: what store() found out
+  std::vector<Cid> decl_cids_;
+  FlatMap member_numbers_;   // DeclId << 16 | member -> index in the next
+  std::vector<RowId> member_rows_;
 };
 
 }   // namespace janus

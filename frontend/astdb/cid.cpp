@@ -111,7 +111,7 @@ struct Facts::Impl {
   uint32_t epoch = 0;
   std::vector<uint32_t> type_epoch, type_number;
   uint32_t type_count = 0;
-  FlatMap need_number;   // epoch << 32 | Sym -> number
+  std::vector<uint64_t> need_number[static_cast<size_t>(SymKind::Count)];   // by id: epoch << 32 | number
   uint32_t need_count = 0, needs_begin = 0, uses_begin = 0;
   FlatMap used;   // of fields, types …: one row each
   FuncId params_of = FuncId::None;
@@ -124,8 +124,7 @@ struct Facts::Impl {
     type_count = need_count = 0;
     needs_begin = static_cast<uint32_t>(needs.size());
     uses_begin = static_cast<uint32_t>(uses.size());
-    if (need_number.size() > 4000) need_number = {};
-    if (used.size() > 4000) used = {};
+    if (used.size() > 4000) used.clear();
     params_of = FuncId::None;
     more_params = {};
   }
@@ -141,12 +140,14 @@ struct Facts::Impl {
   }
 
   uint32_t need(Sym s) {
-    uint32_t& number = need_number[uint64_t(epoch) << 32 | s];
-    if (number == kNone) {
-      number = need_count++;
+    std::vector<uint64_t>& numbers = need_number[static_cast<size_t>(kind_of(s))];
+    if (numbers.size() <= id_of(s)) numbers.resize(std::max<size_t>(id_of(s) + 1, numbers.size() * 2), 0);
+    uint64_t& number = numbers[id_of(s)];
+    if (number >> 32 != epoch) {
+      number = uint64_t(epoch) << 32 | need_count++;
       needs.push_back(s);
     }
-    return number;
+    return static_cast<uint32_t>(number);
   }
   // Calls and values are kept with every place; the rest with its first one.
   void use(Sym to, UseKind kind, uint32_t pos, uint16_t member = kNoMember) {
@@ -583,7 +584,12 @@ struct Facts::Impl {
       case SymKind::Const: return p->consts.size();
       case SymKind::Trait: return p->traits.size();
       case SymKind::Alias: return p->aliases.size();
-      case SymKind::Capability: return p->decls.size();
+      case SymKind::Capability: {   // by DeclId: up to the last one
+        size_t end = 0;
+        for (const CapabilityInfo& c : p->capabilities)
+          if (is_some(c.decl)) end = std::max<size_t>(end, +c.decl + 1);
+        return end;
+      }
       case SymKind::Impl: return p->impls.size();
       case SymKind::Test: return p->tests.size();
       case SymKind::Module: return p->modules.size();
@@ -984,14 +990,15 @@ const Cid& Facts::cid(Sym s) const { return impl_->cids[impl_->dense(s)]; }
 const Cid& Facts::sig_cid(Sym s) const { return impl_->sig_cids[impl_->dense(s)]; }
 bool Facts::is_recursive(Sym s) const { return impl_->recursive[impl_->dense(s)]; }
 
-void Facts::each_use(Sym s, const std::function<void(const Use&)>& fn) const {
+std::span<const Use> Facts::next_uses(Sym s, uint32_t& part) const {
   const Impl& f = *impl_;
   uint32_t at = f.dense(s);
-  auto part = [&](const Part& part) {
-    for (uint32_t i = 0; i < part.use_count; ++i) fn(f.uses[part.uses + i]);
-  };
-  if (f.sign_part[at] != kNone) part(f.parts[f.sign_part[at]]);
-  for (uint32_t i = f.body_part[at]; i != kNone; i = f.parts[i].next) part(f.parts[i]);
+  bool first = part == kFirst && f.sign_part[at] != kNone;
+  if (part == kFirst) part = first ? f.sign_part[at] : f.body_part[at];
+  if (part == kNone) return {};
+  const Part& p = f.parts[part];
+  part = first ? f.body_part[at] : p.next;
+  return std::span(f.uses).subspan(p.uses, p.use_count);
 }
 
 Cid member_cid(const Cid& parent, std::string_view what, uint32_t index) {

@@ -58,9 +58,17 @@ class Facts final : public BodySink {
   const Cid& sig_cid(Sym s) const;
   bool is_recursive(Sym s) const;                     // needs itself, directly or through others
   // All of a declaration's uses: of its signature, its body and its defaults.
-  void each_use(Sym s, const std::function<void(const Use&)>& fn) const;
+  template <class F>
+  void each_use(Sym s, F&& fn) const {
+    uint32_t part = kFirst;
+    do
+      for (const Use& u : next_uses(s, part)) fn(u);
+    while (part != kEnd);
+  }
 
  private:
+  static constexpr uint32_t kFirst = 0xfffffffeu, kEnd = 0xffffffffu;
+  std::span<const Use> next_uses(Sym s, uint32_t& part) const;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -9,13 +9,15 @@ namespace janus {
 constexpr uint32_t kNoItem = 0xffffffffu;
 
 // A declaration, a member or an impl of one module; parents stand before their members.
-struct Item {
+struct ItemHead {
   Sym symbol = 0;
-  uint16_t member = kNoMember;      // field or variant number; of a variant's field: variant << 8 | field
   uint32_t parent = kNoItem;        // in the list
-  const char* kind = "";
-  bool is_pub = false;
   DeclId decl = DeclId::None;       // the declaration itself, not a member
+  uint16_t member = kNoMember;      // field or variant number; of a variant's field: variant << 8 | field
+  bool is_pub = false;
+  const char* kind = "";
+};
+struct Item : ItemHead {
   Span span, name_span;
   std::string name, path, signature, type_json;
   int64_t shape = 0;

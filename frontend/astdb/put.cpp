@@ -13,7 +13,7 @@ namespace janus {
 // Takes the right to write at once: a transaction that first reads and then writes could find that another was faster.
 bool AstDb::begin() {
   if (writing_) return true;
-  if (!leave_image()) return false;
+  if (!leave_private()) return false;
   writing_ = exec("BEGIN IMMEDIATE");
   if (!writing_) trouble_ = reason_of(db_);
   return writing_;
@@ -22,7 +22,7 @@ bool AstDb::begin() {
 bool AstDb::commit() {
   if (!writing_) return false;
   writing_ = false;
-  if (exec("COMMIT")) return !is_new_ || put_in_place();
+  if (exec("COMMIT")) return beside_.empty() || put_in_place();
   trouble_ = reason_of(db_);
   if (!sqlite3_get_autocommit(db_)) exec("ROLLBACK");
   return false;
@@ -90,20 +90,23 @@ AstDb::Records AstDb::known_bodies() {
 bool AstDb::put_known_bodies(const Program& program, const Records& before, const Records& after) {
   std::vector<uint8_t> changed(kShelves, before.empty());
   for (auto& [module, record] : after) changed[shelf_of(module)] = 1;
-  std::vector<std::string> shelves(kShelves);
-  for (const auto& m : program.modules) {
-    std::string module(program.names.text(m->path));
-    uint32_t shelf = shelf_of(module);
-    if (m->is_std || !changed[shelf]) continue;
-    auto found = after.find(module);
-    if (found == after.end() && (found = before.find(module)) == before.end()) continue;
-    uint32_t sizes[2] = {static_cast<uint32_t>(module.size()), static_cast<uint32_t>(found->second.size())};
-    shelves[shelf].append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(module).append(found->second);
-  }
+  std::vector<std::vector<std::string_view>> modules(kShelves);
+  for (const auto& m : program.modules)
+    if (!m->is_std)
+      if (std::string_view name = program.names.text(m->path); changed[shelf_of(name)])
+        modules[shelf_of(name)].push_back(name);
   bool ok = true;
+  std::string shelf;
   for (uint32_t i = 0; i < kShelves && ok; ++i) {
     if (!changed[i]) continue;
-    std::string record = packed(shelves[i]);
+    shelf.clear();
+    for (std::string_view module : modules[i]) {
+      auto found = after.find(std::string(module));
+      if (found == after.end() && (found = before.find(std::string(module))) == before.end()) continue;
+      uint32_t sizes[2] = {static_cast<uint32_t>(module.size()), static_cast<uint32_t>(found->second.size())};
+      shelf.append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(module).append(found->second);
+    }
+    std::string record = packed(shelf);
     Statement s(prepare(kPutKnown, "INSERT OR REPLACE INTO known_body VALUES(?, ?)"));
     ok = s.bind(1, int64_t{i}).blob(2, record.data(), record.size()).run();
   }
@@ -138,20 +141,17 @@ bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const D
             drop(kDropTags, "DELETE FROM doc_tag WHERE decl >= ? AND decl < ?", 1) &&
             drop(kDropDoctests, "DELETE FROM doctest WHERE id >= ? AND id < ?", 256);
 
-  sqlite3_stmt* put = prepare(kPutDoc, "INSERT OR REPLACE INTO doc VALUES(?, ?, ?, ?, ?, ?, ?)");
-  for (const DocRow& d : docs) {
-    if (!ok) break;
-    Statement s(put);
-    ok = s.bind(1, d.decl)
+  ok = ok && put_rows(*this, kPutDoc, "doc", 7, docs.size(), [&](Statement& s, size_t i) {
+         const DocRow& d = docs[i];
+         s.bind(1, d.decl)
              .blob(2, d.cid)
              .bind(3, d.name)
              .bind(4, d.summary)
              .bind(5, d.body_md)
              .bind(6, d.body_html)
-             .bind(7, int64_t{d.line})
-             .run();
-  }
-  put = prepare(kPutDocTag, "INSERT OR REPLACE INTO doc_tag VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+             .bind(7, int64_t{d.line});
+       });
+  sqlite3_stmt* put = prepare(kPutDocTag, "INSERT OR REPLACE INTO doc_tag VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
   for (const DocTagRow& t : tags) {
     if (!ok) break;
     Statement s(put);

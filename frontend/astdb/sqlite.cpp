@@ -16,6 +16,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "frontend/astdb/sqlite.h"
 
@@ -158,6 +159,15 @@ sqlite3_stmt* AstDb::prepare(int slot, const char* sql) {
   return s;
 }
 
+sqlite3_stmt* AstDb::prepare_insert(int slot, std::string_view table, int columns, size_t rows) {
+  if (sqlite3_stmt* known = statements_.empty() ? nullptr : statements_[static_cast<size_t>(slot)]) return known;
+  std::string row = "(?";
+  for (int i = 1; i < columns; ++i) row += ",?";
+  std::string sql = "INSERT OR REPLACE INTO " + std::string(table) + " VALUES" + row + ")";
+  for (size_t i = 1; i < rows; ++i) sql += "," + row + ")";
+  return prepare(slot, sql.c_str());
+}
+
 bool AstDb::open(const std::string& path, bool read_only, std::string& why) {
   path_ = path;
   // Each database belongs to one thread at a time, and nobody asks SQLite how much memory it uses.
@@ -194,7 +204,7 @@ bool AstDb::is_ours(std::string& why) {
 }
 
 bool AstDb::create(std::string& why) {
-  exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
+  if (beside_.empty()) exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
   bool ok = exec("BEGIN IMMEDIATE");
   std::string text;
   // Another process may have been faster.
@@ -222,15 +232,20 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
       if (!scalar(db_, "PRAGMA quick_check(1)", text) || text != "ok") return reason = "it is damaged", false;
       return true;
     };
-    // A new database is made in memory and put in its place whole, by the first commit: much quicker than page by page.
+    // A new database is made beside, without a log, and gets its name with the first commit: much quicker.
     struct stat there{};
-    if (stat(path.c_str(), &there) != 0 && errno == ENOENT &&
-        access(folder_of(path).empty() ? "." : folder_of(path).c_str(), W_OK) == 0 && open(":memory:", false, why)) {
-      exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF");
-      path_ = path;
-      is_new_ = create(why);
-      require(is_new_, "a database in memory can be made");
-      return;
+    if (stat(path.c_str(), &there) != 0 && errno == ENOENT) {
+      remove_leftovers(path);
+      beside_ = path + "." + std::to_string(getpid()) + ".new";
+      if (open(beside_, false, why) &&
+          exec(
+              "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -600; PRAGMA secure_delete = OFF") &&
+          create(why)) {
+        path_ = path;
+        return;
+      }
+      close();
+      drop_beside();
     }
     bool good = open(path, false, why) && is_ours(why) && whole(why);
     if (!good && db_ && why.empty() && (good = create(why))) {}
@@ -268,63 +283,41 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
   require(create(why), "a database in memory can be made");
 }
 
-// Page by page, so that there are never two of it in memory.
-bool AstDb::copy_to(const std::string& path) {
-  sqlite3* file = nullptr;
-  bool ok =
-      sqlite3_open_v2(path.c_str(), &file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      nullptr) == SQLITE_OK &&
-      sqlite3_exec(
-          file,
-          "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1000",
-          nullptr, nullptr, nullptr) == SQLITE_OK;
-  if (ok) {
-    sqlite3_backup* copy = sqlite3_backup_init(file, "main", db_, "main");
-    ok = copy && sqlite3_backup_step(copy, -1) == SQLITE_DONE;
-    ok = copy && sqlite3_backup_finish(copy) == SQLITE_OK && ok;
-  }
-  if (!ok) trouble_ = reason_of(file);
-  return sqlite3_close(file) == SQLITE_OK && ok;
-}
-
-// The first commit of a new database: its pages to a file beside, which then gets the name, unless another process was
-// faster. Then the rows of that one stay, and the next run sees whether they are right.
+// The first commit of a new database: the file gets its name, unless another process was faster. Then the rows of that
+// one stay for who comes later, who sees whether they are right; this process goes on with its own.
 bool AstDb::put_in_place() {
-  remove_leftovers(path_);
-  std::string beside = path_ + "." + std::to_string(getpid()) + ".new";
-  int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  int fd = ::open(beside_.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return trouble_ = std::strerror(errno), false;
-  bool ok = copy_to(beside);
   // Bytes 18 and 19 say that readers and writers use a write-ahead log.
   const unsigned char log[2] = {2, 2};
-  if (ok && ::pwrite(fd, log, sizeof log, 18) != sizeof log) trouble_ = std::strerror(errno), ok = false;
-  if (::close(fd) != 0 && ok) trouble_ = std::strerror(errno), ok = false;
-  bool first = true;
-  if (ok && link(beside.c_str(), path_.c_str()) != 0 && (first = errno != EEXIST)) {
+  bool ok = ::pwrite(fd, log, sizeof log, 18) == sizeof log;
+  if (::close(fd) != 0 || !ok) return trouble_ = std::strerror(errno), false;
+  is_private_ = false;
+  if (link(beside_.c_str(), path_.c_str()) != 0 && !(is_private_ = errno == EEXIST)) {
     // No hard links here: a rename could push out what another process just made, which is no loss but for open logs.
-    if (rename(beside.c_str(), path_.c_str()) != 0) trouble_ = std::strerror(errno), ok = false;
+    if (rename(beside_.c_str(), path_.c_str()) != 0) return trouble_ = std::strerror(errno), false;
   }
-  unlink(beside.c_str());
-  if (!ok) return false;
-  is_new_ = false;
-  is_image_ = true;
-  if (first && !has_log(path_)) write_stamp(path_);
+  drop_beside();
+  if (is_private_) return true;
+  return reopen();
+}
+
+void AstDb::drop_beside() {
+  if (!beside_.empty()) unlink(beside_.c_str());
+  beside_.clear();
+}
+
+bool AstDb::reopen() {
+  close();
+  std::string why;
+  if (!open(path_, false, why) || !is_ours(why)) return trouble_ = why, false;
+  if (!has_log(path_)) write_stamp(path_);
+  settle();
   return true;
 }
 
-// Whoever writes again after that first commit does so in the file.
-bool AstDb::leave_image() {
-  if (!is_image_) return true;
-  is_image_ = false;
-  close();
-  std::string why;
-  if (open(path_, false, why) && is_ours(why)) {
-    settle();
-    return true;
-  }
-  trouble_ = why;
-  return false;
-}
+// Whoever writes again after that first commit does so in the file that has the name.
+bool AstDb::leave_private() { return !std::exchange(is_private_, false) || reopen(); }
 
 void AstDb::settle() {
   exec(
@@ -356,8 +349,9 @@ std::unique_ptr<AstDb> AstDb::open_to_read(const std::string& path) {
 AstDb::~AstDb() {
   if (!db_) return;
   roll_back();
-  bool stamp = !in_memory_ && !is_new_ && !is_image_ && sqlite3_db_readonly(db_, "main") == 0;
+  bool stamp = !in_memory_ && beside_.empty() && !is_private_ && sqlite3_db_readonly(db_, "main") == 0;
   close();
+  drop_beside();   // never committed
   // The last one to close has moved the log into the file.
   if (stamp && !has_log(path_)) {
     if (read_stamp(path_) != stamp_of(path_)) write_stamp(path_);

@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <thread>
 #include <unordered_map>
 
@@ -76,9 +77,8 @@ struct FileWork {
   RowId id = 0;
   bool known = false;                   // the file was there before
   bool same_text = false;
-  bool brief = false;                   // items have no texts yet
   Cid hash{};                           // of the text
-  std::vector<Item> items;
+  std::vector<ItemHead> items;
   std::vector<uint32_t> ordinals;       // by item
   OldFile* old = nullptr;
 };
@@ -118,7 +118,7 @@ struct Storing {
     std::string prefix = run.folder + "/";
     return file.path.starts_with(prefix) ? file.path.substr(prefix.size()) : file.path;
   }
-  Cid cid_of(const Item& item) const {
+  Cid cid_of(const ItemHead& item) const {
     if (kind_of(item.symbol) == SymKind::Module) {
       const Module& m = *p.modules[id_of(item.symbol)];
       return hash_bytes(std::string("module ") + std::string(p.names.text(m.path)));
@@ -126,9 +126,11 @@ struct Storing {
     const Cid& own = facts.cid(item.symbol);
     return item.member == kNoMember ? own : member_cid(own, item.kind, item.member);
   }
-  bool has_sig(const Item& item) const { return item.member == kNoMember && kind_of(item.symbol) != SymKind::Module; }
+  bool has_sig(const ItemHead& item) const {
+    return item.member == kNoMember && kind_of(item.symbol) != SymKind::Module;
+  }
 
-  void set_row(const Item& item, RowId id) {
+  void set_row(const ItemHead& item, RowId id) {
     if (item.member != kNoMember) {
       inner_numbers[uint64_t(item.symbol) << 16 | item.member] = static_cast<uint32_t>(inner_rows.size());
       inner_rows.push_back(id);
@@ -206,16 +208,19 @@ struct Storing {
   }
 
   void number_decls(FileWork& f) {
-    f.brief = f.known && f.same_text;
-    f.items = describer.items(f.module, f.brief);
-    if (f.brief && f.old->ordinals.size() != f.items.size()) {   // another janus sees other things in it
-      f.brief = false;
-      f.items = describer.items(f.module);
-    }
-    f.ordinals.assign(f.items.size(), 0);
-    if (f.brief) {
+    // Names decide only where there were declarations before.
+    bool all_new = old_files.empty();
+    std::vector<Item> items = describer.items(f.module, f.same_text || all_new);
+    f.same_text &= f.known && f.old->ordinals.size() == items.size();   // else another janus sees other things in it
+    if (!f.same_text && !all_new) items = describer.items(f.module);
+    f.items.assign(items.begin(), items.end());
+    if (f.same_text) {
       f.ordinals = f.old->ordinals;
+    } else if (all_new) {
+      f.ordinals.resize(items.size());
+      std::iota(f.ordinals.begin(), f.ordinals.end(), 1u);
     } else {
+      f.ordinals.assign(items.size(), 0);
       std::vector<OldDecl> old;
       if (f.known) old = old_decls(f.id);
       uint32_t next = 1;
@@ -224,13 +229,9 @@ struct Storing {
         next = std::max(next, o.ordinal + 1);
         by_path[{o.kind, o.path}].push_back(&o);
       }
-      std::vector<uint8_t> matched(f.items.size(), 0);
-      if (old.empty() && old_files.empty()) {
-        for (uint32_t& ordinal : f.ordinals) ordinal = next++;
-        matched.assign(f.items.size(), 1);
-      }
-      for (size_t i = 0; i < f.items.size() && !by_path.empty(); ++i) {
-        auto found = by_path.find({f.items[i].kind, f.items[i].path});
+      std::vector<uint8_t> matched(items.size(), 0);
+      for (size_t i = 0; i < items.size() && !by_path.empty(); ++i) {
+        auto found = by_path.find({items[i].kind, items[i].path});
         if (found == by_path.end()) continue;
         for (OldDecl* o : found->second)
           if (!o->taken) {
@@ -244,22 +245,21 @@ struct Storing {
       std::map<std::pair<Cid, std::string_view>, std::vector<OldDecl*>> by_cid;
       for (OldDecl& o : old)
         if (!o.taken) by_cid[{o.cid, o.kind}].push_back(&o);
-      for (size_t i = 0; i < f.items.size(); ++i) {
+      for (size_t i = 0; i < items.size(); ++i) {
         if (matched[i]) continue;
-        Cid cid = cid_of(f.items[i]);
-        if (auto found = by_cid.find({cid, f.items[i].kind}); found != by_cid.end())
+        Cid cid = cid_of(items[i]);
+        if (auto found = by_cid.find({cid, items[i].kind}); found != by_cid.end())
           for (OldDecl* o : found->second)
             if (!o->taken) {
               o->taken = true;
               matched[i] = 1;
               f.ordinals[i] = o->ordinal;
-              if (can_be_named(f.items[i].kind)) renames.push_back({cid, o->path, f.items[i].path});
+              if (can_be_named(items[i].kind)) renames.push_back({cid, o->path, items[i].path});
               break;
             }
         if (matched[i]) continue;
         f.ordinals[i] = next++;
-        if (!p.modules[+f.module]->is_std && !old_files.empty())
-          fresh.push_back({cid, f.items[i].kind, f.items[i].path});
+        if (!p.modules[+f.module]->is_std) fresh.push_back({cid, items[i].kind, items[i].path});
       }
       for (OldDecl& o : old)
         if (!o.taken) gone.push_back(std::move(o));
@@ -291,7 +291,7 @@ struct Storing {
     for (size_t k = 0; k < static_cast<size_t>(SymKind::Count); ++k) used[k].assign(member_rows[k].size(), 0);
     for (const FileWork& f : files) {
       if (p.modules[+f.module]->is_std) continue;
-      for (const Item& item : f.items) {
+      for (const ItemHead& item : f.items) {
         if (item.member != kNoMember || kind_of(item.symbol) == SymKind::Module) continue;
         // An impl does not use its own methods, nor a trait its own.
         SymKind kind = kind_of(item.symbol);
@@ -354,7 +354,7 @@ struct Storing {
     }
     out += ']';
   }
-  RowId own_row = 0;                    // of the function whose effects are written
+  RowId own_row = 0;   // of the function whose effects are written
   void effects_json(RowId own, uint32_t node, uint64_t bits, ErrorSetId errors, std::string& out) {
     own_row = own;
     out = "[";
@@ -378,7 +378,7 @@ struct Storing {
     uint32_t traits = 0, node = 0xffffffffu;
     ErrorSetId errors = ErrorSetId::None;
   };
-  Facet facet_of(const Item& item, bool is_std) const {
+  Facet facet_of(const ItemHead& item, bool is_std) const {
     Facet r;
     SymKind kind = kind_of(item.symbol);
     uint32_t id = id_of(item.symbol);
@@ -439,7 +439,7 @@ struct Storing {
       for (const FieldInfo& field : list) d.add(static_cast<int64_t>(mark_of(field.type)));
     };
     for (size_t i = 0; i < f.items.size(); ++i) {
-      const Item& item = f.items[i];
+      const ItemHead& item = f.items[i];
       Facet r = facet_of(item, m.is_std);
       d.add(int64_t{f.ordinals[i]}).add(static_cast<int64_t>(r.effects)).add(int64_t{r.traits});
       if (item.member != kNoMember || kind_of(item.symbol) == SymKind::Module) continue;
@@ -485,6 +485,7 @@ struct Storing {
   };
   struct Rows {
     FileWork* file = nullptr;
+    std::vector<Item> items;
     std::vector<Row> rows;
     int64_t lines = 0;
     std::string path, digests;
@@ -495,14 +496,11 @@ struct Storing {
     const SourceFile& source = p.sources.file(m.file);
     if (!m.is_std) result.files++;
     std::string digest = digest_of(f);
-    if (f.brief && f.old->digests == digest) {
+    if (f.same_text && f.old->digests == digest) {
       if (!m.is_std) result.files_same++;
       return false;
     }
-    if (f.brief) {
-      f.brief = false;
-      f.items = describer.items(f.module);
-    }
+    made.items = describer.items(f.module);
     result.files_written++;
     result.changed.push_back(f.module);
     uint32_t end_line = p.sources.line_col(source.base + static_cast<uint32_t>(source.text.size()))
@@ -514,8 +512,8 @@ struct Storing {
     std::vector<Row>& rows = made.rows;
     rows.resize(f.items.size());
     std::string refs;
-    for (size_t i = 0; i < f.items.size(); ++i) {
-      const Item& item = f.items[i];
+    for (size_t i = 0; i < made.items.size(); ++i) {
+      const Item& item = made.items[i];
       Row& r = rows[i];
       r.id = f.id << kFileShift | f.ordinals[i];
       r.parent = item.parent == kNoItem ? 0 : f.id << kFileShift | f.ordinals[item.parent];
@@ -588,12 +586,9 @@ struct Storing {
                   .bind(1, first)
                   .bind(2, end)
                   .run();
-      sqlite3_stmt* put =
-          db.prepare(kPutDecl, "INSERT INTO item VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-      for (size_t i = 0; i < rows.size() && ok; ++i) {
-        const Item& item = f.items[i];
+      ok &= put_rows(db, kPutDecl, "item", 18, rows.size(), [&](Statement& s, size_t i) {
+        const Item& item = made.items[i];
         const Row& r = rows[i];
-        Statement s(put);
         s.bind(1, r.id)
             .blob(2, r.cid)
             .blob(3, r.sig.data(), has_sig(item) ? r.sig.size() : 0)
@@ -615,9 +610,8 @@ struct Storing {
             .bind(16, int64_t{r.line})
             .bind(17, int64_t{r.col})
             .bind(18, int64_t{r.lines});
-        ok &= s.run();
-      }
-      put_tests(f, rows.data(), first, end);
+      });
+      put_tests(made, first, end);
     }
     {
       if (f.known)
@@ -625,18 +619,20 @@ struct Storing {
                   .bind(1, first)
                   .bind(2, end)
                   .run();
-      sqlite3_stmt* put = db.prepare(kPutFact, "INSERT INTO fact VALUES(?, ?, ?)");
-      for (const Row& r : rows) {
-        if (r.refs.empty() || !ok) continue;
-        Statement s(put);
-        ok &= s.bind(1, r.id).bind(2, r.effect_rows).bind(3, r.refs).run();
-      }
+      std::vector<const Row*> facts_of;
+      for (const Row& r : rows)
+        if (!r.refs.empty()) facts_of.push_back(&r);
+      ok &= put_rows(db, kPutFact, "fact", 3, facts_of.size(), [&](Statement& s, size_t i) {
+        s.bind(1, facts_of[i]->id).bind(2, facts_of[i]->effect_rows).bind(3, facts_of[i]->refs);
+      });
     }
   }
 
-  void put_tests(const FileWork& f, const Row* rows, RowId first, RowId end) {
+  void put_tests(const Rows& made, RowId first, RowId end) {
+    const FileWork& f = *made.file;
+    const std::vector<Row>& rows = made.rows;
     bool any = false;
-    for (const Item& item : f.items) any |= kind_of(item.symbol) == SymKind::Test;
+    for (const Item& item : made.items) any |= kind_of(item.symbol) == SymKind::Test;
     if (!any && !f.known) return;
     // A result stays known as long as the test means the same.
     struct Known {
@@ -656,10 +652,10 @@ struct Storing {
               .bind(1, first)
               .bind(2, end)
               .run();
-    for (size_t i = 0; i < f.items.size() && ok; ++i) {
-      if (kind_of(f.items[i].symbol) != SymKind::Test) continue;
+    for (size_t i = 0; i < made.items.size() && ok; ++i) {
+      if (kind_of(made.items[i].symbol) != SymKind::Test) continue;
       Statement s(db.prepare(kPutTest, "INSERT INTO test VALUES(?, ?, ?, ?, ?, ?)"));
-      s.bind(1, rows[i].id).bind(2, rows[i].id).bind(3, f.items[i].name).blob(4, rows[i].cid);
+      s.bind(1, rows[i].id).bind(2, rows[i].id).bind(3, made.items[i].name).blob(4, rows[i].cid);
       auto was = known.find(rows[i].id);
       if (was != known.end() && was->second.cid == rows[i].cid) s.bind(5, was->second.result).bind(6, was->second.ms);
       else s.null(5).null(6);
@@ -805,13 +801,23 @@ struct Storing {
     put_run();
     db.file_rows_.assign(p.modules.size(), 0);
     db.decl_rows_.assign(p.decls.size(), 0);
+    db.decl_cids_.assign(p.decls.size(), Cid{});
+    db.member_numbers_ = {};
+    db.member_rows_.clear();
     db.test_rows_.assign(p.tests.size(), 0);
     for (const FileWork& f : files) {
       db.file_rows_[+f.module] = f.id;
       for (size_t i = 0; i < f.items.size(); ++i) {
-        const Item& item = f.items[i];
+        const ItemHead& item = f.items[i];
         RowId id = f.id << kFileShift | f.ordinals[i];
-        if (is_some(item.decl)) db.decl_rows_[+item.decl] = id;
+        if (is_some(item.decl)) {
+          db.decl_rows_[+item.decl] = id;
+          db.decl_cids_[+item.decl] = cid_of(item);
+        } else if (item.member != kNoMember && is_some(f.items[item.parent].decl)) {
+          uint64_t key = uint64_t{+f.items[item.parent].decl} << 16 | item.member;
+          db.member_numbers_[key] = static_cast<uint32_t>(db.member_rows_.size());
+          db.member_rows_.push_back(id);
+        }
         if (kind_of(item.symbol) == SymKind::Test) db.test_rows_[id_of(item.symbol)] = id;
         if (!p.modules[+f.module]->is_std) result.decls++;
       }
@@ -819,6 +825,11 @@ struct Storing {
     result.ok = ok;
   }
 };
+
+RowId AstDb::member_row(DeclId of, uint32_t member) const {
+  uint32_t found = member > kNoMember ? FlatMap::None : member_numbers_.find(uint64_t{+of} << 16 | member);
+  return found == FlatMap::None ? 0 : member_rows_[found];
+}
 
 StoreResult AstDb::store(Program& program, const Facts& facts, const RunInfo& run, const std::function<void()>& ready) {
   if (!begin()) return {};

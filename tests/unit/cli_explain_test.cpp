@@ -76,7 +76,7 @@ std::set<std::string> codes_of(const std::string& program, bool is_toml, bool li
   CheckOptions options;
   options.lint = lint;
   c.check(files, load, options);
-  if (of_docs && !c.diags.has_errors()) lint_docs(c.program, extract_docs(c.program, false), {});
+  if (of_docs && !c.diags.has_errors()) lint_docs(c.program, extract_docs(c.program, DocsOf::Package), {});
   take(c.diags);
   return codes;
 }
