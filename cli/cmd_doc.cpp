@@ -30,16 +30,11 @@ int write_all(Context& context, const std::string& folder, const std::vector<doc
   if (!make_folders(folder, why)) return context.console.fail(kEnvironment, why);
   for (const docgen::OutFile& file : files) {
     std::string path = join_path(folder, file.path);
-    if (file.same || same_on_disk(path, file.bytes)) continue;
+    if (same_on_disk(path, file.bytes)) continue;
     if (!write_file(path, file.bytes, why)) return context.console.fail(kEnvironment, why);
     ++written;
   }
   return kDone;
-}
-
-std::string default_out(const Target& target, const char* name) {
-  return join_path(target.package.empty() || target.package == "." ? "build" : join_path(target.package, "build"),
-                   name);
 }
 
 int write_one(Context& context, const std::string& folder, const std::string& name, const std::string& text) {
@@ -48,7 +43,7 @@ int write_one(Context& context, const std::string& folder, const std::string& na
     return kDone;
   }
   size_t written = 0;
-  return write_all(context, folder, {{name, text, false}}, written);
+  return write_all(context, folder, {{name, text, false, {}}}, written);
 }
 
 std::string browser_opener() {
@@ -158,7 +153,9 @@ int run_doc(Context& context) {
   if (args.has(Opt::Fix)) return console.fail(kUsage, "`--fix` goes with `--lint`", "janus doc --lint --fix");
   if (console.is_json() && (format == "json" || format == "utcp") && !args.has(Opt::Out))
     return console.fail(kUsage, "`--json` and `--format " + format + "` both want stdout", "name a folder with --out");
-  Documents documents;
+  Documents& documents = *new Documents;   // like its compilation it lives until the process ends
+  documents.folder = args.value(Opt::Out);
+  documents.update = format == "html";
   if (int code = load_documents(context, word, documents, format == "html" ? kPages : kData)) return code;
   report(context, documents.compilation->sources, documents.compilation->diags);
   const docgen::Model& model = documents.model;
@@ -170,10 +167,15 @@ int run_doc(Context& context) {
   std::string shown;
   if (format == "html") {
     if (folder.empty()) folder = default_out(documents.target, "doc");
+    bool whole = documents.compilation->diags.has_errors();   // then nothing can be relied on the next time
     docgen::HtmlOptions options;
     options.assets = site_file;
+    if (!whole) options.wanted = [&](std::string_view page) { return documents.book.wanted(page); };
     std::vector<docgen::OutFile> files = docgen::write_html(model, options);
-    code = write_all(context, folder, files, written);
+    std::string why;
+    if (whole) code = write_all(context, folder, files, written);
+    else if (!documents.book.store(documents.old_book, folder, files, written, why))
+      code = console.fail(kEnvironment, why);
     shown = join_path(folder, "index.html");
     if (code == kDone)
       console.verbose(1, std::to_string(written) + " of " + std::to_string(files.size()) + " files changed");

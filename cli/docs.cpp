@@ -4,11 +4,13 @@
 #include "cli/docs.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "cli/doc_rows.h"
 #include "cli/doctests.h"
 #include "cli/knowledge.h"
 #include "frontend/astdb/cid.h"
+#include "frontend/content_hash.h"
 #include "frontend/doc_extract.h"
 #include "frontend/doc_lint.h"
 #include "frontend/doctest.h"
@@ -16,12 +18,12 @@
 namespace janus {
 namespace {
 
-std::string cid_of(const Facts& facts, const Program& p, DeclId id) {
+Cid cid_of(const Facts& facts, const Program& p, DeclId id) {
   const Decl& d = p.decls[+id];
   SymKind kind;
   switch (d.kind) {
     case DeclKind::Func:
-      if (!p.funcs[d.index].has_body) return "";
+      if (!p.funcs[d.index].has_body) return Cid{};
       kind = SymKind::Func;
       break;
     case DeclKind::Struct: kind = SymKind::Struct; break;
@@ -30,10 +32,9 @@ std::string cid_of(const Facts& facts, const Program& p, DeclId id) {
     case DeclKind::Const: kind = SymKind::Const; break;
     case DeclKind::Trait: kind = SymKind::Trait; break;
     case DeclKind::TypeAlias: kind = SymKind::Alias; break;
-    default: return "";
+    default: return Cid{};
   }
-  Cid cid = facts.cid(sym(kind, d.index));
-  return cid == Cid{} ? "" : cid_text(cid);
+  return facts.cid(sym(kind, d.index));
 }
 
 // What the package's memory knows of its doctests.
@@ -91,7 +92,25 @@ std::vector<BadExample> bad_examples(Context& context, const LoadOptions& load, 
   return bad;
 }
 
+// Everything of which a page is made beside the program: for the key of the book of pages.
+std::string settings_of(const docgen::GatherOptions& options, const std::vector<docgen::GuideText>& guides) {
+  HashOf hash;
+  hash.add(options.name).add(options.version).add(options.root).add(options.std_too ? "std" : "");
+  hash.add(options.private_too ? "private" : "");
+  for (const docgen::GuideText& g : guides) hash.add(g.path).add(g.text);
+  hash.add("renamed");
+  for (const auto& [old_path, now] : options.renamed) hash.add(old_path).add(now);
+  hash.add("examples");
+  for (const auto& e : options.examples) hash.add(e.path).add(std::to_string(e.ordinal)).add(e.result);
+  return hash.hex();
+}
+
 }  // namespace
+
+std::string default_out(const Target& target, const char* name) {
+  return join_path(target.package.empty() || target.package == "." ? "build" : join_path(target.package, "build"),
+                   name);
+}
 
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
   if (int code = find_target(context, word, Purpose::Modules, out.target)) return code;
@@ -114,7 +133,6 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     Progress progress(context.console, context.timing);
     c.check(context.disk, out.target.load, check, context.timing.callback());
     context.timing.begin("docs");
-    out.docs = extract_docs(c.program, of_std ? DocsOf::Both : DocsOf::Package);
     std::string folder = args.value(Opt::Guides);
     if (folder.empty() && out.target.is_package)
       folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");
@@ -141,21 +159,39 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       }
     if (!folder.empty()) out.read.push_back(folder);
     docgen::GatherOptions options;
+    options.schemas = purpose == kData;
     options.name = args.value(Opt::DocName, out.target.name);
     options.version = out.target.version;
     options.janus_version = JANUS_VERSION;
-    if (purpose != kLint && !c.diags.has_errors()) {
-      facts->finish(c.program);
-      options.cid = [&](DeclId id) { return cid_of(*facts, c.program, id); };
-      if (out.target.is_package) {
-        options.renamed = renamed_in(database_path(context, out.target));
-        options.examples = examples_in(database_path(context, out.target));
-      }
-    }
     if (out.target.is_package && out.target.package != ".") options.root = out.target.package + "/";
     options.std_too = of_std;
     options.private_too = args.has(Opt::Private);
     options.source_links = purpose == kPages;
+    if (purpose != kLint && !c.diags.has_errors() && out.target.is_package) {
+      options.renamed = renamed_in(database_path(context, out.target));
+      options.examples = examples_in(database_path(context, out.target));
+    }
+    if (out.update && !c.diags.has_errors()) {
+      if (out.folder.empty()) out.folder = default_out(out.target, "doc");
+      out.old_book.read(out.folder);
+      out.book.take_program(c.program, of_std, settings_of(options, out.guides), out.old_book);
+      out.book.plan(out.old_book, out.folder, c.program, options.whole, options.linked);
+    }
+    out.docs = extract_docs(c.program, of_std ? DocsOf::Both : DocsOf::Package, options.whole.empty() ? nullptr : &options.whole);
+    if (purpose != kLint && !c.diags.has_errors()) {
+      context.timing.begin("ids");
+      facts->finish(c.program);
+      options.cid = [&](DeclId id) {
+        Cid cid = cid_of(*facts, c.program, id);
+        return cid == Cid{} ? "" : cid_text(cid);
+      };
+      options.cid_key = [&](DeclId id) {
+        Cid cid = cid_of(*facts, c.program, id);
+        uint64_t key;
+        memcpy(&key, &cid, sizeof key);
+        return key;
+      };
+    }
     if (purpose == kLint && !c.diags.has_errors()) {
       DocLintOptions lint;
       lint.std_too = of_std;
@@ -176,6 +212,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       out.bad_examples = bad_examples(context, load, of_std);
       c.diags.sort();
     }
+    context.timing.begin("gather");
     out.model = docgen::gather(c.program, out.docs, out.guides, options);
     context.timing.begin(nullptr);
   }

@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 
+#include "cli/page_book.h"
 #include "cli/session.h"
 #include "docgen/gather.h"
 #include "frontend/astdb/astdb.h"
@@ -23,6 +24,10 @@ struct Documents {
   std::vector<std::string> read;       // every file and folder that was looked at, for --serve
   docgen::Model model;
   std::vector<BadExample> bad_examples;   // kLint
+  // kPages: where the pages go, when they are to be brought up to date there; and what is known of those.
+  std::string folder;
+  bool update = false;
+  PageBook book, old_book;
 };
 enum DocumentsFor : uint8_t {
   kPages,
@@ -32,6 +37,7 @@ enum DocumentsFor : uint8_t {
 // 0, or an exit code after saying why. Mistakes in the sources stay in `compilation`; the documentation of the rest is
 // made.
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose);
+std::string default_out(const Target& target, const char* name);   // "shop/build/doc"
 // The D diagnostics of a checked package, for `check`: those that contradict the program, and in a library also what is
 // missing. `db`, when there is one, knows earlier names.
 void lint_package(const Target& target, Compilation& compilation, const Docs& docs, AstDb* db);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "docgen/builtin_text.h"
 #include "docgen/canonical_json.h"
@@ -39,13 +40,19 @@ class Gatherer {
     model_.name = options_.name;
     model_.version = options_.version;
     model_.janus_version = options_.janus_version;
+    model_.items.reserve(p_.decls.size() + p_.decls.size() / 4 + 64);   // items are large: moving them costs
     choose_modules();
     for (ModuleId m : modules_) declare_module(m);
     for (ModuleId m : modules_)
       for (ImplId impl : p_.modules[+m]->impls) declare_impl(impl);
-    for (auto [id, module] : member_codes_) item(id).signature = link_code(std::move(item(id).signature.text), module);
+    for (auto [id, module] : member_codes_)
+      if (is_whole(module)) item(id).signature = link_code(std::move(item(id).signature.text), module);
     for (uint32_t i = 0; i < p_.decls.size(); ++i)
-      if (item_of_decl_[i] != kNone) describe(DeclId(i), item_of_decl_[i]);
+      if (item_of_decl_[i] != kNone && is_whole(p_.decls[i].module)) describe(DeclId(i), item_of_decl_[i]);
+    // The comment of a file is read of every module: the first page shows it.
+    for (ModuleId m : modules_)
+      if (DeclId self = p_.modules[+m]->self_decl; !is_whole(m))
+        if (const DocComment* doc = docs_.of(self)) pending_docs_.push_back({item_of_decl_[+self], doc});
     traits_and_types();
     add_guides();
     for (ItemId i = 0; i < model_.items.size(); ++i) finish(i);
@@ -58,6 +65,8 @@ class Gatherer {
  private:
   std::string text(NameId name) const { return std::string(p_.names.text(name)); }
   Item& item(ItemId id) { return model_.items[id]; }
+
+  bool is_whole(ModuleId m) const { return options_.whole.empty() || options_.whole[+m]; }
 
   std::string below_root(const std::string& path) const {
     return path.starts_with(options_.root) ? path.substr(options_.root.size()) : path;
@@ -511,7 +520,7 @@ class Gatherer {
   // themselves.
   std::string schema_of(TypeId type, int depth) {
     const TypeRow row = p_.types[type];
-    if (depth > 8) return "";
+    if (depth > 8 || !options_.schemas) return "";
     CanonicalObject o;
     switch (row.kind) {
       case TypeKind::Void: return o.text("type", "null").take();
@@ -801,15 +810,16 @@ class Gatherer {
 
   // Anchors are unique on their page, paths in the model: a second one of a name has a number.
   void unique_names() {
-    std::map<std::pair<ItemId, std::string>, int> anchors;
-    std::map<std::string, int> paths;
+    std::vector<std::unordered_map<std::string, int>> anchors(model_.items.size() + 1);
+    std::unordered_map<std::string, int> paths;
+    paths.reserve(model_.items.size());
     for (Item& i : model_.items) {
       std::string anchor = i.name;
       if (i.kind == ItemKind::Field) anchor = "field." + anchor;
       if (i.kind == ItemKind::Variant) anchor = "variant." + anchor;
       if (i.kind == ItemKind::Method && i.trait_item != kNone && !i.impl_head.empty())
         anchor = "impl." + i.of_trait + "." + anchor;
-      int n = ++anchors[{i.parent, anchor}];
+      int n = ++anchors[i.parent == kNone ? model_.items.size() : i.parent][anchor];
       i.anchor = n == 1 ? anchor : anchor + "-" + std::to_string(n);
       n = ++paths[i.path];
       if (n > 1) i.path += "#" + std::to_string(n);
@@ -819,21 +829,32 @@ class Gatherer {
   // Content ids, and names of earlier days: anchors that outlive a renaming. Two things that mean the same have the
   // same id; then neither has an anchor of it.
   void identities() {
-    std::map<std::string, int> uses;
+    std::vector<uint64_t> keys;
     if (options_.cid)
       for (uint32_t d = 0; d < p_.decls.size(); ++d)
         if (ItemId i = item_of_decl_[d]; i != kNone && item(i).kind != ItemKind::Module)
-          ++uses[item(i).cid = options_.cid(DeclId(d))];
-    std::map<std::string, std::vector<const GatherOptions::ExampleResult*>> examples;
+          keys.push_back(options_.cid_key(DeclId(d)));
+    std::sort(keys.begin(), keys.end());
+    if (options_.cid)
+      for (uint32_t d = 0; d < p_.decls.size(); ++d) {
+        ItemId i = item_of_decl_[d];
+        if (i == kNone || item(i).kind == ItemKind::Module || !is_whole(p_.decls[d].module)) continue;
+        auto [from, to] = std::equal_range(keys.begin(), keys.end(), options_.cid_key(DeclId(d)));
+        item(i).cid = options_.cid(DeclId(d));
+        item(i).shares_cid = !item(i).cid.empty() && to - from > 1;
+      }
+    std::unordered_map<std::string, std::vector<const GatherOptions::ExampleResult*>> examples;
     for (const auto& e : options_.examples) examples[e.path].push_back(&e);
-    for (Item& i : model_.items)
-      if (auto found = examples.find(i.path); found != examples.end())
-        for (const auto* e : found->second) i.examples.push_back({e->ordinal, e->result});
+    for (Item& i : model_.items) {
+      auto found = examples.empty() ? examples.end() : examples.find(i.path);
+      if (found == examples.end()) continue;
+      for (const auto* e : found->second) i.examples.push_back({e->ordinal, e->result});
+    }
+    if (options_.renamed.empty()) return;
     std::map<std::string, std::vector<ItemId>> by_path;
     std::map<std::pair<std::string, std::string>, int> anchors;
     for (ItemId id = 0; id < model_.items.size(); ++id) {
       Item& i = item(id);
-      if (!i.cid.empty() && uses[i.cid] > 1) i.shares_cid = true;
       by_path[i.path].push_back(id);
       anchors[{i.parent == kNone ? "" : item(i.parent).path, i.anchor}] = 1;
     }
@@ -864,7 +885,9 @@ class Gatherer {
       }
       if (is_some(file) && is_some(module_of_file_[+file])) bodies[+module_of_file_[+file]].push_back(body.get());
     }
-    for (ModuleId m : modules_) link_names(p_, m, item_of_decl_, bodies, model_.files[file_of_module_[+m]].links);
+    for (ModuleId m : modules_)
+      if (options_.linked.empty() || options_.linked[+m])
+        link_names(p_, m, item_of_decl_, bodies, model_.files[file_of_module_[+m]].links);
   }
 
   struct TraitImpl {

@@ -15,6 +15,7 @@ struct GatherOptions {
   bool std_too = false;   // document the standard library
   bool private_too = false;   // also what is not `pub`
   std::function<std::string(DeclId)> cid;   // "blake3:…", "" when there is none
+  std::function<uint64_t(DeclId)> cid_key;  // its first bytes as a number, 0 when there is none: set when `cid` is
   std::vector<std::pair<std::string, std::string>> renamed;   // old path, present path
   struct ExampleResult {
     std::string path;
@@ -23,6 +24,9 @@ struct GatherOptions {
   };
   std::vector<ExampleResult> examples;   // how the doctests of a declaration went, when they were last run
   bool source_links = true;   // every name of the sources is linked (needs the bodies)
+  bool schemas = true;        // JSON Schemas of parameters and results
+  std::vector<bool> whole;   // a flag a module: only these are described, of the others there are names; empty: all
+  std::vector<bool> linked;   // a flag a module, likewise: the sources whose names are linked
 };
 struct GuideText {
   std::string path;

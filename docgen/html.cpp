@@ -841,12 +841,14 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
 
   // The list of pages first; then each is made on its own.
   struct Job {
-    enum Kind { Module, Type, Guide, Source, Home, All, Search } kind;
+    enum Kind { Module, Type, Guide, Source, Home, All, Search, SearchHead } kind;
     uint32_t id;
     std::string path;
   };
   std::vector<Job> jobs;
-  jobs.push_back({Job::Search, 0, "search-index.js"});
+  std::vector<SearchPart> parts = search_parts(model);
+  for (uint32_t n = 0; n < parts.size(); ++n) jobs.push_back({Job::Search, n, parts[n].path});
+  jobs.push_back({Job::SearchHead, 0, "search-index.js"});
   jobs.push_back({Job::All, 0, "all.html"});
   jobs.push_back({Job::Home, 0, "index.html"});
   for (ItemId i = 0; i < model.items.size(); ++i) {
@@ -857,6 +859,43 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
     if (!model.guides[g].is_home) jobs.push_back({Job::Guide, g, at.guide[g]});
   for (uint32_t f = 0; f < model.files.size(); ++f) jobs.push_back({Job::Source, f, at.source[f]});
 
+  auto files_of = [&](const Job& job) {
+    std::vector<uint32_t> files;
+    auto add = [&](uint32_t file) {
+      if (file != kNone) files.push_back(file);
+    };
+    auto add_item = [&](ItemId id) {
+      const Item& i = model.items[id];
+      add(i.file);
+      // A method without a comment has that of its trait.
+      if (i.trait_item != kNone) add(model.items[i.trait_item].file);
+    };
+    switch (job.kind) {
+      case Job::Module:
+      case Job::Type: {
+        const Item& i = model.items[job.id];
+        add_item(job.id);
+        for (ItemId child : i.children) add_item(child);
+        for (const auto* list : {&i.implements, &i.implementors})
+          for (const Implementor& one : *list) add(one.file);
+        break;
+      }
+      case Job::Source: add(job.id); break;
+      case Job::Home:
+        for (uint32_t f = 0; f < model.files.size(); ++f) add(f);
+        break;
+      case Job::Search:
+        for (ItemId id : parts[job.id].items) add_item(id);
+        break;
+      case Job::Guide:
+      case Job::All:
+      case Job::SearchHead: break;
+    }
+    std::sort(files.begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    return files;
+  };
+
   std::vector<OutFile> out(jobs.size());
   std::atomic<size_t> next{0};
   auto work = [&] {
@@ -864,6 +903,11 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
     for (size_t i = next++; i < jobs.size(); i = next++) {
       const Job& job = jobs[i];
       out[i].path = job.path;
+      if (options.wanted && !options.wanted(job.path)) {
+        out[i].same = true;
+        continue;
+      }
+      out[i].files = files_of(job);
       switch (job.kind) {
         case Job::Module: out[i].bytes = maker.module_page(job.id); break;
         case Job::Type: out[i].bytes = maker.type_page(job.id); break;
@@ -871,7 +915,8 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
         case Job::Source: out[i].bytes = maker.source_page(job.id); break;
         case Job::Home: out[i].bytes = maker.home_page(); break;
         case Job::All: out[i].bytes = maker.all_page(); break;
-        case Job::Search: out[i].bytes = write_search_index(model, at); break;
+        case Job::Search: out[i].bytes = write_search_part(model, at, parts[job.id], job.id + 1); break;
+        case Job::SearchHead: out[i].bytes = write_search_head(model, parts.size()); break;
       }
     }
   };
@@ -879,8 +924,8 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
   for (unsigned i = 1; i < options.threads && jobs.size() > 8; ++i) threads.emplace_back(work);
   work();
   for (std::thread& t : threads) t.join();
-  out.push_back({"janus.css", std::string(style), false});
-  out.push_back({"janus.js", std::string(script), false});
+  out.push_back({"janus.css", std::string(style), false, {}});
+  out.push_back({"janus.js", std::string(script), false, {}});
   return out;
 }
 

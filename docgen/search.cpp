@@ -15,6 +15,7 @@ namespace janus::docgen {
 namespace {
 
 constexpr size_t kMaxBody = 1500;  // bytes of text that are searched per row
+constexpr size_t kPartRows = 1000;  // of one part of the index, and what the last module of it has beyond
 
 std::string one_line(std::string text) {
   std::string out;
@@ -63,12 +64,37 @@ struct Rows {
 
 }  // namespace
 
-std::string write_search_index(const Model& model, const Addresses& at) {
+std::vector<SearchPart> search_parts(const Model& model) {
+  // By module, and never a module in two parts: what changes a module's comments changes one part.
+  std::vector<std::vector<ItemId>> of_module(model.items.size() + 1);
+  for (ItemId i = 0; i < model.items.size(); ++i)
+    of_module[model.items[i].module == kNone ? model.items.size() : model.items[i].module].push_back(i);
+  std::vector<SearchPart> parts;
+  for (ItemId m : model.modules) {
+    if (parts.empty() || parts.back().items.size() >= kPartRows) parts.emplace_back();
+    std::vector<ItemId>& items = parts.back().items;
+    items.insert(items.end(), of_module[m].begin(), of_module[m].end());
+  }
+  if (parts.empty() || parts.back().items.size() >= kPartRows) parts.emplace_back();
+  SearchPart& last = parts.back();
+  last.items.insert(last.items.end(), of_module.back().begin(), of_module.back().end());
+  last.guides = true;
+  for (size_t n = 0; n < parts.size(); ++n) parts[n].path = "search-" + std::to_string(n + 1) + ".js";
+  return parts;
+}
+
+std::string write_search_head(const Model& model, size_t parts) {
+  JsonText json;
+  json.object().field("version", 2).field("parts", parts).field("items", model.items.size()).close();
+  return "window.janusSearch && janusSearch(" + json.take() + ");\n";
+}
+
+std::string write_search_part(const Model& model, const Addresses& at, const SearchPart& part, size_t number) {
   Rows rows;
   constexpr char kKinds[] = "mbserthatcfdvx";  // by ItemKind; g: a guide, G: a section of one
   constexpr char kLetters[] = {'m', 'b', 's', 'e', 'r', 't', 'k', 'a', 'c', 'f', 'd', 'l', 'v'};
   (void)kKinds;
-  for (ItemId i = 0; i < model.items.size(); ++i) {
+  for (ItemId i : part.items) {
     const Item& item = model.items[i];
     std::string owner = item.parent == kNone                                ? ""
                         : model.items[item.parent].kind == ItemKind::Module ? model.items[item.parent].name
@@ -87,7 +113,7 @@ std::string write_search_index(const Model& model, const Addresses& at) {
     rows.add(item.name, owner, kind, at.href[i], std::move(signature), markdown_to_text(item.doc.summary),
              std::move(body));
   }
-  for (GuideId g = 0; g < model.guides.size(); ++g) {
+  for (GuideId g = 0; g < model.guides.size() && part.guides; ++g) {
     const Guide& guide = model.guides[g];
     ParsedDoc parsed = parse_guide(whole_page(guide.markdown, 0));
     // A row for the guide, and one for each of its sections.
@@ -109,7 +135,7 @@ std::string write_search_index(const Model& model, const Addresses& at) {
   }
   JsonText json;
   json.object()
-      .field("version", 1)
+      .field("part", number)
       .field("names", rows.names)
       .field("owners", rows.owners)
       .field("kinds", rows.kinds)
@@ -118,7 +144,7 @@ std::string write_search_index(const Model& model, const Addresses& at) {
       .field("summaries", rows.summaries)
       .field("bodies", rows.bodies)
       .close();
-  return "window.janusSearch && janusSearch(" + json.take() + ");\n";
+  return "window.janusSearchPart && janusSearchPart(" + json.take() + ");\n";
 }
 
 }  // namespace janus::docgen

@@ -14,19 +14,22 @@ namespace janus::docgen {
 struct OutFile {
   std::string path;    // within the output folder
   std::string bytes;
-  bool same = false;   // the folder has it already: `bytes` is empty
+  bool same = false;   // not made, because HtmlOptions::wanted said no: `bytes` is empty
+  // Model::files whose texts it shows. Everything else that it shows is the same for the same program without comments.
+  std::vector<uint32_t> files = {};
 };
 // A file of site/: "templates/page.html", "assets/janus.css"; empty when there is none.
 using Assets = std::function<std::string_view(std::string_view name)>;
 
 struct HtmlOptions {
   Assets assets;
-  bool reload = false;      // --serve: pages ask for a new version of themselves
+  bool reload = false;   // --serve: pages ask for a new version of themselves
   unsigned threads = 2;
+  std::function<bool(std::string_view path)> wanted;   // a file of which it says no is not made; unset: all are
 };
 std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options);
-std::string write_json(const Model& model);                    // RFC 8785
-std::vector<OutFile> write_markdown(const Model& model);       // one file a module
+std::string write_json(const Model& model);   // RFC 8785
+std::vector<OutFile> write_markdown(const Model& model);   // one file a module
 std::string write_utcp(const Model& model, std::string_view folder);   // UTCP 1.0 manual; folder: where imports start
 
 // pages.cpp: where an item is found: "std.list.html#sum". The same for every printer that links pages.
@@ -39,7 +42,15 @@ struct Addresses {
 };
 bool has_page(const Item& item);   // modules and types; all else is an anchor on their page
 
-// search.cpp: the index that the pages' script reads.
-std::string write_search_index(const Model& model, const Addresses& at);
+// search.cpp: the index that the pages' script reads: a head, and parts of about a thousand rows, so that a change
+// touches one of them and a browser is never busy for long.
+struct SearchPart {
+  std::string path;
+  std::vector<ItemId> items;
+  bool guides = false;   // the last one: the guides, and types that no module declares
+};
+std::vector<SearchPart> search_parts(const Model& model);
+std::string write_search_head(const Model& model, size_t parts);
+std::string write_search_part(const Model& model, const Addresses& at, const SearchPart& part, size_t number);
 
 }   // namespace janus::docgen

@@ -74,7 +74,7 @@ const DocComment* Docs::of_member(const DocTarget& member) const {
   return it == by_member.end() ? nullptr : &comments[it->second];
 }
 
-Docs extract_docs(Program& p, DocsOf whose) {
+Docs extract_docs(Program& p, DocsOf whose, const std::vector<bool>* whole) {
   Docs docs;
   docs.by_decl.assign(p.decls.size(), Docs::kNoDoc);
   std::vector<std::vector<Place>> places(p.modules.size());
@@ -82,8 +82,10 @@ Docs extract_docs(Program& p, DocsOf whose) {
     if (is_none(m) || p.modules[+m]->tree.tokens.docs.empty()) return false;
     return whose == DocsOf::Both || (whose == DocsOf::Std) == p.modules[+m]->is_std;
   };
+  auto is_whole = [&](ModuleId m) { return !whole || (*whole)[+m]; };
   for (uint32_t i = 0; i < p.decls.size(); ++i)
-    if (wanted(p.decls[i].module)) places_of_decl(p, DeclId(i), places[+p.decls[i].module]);
+    if (wanted(p.decls[i].module) && is_whole(p.decls[i].module))
+      places_of_decl(p, DeclId(i), places[+p.decls[i].module]);
 
   DocResolver resolver(p);
   size_t comments = 0;
@@ -98,6 +100,7 @@ Docs extract_docs(Program& p, DocsOf whose) {
     std::stable_sort(own.begin(), own.end(), [](const Place& a, const Place& b) { return a.token < b.token; });
     bool file_doc = false;
     for (const Tokens::Doc& doc : module.tree.tokens.docs) {
+      if (!doc.of_file && !is_whole(ModuleId(m))) continue;
       DocComment& c = docs.comments.emplace_back();
       c.module = ModuleId(m);
       c.span = {file.base + doc.begin, file.base + doc.end};

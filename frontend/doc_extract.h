@@ -43,7 +43,8 @@ struct Docs {
   const DocComment* of_member(const DocTarget& member) const;
 };
 enum class DocsOf : uint8_t { Package, Std, Both };   // whose modules are looked at
-Docs extract_docs(Program& program, DocsOf whose);
+// With `whole`, a flag a module, the others give the comment of the file alone.
+Docs extract_docs(Program& program, DocsOf whose, const std::vector<bool>* whole = nullptr);
 
 // What `path` means where `owner` stands: its own members and parameters, names of the module, built-in types, modules
 // by their path.

@@ -13,45 +13,66 @@
   var index = null, waiting = null, KINDS = { m: ["module", "k-module"], b: ["type", "k-struct"], s: ["struct", "k-struct"], e: ["enum", "k-enum"], r: ["error", "k-error"], t: ["trait", "k-trait"], k: ["capability", "k-capability"], a: ["type", "k-struct"], c: ["const", ""], f: ["func", "k-func"], d: ["method", "k-func"], l: ["field", ""], v: ["variant", "k-enum"], g: ["guide", "k-trait"], h: ["section", ""] };
   var WEIGHT = { m: 34, b: 44, s: 42, e: 42, r: 36, t: 42, k: 36, a: 34, c: 18, f: 30, d: 28, l: 4, v: 10, g: 26, h: 6 };
 
-  window.janusSearch = function (data) {
-    var rows = function (text) { var list = text.split("\n"); list.pop(); return list; };
-    index = { names: rows(data.names), owners: rows(data.owners), kinds: data.kinds, hrefs: rows(data.hrefs), signatures: rows(data.signatures), summaries: rows(data.summaries), bodies: data.bodies };
-    index.lower = rows(data.names.toLowerCase());
-    index.owner = rows(data.owners.toLowerCase());
-    index.sig = column(data.signatures.toLowerCase());
-    index.sum = column(data.summaries.toLowerCase());
-    index.body = column(data.bodies);
-    index.count = index.names.length;
-    if (waiting) { var w = waiting; waiting = null; w(); }
+  // The index comes in parts of about a thousand rows, one script each, so that no task holds the page for long.
+  window.janusSearch = function (head) {
+    index = { names: [], owners: [], kinds: "", hrefs: [], signatures: [], summaries: [], lower: [], owner: [], sig: [], sum: [], body: [], count: 0, parts: head.parts, loaded: 0 };
+    nextPart();
   };
+  window.janusSearchPart = function (data) {
+    var base = index.count, lines = function (text) { var list = text.split("\n"); list.pop(); return list; };
+    var append = function (to, list) { for (var i = 0; i < list.length; i++) to.push(list[i]); };
+    append(index.names, lines(data.names));
+    append(index.owners, lines(data.owners));
+    append(index.hrefs, lines(data.hrefs));
+    append(index.signatures, lines(data.signatures));
+    append(index.summaries, lines(data.summaries));
+    append(index.lower, lines(data.names.toLowerCase()));
+    append(index.owner, lines(data.owners.toLowerCase()));
+    index.kinds += data.kinds;
+    index.sig.push(column(data.signatures.toLowerCase(), base));
+    index.sum.push(column(data.summaries.toLowerCase(), base));
+    index.body.push(column(data.bodies, base));
+    index.count = index.names.length;
+    index.loaded++;
+  };
+  function nextPart() {
+    if (index.loaded >= index.parts) { index.ready = true; if (waiting) { var w = waiting; waiting = null; w(); } return; }
+    addScript("search-" + (index.loaded + 1) + ".js", nextPart);
+  }
   // A column that is searched as one text: matches are found by one scan, rows by their starts.
-  function column(text) {
+  function column(text, base) {
     var starts = [], at = 0;
     while (at < text.length) { starts.push(at); at = text.indexOf("\n", at) + 1; if (at === 0) break; }
-    return { text: text, starts: starts };
+    return { text: text, starts: starts, base: base };
   }
-  function scan(col, word, each) {
-    var at = -1, row = 0, n = 0, starts = col.starts;
-    while ((at = col.text.indexOf(word, at + 1)) !== -1) {
-      var lo = row, hi = starts.length - 1;
-      while (lo < hi) { var mid = (lo + hi + 1) >> 1; if (starts[mid] <= at) lo = mid; else hi = mid - 1; }
-      row = lo;
-      each(row, at - starts[row], at);
-      if (++n > 20000) return;
-      at = (row + 1 < starts.length ? starts[row + 1] : col.text.length) - 1;  // one match a row is enough
-      row++;
-      if (row >= starts.length) return;
+  function scan(columns, word, each) {
+    var n = 0;
+    for (var c = 0; c < columns.length; c++) {
+      var col = columns[c], at = -1, row = 0, starts = col.starts;
+      while (row < starts.length && (at = col.text.indexOf(word, at + 1)) !== -1) {
+        var lo = row, hi = starts.length - 1;
+        while (lo < hi) { var mid = (lo + hi + 1) >> 1; if (starts[mid] <= at) lo = mid; else hi = mid - 1; }
+        row = lo;
+        each(col.base + row, at - starts[row], at > 0 ? col.text[at - 1] : "\n");
+        if (++n > 20000) return;
+        at = (row + 1 < starts.length ? starts[row + 1] : col.text.length) - 1;  // one match a row is enough
+        row++;
+      }
     }
   }
+  function addScript(file, then) {
+    var tag = document.createElement("script");
+    tag.src = file;
+    tag.onload = then || null;
+    tag.onerror = function () { status("The search index could not be loaded."); };
+    document.head.appendChild(tag);
+  }
   function loadIndex(then) {
-    if (index) return then();
+    if (index && index.ready) return then();
     waiting = then;
     if (loadIndex.begun) return;
     loadIndex.begun = true;
-    var tag = document.createElement("script");
-    tag.src = "search-index.js";
-    tag.onerror = function () { status("The search index could not be loaded."); };
-    document.head.appendChild(tag);
+    addScript("search-index.js");
   }
 
   function isBoundary(name, at) {
@@ -107,9 +128,9 @@
         if (s) { score[i] = s; any = true; }
       }
       if (!owner) {
-        scan(index.sum, word, function (row, at, pos) { var edge = at === 0 || index.sum.text[pos - 1] === " " || index.sum.text[pos - 1] === "`"; var s = edge ? 90 : 40; if (score[row] < s) score[row] = s; else score[row] += 1; any = true; });
+        scan(index.sum, word, function (row, at, before) { var edge = at === 0 || before === " " || before === "`"; var s = edge ? 90 : 40; if (score[row] < s) score[row] = s; else score[row] += 1; any = true; });
         scan(index.sig, word, function (row) { if (score[row] < 70) score[row] = 70; any = true; });
-        scan(index.body, word, function (row, at, pos) { var s = at === 0 || index.body.text[pos - 1] === " " ? 45 : 20; if (score[row] < s) score[row] = s; });
+        scan(index.body, word, function (row, at, before) { var s = at === 0 || before === " " ? 45 : 20; if (score[row] < s) score[row] = s; });
       }
       if (!any) for (i = 0; i < n; i++) { var m = near(word, index.lower[i]); if (m > score[i]) score[i] = m; }
       for (i = 0; i < n; i++) {
@@ -177,7 +198,7 @@
     palette.before = document.activeElement;
     palette.showModal();
     input.select(); input.focus();
-    if (!index) status("Loading …");
+    if (!index || !index.ready) status("Loading …");
     loadIndex(function () { status(""); refresh(); });
   }
   function mark(text, words) {
@@ -193,7 +214,7 @@
     return span;
   }
   function refresh() {
-    if (!index) return;
+    if (!index || !index.ready) return;
     var query = input.value, words = query.toLowerCase().split(/[\s.:]+/).filter(function (w) { return w.length > 0; });
     hits = search(query);
     list.textContent = "";
