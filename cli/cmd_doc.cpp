@@ -83,17 +83,7 @@ int lint(Context& context, const std::string& word) {
   const Diagnostics& diags = documents.compilation->diags;
   report(context, documents.compilation->sources, diags);
   Console& console = context.console;
-  size_t problems = diags.all().size() + documents.bad_examples.size();
-  for (const BadExample& bad : documents.bad_examples) {
-    if (console.is_json()) {
-      JsonText object = console.json_object("example");
-      object.field("path", bad.path).field("line", bad.line).field("problem", bad.problem);
-      console.json(object);
-    } else {
-      console.err("warning: the example at " + bad.path + ":" + std::to_string(bad.line) +
-                  " is not compiled as it should be\n" + bad.problem + "\n");
-    }
-  }
+  size_t problems = diags.all().size();
   if (console.is_json()) {
     JsonText object = console.json_object("summary");
     object.field("problems", problems).field("fixed", changed).field("items", documents.model.items.size());

@@ -66,32 +66,6 @@ std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& d
   return out;
 }
 
-// The examples are compiled apart from the package, as `janus test` does it: those that do not compile, or do and
-// should not.
-std::vector<BadExample> bad_examples(Context& context, const LoadOptions& load, bool all_std) {
-  constexpr int kMostRounds = 20;   // an error may hide another's of a later phase
-  LoadOptions examples = load;
-  examples.all_std = all_std;
-  std::vector<BadExample> bad;
-  for (int round = 0; round < kMostRounds; ++round) {
-    Compilation tried;
-    CheckOptions check;
-    check.tests = true;
-    check.all_std = all_std;
-    tried.check(context.disk, examples, check);
-    if (settle_doctests(tried, examples.doctests)) continue;
-    for (const DoctestInfo& test : tried.program.doctests) {
-      bool compiles = test.mode == DoctestMode::CompileFails && is_some(test.module);
-      if ((test.problem.empty() && !compiles) || test.passed || test.problem.starts_with("the fence is not closed"))
-        continue;   // D1011 says that
-      bad.push_back({tried.sources.file(test.file).path, tried.sources.line_col(test.place.lo).line,
-                     compiles ? "it compiles, and " + test.expected + " was expected\n" : test.problem});
-    }
-    break;
-  }
-  return bad;
-}
-
 // Everything of which a page is made beside the program: for the key of the book of pages.
 std::string settings_of(const docgen::GatherOptions& options, const std::vector<docgen::GuideText>& guides) {
   HashOf hash;
@@ -209,7 +183,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       load.doctests = examples;
       load.doctests.own = !of_std;
       load.doctests.guides = pages;
-      out.bad_examples = bad_examples(context, load, of_std);
+      lint_examples(context.disk, load, of_std, c);
       c.diags.sort();
     }
     context.timing.begin("gather");
@@ -225,6 +199,17 @@ void lint_package(const Target& target, Compilation& c, const Docs& docs, AstDb*
   lint.complete = target.is_package && target.load.root.empty();
   if (db) lint.renamed = [db](std::string_view name) { return present_name(*db, name); };
   lint_docs(c.program, docs, lint);
+  auto is_example = [](const DocFence& fence) { return read_fence_words(fence.info).is_janus; };
+  bool examples = std::any_of(docs.comments.begin(), docs.comments.end(), [&](const DocComment& comment) {
+    const auto& fences = comment.parsed.fences;
+    return std::any_of(fences.begin(), fences.end(), is_example);
+  });
+  if (examples && c.files) {
+    LoadOptions load = target.load;
+    load.doctests = {};
+    load.doctests.own = true;
+    lint_examples(*c.files, load, false, c);
+  }
   c.diags.sort();
 }
 

@@ -10,12 +10,6 @@
 
 namespace janus {
 
-struct BadExample {
-  std::string path;
-  uint32_t line;
-  std::string problem;
-};   // problem: rendered diagnostics, or a sentence
-
 struct Documents {
   Target target;
   Compilation* compilation = nullptr;  // lives until the process ends (main.cpp), unless somebody deletes it
@@ -23,7 +17,6 @@ struct Documents {
   std::vector<docgen::GuideText> guides;
   std::vector<std::string> read;       // every file and folder that was looked at, for --serve
   docgen::Model model;
-  std::vector<BadExample> bad_examples;   // kLint
   // kPages: where the pages go, when they are to be brought up to date there; and what is known of those.
   std::string folder;
   bool update = false;

@@ -12,6 +12,7 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
   auto begin = [&](const char* name) {
     if (phase) phase(name);
   };
+  this->files = &files;
   program.index->lint = options.lint;
   begin("load");
   load_modules(program, files, load);      // texts, trees, imports

@@ -13,6 +13,7 @@ struct Compilation {
   Names names;
   Diagnostics diags;
   Program program{sources, names, diags};
+  FileSystem* files = nullptr;   // what it was read from, for those who look at the same files again
   // load, collect, consts, bodies, error sets, matches; diagnostics are sorted. `phase` (may be empty) is told when
   // each phase begins, for --time-report.
   void check(FileSystem& files, const LoadOptions& load, const CheckOptions& check,

@@ -20,6 +20,7 @@ struct DoctestOptions {
   struct Verdict {
     bool passed;
     std::string problem;
+    std::vector<Diagnostic> flaws = {};   // the errors themselves; their places are bytes of the example's file
   };
   std::map<std::string, Verdict> known;
 };

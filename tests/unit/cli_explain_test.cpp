@@ -8,6 +8,7 @@
 #include "backend/embed.h"
 #include "frontend/compilation.h"
 #include "frontend/doc_lint.h"
+#include "frontend/doctest_check.h"
 #include "frontend/manifest.h"
 
 using namespace janus;
@@ -76,7 +77,11 @@ std::set<std::string> codes_of(const std::string& program, bool is_toml, bool li
   CheckOptions options;
   options.lint = lint;
   c.check(files, load, options);
-  if (of_docs && !c.diags.has_errors()) lint_docs(c.program, extract_docs(c.program, DocsOf::Package), {});
+  if (of_docs && !c.diags.has_errors()) {
+    lint_docs(c.program, extract_docs(c.program, DocsOf::Package), {});
+    load.doctests.own = true;
+    lint_examples(files, load, false, c);
+  }
   take(c.diags);
   return codes;
 }
