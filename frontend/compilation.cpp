@@ -1,11 +1,33 @@
 // compilation.cpp: one run of the frontend, phase by phase.
-// Depends on compilation.h.
+// Depends on compilation.h, effects.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/compilation.h"
 
+#include <algorithm>
+
+#include "frontend/effects.h"
 #include "frontend/program_index.h"
 
 namespace janus {
+namespace {
+
+// A test in which nothing can fail, panic, block for ever or leave for other code proves nothing.
+void lint_tests(const Program& p, Diagnostics& diags) {
+  if (diags.has_errors()) return;
+  for (uint32_t i = 0; i < p.tests.size(); ++i) {
+    const TestInfo& test = p.tests[i];
+    if (test.doctest != 0xffffffffu || is_none(test.body) || p.modules[+test.module]->is_std) continue;
+    if (effects_of_test(p, static_cast<TestId>(i)) & (kMayPanic | kMaySuspend | kMayBlock | kCallsFfi)) continue;
+    const Body* body = p.bodies[+test.body].get();
+    if (!body || std::any_of(body->nodes.begin(), body->nodes.end(), [](const HirNode& n) {
+          return n.kind == HirKind::Try || n.kind == HirKind::Fail;
+        }))
+      continue;
+    diags.report<Diag::TestCannotFail>(test.span).help("say what must hold: `assert(total([1, 2]) == 3)`");
+  }
+}
+
+}  // namespace
 
 void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckOptions& options,
                         const std::function<void(const char*)>& phase) {
@@ -28,6 +50,7 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
   check_dyns(program);                     // impls for what became `dyn`
   check_growth(program);                   // generics without end
   check_grants(program, options);          // capabilities
+  if (options.tests) lint_tests(program, diags);
   begin("done");
   diags.sort();
 }
