@@ -21,8 +21,14 @@ namespace {
 // A line's state is its colour, its sign before the number, and a word for who hears the page.
 constexpr const char* kStyle =
     "main.coverage{max-width:72rem;margin:0 auto;padding:2rem 1.25rem 4rem}.coverage table{border-collapse:collapse;width:100%;margin:1.5rem 0}"
-    ".coverage th,.coverage td{text-align:left;padding:.45rem .8rem;border-bottom:1px solid var(--line)}.coverage td.n,.coverage th.n{text-align:right;font-variant-numeric:tabular-nums}"
-    ".coverage meter{width:8rem;height:.8rem;vertical-align:middle}.line.ran{background:color-mix(in srgb,var(--good) 11%,transparent)}"
+    ".coverage .table{margin:1.6rem 0}.coverage .table table{margin:0}.coverage th,.coverage td{text-align:left;padding:.55rem 1rem}.coverage td.n,.coverage th.n{text-align:right;font-variant-numeric:tabular-nums}"
+    ".coverage td.n,.coverage th.n{color:inherit}.coverage th.n{color:var(--muted)}.coverage td{vertical-align:middle}"
+    ".coverage meter{appearance:none;width:100%;max-width:18rem;height:.5rem;border:0;border-radius:99px;background:var(--raised);vertical-align:middle;overflow:hidden;color:var(--good)}"
+    ".coverage meter::-webkit-meter-bar{height:.5rem;border:0;border-radius:99px;background:color-mix(in srgb,var(--bad) 22%,var(--raised))}"
+    ".coverage meter::-webkit-meter-optimum-value{background:var(--good);border-radius:99px}.coverage meter::-moz-meter-bar{background:var(--good)}"
+    ".coverage .share{display:flex;flex-wrap:wrap;align-items:baseline;gap:.2rem 1rem;margin:0 0 .6rem;color:var(--soft)}.coverage .share strong{font:500 1.7rem/1.2 var(--serif);color:var(--ink);font-variant-numeric:tabular-nums}"
+    ".coverage .eyebrow a{color:inherit;text-decoration:none}.coverage .eyebrow a:hover{text-decoration:underline}.coverage .share+meter{max-width:none;margin-bottom:1.2rem}"
+    ".line.ran{background:color-mix(in srgb,var(--good) 11%,transparent)}"
     ".line.never{background:color-mix(in srgb,var(--bad) 15%,transparent)}.line.partly{background:var(--warn-bg)}"
     ".coverage .line .times{display:inline-block;width:5.2rem;padding-right:1rem;text-align:right;color:var(--muted);user-select:none}"
     ".coverage .line.ran .no,.coverage .line.partly .no,.coverage .line.never .no{color:var(--ink)}.coverage .line.never .times{color:var(--bad);font-weight:600}"
@@ -48,12 +54,17 @@ std::string meter(size_t part, size_t whole) {
          std::to_string(whole ? part : 1) + "\" aria-label=\"" + p + " of the lines\"></meter>";
 }
 
+std::string header(const std::string& eyebrow, const std::string& h1, size_t part, size_t whole) {
+  return "<header class=\"hero\"><p class=\"eyebrow\">" + eyebrow + "</p>" + h1 +
+         "</header>\n<p class=\"share\"><strong>" + percent(part, whole) + "</strong> " + std::to_string(part) +
+         " of " + std::to_string(whole) + " lines ran</p>\n" + meter(part, whole) + "\n";
+}
+
 std::string source(Painter& painter, const CoverageFile& file) {
   std::string main =
-      "<p class=\"eyebrow\"><a href=\"index.html\">Coverage</a></p>\n<h1 class=\"path\">" + escape_html(file.path) +
-      "</h1>\n<p>" + std::to_string(file.covered()) + " of " + std::to_string(file.lines.size()) +
-      " lines ran: " + percent(file.covered(), file.lines.size()) +
-      "</p>\n<p class=\"key\"><span class=\"ran\">ran</span><span class=\"partly\">ran in part</span><span class=\"never\">never ran</span></p>\n"
+      header("<a href=\"index.html\">← Coverage</a>", "<h1 class=\"path\">" + escape_html(file.path) + "</h1>",
+             file.covered(), file.lines.size()) +
+      "<p class=\"key\"><span class=\"ran\">ran</span><span class=\"partly\">ran in part</span><span class=\"never\">never ran</span></p>\n"
       "<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
   std::vector<std::string> lines = painter.paint_lines(file.text, {});
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -97,10 +108,9 @@ std::vector<OutFile> write_coverage(const std::vector<CoverageFile>& files, cons
     out.push_back({path, page("Coverage of " + file.path, source(painter, file))});
   }
   std::string main =
-      "<p class=\"eyebrow\">Coverage</p>\n<h1>" + escape_html(name) + "</h1>\n<p>" + std::to_string(covered) + " of " +
-      std::to_string(lines) + " lines ran: " + percent(covered, lines) +
-      "</p>\n<table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Lines</th><th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Ran</th></tr></thead>\n<tbody>\n" +
-      rows + "</tbody>\n</table>\n";
+      header("Coverage", "<h1>" + escape_html(name) + "</h1>", covered, lines) +
+      "<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">File</th><th scope=\"col\">Lines</th><th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Ran</th></tr></thead>\n<tbody>\n" +
+      rows + "</tbody>\n</table></div>\n";
   out.push_back({"index.html", page("Coverage of " + name, main)});
   out.push_back({"janus.css", std::string(assets("assets/janus.css"))});
   out.push_back({"coverage.css", kStyle});
