@@ -42,7 +42,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Null: {
       if (l.shape == Shape::Managed) return {type, null()};
       uint32_t to = dest != kNone ? dest : temp_addr(type);
-      store(i1(false), to, l.tag_offset);
+      store_tag(l, 0, to, l.size - l.tag_offset);
       return {type, to, false};
     }
     case HirKind::Void:
@@ -142,7 +142,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       uint32_t to = dest != kNone ? dest : temp_addr(type);
       if (inner.shape == Shape::Void) lower_drop(HirId(n.a));
       else lower_to(HirId(n.a), to);
-      store(i1(true), to, l.tag_offset);
+      store_tag(l, 1, to, l.size - l.tag_offset);
       return {type, to, l.needs_drop};
     }
     case HirKind::Widen: {
@@ -284,7 +284,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       at(none);
       const Layout& r = layout(result_type);
       if (r.shape == Shape::Managed) store(null(), slot_addr(result_slot));
-      else store(i1(false), result_addr, r.tag_offset);
+      else store_tag(r, 0, result_addr, r.size - r.tag_offset);
       int keep = top;
       top = base;
       do_return();

@@ -190,6 +190,15 @@ class FuncLower {
   void store(uint32_t value, uint32_t addr, uint32_t offset = 0, JAlias alias = JAlias::Scalar) {
     emit(JOp::Store, JType::Void, addr, offset, value, static_cast<uint32_t>(alias));
   }
+  // The tag of an enum or optional, with the unused bytes up to `room` behind it: the value is soon copied by whole
+  // words, and a load of more than one store wrote waits for all of them.
+  void store_tag(const Layout& l, uint32_t tag, uint32_t to, uint32_t room) {
+    uint32_t bytes = 1;
+    while (bytes * 2 <= room && bytes * 2 <= l.align && l.tag_offset % (bytes * 2) == 0) bytes *= 2;
+    if (bytes == 8) store(i64(tag), to, l.tag_offset, JAlias::Any);   // also read by its own type
+    else if (bytes == 4) store(iconst(JType::I32, tag), to, l.tag_offset, JAlias::Any);
+    else store(l.tag == JType::I1 ? i1(tag != 0) : iconst(l.tag, tag), to, l.tag_offset);
+  }
   void copy_bytes(uint32_t to, uint32_t from, uint32_t size, uint32_t align) {
     if (size) emit(JOp::CopyBytes, JType::Void, to, from, size, align);
   }

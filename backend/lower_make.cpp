@@ -66,7 +66,10 @@ Val FuncLower::lower_make(HirId id, uint32_t dest) {
         if (layout(l.variants[n.a][i].type).shape == Shape::Void) lower_drop(HirId(values[i]));
         else part(HirId(values[i]), off(to, l.variants[n.a][i].offset));
       }
-      if (!dead) store(iconst(l.tag, n.a), to, l.tag_offset);
+      uint32_t room = l.boxed ? l.payload_size : l.size;   // up to the first field
+      for (const FieldLayout& field : l.variants[n.a])
+        if (layout(field.type).shape != Shape::Void) room = std::min(room, field.offset);
+      if (!dead) store_tag(l, n.a, to, room);
       top = base;
       if (l.boxed) return {type, make_box(to, l), true};
       return {type, to, l.needs_drop};
