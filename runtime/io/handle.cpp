@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "runtime/io/interest.h"
+
 namespace janus::rt {
 
 Handle* handle_new(int64_t fd, uint32_t kind) {
@@ -28,6 +30,7 @@ Handle* handle_new(int64_t fd, uint32_t kind) {
 void handle_really_close(Handle* h) {
   if (h->kind & kOwned) return h->owned->close(h->owned);
   interest_closed(h);
+  if (JANUS_UNLIKELY(h->kind & kMemory)) return off_task([=] { memory_net->closed(h); });
   if (!(h->kind & kForeign)) sys(SYS_close, h->fd);
 }
 
@@ -56,7 +59,8 @@ extern "C" {
 void janus_handle_drop(void* handle, uint32_t) {
   Handle* h = static_cast<Handle*>(handle);
   mark_closed(h);
-  if (!(h->kind & kOwned)) interest_free(h);
+  if (JANUS_UNLIKELY(h->kind & kMemory)) off_task([=] { memory_net->dropped(h); });
+  else if (!(h->kind & kOwned)) interest_free(h);
   janus_free(h, sizeof(Handle));
 }
 
@@ -70,6 +74,11 @@ int64_t janus_io_fd(Handle* h) { return h->fd; }
 // Appends what is there, at most `most` bytes. The number of bytes, 0 at the end, -EAGAIN: nothing yet; other -errno;
 // -EBADF: closed.
 int64_t janus_io_read(Handle* h, Array** buffer, int64_t most) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) {
+    int64_t n;
+    off_task([&] { n = memory_net->read(h, buffer, most); });
+    return n;
+  }
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   const uint32_t reports = h->kind & kSocket ? interest_reports(h) : 0;
@@ -92,6 +101,11 @@ int64_t janus_io_read(Handle* h, Array** buffer, int64_t most) {
 
 // Writes bytes[from..to], or a part. The number of bytes; -EAGAIN: no room yet.
 int64_t janus_io_write(Handle* h, Array* bytes, int64_t from, int64_t to) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) {
+    int64_t n;
+    off_task([&] { n = memory_net->write(h, bytes->data + from, to - from); });
+    return n;
+  }
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   int64_t n;

@@ -20,7 +20,8 @@ enum HandleKind : uint32_t {
   kFile = 2,
   kForeign = 4 /* not ours to close: stdin */,
   kOwned = 8 /* no descriptor: something else that closes */,
-  kShared = 16 /* others have the same file open: the kernel forgets it only when told */
+  kShared = 16 /* others have the same file open: the kernel forgets it only when told */,
+  kMemory = 32 /* no descriptor: a connection in memory (memory_net.cpp) */
 };
 
 // What a handle of kind kOwned has instead of a descriptor.

@@ -11,7 +11,7 @@
 //
 // Whoever looks for work polls; of the workers that sleep one sleeps in epoll_wait, the others on their futex
 // (tasks/worker.cpp).
-#include "runtime/io/handle.h"
+#include "runtime/io/interest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,18 +30,6 @@
 #include "runtime/tasks/task.h"
 
 namespace janus::rt {
-
-struct Interest {
-  Lock lock;
-  int32_t fd;
-  bool ready[2];
-  uint32_t reports;   // of something to read, from 1; never goes back
-  bool closed;
-  bool ended;   // the other side has said all, or the connection broke: a read must find out
-  bool level;   // not ours alone (stdin): told once for each wait, so that others who have it open are not disturbed
-  WaiterList waiters[2];
-  Interest* next_free;
-};
 
 namespace {
 
@@ -130,6 +118,10 @@ int64_t describe(const void* on, char* out, int64_t room) {
     uint8_t digits[24];
     for (uint8_t* d = put_decimal(digits + 24, x); d < digits + 24; d++) *at++ = static_cast<char>(*d);
   };
+  if (it->memory) {
+    text("a connection in memory");
+    return at - out;
+  }
   text("fd ");
   number(static_cast<uint64_t>(it->fd));
   union {
@@ -224,6 +216,18 @@ struct Attach {
 
 }   // namespace
 
+void interest_happened(Interest* it, bool readable, bool writable) {
+  dispatch(it, (readable ? static_cast<uint32_t>(EPOLLIN) : 0u) | (writable ? static_cast<uint32_t>(EPOLLOUT) : 0u));
+}
+
+// The poller's table is what describes it in the nursery tree.
+void interest_init_memory(Interest* it) {
+  it->memory = true;
+  it->fd = -1;
+  Hold held(pool_lock);
+  if (!io_poller) start();
+}
+
 uint32_t interest_reports(const Handle* h) {
   const Interest* it = __atomic_load_n(&h->interest, __ATOMIC_ACQUIRE);
   return it && !it->level && !__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE)
@@ -248,7 +252,7 @@ void interest_closed(Handle* h) {
       if (claim(w->task, false)) wake(w->task, 0, false);
     }
   unlock(&it->lock);
-  if (!last) return;
+  if (!last || h->kind & kMemory) return;
   if (h->kind & kShared) sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_DEL, h->fd, nullptr);
 }
 
@@ -285,7 +289,7 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
   Interest* it = h->interest;
   // Who waits without having read everything, or up to the end, has been told of it already; the kernel will not say it
   // again.
-  if (what == 0 && known && !it->level &&
+  if (what == 0 && known && !it->level && !it->memory &&
       (__atomic_load_n(&it->ended, __ATOMIC_ACQUIRE) ||
        (h->kind & kSocket &&
         __atomic_load_n(&h->drained, __ATOMIC_ACQUIRE) != __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE))))
@@ -309,19 +313,21 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
     sys(SYS_epoll_ctl, epoll_fd, EPOLL_CTL_MOD, it->fd, &event);
   }
   unlock(&it->lock);
-  add_word(&io_waits, 1);
-  if (ms >= 0) {
-    timer.when = now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000;
-    timer_start(&timer, true);
-  }
+  // What arrives in memory is the work of a task, or of time, not of the world: all may be stuck, and time may jump.
+  const int64_t due = JANUS_UNLIKELY(it->memory) ? static_cast<MemoryInterest*>(it)->due[what] : 0;
+  if (!it->memory) add_word(&io_waits, 1);
+  if (ms >= 0) timer.when = now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000;
+  const bool comes = due != 0 && (ms < 0 || due < timer.when);
+  if (comes) timer.when = due;
+  if (timer.when) timer_start(&timer, true);
   const int32_t reason = end_wait(self);
-  add_word(&io_waits, -1);
-  if (ms >= 0) timer_stop(&timer);
+  if (!it->memory) add_word(&io_waits, -1);
+  if (timer.when) timer_stop(&timer);
   if (reason == 0) return 1;
   lock(&it->lock);
   list_remove(&it->waiters[what], &me);
   unlock(&it->lock);
-  if (reason != kReasonCancel) return 0;
+  if (reason != kReasonCancel) return comes ? 1 : 0;
   *failed = &janus_own_cancel;
   return -1;
 }
@@ -344,6 +350,19 @@ using namespace janus::rt;
 
 extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** failed, RT_SITE) {
   (void)failed, (void)site, (void)at;
+  if (h->kind & kMemory) {   // nobody else runs: only time can bring something
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    const int64_t now = t.tv_sec * 1'000'000'000 + t.tv_nsec;
+    const int64_t due = static_cast<MemoryInterest*>(h->interest)->due[what ? 1 : 0];
+    if (due == 0 && ms < 0)
+      environment_failed("this waits for ever: a connection in memory, and no task that could serve it");
+    const bool comes = due != 0 && (ms < 0 || due - now <= ms * 1'000'000);
+    const int64_t left = max64(0, comes ? due - now : ms * 1'000'000);
+    timespec span = {left / 1'000'000'000, left % 1'000'000'000};
+    nanosleep(&span, nullptr);
+    return comes ? 1 : 0;
+  }
   const int32_t fd = enter(h);
   if (fd < 0) return 1;
   pollfd ready = {fd, static_cast<short>(what ? POLLOUT : POLLIN), 0};

@@ -9,10 +9,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "runtime/io/handle.h"
+#include "runtime/io/interest.h"
 #include "runtime/sink.h"
 
 namespace janus::rt {
+
+const MemoryHook* memory_net;
+
 namespace {
 
 union Name {
@@ -123,6 +126,14 @@ Name name_from(const Array* address, int64_t* len) {
   return name;
 }
 
+// Through a table: not for a task's stack, whose need is proved.
+template <class F>
+int64_t in_memory(F f) {
+  int64_t n;
+  off_task([&] { n = f(); });
+  return n;
+}
+
 int64_t set_option(int fd, int level, int option, int value) {
   return sys(SYS_setsockopt, fd, level, option, &value, static_cast<int64_t>(sizeof value));
 }
@@ -155,6 +166,13 @@ Array* janus_net_parse(String* host, int64_t port) {
   return bytes_of(nullptr, 0);
 }
 
+// Is the host one of a network in memory? 0: no; 1: yes, *out is the address; -2 or -EAGAIN: a name that a test has
+// lost.
+int64_t janus_net_in_memory(String* host, int64_t port, Array** out) {
+  if (JANUS_LIKELY(!memory_net)) return 0;
+  return in_memory([=] { return memory_net->look_up(host, port, out); });
+}
+
 // A socket of this machine; empty when the path is too long for one.
 Array* janus_net_local(String* path) {
   Name name;
@@ -168,6 +186,7 @@ Array* janus_net_local(String* path) {
 }
 
 String* janus_net_text(Array* address) {
+  if (is_memory_address(address)) return janus_string_new(address->data + 2, address->len - 2);
   int64_t len;
   const Name name = name_from(address, &len);
   Sink sink;
@@ -208,6 +227,12 @@ int64_t janus_net_port(Array* address) {
 
 // Where the socket stands (peer: what it is connected to); empty when it is nowhere.
 Array* janus_net_name(Handle* h, bool peer) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) {
+    uint8_t name[300];
+    int64_t n;
+    off_task([&] { n = memory_net->name(h, peer, name, sizeof name); });
+    return bytes_of(name, n);
+  }
   const int32_t fd = enter(h);
   if (fd < 0) return bytes_of(nullptr, 0);
   Name name;
@@ -231,6 +256,11 @@ static Handle* open_socket(Array* address, int64_t type, int64_t* code) {
 
 // Begins to connect. *code: 0 when it stands, -EINPROGRESS, or another -errno, then null.
 Handle* janus_net_connect(Array* address, bool datagrams, int64_t* code) {
+  if (JANUS_UNLIKELY(is_memory_address(address))) {
+    Handle* h;
+    off_task([&] { h = memory_net->connect(address, code); });
+    return h;
+  }
   Handle* h = open_socket(address, datagrams ? SOCK_DGRAM : SOCK_STREAM, code);
   if (!h) return nullptr;
   int64_t n;
@@ -244,6 +274,7 @@ Handle* janus_net_connect(Array* address, bool datagrams, int64_t* code) {
 
 // How connecting ended: 0 or -errno.
 int64_t janus_net_error(Handle* h) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) return in_memory([=] { return memory_net->connect_error(h); });
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   int error = 0;
@@ -255,6 +286,11 @@ int64_t janus_net_error(Handle* h) {
 
 // A socket at that address: one that accepts (backlog > 0), or one for datagrams. Null: *code.
 Handle* janus_net_listen(Array* address, int64_t backlog, bool share_port, int64_t* code) {
+  if (JANUS_UNLIKELY(is_memory_address(address))) {
+    Handle* h;
+    off_task([&] { h = memory_net->listen(address, backlog == 0, code); });
+    return h;
+  }
   Handle* h = open_socket(address, backlog > 0 ? SOCK_STREAM : SOCK_DGRAM, code);
   if (!h) return nullptr;
   int64_t n = 0;
@@ -272,6 +308,11 @@ Handle* janus_net_listen(Array* address, int64_t backlog, bool share_port, int64
 
 // The next connection. Null: *code, -EAGAIN when there is none yet. *peer: its address.
 Handle* janus_net_accept(Handle* h, Array** peer, int64_t* code) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) {
+    Handle* made;
+    off_task([&] { made = memory_net->accept(h, peer, code); });
+    return made;
+  }
   const int32_t fd = enter(h);
   if (fd < 0) {
     *code = -EBADF;
@@ -298,6 +339,7 @@ Handle* janus_net_accept(Handle* h, Array** peer, int64_t* code) {
 
 // how: 0 no more reading, 1 no more writing, 2 both.
 int64_t janus_net_shutdown(Handle* h, int64_t how) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) return in_memory([=] { return memory_net->shut_down(h, how); });
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   const int64_t n = sys(SYS_shutdown, fd, how);
@@ -307,6 +349,7 @@ int64_t janus_net_shutdown(Handle* h, int64_t how) {
 
 // Is the other side still there? 0, -EPIPE when it has closed, or its error. What it sent stays to be read.
 int64_t janus_net_probe(Handle* h) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) return in_memory([=] { return memory_net->probe(h); });
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   uint8_t byte;
@@ -318,6 +361,8 @@ int64_t janus_net_probe(Handle* h) {
 }
 
 int64_t janus_net_send_to(Handle* h, Array* bytes, Array* address) {
+  if (JANUS_UNLIKELY(h->kind & kMemory)) return in_memory([=] { return memory_net->send_to(h, bytes, address); });
+  if (JANUS_UNLIKELY(is_memory_address(address))) return -ENETUNREACH;   // from the real network no road leads there
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   int64_t n;
@@ -331,6 +376,8 @@ int64_t janus_net_send_to(Handle* h, Array* bytes, Array* address) {
 
 // Appends one datagram to *buffer (what is longer than `most` is cut off) and its sender's address to *from.
 int64_t janus_net_receive_from(Handle* h, Array** buffer, int64_t most, Array** from) {
+  if (JANUS_UNLIKELY(h->kind & kMemory))
+    return in_memory([=] { return memory_net->receive_from(h, buffer, most, from); });
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
   uint8_t* room = bytes_room(buffer, most);

@@ -84,7 +84,21 @@ int32_t worker_limit() {
   return settings.workers;
 }
 
-int64_t now_ns() { return settings.seeded ? virtual_now : real_ns(); }
+int32_t time_jumps;
+namespace {
+int64_t jumped;   // how far the program's clock is ahead of the machine's
+}
+
+int64_t now_ns() {
+  return settings.seeded ? virtual_now : real_ns() + __atomic_load_n(&jumped, __ATOMIC_RELAXED);
+}
+
+int64_t time_jumped() { return __atomic_load_n(&jumped, __ATOMIC_RELAXED); }
+
+void jump_time_to(int64_t when) {
+  const int64_t left = when - now_ns();
+  if (left > 0) __atomic_add_fetch(&jumped, left, __ATOMIC_RELAXED);
+}
 
 int64_t real_ns() {
   timespec t;
