@@ -50,6 +50,7 @@ struct MemoryHook {
   int64_t (*receive_from)(Handle* h, Array** buffer, int64_t most, Array** from);
   int64_t (*shut_down)(Handle* h, int64_t how);
   int64_t (*probe)(Handle* h);
+  bool (*ready)(Handle* h, bool to_write);   // a wait would end at once; if not, `due` is set
   int64_t (*connect_error)(Handle* h);
   int64_t (*name)(Handle* h, bool peer, uint8_t* out, int64_t room);
   void (*closed)(Handle* h);

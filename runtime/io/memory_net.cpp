@@ -493,7 +493,22 @@ int64_t probe(Handle* h) {
   if (end->broken) return -ECONNRESET;
   const Chunk* c = arrived(end);
   if (!c) return end->peer || end->first ? 0 : -EPIPE;
-  return c->kind == ChunkKind::Data ? 0 : c->kind == ChunkKind::Finished ? -EPIPE : -ECONNRESET;
+  return c->kind == ChunkKind::Data ? 1 : c->kind == ChunkKind::Finished ? -EPIPE : -ECONNRESET;
+}
+
+bool ready(Handle* h, bool to_write) {
+  Hold held(net_lock);
+  if (is_closed(h)) return true;
+  End* end = end_of(h);
+  if (end->broken) return true;
+  if (end->kind == EndKind::Listener) {
+    end->interest.due[0] = end->waiting && end->waiting->stands_at > now() ? end->waiting->stands_at : 0;
+    return end->waiting && end->interest.due[0] == 0;
+  }
+  if (!to_write) return arrived(end) || (end->kind == EndKind::Stream && !end->peer && !end->first && !end->lost);
+  end->interest.due[1] = !end->lost && end->stands_at > now() ? end->stands_at : 0;
+  if (end->lost || end->interest.due[1]) return false;
+  return !end->peer || end->peer->queued < end->net->faults.room;
 }
 
 int64_t name(Handle* h, bool peer, uint8_t* out, int64_t room) {
@@ -521,8 +536,8 @@ void dropped(Handle* h) {
   free_end(end_of(h));
 }
 
-const MemoryHook hook = {look_up, connect,      listen,    accept, read,          write, send_to,
-                         receive_from, shut_down, probe,  connect_error, name,  closed,  dropped};
+const MemoryHook hook = {look_up,   connect, listen, accept,        read, write,  send_to, receive_from,
+                         shut_down, probe,   ready,  connect_error, name, closed, dropped};
 
 // The test is done: hosts are forgotten and connections break.
 void close_network(Owned* owned) {
@@ -594,8 +609,15 @@ void janus_memory_net_faults(Handle* h, int64_t delay_ms, int64_t jitter_ms, int
     Hold held(net_lock);
     if (is_closed(h)) return;
     Network* net = network_of(h);
-    net->faults = {delay_ms * 1'000'000, jitter_ms * 1'000'000, most_read, most_written, max64(1, room),
-                   reset_after,          reset_ppm,             drop_ppm,  cut};
+    net->faults = {delay_ms * 1'000'000,
+                   jitter_ms * 1'000'000,
+                   most_read,
+                   most_written,
+                   max64(1, room),
+                   reset_after,
+                   reset_ppm,
+                   drop_ppm,
+                   cut};
     for (End* end = net->ends; end; end = end->next) tell(end, true, true);
   });
 }

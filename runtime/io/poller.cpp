@@ -294,6 +294,11 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
        (h->kind & kSocket &&
         __atomic_load_n(&h->drained, __ATOMIC_ACQUIRE) != __atomic_load_n(&it->reports, __ATOMIC_ACQUIRE))))
     return 1;
+  if (JANUS_UNLIKELY(it->memory)) {
+    bool ready;
+    off_task([&] { ready = memory_net->ready(h, what != 0); });
+    if (ready) return 1;
+  }
   Waiter me = {};
   me.task = self;
   Timer timer = {0, 0, self, nullptr};

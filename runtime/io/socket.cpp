@@ -347,7 +347,7 @@ int64_t janus_net_shutdown(Handle* h, int64_t how) {
   return n;
 }
 
-// Is the other side still there? 0, -EPIPE when it has closed, or its error. What it sent stays to be read.
+// Is the other side still there? 0, 1 when there is something to read, -EPIPE when it has closed, or its error.
 int64_t janus_net_probe(Handle* h) {
   if (JANUS_UNLIKELY(h->kind & kMemory)) return in_memory([=] { return memory_net->probe(h); });
   const int32_t fd = enter(h);
@@ -357,7 +357,7 @@ int64_t janus_net_probe(Handle* h) {
   do n = sys(SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   while (n == -EINTR);
   leave(h);
-  return n > 0 || n == -EAGAIN ? 0 : n == 0 ? -EPIPE : n;
+  return n > 0 ? 1 : n == -EAGAIN ? 0 : n == 0 ? -EPIPE : n;
 }
 
 int64_t janus_net_send_to(Handle* h, Array* bytes, Array* address) {
@@ -397,4 +397,4 @@ int64_t janus_net_receive_from(Handle* h, Array** buffer, int64_t most, Array** 
   return n;
 }
 
-}  // extern "C"
+}   // extern "C"

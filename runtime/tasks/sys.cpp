@@ -89,9 +89,7 @@ namespace {
 int64_t jumped;   // how far the program's clock is ahead of the machine's
 }
 
-int64_t now_ns() {
-  return settings.seeded ? virtual_now : real_ns() + __atomic_load_n(&jumped, __ATOMIC_RELAXED);
-}
+int64_t now_ns() { return settings.seeded ? virtual_now : real_ns() + __atomic_load_n(&jumped, __ATOMIC_RELAXED); }
 
 int64_t time_jumped() { return __atomic_load_n(&jumped, __ATOMIC_RELAXED); }
 
