@@ -1,6 +1,8 @@
 // check_pattern.cpp: patterns, and `match`.
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "frontend/check_internal.h"
 
 namespace janus {
@@ -543,7 +545,13 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
 
 HirId BodyChecker::check_match_expr(NodeId n, TypeId expected, bool value) {
   const Node x = ast(n);
-  HirId scrutinee = check(NodeId(x.a));
+  // A `null` arm asks about the `?T`, also where the variable is known not to be null.
+  bool asks_null = std::ranges::any_of(tree_->list(x.b), [&](NodeId arm) {
+    const Node pattern = ast(NodeId(ast(arm).a));
+    return ast(arm).kind == NodeKind::MatchArm && pattern.kind == NodeKind::PatLit &&
+           ast(NodeId(pattern.a)).kind == NodeKind::NullLit;
+  });
+  HirId scrutinee = asks_null ? check_unnarrowed(NodeId(x.a), TypeId::None) : check(NodeId(x.a));
   TypeId type = settle(node(scrutinee).type);
   if (type == Types::Void) {
     report<Diag::VoidValue>(span(NodeId(x.a)), "matched");

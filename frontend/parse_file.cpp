@@ -75,7 +75,7 @@ NodeId Parser::profile() {
     unexpected("the name of a profile, like `core`");
     return error_node();
   }
-  if (at_word(Word::Script)) script_ = true;
+  script_ = at_word(Word::Script);   // whatever the file is called, and whatever the package says
   profile_ = text(pos_);
   sovereign_ = profile_ == "sovereign";
   ++pos_;
@@ -249,7 +249,10 @@ void Parser::statement_outside() {
       stray_reported_ = first;  // the `end` that is left over is part of the same mistake
     } else {
       report<Diag::OutsideFunction>(token_span(first))
-          .note("lines outside functions belong to scripts: the profile `:script`, or a file named `….jans`")
+          .note(
+              source_.path.ends_with(".jans")
+                  ? "lines outside functions belong to scripts; this file is one by its name, but not by its `profile`"
+                  : "lines outside functions belong to scripts: the profile `:script`, or a file named `….jans`")
           .help("a program begins in `func main() do … end`: put the lines between the two");
     }
     reported_outside_ = true;

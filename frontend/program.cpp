@@ -136,7 +136,7 @@ Program::Program(SourceMap& s, Names& n, Diagnostics& d)
     return tag;
   };
   lang.panic = implicit("Panic");
-  tags[+lang.panic].fields.push_back({NameId::None, Types::String});   // its message
+  tags[+lang.panic].fields.push_back({.name = NameId::None, .type = Types::String, .span = {}});   // its message
   lang.cancelled = implicit("Cancelled");
   lang.channel_closed = implicit("ChannelClosed");
   lang.budget_exceeded = implicit("BudgetExceeded");
