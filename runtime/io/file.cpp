@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -505,3 +506,19 @@ int64_t janus_fs_temp(String* prefix, Array** out) {
 }
 
 }   // extern "C"
+
+// Tells of changes in a folder: a handle to read `struct inotify_event`s from. Null: *code.
+extern "C" Handle* janus_fs_watch(String* path, int64_t* code) {
+  int64_t fd = sys(SYS_inotify_init1, IN_NONBLOCK | IN_CLOEXEC);
+  *code = fd;
+  if (fd < 0) return nullptr;
+  const int64_t watch = with_path(path, [=](const char* text) -> int64_t {
+    return sys(SYS_inotify_add_watch, fd, text,
+               IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
+                   IN_MOVE_SELF | IN_ONLYDIR);
+  });
+  *code = watch;
+  if (watch >= 0) return handle_new(fd, kPipe);
+  sys(SYS_close, fd);
+  return nullptr;
+}
