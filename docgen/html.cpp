@@ -29,6 +29,7 @@ using llvm::json::Value;
 
 constexpr size_t kMaxCards = 8;      // guides of a group shown as cards; more are numbered chapters
 constexpr size_t kMaxChapters = 48;  // and beyond that a list of titles
+constexpr size_t kManyRows = 80;
 constexpr size_t kMaxTree = 150;  // modules in the sidebar; beyond that those near the open one
 
 struct Context {
@@ -248,7 +249,7 @@ class PageMaker {
     if (open) main += end;
     if (!model_.modules.empty()) {
       heading("Modules", "modules", main);
-      main += "<div class=\"rows\">";
+      main += rows_begin(model_.modules.size());
       for (ItemId m : model_.modules) main += row(m);
       main += "</div>\n";
     }
@@ -496,11 +497,16 @@ class PageMaker {
     }
   }
 
+  // A browser lays out long tables as they come into view.
+  static const char* rows_begin(size_t count) {
+    return count > kManyRows ? "<div class=\"rows many\">\n" : "<div class=\"rows\">\n";
+  }
+
   std::string rows(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items) {
     if (items.empty()) return "";
     std::string out;
     heading(title, anchor, out);
-    out += "<div class=\"rows\">\n";
+    out += rows_begin(items.size());
     for (ItemId i : items) out += row(i);
     return out + "</div>\n";
   }
