@@ -66,7 +66,9 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
             .note("the place where this closure is used gives it a `" + name_of(want_params[i]) + "`");
       }
     } else {
-      type = known ? want_params[i] : fresh(InferKind::General, span(param), "the type of this parameter");
+      type = known   ? want_params[i]
+             : wrong ? Types::Error
+                     : fresh(InferKind::General, span(param), "the type of this parameter");
     }
     bool is_mut = (p.flags & kMut) || (want_muts & (kFuncMutParam0 << i));
     if (is_mut) muts |= kFuncMutParam0 << i;
@@ -145,6 +147,8 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
         place = tree_->list(ast(place).a).back();
       if (!b.result_written && !known && result == Types::Void) drop_value(root);
       else root = coerce(root, b.result, place);
+    } else {
+      poison_open(b.result);   // what it gives is asked for no further
     }
   }
   close_scope(scope);
@@ -177,6 +181,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   for (uint32_t v : written) drop_fact(v, Fact::NonNull);
   if (wrong) {
     poison_open(type);
+    if (is_some(want)) poison_open(want);
     return poison(span(n));
   }
   return emit(HirKind::MakeClosure, type, +b.id, b.index, span(n));

@@ -496,6 +496,25 @@ HirId BodyChecker::check_coalesce(NodeId n, TypeId expected) {
   else copy_facts(facts_, before);
   dead_ = dead_before;
   TypeId result = inner;
+  // `x ?? 0 == y` is meant the other way round.
+  bool other = types_.kind(inner) == TypeKind::Infer ? open_kind(inner) != InferKind::General
+                                                     : inner != Types::Bool && inner != Types::Error;
+  if (rt == Types::Bool && other && ast(r).kind == NodeKind::Binary) {
+    NodeId first = r;   // the comparison that comes first in `0 == y and z`
+    auto is_logic = [&](NodeId at) {
+      TokenKind token = TokenKind(ast(at).aux);
+      return ast(at).kind == NodeKind::Binary && (token == TokenKind::KwAnd || token == TokenKind::KwOr);
+    };
+    while (is_logic(first)) first = NodeId(ast(first).a);
+    if (ast(first).kind == NodeKind::Binary) first = NodeId(ast(first).a);
+    std::string meant = "(" + source(l) + " ?? " + source(first) + ")";
+    report<Diag::TypeMismatch>(span(r), name_of(inner), "bool")
+        .with_label("this is `bool`")
+        .at(span(l), "it stands in for this `" + name_of(type) + "`")
+        .note("`??` takes all that follows: this is read as `" + source(l) + " ?? (" + source(r) + ")`")
+        .fix({span(l).lo, span(first).hi}, meant, "write brackets", Applicability::MaybeIncorrect);
+    return poison(span(n));
+  }
   if (types_.kind(rt) == TypeKind::Optional && types_.kind(inner) != TypeKind::Optional) {
     result = type;
     right = coerce(right, type, r);
