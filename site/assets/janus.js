@@ -11,7 +11,7 @@
 
   // ---- search: columns of text, one line a row, scanned
   var index = null, waiting = null, KINDS = { m: ["module", "k-module"], b: ["type", "k-struct"], s: ["struct", "k-struct"], e: ["enum", "k-enum"], r: ["error", "k-error"], t: ["trait", "k-trait"], k: ["capability", "k-capability"], a: ["type", "k-struct"], c: ["const", ""], f: ["func", "k-func"], d: ["method", "k-func"], l: ["field", ""], v: ["variant", "k-enum"], g: ["guide", "k-trait"], h: ["section", ""] };
-  var WEIGHT = { m: 34, b: 44, s: 42, e: 42, r: 36, t: 42, k: 36, a: 34, c: 18, f: 30, d: 28, l: 4, v: 10, g: 26, h: 6 };
+  var WEIGHT = { m: 34, b: 44, s: 42, e: 42, r: 36, t: 42, k: 36, a: 34, c: 18, f: 30, d: 28, l: -320, v: 10, g: 26, h: 6 };
 
   // The index comes in parts of about a thousand rows, one script each, so that no task holds the page for long.
   window.janusSearch = function (head) {
@@ -112,7 +112,13 @@
       scan(index.sig, flat, function (row) { total[row] += 300; seen[row] = 1; });
       if (flat.indexOf("->") === 0 || flat.indexOf(" -> ") > 0) {
         var parts = flat.split("->"), left = parts[0].trim(), right = "-> " + (parts[1] || "").trim();
-        scan(index.sig, right, function (row, at) { if (!left || index.signatures[row].toLowerCase().indexOf(left) !== -1) { total[row] += 200; seen[row] = 1; } });
+        // A method's first parameter is its owner, which the signature does not repeat.
+        var head = left.split(",")[0].trim(), of = head.indexOf("[]") === 0 ? "array" : head[0] === "?" ? "optional" : head.replace(/[^a-z0-9_].*$/, "");
+        scan(index.sig, right, function (row) {
+          var sig = index.signatures[row].toLowerCase(), own = index.owner[row];
+          var fits = !left || sig.indexOf(left) !== -1 ? 200 : of && sig.indexOf("self") !== -1 && (own === of || own.endsWith("." + of)) ? 160 : 0;
+          if (fits) { total[row] += fits; seen[row] = 1; }
+        });
       }
       words = [];
       for (i = 0; i < n; i++) if (seen[i]) total[i] += (WEIGHT[index.kinds[i].toLowerCase()] || 0) - index.signatures[i].length / 4;
@@ -120,9 +126,12 @@
     for (w = 0; w < words.length; w++) {
       var full = words[w], dot = full.lastIndexOf("."), word = dot > 0 && dot < full.length - 1 ? full.slice(dot + 1) : full.replace(/[.()]+$/g, ""), owner = dot > 0 && dot < full.length - 1 ? full.slice(0, dot) : "";
       if (!word) continue;
-      var score = new Float64Array(n), any = false;
+      var score = new Float64Array(n), any = false, plural = /[^aeiou]y$/.test(word) ? word.slice(0, -1) + "ies" : "";
       for (i = 0; i < n; i++) {
-        var lower = index.lower[i], s = fit(word, lower, index.names[i]);
+        var lower = index.lower[i], s = fit(word, lower, index.names[i]), kind = index.kinds[i];
+        // A module goes by the last part of its path; a heading may stand in the plural.
+        if (s && kind === "m" && lower.endsWith("." + word)) s = 980;
+        if (plural && (kind === "h" || kind === "g")) s = Math.max(s, fit(plural, lower, index.names[i]));
         if (owner) { var o = index.owner[i]; s = s && (o === owner || o.endsWith("." + owner)) ? s + 200 : s && o.indexOf(owner) !== -1 ? s + 60 : dot > 0 && lower === full ? 1000 : 0; }
         else if (words.length > 1 && index.owner[i].indexOf(word) !== -1) s = Math.max(s, index.owner[i].endsWith(word) ? 240 : 160);
         if (s) { score[i] = s; any = true; }
@@ -134,13 +143,14 @@
       }
       if (!any) for (i = 0; i < n; i++) { var m = near(word, index.lower[i]); if (m > score[i]) score[i] = m; }
       for (i = 0; i < n; i++) {
-        if (w > 0 && !seen[i]) continue;
-        if (score[i]) { total[i] += score[i]; seen[i] = 1; } else seen[i] = 0;
+        if (score[i]) { total[i] += score[i]; seen[i]++; }
       }
     }
-    var hits = [];
+    // All words, or where nothing has all of them, most of them.
+    var hits = [], most = 0;
+    if (!typed) for (i = 0; i < n; i++) if (seen[i] > most) most = seen[i];
     for (i = 0; i < n; i++) {
-      if (!seen[i] || total[i] <= 0) continue;
+      if (!seen[i] || seen[i] < most || total[i] <= 0) continue;
       var kind = index.kinds[i], small = kind.toLowerCase();
       hits.push({ row: i, score: total[i] + (typed ? 0 : WEIGHT[small] || 0) - (kind !== small ? 120 : 0) + (index.owners[i] && index.owners[i].indexOf(".") < 0 ? 12 : 0) - Math.min(20, index.owner[i].length / 3) });
     }

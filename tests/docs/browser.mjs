@@ -111,6 +111,20 @@ async function searching(folder) {
   await page.context().close();
 }
 
+// ---- the obvious thing comes first: in the standard library and the pages of the site
+async function obvious(folder) {
+  const page = await visit(folder, 'index.html');
+  await page.keyboard.press('/');
+  await page.waitForSelector('.palette[open]');
+  await page.keyboard.type('x');
+  await page.waitForSelector('.hit');
+  for (const [query, want] of [['map', 'std.map.Map'], ['sort', 'Array.sort'], ['http get', 'std.http.get'], ['push', 'Array.push'], ['hash', '.std.hash'], ['env', '.std.env'], ['i64.parse', 'i64.parse'], ['String.split', 'String.split'], ['parse json', 'std.json.parse'], ['nursery', 'Concurrency.Nurseries'], ['E2001', 'diagnostics.E2001 TypeMismatch'], ['fserror', 'std.fs.FsError'], ['[]T -> i64', 'Array.len'], ['current time', 'std.clock.Time']]) {
+    const hits = await page.evaluate(q => window.janusFind(q), query);
+    check(`site: searching ${query}`, hits[0] && hits[0].owner + '.' + hits[0].name === want, hits.slice(0, 4).map(h => h.owner + '.' + h.name).join(' '));
+  }
+  await page.context().close();
+}
+
 // ---- themes, menu, print, without scripts
 async function around(folder) {
   let page = await visit(folder, 'orders.html', { colorScheme: 'light' });
@@ -190,7 +204,7 @@ await searching(shop);
 await around(shop);
 await every(shop, 'shop', 1000);
 await harmless(hostile);
-if (site) await every(site, 'site', 12);
+if (site) { await obvious(site); await every(site, 'site', 12); }
 if (shots)
   for (const [folder, file, name, width, height, colorScheme, y] of [[shop, 'orders.html', 'module-light', 1440, 1000, 'light', 0], [shop, 'orders.html', 'items-dark', 1440, 1000, 'dark', 900], [shop, 'orders-Order.html', 'type-phone', 390, 844, 'light', 0], ...(site ? [[site, 'index.html', 'home', 1440, 1000, 'light', 0], [site, 'type-Array.html', 'array-dark', 1440, 1000, 'dark', 2600]] : [])]) {
     const page = await visit(folder, file, { viewport: { width, height }, colorScheme });
