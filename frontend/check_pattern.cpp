@@ -286,10 +286,16 @@ uint32_t BodyChecker::pattern_fields(const std::vector<FieldInfo>& fields, std::
     const Node w = ast(with);
     size_t count = tree_->list(w.b).size();
     if (w.kind == NodeKind::PatVariant) {
-      if (named && count > 0)
+      if (named && count > 0) {
+        std::string parts;   // with the patterns that were written, when there is one for each
+        for (size_t i = 0; i < fields.size(); ++i) {
+          parts += std::string(i ? ", " : "") + std::string(text(fields[i].name));
+          std::string as = count == fields.size() ? source(tree_->list(w.b)[i]) : "";
+          if (!as.empty() && as != text(fields[i].name)) parts += ": " + as;
+        }
         report<Diag::VariantBraces>(span(with), owner)
-            .help("write the names in braces: `" + owner + " { " + std::string(text(fields[0].name)) + " }`");
-      else if (count != fields.size()) {
+            .help("write the names in braces: `" + owner + " { " + parts + " }`");
+      } else if (count != fields.size()) {
         Diagnostic& d = report<Diag::PatternParts>(span(with), owner, fields.size(), count);
         if (!fields.empty()) d.at(fields[0].span, "declared here").help("write `_` for a part that does not matter");
       }

@@ -326,7 +326,31 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
       uint32_t name = pos_++;
       uint16_t payload = 0;
       uint32_t list = kNone;
-      if (at(TokenKind::LParen) && !starts_line(pos_)) {
+      bool named = at(TokenKind::LParen) && pos_ + 2 < last_ && next_kind() == TokenKind::Ident &&
+                   kinds_[pos_ + 2] == TokenKind::Colon;
+      if (named) {   // Circle(radius: f64): read as if the brackets were braces
+        uint32_t paren = pos_++;
+        payload = 2;
+        uint32_t inner = mark();
+        {
+          Bracket inner_bracket(*this);
+          while (!at(TokenKind::RParen) && !panic_) {
+            keep(field(false));
+            if (!comma_or_close(TokenKind::RParen, paren)) break;
+          }
+        }
+        if (at(TokenKind::RParen)) {
+          Span all = {token_span(paren).lo, token_span(pos_).hi};
+          std::string fields(text_between(paren + 1, pos_ - 1));
+          report<Diag::UnexpectedToken>(between(paren + 1, paren + 2), "a type",
+                                        "`" + std::string(text_between(paren + 1, paren + 2)) + "`")
+              .note("a payload with names stands in braces; in `( … )` there are types only")
+              .fix(all, " { " + fields + " }", "write braces");
+          error_token_ = paren;
+        }
+        expect_close(TokenKind::RParen, paren);
+        list = flush(inner);
+      } else if (at(TokenKind::LParen) && !starts_line(pos_)) {
         uint32_t paren = pos_++;
         payload = 1;
         uint32_t inner = mark();

@@ -288,6 +288,7 @@ class Parser {
   // ---- patterns (parse_pattern.cpp)
   NodeId pattern();         // with |
   NodeId pattern_atom(const char* wanted = "a pattern");
+  NodeId pattern_fields(NodeId path, TokenKind close);
   NodeId pattern_path(NodeId path);
   NodeId pattern_literal();
   NodeId pattern_range(NodeId low, uint32_t from);

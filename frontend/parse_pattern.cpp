@@ -171,8 +171,10 @@ NodeId Parser::pattern_range(NodeId low, uint32_t from) {
 // After Shape.Circle or .Circle: what it carries.
 NodeId Parser::pattern_path(NodeId path) {
   if (panic_ || new_line()) return path;
-  uint32_t token = node(path).token;
   if (at(TokenKind::LParen)) {
+    // Circle(radius: r): read as if the brackets were braces
+    if (pos_ + 2 < last_ && next_kind() == TokenKind::Ident && kinds_[pos_ + 2] == TokenKind::Colon)
+      return pattern_fields(path, TokenKind::RParen);
     uint32_t opener = pos_++;
     uint32_t from = mark();
     Place place(*this, true, false, false);
@@ -182,17 +184,23 @@ NodeId Parser::pattern_path(NodeId path) {
       if (!comma_or_close(TokenKind::RParen, opener)) break;
     }
     expect_close(TokenKind::RParen, opener);
-    return add(NodeKind::PatVariant, token, +path, flush(from));
+    return add(NodeKind::PatVariant, node(path).token, +path, flush(from));
   }
-  if (at(TokenKind::LBrace) && !no_brace_) {
-    uint32_t opener = pos_++;
-    uint32_t from = mark();
-    Place place(*this, false, false, false);
+  if (at(TokenKind::LBrace) && !no_brace_) return pattern_fields(path, TokenKind::RBrace);
+  return path;
+}
+
+// `{` { name [`:` pattern] `,` } `}`
+NodeId Parser::pattern_fields(NodeId path, TokenKind close) {
+  uint32_t opener = pos_++;
+  uint32_t from = mark();
+  Place place(*this, close == TokenKind::RParen, false, false);
+  {
     Bracket bracket(*this);
-    while (!at(TokenKind::RBrace) && !panic_) {
+    while (!at(close) && !panic_) {
       if (at(TokenKind::DotDot)) {  // Rust's "and the rest": here the rest may be left out without a mark
         ++pos_;
-        if (!comma_or_close(TokenKind::RBrace, opener)) break;
+        if (!comma_or_close(close, opener)) break;
         continue;
       }
       uint32_t name = pos_;
@@ -204,12 +212,18 @@ NodeId Parser::pattern_path(NodeId path) {
       NodeId inner = NodeId::None;
       if (eat(TokenKind::Colon)) inner = pattern();
       keep(add(NodeKind::PatField, name, values_[name], +inner));
-      if (!comma_or_close(TokenKind::RBrace, opener)) break;
+      if (!comma_or_close(close, opener)) break;
     }
-    expect_close(TokenKind::RBrace, opener);
-    return add(NodeKind::PatStruct, token, +path, flush(from));
   }
-  return path;
+  if (close == TokenKind::RParen && at(close)) {
+    report<Diag::UnexpectedToken>(token_span(opener), "`{`", "`(`")
+        .note("parts with names stand in braces, here as where the variant is declared")
+        .fix({token_span(opener).lo, token_span(pos_).hi},
+             " { " + std::string(text_between(opener + 1, pos_ - 1)) + " }", "write braces");
+    error_token_ = opener;
+  }
+  expect_close(close, opener);
+  return add(NodeKind::PatStruct, node(path).token, +path, flush(from));
 }
 
 }  // namespace janus
