@@ -76,6 +76,13 @@ int32_t janus_string_compare(String* a, String* b) {
 
 String* janus_string_slice(String* s, int64_t lo, int64_t hi) {
   janus_require(0 <= lo && lo <= hi && hi <= s->len, "a slice outside its string");
+  const int64_t len = hi - lo;
+  if (JANUS_LIKELY(len > 0 && len < kShareFrom && len != s->len)) {   // words, names, fields: what most slices are
+    String* copy = array_alloc(len, 1);
+    copy->len = len;
+    copy_bytes(copy->data, s->data + lo, len);
+    return copy;
+  }
   return janus_array_slice(s, lo, hi, &byte_glue);
 }
 
