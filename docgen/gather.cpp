@@ -887,7 +887,7 @@ class Gatherer {
     }
     for (ModuleId m : modules_)
       if (options_.linked.empty() || options_.linked[+m])
-        link_names(p_, m, item_of_decl_, bodies, model_.files[file_of_module_[+m]].links);
+        link_names(p_, m, item_of_decl_, builtins_, bodies, model_.files[file_of_module_[+m]].links);
   }
 
   struct TraitImpl {

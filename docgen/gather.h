@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <map>
 
 #include "docgen/model.h"
 #include "frontend/doc_extract.h"
@@ -39,6 +40,7 @@ Model gather(Program& program, const Docs& docs, const std::vector<GuideText>& g
 // source_links.cpp: each name of a module's text that means a declaration or a local; `item_of` tells the item of a
 // declaration.
 void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl,
-                const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out);
+                const std::map<std::string, ItemId>& builtins, const std::vector<std::vector<const Body*>>& bodies,
+                std::vector<SourceLink>& out);
 
 }   // namespace janus::docgen

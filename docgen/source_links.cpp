@@ -22,8 +22,14 @@ struct Claim {
 
 class Linker {
  public:
-  Linker(Program& p, ModuleId module, const std::vector<ItemId>& item_of_decl)
-      : p_(p), module_(*p.modules[+module]), id_(module), tree_(module_.tree), item_of_decl_(item_of_decl) {}
+  Linker(Program& p, ModuleId module, const std::vector<ItemId>& item_of_decl,
+         const std::map<std::string, ItemId>& builtins)
+      : p_(p),
+        module_(*p.modules[+module]),
+        id_(module),
+        tree_(module_.tree),
+        item_of_decl_(item_of_decl),
+        builtins_(builtins) {}
 
   void run(const std::vector<const Body*>& bodies, std::vector<SourceLink>& out) {
     const Tokens& t = tree_.tokens;
@@ -155,6 +161,10 @@ class Linker {
                      : p_.decls[+owner].kind == DeclKind::Module
                          ? lookup_in_module(p_, p_.decls[+owner].module, name, nullptr)
                          : owner;
+          if (is_none(owner) && (is_none(d) || +d == 0)) {
+            auto builtin = builtins_.find(std::string(p_.names.text(name)));
+            if (builtin != builtins_.end()) mean(tree_[part].token, {builtin->second, 0});
+          }
           if (is_none(d) || +d == 0) break;
           if (item_of(d) != kNone) mean(tree_[part].token, {item_of(d), 0});
           owner = d;
@@ -174,6 +184,7 @@ class Linker {
   ModuleId id_;
   const Tree& tree_;
   const std::vector<ItemId>& item_of_decl_;
+  const std::map<std::string, ItemId>& builtins_;
   std::vector<Ident> idents_;
   std::vector<Claim> claims_;
   std::vector<Meaning> found_;
@@ -182,8 +193,9 @@ class Linker {
 }  // namespace
 
 void link_names(Program& program, ModuleId module, const std::vector<ItemId>& item_of_decl,
-                const std::vector<std::vector<const Body*>>& bodies, std::vector<SourceLink>& out) {
-  Linker(program, module, item_of_decl).run(bodies[+module], out);
+                const std::map<std::string, ItemId>& builtins, const std::vector<std::vector<const Body*>>& bodies,
+                std::vector<SourceLink>& out) {
+  Linker(program, module, item_of_decl, builtins).run(bodies[+module], out);
 }
 
 }  // namespace janus::docgen
