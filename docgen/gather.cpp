@@ -105,6 +105,7 @@ class Gatherer {
     const Module& m = *p_.modules[+module];
     Item& i = item(id);
     i.file = file_of_module_[+module];
+    if (!is_whole(module)) return;
     Span span = m.tree.span(node);
     LineCol lo = p_.sources.line_col(m.tree.caret(node).lo);
     i.line = lo.line;

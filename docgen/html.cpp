@@ -927,7 +927,9 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
     }
   };
   std::vector<std::thread> threads;
-  for (unsigned i = 1; i < options.threads && jobs.size() > 8; ++i) threads.emplace_back(work);
+  auto wanted = [&](const Job& job) { return !options.wanted || options.wanted(job.path); };
+  bool many = std::count_if(jobs.begin(), jobs.end(), wanted) > 8;   // for few pages a thread costs more than it does
+  for (unsigned i = 1; i < options.threads && many; ++i) threads.emplace_back(work);
   work();
   for (std::thread& t : threads) t.join();
   out.push_back({"janus.css", std::string(style), false, {}});
@@ -935,4 +937,4 @@ std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options) 
   return out;
 }
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen
