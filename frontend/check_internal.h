@@ -506,6 +506,7 @@ class BodyChecker {
   std::string inside_text(NodeId n);
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
   Span script_variable(NameId name);
+  char foreign_kind(TypeId type);
   HirId unknown_member(TypeId base, NameId name, NodeId n, bool is_call);
   HirId default_value(ModuleId module, NodeId value, TypeId type, FuncId func);
   TypeId fresh_struct(StructId id, Span at);

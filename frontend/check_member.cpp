@@ -70,6 +70,24 @@ HirId BodyChecker::field_access(HirId base, NodeId n, NameId name, Span name_spa
   return unknown_member(type, name, n, false);
 }
 
+// The letter of foreign.h for values of this type.
+char BodyChecker::foreign_kind(TypeId type) {
+  switch (types_.kind(type)) {
+    case TypeKind::String: return 's';
+    case TypeKind::Array:
+    case TypeKind::Fixed: return 'a';
+    case TypeKind::Optional: return 'o';
+    case TypeKind::Char: return 'c';
+    case TypeKind::Struct: {
+      const Decl& d = p_.decls[+p_.structs[types_[type].a].decl];
+      if (!p_.modules[+d.module]->is_std) return '-';
+      return text(d.name) == "Map" ? 'm' : text(d.name) == "Set" ? 't' : '-';
+    }
+    case TypeKind::Infer: return open_kind(type) == InferKind::General ? '-' : 'n';
+    default: return types_.is_number(type) ? 'n' : '-';
+  }
+}
+
 HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_call) {
   base = zonk(base);
   TypeKind kind = types_.kind(base);
@@ -105,13 +123,16 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
       is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
   bool suggested = suggest(d, at, word, names);
   std::string code = is_some(base_ast) ? source(base_ast) : "x";
-  if (const ForeignHint* hint = suggested ? nullptr : foreign_member(word)) {
-    bool there = !hint->write.empty() && std::find(names.begin(), names.end(), hint->write) != names.end();
+  char of = foreign_kind(base);
+  for (const ForeignMember& hint : foreign_members()) {
+    if (suggested || hint.name != word) continue;
+    if (!hint.of.empty() && hint.of.find(of) == std::string_view::npos) continue;
+    bool there = !hint.write.empty() && std::find(names.begin(), names.end(), hint.write) != names.end();
     if (there)
-      d.fix(at, std::string(hint->write), "in Janus this is `" + std::string(hint->write) + "`",
+      d.fix(at, std::string(hint.write), "in Janus this is `" + std::string(hint.write) + "`",
             Applicability::MaybeIncorrect);
-    if (!hint->help.empty() && kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param)
-      d.help(std::string(hint->help)), there = true;
+    bool ours = !hint.of.empty() || (kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param);
+    if (!hint.help.empty() && ours) d.help(std::string(hint.help)), there = true;
     if (there) return poison(span(n));
   }
   if (word == "length" || word == "size" || word == "count") {

@@ -2,6 +2,7 @@
 // Depends on nothing of ours.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <span>
 #include <string_view>
 
 namespace janus {
@@ -12,6 +13,11 @@ struct ForeignHint {
   std::string_view help;   // what to say then, or besides
 };
 const ForeignHint* foreign_value(std::string_view name);   // True, None, range, printf, console …
-const ForeignHint* foreign_member(std::string_view name);  // length, append, toString …
+// A method or field of other languages. `of`: what kind of value is asked: s text, a array, m map, t set, o optional,
+// n number, c character; another letter: something else.
+struct ForeignMember : ForeignHint {
+  std::string_view of;   // the kinds that this is about; empty: all
+};
+std::span<const ForeignMember> foreign_members();   // length, append, toString …
 
 }  // namespace janus

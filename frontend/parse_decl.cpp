@@ -430,6 +430,22 @@ NodeId Parser::error_decl(uint8_t flags) {
   uint32_t header = pos_++;
   uint32_t name = pos_;
   NameId id = expect_name("the name of the error type");
+  if (at(TokenKind::LParen) && !starts_line(pos_) && !panic_) {   // error Broken(String)
+    uint32_t close = pos_;
+    while (kinds_[close] != TokenKind::RParen && kinds_[close] != TokenKind::EndOfFile && !starts_line(close + 1))
+      ++close;
+    if (kinds_[close] == TokenKind::RParen) {
+      std::string parts(close > pos_ + 1 ? text_between(pos_ + 1, close - 1) : "");
+      report<Diag::UnexpectedToken>(token_span(pos_), "`{`", "`(`")
+          .note("an error type lists what can go wrong: its variants")
+          .fix({token_span(pos_).lo, token_span(close).hi},
+               " { Failed" + (parts.empty() ? "" : "(" + parts + ")") + " }", "give it a variant",
+               Applicability::MaybeIncorrect);
+      error_token_ = pos_;
+      pos_ = close + 1;
+      return add(NodeKind::ErrorDecl, name, +id, kNone, flags | error_flag(header));
+    }
+  }
   data_with_end_ = false;
   uint32_t opener = pos_, list = kNone;
   if (open_braces(header, "data")) {

@@ -9,10 +9,22 @@ namespace janus {
 NodeId Parser::pattern() {
   uint32_t first = pos_;
   NodeId left = pattern_atom();
-  if (!at(TokenKind::Pipe) || panic_) return left;
+  auto another = [&] {
+    if (panic_ || (!at(TokenKind::Pipe) && !at(TokenKind::KwOr))) return false;
+    if (at(TokenKind::KwOr)) {   // 1 or 2 => …
+      report<Diag::UnexpectedToken>(token_span(pos_), "`|`", "`or`")
+          .note("`or` joins conditions, `|` joins patterns")
+          .fix(token_span(pos_), "|", "write `|`");
+      error_token_ = pos_;
+    }
+    ++pos_;
+    return true;
+  };
+  if (!another()) return left;
   uint32_t from = mark();
   keep(left);
-  while (eat(TokenKind::Pipe) && !panic_) keep(pattern_atom());
+  do keep(pattern_atom());
+  while (another());
   return add(NodeKind::PatOr, first, flush(from));
 }
 
