@@ -13,6 +13,11 @@
 // A compiler touches much memory once, and a page fault costs more than filling the page: the heap begins with room
 // that the system may give in pages of 2 MiB. Room that is never touched costs nothing.
 static void give_heap_large_pages() {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return;   // their heaps are their own
+#endif
+#endif
   constexpr size_t kRoom = size_t{256} << 20, kPage = size_t{2} << 20;
   mallopt(M_MMAP_THRESHOLD, 1 << 30);   // so that the room is the heap's own
   mallopt(M_TRIM_THRESHOLD, 0x7fffffff);   // and stays it
