@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stdout is buffered (64 KiB) and written when the buffer is full, at exit, on a panic, before stderr is written,
-// before stdin is read, and at the end of a line when it is a terminal. stderr is buffered to the end of a line, so
-// that a line is one write.
+// before stdin is read, at the end of a line when it is a terminal, and when all tasks wait (tasks/worker.cpp). stderr
+// is buffered to the end of a line, so that a line is one write.
 //
 // What happens when it cannot be written:
 //   the reader has gone (`program | head`)   the program ends as by SIGPIPE, without a word: the shell sees 141

@@ -368,6 +368,7 @@ extern "C" int32_t janus_io_wait(Handle* h, int32_t what, int64_t ms, Error** fa
     nanosleep(&span, nullptr);
     return comes ? 1 : 0;
   }
+  janus_stdout_flush();   // whoever reads it may be who we wait for
   const int32_t fd = enter(h);
   if (fd < 0) return 1;
   pollfd ready = {fd, static_cast<short>(what ? POLLOUT : POLLIN), 0};

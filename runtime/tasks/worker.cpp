@@ -11,6 +11,7 @@
 // wakes now and then (100 µs, then less and less often, to 10 ms) and takes what has waited. When all sleep and nothing
 // has run since the last look, it sleeps for good: an idle program uses no processor.
 #include "runtime/counted.h"
+#include "runtime/sink.h"
 #include "runtime/tasks/sanitize.h"
 
 extern "C" {
@@ -469,6 +470,11 @@ bool sleep_now(Worker* w) {
   const int64_t when = next_timer();
   const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
   const bool all = asleep.count + 1 == count;
+  if (all && plain_stdout()->len != 0) {   // whoever reads it waits too: a server's first line goes to a pipe
+    unlock(&asleep.lock);
+    janus_stdout_flush();
+    return true;
+  }
   if (all && when == 0 && !waits_for_io() && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
     unlock(&asleep.lock);   // nobody is awake but this thread, and nothing will wake anybody
     handle_deadlock();
