@@ -19,9 +19,14 @@ int64_t hash_text(std::string_view text) {
 
 void quote_json(std::string& out, std::string_view text) {
   out += '"';
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) out += c;
+  auto plain = [](char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; };
+  if (std::all_of(text.begin(), text.end(), plain)) {
+    out += text;
+  } else {
+    for (char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    }
   }
   out += '"';
 }
@@ -147,6 +152,8 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
 
   std::string& s = item.signature;
   std::string& j = item.type_json;
+  s.reserve(48 + 24 * f.params.size());
+  j.reserve(48 + 24 * f.params.size());
   s = "func ";
   s += item.name;
   std::span<const TypeParamId> own =
@@ -173,7 +180,7 @@ void Describer::func(FuncId id, const char* kind, uint32_t parent, std::vector<I
   }
   s += ')';
   j += "],\"result\":";
-  std::string result = type_name(f.result);
+  const std::string& result = type_name(f.result);
   quote_json(j, result);
   if (f.fallible) {
     bool open = is_none(f.errors) || p_.error_sets[+f.errors].inferred;
@@ -260,6 +267,7 @@ std::vector<Item> Describer::items(ModuleId id, bool brief) {
   brief_ = brief;
   std::vector<Item> out;
   const Module& m = *p_.modules[+id];
+  out.reserve(m.decls.size() * 3 + 8);
   module_ = id;
   std::string module_name(name(m.path));
   module_path_ = id == p_.main_module ? "" : module_name + ".";
