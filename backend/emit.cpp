@@ -89,7 +89,7 @@ bool link_runtime(llvm::Module& module, bool tasks, std::string& why) {
     if (tasks) f.addFnAttr(Attribute::NoRedZone);   // stacks.cpp adds frames up
     f.removeFnAttr("frame-pointer");
     if (f.getName().starts_with("janus_panic_") || f.getName() == "janus_error_trace" ||
-        f.getName() == "janus_error_add") {
+        f.getName() == "janus_error_join") {
       f.addFnAttr(Attribute::Cold);
       if (!f.isDeclaration()) f.addFnAttr(Attribute::NoInline);
     }

@@ -205,8 +205,7 @@ void FuncLower::run_cleanup_failing(int node) {
   Cleanup c = cleanups[node];
   if (c.kind == CleanKind::ErrorInFlight) {
     uint32_t second = emit(JOp::GetError, JType::Ptr);
-    rt(JRt::ErrorAdd, JType::Void, {c.v, second});
-    emit(JOp::SetError, JType::Void, c.v);
+    emit(JOp::SetError, JType::Void, rt(JRt::ErrorJoin, JType::Ptr, {c.v, second}));
   } else if (c.kind == CleanKind::Defer) {
     uint32_t error = emit(JOp::GetError, JType::Ptr);
     push(CleanKind::ErrorInFlight, Types::Void, error);

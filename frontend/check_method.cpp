@@ -184,7 +184,11 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
   }
   if (kind == TypeKind::Channel) return channel_method(base, call, name, name_span, answer);
   if (kind == TypeKind::Task) return task_method(base, call, name, name_span);
-  if (kind == TypeKind::Nursery && name == n_spawn_) return spawn_method(base, base_ast, call, expected, true);
+  if (kind == TypeKind::Nursery && name == n_spawn_) {
+    HirId spawned = spawn_method(base, base_ast, call, expected, true);
+    if (type_of(spawned) != Types::Error) raises_implicit(answer);   // over the budget, as `spawn` itself
+    return spawned;
+  }
   if (kind == TypeKind::Infer && open_kind(type) == InferKind::General) {
     SmallVec<uint32_t, 8> values;
     SmallVec<NodeId, 8> args;

@@ -145,6 +145,9 @@ Error* janus_error_new(const ErrorDesc* desc, RT_SITE);   // payload uninitialis
 Error* janus_error_value(const ErrorDesc* desc);   // an error as a plain value, no trace
 void janus_error_trace(Error* error, RT_SITE);   // adds a place (bounded: first 32 and last 32 are kept)
 void janus_error_add(Error* first, Error* other);   // consumes other: appended to first->others
+// A defer failed with `other` while `first` was on its way: what goes on. Consumes both. The cancellation of the task
+// itself keeps nothing, and comes back at the next suspension point: there the other one goes on.
+Error* janus_error_join(Error* first, Error* other);
 void janus_error_drop(Error* error, uint32_t depth);   // count is already 0: drops payload, trace, others, frees
 String* janus_error_name(Error* error);   // "UserError.NotFound"
 String* janus_error_trace_text(Error* error);   // a line a place

@@ -102,6 +102,12 @@ void janus_error_add(Error* first, Error* other) {
   });
 }
 
+Error* janus_error_join(Error* first, Error* other) {
+  if (is_immortal(count_of(&first->head))) return other;
+  janus_error_add(first, other);
+  return first;
+}
+
 void janus_error_drop(Error* error, uint32_t depth) {
   janus_require(error->head.count == 0, "a drop of an error that has owners");
   const ErrorDesc* desc = error->desc;

@@ -238,6 +238,25 @@ Nursery* nursery_of_the_stuck() {
   return any ? common_nursery(first, last) : nullptr;
 }
 
+// In a shield and in a defer a cancellation waits, and nothing else will ever come: there the wait itself fails.
+bool fail_the_shielded() {
+  Task* claimed = nullptr;   // woken when the walk is over: who runs may end, and leave the tree
+  for (Task* task = &main_task; task; task = next_task(task)) {
+    const WaitKind kind = task->wait_kind;
+    if (kind != WaitKind::Send && kind != WaitKind::Recv && kind != WaitKind::Select && kind != WaitKind::Await)
+      continue;
+    if (!claim(task, false)) continue;
+    task->next = claimed;
+    claimed = task;
+  }
+  const bool any = claimed;
+  while (Task* task = claimed) {
+    claimed = task->next;
+    wake(task, kReasonDeadlock, false);
+  }
+  return any;
+}
+
 }  // namespace
 
 bool dumping;
@@ -268,7 +287,8 @@ void handle_deadlock() {
   }
   if (Nursery* nursery = nursery_of_the_stuck()) {
     nursery->deadlocked = true;
-    cancel_nursery(nursery);
+    const bool told = cancel_nursery(nursery) || fail_the_shielded();
+    janus_require(told, "a deadlock that nobody can be told of");
     return;
   }
   janus_require(claim(&main_task, false), "a deadlock in which main does not wait");

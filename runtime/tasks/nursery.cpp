@@ -70,30 +70,40 @@ void add_failure(Nursery* nursery, Error* error) {
   off_task([=] { add_failure_here(nursery, error); });
 }
 
-// Under the lock.
-void cancel_children_locked(Nursery* nursery) {
+// Under the lock. True: somebody goes on because of it.
+bool cancel_children_locked(Nursery* nursery) {
+  bool woken = false;
   for (Task* child = nursery->children; child; child = child->next_sibling) {
     __atomic_store_n(&child->cancel, 1u, __ATOMIC_SEQ_CST);
     // A child in the list has not ended; it cannot leave while the lock is held, so its wait word is its own.
-    if (claim(child, true)) wake(child, kReasonCancel, false);
+    if (claim(child, true)) {
+      wake(child, kReasonCancel, false);
+      woken = true;
+    }
   }
+  return woken;
 }
 
-void cancel_locked(Nursery* nursery) {
-  if (nursery->cancelled) return;
+bool cancel_locked(Nursery* nursery) {
+  if (nursery->cancelled) return false;
   __atomic_store_n(&nursery->cancelled, true, __ATOMIC_SEQ_CST);
-  cancel_children_locked(nursery);
+  bool woken = cancel_children_locked(nursery);
   // The body: its owner waits somewhere inside, or will find the mark.
   Task* owner = nursery->owner;
-  if (!nursery->ending && claim(owner, true)) wake(owner, kReasonCancel, false);
+  if (!nursery->ending && claim(owner, true)) {
+    wake(owner, kReasonCancel, false);
+    woken = true;
+  }
+  return woken;
 }
 
 }  // namespace
 
-void cancel_nursery(Nursery* nursery) {
+bool cancel_nursery(Nursery* nursery) {
   lock(&nursery->lock);
-  cancel_locked(nursery);
+  const bool woken = cancel_locked(nursery);
   unlock(&nursery->lock);
+  return woken;
 }
 
 void expire_nursery(Nursery* nursery) {
@@ -320,7 +330,8 @@ Error* janus_await(Task* task, RT_SITE) {
       me.next = task->awaiters;
       task->awaiters = &me;
       unlock(&task->lock);
-      if (end_wait(self) == kReasonCancel) {
+      const int32_t reason = end_wait(self);
+      if (JANUS_UNLIKELY(reason != kReasonEnded)) {
         lock(&task->lock);
         for (Waiter** w = &task->awaiters; *w; w = &(*w)->next)
           if (*w == &me) {
@@ -328,7 +339,7 @@ Error* janus_await(Task* task, RT_SITE) {
             break;
           }
         unlock(&task->lock);
-        return &janus_own_cancel;
+        return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
       }
     }
   }
@@ -375,7 +386,9 @@ Error* janus_yield(RT_SITE) {
   return JANUS_UNLIKELY(is_cancelled(this_task())) ? &janus_own_cancel : nullptr;
 }
 
-bool janus_cancelled(void) { return is_cancelled(this_task()); }
+// Whether it has been asked to end. In a defer and a shield that is so too, though it waits there: a defer must be able
+// to tell, whatever else it does.
+bool janus_cancelled(void) { return is_asked_to_end(this_task()); }
 void janus_shield_begin(void) { this_task()->shield++; }
 void janus_shield_end(void) {
   Task* self = this_task();

@@ -273,7 +273,7 @@ JANUS_HIDDEN int64_t next_timer();   // 0: none
 JANUS_HIDDEN bool fire_timers();   // true: some task was made ready
 
 // ---- nursery.cpp
-JANUS_HIDDEN void cancel_nursery(Nursery* nursery);
+JANUS_HIDDEN bool cancel_nursery(Nursery* nursery);   // true: somebody goes on because of it
 JANUS_HIDDEN void expire_nursery(Nursery* nursery);   // its time is up
 JANUS_HIDDEN void cancel_task(Task* task);
 JANUS_HIDDEN __attribute__((noinline)) void end_task(Task* task, Error* error);
@@ -334,13 +334,13 @@ JANUS_INLINE int64_t add_word(int64_t* word, int64_t n) {   // the new value
 // ---- waiting
 
 // In a nursery's body, its cancellation is the task's too.
-JANUS_INLINE bool is_cancelled(Task* task) {
-  if (JANUS_UNLIKELY(task->shield != 0)) return false;
+JANUS_INLINE bool is_asked_to_end(Task* task) {
   if (JANUS_UNLIKELY(__atomic_load_n(&task->cancel, __ATOMIC_SEQ_CST) != 0)) return true;
   for (Nursery* n = task->inner; n; n = n->parent)
     if (JANUS_UNLIKELY(__atomic_load_n(&n->cancelled, __ATOMIC_SEQ_CST))) return true;
   return false;
 }
+JANUS_INLINE bool is_cancelled(Task* task) { return JANUS_LIKELY(task->shield == 0) && is_asked_to_end(task); }
 
 // True: the caller has the task to itself, and must wake it.
 JANUS_INLINE bool claim(Task* task, bool by_cancel) {
