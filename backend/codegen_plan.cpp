@@ -177,6 +177,7 @@ class Hasher {
 
  private:
   void bytes(const void* data, size_t n) {
+    if (n == 0) return;   // of an empty vector there is no address
     if (used_ + n > sizeof buffer_) {
       flush();
       if (n > sizeof buffer_) {
