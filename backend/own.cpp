@@ -612,8 +612,33 @@ const BodyOwnership& Owners::of(BodyId id) {
 
 // In a call cycle the function that is being computed is taken to borrow; what it is found to own afterwards holds for
 // everyone.
-void Owners::compute(FuncId func) {
-  state_[+func] = 1;
+void Owners::compute(FuncId root) {
+  // Callees first, without recursion: programs are deeper than the stack of a compiler.
+  struct Frame {
+    FuncId func;
+    uint32_t next;   // node of its body
+  };
+  auto body_of = [&](FuncId f) { return program_.bodies[+program_.funcs[+f].body].get(); };
+  std::vector<Frame> stack{{root, 0}};
+  state_[+root] = 1;
+  while (!stack.empty()) {
+    Frame& top = stack.back();
+    const Body& body = *body_of(top.func);
+    if (top.next == body.nodes.size()) {
+      compute_one(top.func);
+      stack.pop_back();
+      continue;
+    }
+    const HirNode& n = body.nodes[top.next++];
+    if (n.kind != HirKind::Call) continue;
+    const FuncInfo& callee = program_.funcs[n.a];
+    if (state_[n.a] != 0 || callee.origin != FuncOrigin::Janus || is_none(callee.body)) continue;
+    state_[n.a] = 1;
+    stack.push_back({FuncId(n.a), 0});
+  }
+}
+
+void Owners::compute_one(FuncId func) {
   BodyId id = program_.funcs[+func].body;
   auto own = std::make_unique<BodyOwnership>();
   OwnershipPass(*this, *program_.bodies[+id], *own);

@@ -38,7 +38,8 @@ class Owners {
 
  private:
   friend class OwnershipPass;
-  void compute(FuncId func);
+  void compute(FuncId root);   // and what it calls
+  void compute_one(FuncId func);
   bool holds_handle(TypeId type);   // a file or socket is in it: kept to the end of its scope (ruling 9)
   std::unordered_map<uint32_t, bool> handles_;   // by TypeId
   Program& program_;
