@@ -46,6 +46,7 @@ int64_t utf8_valid_prefix(const uint8_t* bytes, int64_t len) {
   int64_t i = 0;
   while (i < len) {
     if (bytes[i] < 0x80) {
+      while (i + 16 <= len && ((load64(bytes + i) | load64(bytes + i + 8)) & kHighBits) == 0) i += 16;
       while (i + 8 <= len && (load64(bytes + i) & kHighBits) == 0) i += 8;
       while (i < len && bytes[i] < 0x80) i++;
       continue;
