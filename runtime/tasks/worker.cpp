@@ -609,7 +609,8 @@ static void run_call(void* argument) {
 }
 void on_worker_stack(void (*f)(void*), void* argument) {
   Worker* w = this_worker();   // null: a thread that runs no tasks
-  if (!w || w->on_own_stack || w->current == w->idle || (w->current->flags & kFlagMain)) {
+  if (!w || w->on_own_stack || w->current == w->idle ||
+      (__atomic_load_n(&w->current->flags, __ATOMIC_RELAXED) & kFlagMain)) {   // who awaits it may write another flag
     janus_call_on(nullptr, f, argument);   // only it calls f: the compiler must not see that here (backend/stacks.cpp)
     return;
   }
