@@ -102,6 +102,8 @@ void wait_for_dump() {}
 
 // ---- in place of sys.cpp
 int64_t now_ns() { return time_now; }
+int32_t time_jumps;
+int64_t time_jumped() { return 0; }
 uint64_t random_bits() { return static_cast<uint64_t>(model::choose(2)); }
 void thread_sleep(uint32_t*, uint32_t, int64_t) { model::failed("a task put its thread to sleep"); }
 void thread_wake(uint32_t*) {}
