@@ -118,10 +118,27 @@ std::string scratch_name(const std::string& beside) {
 
 // ---- writing
 
-// What is written appears under its name whole or not at all.
+// What is written appears under its name whole or not at all. A link is kept, and what it leads to is written; so are
+// devices and pipes, which have no place beside them.
 template <class Fill>
-static bool write_atomically(const std::string& path, int mode, std::string& why, Fill fill) {
-  if (is_folder(path)) return trouble("write", path, EISDIR, why);
+static bool write_atomically(const std::string& name, int mode, std::string& why, Fill fill) {
+  std::string path = name;
+  struct stat info{};
+  if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
+    std::error_code error;
+    fs::path real = fs::canonical(path, error);
+    if (!error) path = real.string();
+  }
+  bool there = stat(path.c_str(), &info) == 0;
+  if (there && S_ISDIR(info.st_mode)) return trouble("write", path, EISDIR, why);
+  if (there && !S_ISREG(info.st_mode)) {
+    int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return trouble("write", path, errno, why);
+    bool filled = fill(fd);
+    int error = errno;
+    if (close(fd) != 0 && filled) filled = false, error = errno;
+    return filled || trouble("write", path, error, why);
+  }
   Scratch temporary(scratch_name(path));
   int fd = open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return trouble("write", path, errno, why);
@@ -145,16 +162,9 @@ static bool write_all(int fd, std::string_view text) {
 }
 
 bool write_file(const std::string& path, std::string_view text, std::string& why) {
-  // A link is kept, and what it leads to is written; a file keeps its rights.
-  std::string target = path;
-  struct stat info{};
-  if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
-    std::error_code error;
-    fs::path real = fs::canonical(path, error);
-    if (!error) target = real.string();
-  }
-  int mode = stat(target.c_str(), &info) == 0 ? static_cast<int>(info.st_mode & 0777) : 0666;
-  return write_atomically(target, mode, why, [&](int fd) { return write_all(fd, text); });
+  struct stat info{};   // a file keeps its rights
+  int mode = stat(path.c_str(), &info) == 0 ? static_cast<int>(info.st_mode & 0777) : 0666;
+  return write_atomically(path, mode, why, [&](int fd) { return write_all(fd, text); });
 }
 
 bool copy_file(const std::string& from, const std::string& to, int mode, std::string& why) {
