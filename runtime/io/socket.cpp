@@ -352,10 +352,12 @@ int64_t janus_net_probe(Handle* h) {
   if (JANUS_UNLIKELY(h->kind & kMemory)) return in_memory([=] { return memory_net->probe(h); });
   const int32_t fd = enter(h);
   if (fd < 0) return -EBADF;
+  const uint32_t reports = h->kind & kSocket ? interest_reports(h) : 0;
   uint8_t byte;
   int64_t n;
   do n = sys(SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   while (n == -EINTR);
+  if (n == -EAGAIN) found_nothing(h, reports);
   leave(h);
   return n > 0 ? 1 : n == -EAGAIN ? 0 : n == 0 ? -EPIPE : n;
 }
