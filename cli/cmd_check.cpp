@@ -41,7 +41,8 @@ struct Checker {
     options.lint = context.args.has(Opt::Lint);
     options.grants = target.grants;
     compilation.check(context.disk, target.load, options, context.timing.callback());
-    if (target.is_package) lint_package(target, compilation, extract_docs(compilation.program, DocsOf::Package), nullptr);
+    if (target.is_package)
+      lint_package(target, compilation, extract_docs(compilation.program, DocsOf::Package), nullptr);
     context.timing.begin(nullptr);
     return compilation;
   }

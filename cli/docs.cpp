@@ -151,7 +151,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       out.book.take_program(c.program, of_std, settings_of(options, out.guides), out.old_book);
       out.book.plan(out.old_book, out.folder, c.program, options.whole, options.linked);
     }
-    out.docs = extract_docs(c.program, of_std ? DocsOf::Both : DocsOf::Package, options.whole.empty() ? nullptr : &options.whole);
+    out.docs = extract_docs(c.program, of_std ? DocsOf::Both : DocsOf::Package,
+                            options.whole.empty() ? nullptr : &options.whole);
     if (purpose != kLint && !c.diags.has_errors()) {
       context.timing.begin("ids");
       facts->finish(c.program);

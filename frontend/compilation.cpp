@@ -19,9 +19,8 @@ void lint_tests(const Program& p, Diagnostics& diags) {
     if (test.doctest != 0xffffffffu || is_none(test.body) || p.modules[+test.module]->is_std) continue;
     if (effects_of_test(p, static_cast<TestId>(i)) & (kMayPanic | kMaySuspend | kMayBlock | kCallsFfi)) continue;
     const Body* body = p.bodies[+test.body].get();
-    if (!body || std::any_of(body->nodes.begin(), body->nodes.end(), [](const HirNode& n) {
-          return n.kind == HirKind::Try || n.kind == HirKind::Fail;
-        }))
+    if (!body || std::any_of(body->nodes.begin(), body->nodes.end(),
+                             [](const HirNode& n) { return n.kind == HirKind::Try || n.kind == HirKind::Fail; }))
       continue;
     diags.report<Diag::TestCannotFail>(test.span).help("say what must hold: `assert(total([1, 2]) == 3)`");
   }
