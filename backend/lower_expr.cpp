@@ -484,7 +484,7 @@ Val FuncLower::lower_index(HirId id, Want want) {
     if (layout(type).shape != Shape::Void)
       v = load_val(emit(JOp::AddrIdx, JType::Ptr, base.v, index, layout(type).size), type);
   } else {
-    if (!base.owned) in_use(base.v);
+    if (!base.owned && is_element(HirId(n.a))) in_use(base.v);
     uint32_t len = array_len(base.v);
     check(cmp(JCmp::ULt, index, len), JPanic::Index, {index, len});
     if (layout(type).shape != Shape::Void) v = load_val(elem_addr(base.v, index, type), type);

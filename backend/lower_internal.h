@@ -472,8 +472,15 @@ class FuncLower {
   uint32_t to_string(const Val& v, bool quoted = false);
   uint32_t rt_text(std::string_view text) { return global(m.string_global(text)); }
   void check(uint32_t cond, JPanic kind, std::initializer_list<uint32_t> args);
-  // The value is an array that the program looks into now and keeps while it uses this value: when it was loaded, LLVM
-  // may read its header earlier than the program would, so that what a loop does not change is read before the loop.
+  // A part of another value, read as what it was declared to be. What comes out of an optional is not: there the load
+  // is the optional's, and may be null.
+  bool is_element(HirId id) const {
+    HirKind kind = (*body)[id].kind;
+    return kind == HirKind::Index || kind == HirKind::Field;
+  }
+  // The value is an array (is_element) that the program looks into now and keeps while it uses this value: when it was
+  // loaded, LLVM may read its header earlier than the program would, so that what a loop does not change is read before
+  // the loop.
   void in_use(uint32_t arr) {
     if (f.instrs[arr].op == JOp::Load) f.instrs[arr].aux |= kLoadsArray;
   }
