@@ -131,34 +131,6 @@ EmitResult emit_units(const CodegenPlan& plan, const std::vector<uint32_t>& whic
 // Names everything that decides the bytes of a unit's object, except janus itself.
 Key unit_key(const CodegenPlan& plan, const Unit& unit);
 
-// Every block that `in` may lead to: calls `use(block)` for landings and for block ends.
-template <class Use>
-void each_target(const JFunc& f, const JInstr& in, Use use) {
-  switch (in.op) {
-    case JOp::AddChk:
-    case JOp::SubChk:
-    case JOp::MulChk:
-    case JOp::Check:
-    case JOp::StackCheck:
-    case JOp::Call:
-    case JOp::CallPtr:
-      if (in.c != kNone) use(in.c);
-      break;
-    case JOp::Br: use(in.a); break;
-    case JOp::CondBr:
-      use(in.b);
-      use(in.c);
-      break;
-    case JOp::Switch: {
-      uint32_t n = f.extra[in.b];
-      use(f.extra[in.b + 1]);
-      for (uint32_t i = 2; i < n; i += 2) use(f.extra[in.b + 1 + i]);
-      break;
-    }
-    default: break;
-  }
-}
-
 struct RtSymbol {
   const char* name;
   JType result;

@@ -159,6 +159,35 @@ struct JFunc {
   std::vector<uint32_t> extra;
 };
 
+// Every block that `in`, an instruction of `f`, may lead to: calls `use(block)` for landings and for block ends. The
+// number can be written when `f` and `in` can.
+template <class Func, class Instr, class Use>
+void each_target(Func& f, Instr& in, Use use) {
+  switch (in.op) {
+    case JOp::AddChk:
+    case JOp::SubChk:
+    case JOp::MulChk:
+    case JOp::Check:
+    case JOp::StackCheck:
+    case JOp::Call:
+    case JOp::CallPtr:
+      if (in.c != kNone) use(in.c);
+      break;
+    case JOp::Br: use(in.a); break;
+    case JOp::CondBr:
+      use(in.b);
+      use(in.c);
+      break;
+    case JOp::Switch: {
+      uint32_t n = f.extra[in.b];
+      use(f.extra[in.b + 1]);
+      for (uint32_t i = 2; i < n; i += 2) use(f.extra[in.b + 1 + i]);
+      break;
+    }
+    default: break;
+  }
+}
+
 // Static data: bytes with addresses in them.
 struct JReloc {
   uint32_t offset;

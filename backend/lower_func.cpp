@@ -435,31 +435,6 @@ void FuncLower::finish() {
       work.push_back(b);
     }
   };
-  auto each_edge = [&](JInstr& i, auto fn) {
-    switch (i.op) {
-      case JOp::Br: fn(i.a); break;
-      case JOp::CondBr:
-        fn(i.b);
-        fn(i.c);
-        break;
-      case JOp::Switch: {
-        uint32_t n = f.extra[i.b];
-        fn(f.extra[i.b + 1]);
-        for (uint32_t k = 2; k < n; k += 2) fn(f.extra[i.b + 1 + k]);
-        break;
-      }
-      case JOp::AddChk:
-      case JOp::SubChk:
-      case JOp::MulChk:
-      case JOp::Check:
-      case JOp::StackCheck:
-      case JOp::Call:
-      case JOp::CallPtr:
-        if (i.c != kNone) fn(i.c);
-        break;
-      default: break;
-    }
-  };
   while (!work.empty()) {
     uint32_t b = work.back();
     work.pop_back();
@@ -471,7 +446,7 @@ void FuncLower::finish() {
       f.instrs.push_back({JOp::Unreachable});
       f.blocks[b].instrs.push_back(static_cast<uint32_t>(f.instrs.size() - 1));
     }
-    for (uint32_t i : f.blocks[b].instrs) each_edge(f.instrs[i], [&](uint32_t& target) { visit(target); });
+    for (uint32_t i : f.blocks[b].instrs) each_target(f, f.instrs[i], [&](uint32_t& target) { visit(target); });
   }
   std::vector<JBlock> kept;
   for (uint32_t b = 0; b < f.blocks.size(); ++b)
@@ -481,7 +456,7 @@ void FuncLower::finish() {
     }
   f.blocks = std::move(kept);
   for (JBlock& b : f.blocks)
-    for (uint32_t i : b.instrs) each_edge(f.instrs[i], [&](uint32_t& target) { target = number[target]; });
+    for (uint32_t i : b.instrs) each_target(f, f.instrs[i], [&](uint32_t& target) { target = number[target]; });
 }
 
 }   // namespace janus

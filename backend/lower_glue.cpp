@@ -127,12 +127,7 @@ uint32_t ModuleLower::drop_cell(TypeId type) {
         [this, type](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
           const Layout& l = f.layout(type);
-          if (l.needs_drop) {
-            Val v = f.load_val(f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), type);
-            if (l.shape == Shape::Managed && !l.nullable)
-              v.type = types.optional(type);   // a cell may not have its value yet
-            f.drop_val(v, depth);
-          }
+          if (l.needs_drop) f.drop_val(cell_content(f, type, block), depth);
           f.rt(JRt::Free, JType::Void, {block, f.i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
           if (deep(type)) f.drain_at(depth);
           f.emit(JOp::Ret);

@@ -106,4 +106,12 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
   }
 }
 
+// The value in the block of a shared variable, which may not have been given one yet.
+inline Val cell_content(FuncLower& f, TypeId type, uint32_t block) {
+  const Layout& l = f.layout(type);
+  Val v = f.load_val(f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), type);
+  if (l.shape == Shape::Managed && !l.nullable) v.type = f.types.optional(type);
+  return v;
+}
+
 }  // namespace janus

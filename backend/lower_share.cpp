@@ -87,13 +87,7 @@ uint32_t ModuleLower::share_cell(TypeId type) {
         "janus.share_cell." + type_key(type), "",
         [this, type](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
-          const Layout& l = layouts.of(type);
-          if (l.needs_drop) {
-            Val v = f.load_val(f.off(block, static_cast<uint32_t>(rt::kBoxPayload)), type);
-            if (l.shape == Shape::Managed && !l.nullable)
-              v.type = types.optional(type);   // a cell may not have its value yet
-            f.share_val(v, mode);
-          }
+          if (layouts.of(type).needs_drop) f.share_val(cell_content(f, type, block), mode);
           f.emit(JOp::Ret);
         },
         true);
