@@ -2,7 +2,7 @@
 // Depends on tasks.h, tasks/sys.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two atomic operations when nobody else wants it, none while there is one thread. A thread that must wait looks again
+// Two atomic operations when nobody else wants it, none while one thread is alone (alone.h). A thread that must wait looks again
 // for some microseconds, since most sections are short, and then sleeps, since a write to a slow pipe is not. (The
 // states are those of "Futexes Are Tricky", Drepper 2011.)
 #ifdef JANUS_TASKS
@@ -35,15 +35,14 @@ JANUS_COLD void take_contended(NestingLock* l) {
 
 uint32_t locks_held() { return held; }
 
-// While there is one thread the words are kept all the same: a second one may start while the lock is held.
+// Who is alone keeps the words all the same: others may come while the lock is held.
 JANUS_THREADED void lock(NestingLock* l) {
   const uint32_t me = thread_number();
   if (__atomic_load_n(&l->holder, __ATOMIC_RELAXED) == me) {
     l->depth++;
     return;
   }
-  if (JANUS_LIKELY(!threads_started)) l->word = 1;
-  else if (JANUS_UNLIKELY(!take_free(l))) take_contended(l);
+  if (JANUS_UNLIKELY(!if_alone([&] { l->word = 1; })) && JANUS_UNLIKELY(!take_free(l))) take_contended(l);
   __atomic_store_n(&l->holder, me, __ATOMIC_RELAXED);
   l->depth = 1;
   held++;
@@ -55,8 +54,8 @@ JANUS_THREADED void unlock(NestingLock* l) {
   if (--l->depth != 0) return;
   held--;
   __atomic_store_n(&l->holder, 0u, __ATOMIC_RELAXED);
-  if (JANUS_LIKELY(!threads_started)) l->word = 0;
-  else if (JANUS_UNLIKELY(__atomic_exchange_n(&l->word, 0u, __ATOMIC_RELEASE) == 2)) thread_wake(&l->word);
+  if (JANUS_LIKELY(if_alone([&] { l->word = 0; }))) return;
+  if (JANUS_UNLIKELY(__atomic_exchange_n(&l->word, 0u, __ATOMIC_RELEASE) == 2)) thread_wake(&l->word);
 }
 
 }  // namespace janus::rt

@@ -103,7 +103,7 @@ JANUS_INLINE Heap& this_heap() {
 JANUS_COLD void list_is_full(Heap& heap, uint32_t index) {
   heap.room[index] = list_limit(index);
   FreeBlock* last = heap.free[index];
-  if (!threads_started) return;
+  if (!others_run()) return;
   // The block just freed begins the next list, so that to and fro at the edge does not exchange lists each time. All
   // others are given away as one list of list_limit() blocks, no more: lists that grew with each exchange would hold
   // what others then cut anew.
@@ -132,7 +132,7 @@ JANUS_INLINE void was_cut(Heap& heap, uint32_t index, int64_t blocks) {
 bool take_full_list(Heap& heap, uint32_t index) {
   FreeBlock* list = heap.full[index];
   heap.full[index] = nullptr;
-  if (!list && threads_started) list = central.take(index);
+  if (!list && others_run()) list = central.take(index);
   if (!list) return false;
   JANUS_POISON(list, size_of_class(index));
   heap.free[index] = list;
@@ -141,15 +141,15 @@ bool take_full_list(Heap& heap, uint32_t index) {
 }
 
 // Big blocks go to and fro one by one.
-int64_t cache_top() { return threads_started ? kOwnCacheTop : kCacheTop; }
+int64_t cache_top() { return others_run() ? kOwnCacheTop : kCacheTop; }
 void* take_big(int64_t size) {
-  if (!threads_started || size > kClassMax) return nullptr;
+  if (!others_run() || size > kClassMax) return nullptr;
   FreeBlock* block = central.take(class_of_doubling(size));
   if (block) __atomic_fetch_sub(&central_bytes, usable_size(size), __ATOMIC_RELAXED);
   return block;
 }
 bool give_big(void* memory, int64_t size, int64_t bytes) {
-  if (!threads_started || size > kClassMax) return false;
+  if (!others_run() || size > kClassMax) return false;
   if (__atomic_add_fetch(&central_bytes, bytes, __ATOMIC_RELAXED) > kCacheTop) {
     __atomic_fetch_sub(&central_bytes, bytes, __ATOMIC_RELAXED);
     return false;
@@ -463,7 +463,7 @@ void make_heap() {
   Heap* heap = static_cast<Heap*>(map_pages((static_cast<int64_t>(sizeof(Heap)) + 4095) & ~int64_t(4095)));
   if (!heap) out_of_memory();
   for (uint32_t i = 0; i < kSpanClasses; i++) heap->room[i] = list_limit(i);
-  Hold held(all_heaps_lock);
+  HoldInEarnest held(all_heaps_lock);   // by a thread that has not come in yet
   heap->other = first_heap.other;
   first_heap.other = heap;
   own_heap = heap;

@@ -135,13 +135,13 @@ void janus_share_error(void* block, uint32_t mode) {
   if (mark(&error->head, &mode) && (error->desc->share || error->others)) enter({error, share_failure, nullptr, mode});
 }
 
-// While there is one thread, even what tasks share needs no atomic operation.
+// For a thread that is alone, even what tasks share needs no atomic operation.
 void janus_retain_shared(void* block) {
   Head* head = static_cast<Head*>(block);
   const int32_t count = count_of(head);
   if (count == kImmortal) return;
-  if (!threads_started) set_count(head, count - 1);
-  else __atomic_sub_fetch(&head->count, 1, __ATOMIC_RELAXED);   // whoever has a share can make another: no order needed
+  if (!if_alone([&] { set_count(head, count_of(head) - 1); }))
+    __atomic_sub_fetch(&head->count, 1, __ATOMIC_RELAXED);   // whoever has a share can make another: no order needed
 }
 
 // Acquire: what the other owners did to the block is seen by the one that drops it.
@@ -150,10 +150,12 @@ bool janus_release_shared(void* block) {
   const int32_t count = __atomic_load_n(&head->count, __ATOMIC_ACQUIRE);
   if (count == kImmortal) return false;
   janus_require(count < 0, "a shared block was released more often than it was owned");
-  if (count == -1 || !threads_started) {   // -1: the only owner, nobody else can take another share
-    set_count(head, count + 1);
-    return count == -1;
+  if (count == -1) {   // the only owner: nobody else can take another share
+    set_count(head, 0);
+    return true;
   }
+  int32_t left;
+  if (JANUS_LIKELY(if_alone([&] { set_count(head, left = count_of(head) + 1); }))) return left == 0;
   return __atomic_add_fetch(&head->count, 1, __ATOMIC_ACQ_REL) == 0;
 }
 

@@ -2,6 +2,9 @@
 // nothing. Depends on internal.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "runtime/internal.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks/alone.h"
+#endif
 
 namespace janus::rt {
 
@@ -15,23 +18,20 @@ JANUS_HIDDEN Error* run_main_task(uint8_t* stack_limit);
 JANUS_HIDDEN void begin_thread();
 JANUS_HIDDEN void make_heap();   // memory.cpp's part of it
 
-// True once a second thread runs tasks. Until then every word of the runtime belongs to one thread, and atomic
-// operations are plain ones.
-JANUS_HIDDEN extern bool threads_started;
-
 // A lock for short sections that never suspend. It spins, then gives the processor away.
 struct Lock {
   uint32_t word;
 };
 JANUS_HIDDEN JANUS_COLD void lock_slow(Lock* lock);
 JANUS_INLINE void lock(Lock* l) {
-  if (JANUS_LIKELY(!threads_started)) {
-    l->word = 1;
-    return;
-  }
+  if (JANUS_LIKELY(if_alone([&] { l->word = 1; }))) return;   // taken to those who come back, too
   if (JANUS_UNLIKELY(__atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) != 0)) lock_slow(l);
 }
 JANUS_INLINE bool try_lock(Lock* l) { return __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0; }
+// Of what threads look at that have not come back yet (alone.h).
+JANUS_INLINE void lock_in_earnest(Lock* l) {
+  if (JANUS_UNLIKELY(!try_lock(l))) lock_slow(l);
+}
 JANUS_INLINE void unlock(Lock* l) { __atomic_store_n(&l->word, 0u, __ATOMIC_RELEASE); }
 
 // Nesting locks that this thread holds.
@@ -57,6 +57,17 @@ template <typename F>
 JANUS_INLINE void off_task(F f) {
   on_worker_stack([](void* p) { (*static_cast<F*>(p))(); }, &f);
 }
+
+class HoldInEarnest {
+ public:
+  JANUS_INLINE explicit HoldInEarnest(Lock& held) : lock_(&held) { lock_in_earnest(lock_); }
+  JANUS_INLINE ~HoldInEarnest() { unlock(lock_); }
+  HoldInEarnest(const HoldInEarnest&) = delete;
+  HoldInEarnest& operator=(const HoldInEarnest&) = delete;
+
+ private:
+  Lock* lock_;
+};
 
 #else
 

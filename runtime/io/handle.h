@@ -51,31 +51,34 @@ JANUS_HIDDEN Handle* handle_new(int64_t fd, uint32_t kind);
 // The descriptor, or -1 when it is closed.
 JANUS_INLINE int32_t enter(Handle* h) {
 #ifdef JANUS_TASKS
-  if (threads_started) {
-    uint32_t uses = __atomic_load_n(&h->uses, __ATOMIC_RELAXED);
-    do {
-      if (uses & kHandleClosed) return -1;
-    } while (
-        !__atomic_compare_exchange_n(&h->uses, &uses, uses + kHandleUse, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-    return h->fd;
-  }
-#endif
+  bool closed;
+  if (JANUS_LIKELY(if_alone([&] {
+        closed = (h->uses & kHandleClosed) != 0;
+        if (!closed) h->uses += kHandleUse;
+      })))
+    return closed ? -1 : h->fd;
+  uint32_t uses = __atomic_load_n(&h->uses, __ATOMIC_RELAXED);
+  do {
+    if (uses & kHandleClosed) return -1;
+  } while (!__atomic_compare_exchange_n(&h->uses, &uses, uses + kHandleUse, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+  return h->fd;
+#else
   if (h->uses & kHandleClosed) return -1;
   h->uses += kHandleUse;
   return h->fd;
+#endif
 }
 
 JANUS_HIDDEN void handle_really_close(Handle* h);
 JANUS_INLINE void leave(Handle* h) {
 #ifdef JANUS_TASKS
-  if (threads_started) {
-    if (JANUS_UNLIKELY(__atomic_sub_fetch(&h->uses, kHandleUse, __ATOMIC_ACQ_REL) == kHandleClosed))
-      handle_really_close(h);
-    return;
-  }
+  uint32_t left;
+  if (JANUS_UNLIKELY(!if_alone([&] { left = h->uses -= kHandleUse; })))
+    left = __atomic_sub_fetch(&h->uses, kHandleUse, __ATOMIC_ACQ_REL);
+#else
+  const uint32_t left = h->uses -= kHandleUse;
 #endif
-  h->uses -= kHandleUse;
-  if (JANUS_UNLIKELY(h->uses == kHandleClosed)) handle_really_close(h);
+  if (JANUS_UNLIKELY(left == kHandleClosed)) handle_really_close(h);
 }
 
 // poller.cpp: how often the kernel has reported that the handle can be read, from 1; 0: it is not asked to.

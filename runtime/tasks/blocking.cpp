@@ -19,7 +19,7 @@ struct Call {
 };
 
 struct Pool {
-  Lock lock;
+  Lock lock;   // taken in earnest: also by threads without a call
   Call* first;
   Call* last;
   uint32_t waiting;   // calls in the queue
@@ -30,7 +30,7 @@ struct Pool {
 Pool pool;
 
 Call* take_call() {
-  Hold held(pool.lock);
+  HoldInEarnest held(pool.lock);
   Call* call = pool.first;
   if (!call) return nullptr;
   pool.first = call->next;
@@ -63,10 +63,9 @@ void serve(void*) {
 
 // True: some thread will take it.
 bool put_call(Call* call) {
-  if (!threads_started) threads_started = true;
   bool start = false;
   {
-    Hold held(pool.lock);
+    HoldInEarnest held(pool.lock);
     call->next = nullptr;
     (pool.last ? pool.last->next : pool.first) = call;
     pool.last = call;
@@ -81,7 +80,7 @@ bool put_call(Call* call) {
     thread_wake(&pool.news);
     return true;
   }
-  Hold held(pool.lock);
+  HoldInEarnest held(pool.lock);
   if (--pool.threads != 0) return true;   // busy ones will come to it
   pool.first = pool.last = nullptr;   // the first thread could not be started: this call is the only one
   pool.waiting = 0;
@@ -105,7 +104,7 @@ extern "C" void janus_blocking_call(void (*run)(void*), void* argument) {
   Call call = {run, argument, self, nullptr};
   Put put = {&call, false};
   begin_wait(self, WaitKind::Blocking, nullptr, false, nullptr, 0);
-  __atomic_add_fetch(&blocked_calls, 1, __ATOMIC_SEQ_CST);
+  call_goes_out();
   on_worker_stack([](void* p) { static_cast<Put*>(p)->taken = put_call(static_cast<Put*>(p)->call); }, &put);
   if (put.taken) {
     end_wait(self);

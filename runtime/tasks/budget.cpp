@@ -2,7 +2,7 @@
 // Depends on task.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// With one thread a budget is a number. With several, all of them would write to it with every task, so each worker
+// For a thread alone a budget is a number. With several, all of them would write to it with every task, so each worker
 // takes places in advance and gives them back late; it keeps them in one word with the budget's id. The bound stays
 // exact: who finds no place left first takes back what the workers keep. Places on their way from the budget to a
 // worker are counted nowhere else, so one at a time moves them.
@@ -82,15 +82,17 @@ void budget_begin(Budget* budget, int64_t limit) {
 
 // All tasks of the budget have ended: no worker may take what it keeps for places of a later one.
 void budget_end(const Budget* budget) {
-  if (threads_started) take_back(budget);
+  if (__atomic_load_n(&worker_count, __ATOMIC_RELAXED) > 1) take_back(budget);
 }
 
 bool take_place(Budget* budget) {
-  if (JANUS_LIKELY(!threads_started)) {
-    if (JANUS_UNLIKELY(budget->live >= budget->limit)) return false;
-    budget->live++;
+  bool taken;
+  if (JANUS_LIKELY(if_alone([&] {
+        taken = budget->live < budget->limit;
+        budget->live += taken;
+      })) &&
+      JANUS_LIKELY(taken))
     return true;
-  }
   Worker* w = this_worker();
   const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_RELAXED);
   if (kept_of(word, budget) && change(&w->places, word, word - 1)) return true;
@@ -98,7 +100,7 @@ bool take_place(Budget* budget) {
 }
 
 void give_place(Budget* budget) {
-  if (threads_started) {
+  if (others_run()) {
     Worker* w = this_worker();
     const uint64_t word = __atomic_load_n(&w->places, __ATOMIC_RELAXED);
     const uint64_t kept = kept_of(word, budget);

@@ -266,6 +266,7 @@ bool dumping;
 // (wait_for_dump).
 void dump_tree(bool careful) {
   if (__atomic_exchange_n(&dumping, true, __ATOMIC_SEQ_CST)) return;   // another thread is at it
+  if (careful) come_back_to_read();
   {
     Writer out;
     write_task(out, &main_task, 0, now_ns(), careful);

@@ -20,7 +20,8 @@ uint32_t last_number;
 
 // Numbers tell tasks apart in the nursery tree. Several threads take them in blocks.
 JANUS_INLINE uint32_t next_number() {
-  if (JANUS_LIKELY(!threads_started)) return ++last_number;
+  uint32_t number;
+  if (JANUS_LIKELY(if_alone([&] { number = ++last_number; }))) return number;
   Worker* w = this_worker();
   if (w->numbers == 0) {
     w->numbers = 64;
@@ -246,16 +247,23 @@ Error* janus_nursery_end(Nursery* n, Error* failure, RT_SITE) {
   unlock(&n->lock);
   if (n->timer.nursery) timer_stop(&n->timer);
   if (n->budget == &n->own_budget) budget_end(n->budget);
-  // Nobody else reaches the record from here on.
-  for (Task* task = held; task;) {
+  // Nobody else reaches the record from here on. The list is newest first, and the first failure wins.
+  Task* oldest = nullptr;
+  while (held) {
+    Task* next = held->next;
+    held->next = oldest;
+    oldest = held;
+    held = next;
+  }
+  for (Task* task = oldest; task;) {
     Task* next = task->next;
     if (!(__atomic_load_n(&task->flags, __ATOMIC_ACQUIRE) & kFlagAwaited)) add_failure(n, retain_error(task->error));
     if (janus_release_shared(task)) janus_task_drop(task, 0);
     task = next;
   }
-  if (JANUS_LIKELY(!threads_started)) {
-    owner->inner = n->parent;
-  } else {   // a thread that writes the tree either does not see this nursery any more, or is waited for
+  if (JANUS_UNLIKELY(!if_alone([&] {
+        owner->inner = n->parent;
+      }))) {   // a thread that writes the tree either does not see this nursery any more, or is waited for
     __atomic_store_n(&owner->inner, n->parent, __ATOMIC_SEQ_CST);
     if (JANUS_UNLIKELY(__atomic_load_n(&dumping, __ATOMIC_SEQ_CST))) wait_for_dump();
   }
@@ -345,8 +353,7 @@ Error* janus_await(Task* task, RT_SITE) {
   }
   Error* error = task->error;
   if (JANUS_LIKELY(!error)) return nullptr;
-  if (threads_started) __atomic_fetch_or(&task->flags, static_cast<uint32_t>(kFlagAwaited), __ATOMIC_ACQ_REL);
-  else task->flags |= kFlagAwaited;
+  __atomic_fetch_or(&task->flags, static_cast<uint32_t>(kFlagAwaited), __ATOMIC_ACQ_REL);
   if (error == &janus_own_cancel) return janus_error_new(&janus_cancelled_desc, site, at);
   return retain_error(error);
 }

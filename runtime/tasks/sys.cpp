@@ -16,7 +16,6 @@
 namespace janus::rt {
 
 Settings settings;
-bool threads_started;
 
 namespace {
 
@@ -111,8 +110,9 @@ void skip_time_to(int64_t when) {
 
 // splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
 uint64_t random_bits() {
-  uint64_t z = threads_started ? __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED)
-                               : (random_state += 0x9e3779b97f4a7c15ull);
+  uint64_t z;
+  if (!if_alone([&] { z = random_state += 0x9e3779b97f4a7c15ull; }))
+    z = __atomic_add_fetch(&random_state, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED);
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
   return z ^ (z >> 31);
@@ -125,6 +125,18 @@ void thread_sleep(uint32_t* word, uint32_t value, int64_t when) {
     limit = {left / 1'000'000'000, left % 1'000'000'000};
   }
   futex(word, kFutexWait, value, when ? &limit : nullptr);   // EINTR and early returns: the caller looks again
+}
+
+bool can_put_barriers() {
+  constexpr int kQuery = 0, kRegister = 1 << 4;   // MEMBARRIER_CMD_QUERY, _REGISTER_PRIVATE_EXPEDITED
+  const long offered = syscall(SYS_membarrier, kQuery, 0, 0);
+  return offered > 0 && (offered & kRegister) && syscall(SYS_membarrier, kRegister, 0, 0) == 0;
+}
+
+void put_barriers() {
+  constexpr int kPrivateExpedited = 1 << 3;
+  const long failed = syscall(SYS_membarrier, kPrivateExpedited, 0, 0);
+  janus_require(failed == 0, "a barrier that the kernel offered could not be had");
 }
 
 void thread_wake(uint32_t* word) { futex(word, kFutexWake, 1, nullptr); }
@@ -176,14 +188,22 @@ JANUS_INLINE void yield_thread() {
 #endif
 }
 
+// Who is waited for was taken off the processor: gives ours away, and when that has been for nothing a few times,
+// sleeps (nobody will wake it: the time is short). Else it would burn what the other one needs.
+void wait_for_thread(uint32_t* word, uint32_t value, uint32_t* turns) {
+  if (++*turns < 16) return yield_thread();
+  const timespec nap = {0, 50'000};
+  futex(word, kFutexWait, value, &nap);
+}
+
 void lock_slow(Lock* l) {
-  for (;;) {
+  for (uint32_t turns = 0;;) {
     for (int i = 0; i < 100; i++) {
       if (__atomic_load_n(&l->word, __ATOMIC_RELAXED) == 0 && __atomic_exchange_n(&l->word, 1u, __ATOMIC_ACQUIRE) == 0)
         return;
       pause_cpu();
     }
-    yield_thread();   // its holder was taken off the processor
+    wait_for_thread(&l->word, 1, &turns);
   }
 }
 

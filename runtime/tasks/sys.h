@@ -32,6 +32,13 @@ JANUS_HIDDEN uint64_t random_bits();   // fair, not secret
 // Sleeps while *word == value, at most until `when` (0: for ever).
 JANUS_HIDDEN void thread_sleep(uint32_t* word, uint32_t value, int64_t when);
 JANUS_HIDDEN void thread_wake(uint32_t* word);
+// While *word == value and the thread that will change it has no processor; *turns counts from 0.
+JANUS_HIDDEN void wait_for_thread(uint32_t* word, uint32_t value, uint32_t* turns);
+
+// A barrier in every running thread of the program (membarrier). Asked for before there is a second thread: later it
+// takes long.
+JANUS_HIDDEN bool can_put_barriers();
+JANUS_HIDDEN void put_barriers();
 
 JANUS_HIDDEN bool start_thread(void (*run)(void*), void* argument);
 JANUS_HIDDEN void* map_memory(int64_t size);   // null when there is none

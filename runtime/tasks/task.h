@@ -173,6 +173,12 @@ struct Worker {
   uint32_t handovers;   // in a row through `next`
   uint32_t ticks;
   uint32_t runs;   // tasks begun or gone on with: others see by it whether the worker has stayed in one
+  uint64_t pace;   // cycles that a run takes of late: the lesser of the last two that were
+  uint64_t last_pace;
+  uint64_t paced_at;   // reckoned then,
+  uint32_t paced_runs;   // after so many runs
+  uint32_t offers;
+  int64_t wakes_at;   // asleep: when it wakes by itself; 0: never
   bool timer_news;   // a timer of the task that parks now is the earliest one
   uint32_t head;   // of the ring: taken here and by thieves
   uint32_t tail;   // put here only
@@ -231,6 +237,9 @@ JANUS_HIDDEN void queue_next(Task* task);   // ready, before the others (a hand-
 JANUS_HIDDEN void switch_away(After after);   // runs something else; returns when the task runs again
 JANUS_HIDDEN void take_turn(Worker* worker);   // the running task has run for long
 JANUS_HIDDEN void queue_from_outside(Task* task);   // by a thread that is no worker
+JANUS_HIDDEN void call_goes_out();   // another thread makes it: until blocked_calls is 0 again nobody is alone
+JANUS_HIDDEN void
+come_back_to_read();   // of a signal handler that reads what tasks share, and takes locks in earnest only
 JANUS_HIDDEN void timers_changed();   // an earlier timer: a sleeping worker must look
 JANUS_HIDDEN extern int64_t coarse_now;   // read from the clock every few dozen switches; for the nursery tree
 JANUS_HIDDEN extern int64_t blocked_calls;   // on threads of the blocking pool: nobody is stuck while they run
@@ -317,17 +326,15 @@ JANUS_INLINE void list_remove(WaiterList* list, Waiter* w) {
   w->linked = false;
 }
 
-// Read-modify-write of a word that other threads may share; plain while there is one thread.
+// Read-modify-write of a word that other threads may share.
 JANUS_INLINE uint32_t or_word(uint32_t* word, uint32_t bits) {
-  if (JANUS_LIKELY(!threads_started)) {
-    const uint32_t old = *word;
-    *word = old | bits;
-    return old;
-  }
+  uint32_t old;
+  if (JANUS_LIKELY(if_alone([&] { *word = (old = *word) | bits; }))) return old;
   return __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
 }
 JANUS_INLINE int64_t add_word(int64_t* word, int64_t n) {   // the new value
-  if (JANUS_LIKELY(!threads_started)) return *word += n;
+  int64_t sum;
+  if (JANUS_LIKELY(if_alone([&] { sum = *word += n; }))) return sum;
   return __atomic_add_fetch(word, n, __ATOMIC_ACQ_REL);
 }
 
@@ -345,11 +352,12 @@ JANUS_INLINE bool is_cancelled(Task* task) { return JANUS_LIKELY(task->shield ==
 // True: the caller has the task to itself, and must wake it.
 JANUS_INLINE bool claim(Task* task, bool by_cancel) {
   const uint32_t refused = by_cancel ? kClaimed | kNoCancel : kClaimed;
-  if (JANUS_LIKELY(!threads_started)) {
-    if (task->wait & refused) return false;
-    task->wait |= kClaimed;
-    return true;
-  }
+  bool claimed;
+  if (JANUS_LIKELY(if_alone([&] {
+        claimed = (task->wait & refused) == 0;
+        if (claimed) task->wait |= kClaimed;
+      })))
+    return claimed;
   uint32_t word = __atomic_load_n(&task->wait, __ATOMIC_SEQ_CST);   // after the mark of a cancellation: see begin_wait
   do {
     if (word & refused) return false;
@@ -375,8 +383,8 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
   task->waits_since = __atomic_load_n(&coarse_now, __ATOMIC_RELAXED);
 #endif
   const uint32_t word = cancellable && task->shield == 0 ? 0u : kNoCancel;
-  if (JANUS_LIKELY(!threads_started)) task->wait = word;
-  else __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait
+  if (JANUS_UNLIKELY(!if_alone([&] { task->wait = word; })))
+    __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait
 }
 
 // Parks until claimed; the reason.

@@ -86,7 +86,8 @@ void timer_start(Timer* timer, bool parks) {
 }
 
 void timer_stop(Timer* timer) {
-  if (__atomic_load_n(&timer->place, __ATOMIC_ACQUIRE) == 0 && !threads_started) return;
+  bool over;   // for others that is only so when they do not hold the lock
+  if (if_alone([&] { over = __atomic_load_n(&timer->place, __ATOMIC_RELAXED) == 0; }) && over) return;
   lock(&timers_lock);
   if (timer->place) remove(timer);
   unlock(&timers_lock);

@@ -108,7 +108,7 @@ void trace_span_begins(Worker* w) { w->span_began = now_ns(); }
 void trace_span_ends(Worker* w, const Task* task, After after) {
   if (task == w->idle) return;
   const int64_t now = now_ns();
-  Hold held(trace_lock);
+  HoldInEarnest held(trace_lock);   // a sleeper writes too (trace_rest)
   if (!tracing) return;
   event(task, 'X', w->span_began, w->number);
   raw(",\"dur\":");
@@ -123,7 +123,7 @@ void trace_span_ends(Worker* w, const Task* task, After after) {
 void trace_spawn(const Task* task) {
   const Worker* w = this_worker();
   const int64_t now = now_ns();
-  Hold held(trace_lock);
+  HoldInEarnest held(trace_lock);   // a sleeper writes too (trace_rest)
   if (!tracing) return;
   event(task, 'i', now, w->number);
   raw(",\"args\":{\"task\":");
@@ -144,7 +144,7 @@ void trace_rest() {
 void trace_finish() {
   Worker* w = this_worker();
   trace_span_ends(w, w->current, After::Ended);
-  Hold held(trace_lock);
+  HoldInEarnest held(trace_lock);   // a sleeper writes too (trace_rest)
   raw("{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":1,\"tid\":0,\"args\":{\"name\":\"janus\"}}\n]\n");
   flush();
   tracing = false;

@@ -3,13 +3,16 @@
 //
 // A worker is a thread with a ring of ready tasks, first in first out, and one place for the task that was handed
 // something and runs next. The first worker is the program's own thread; others start when tasks wait while it is busy.
-// A worker without work steals half of another's ring, then looks around for a few microseconds, then sleeps (waking it
-// costs more than everything else here, so it happens once for a batch).
+// A worker without work steals half of another's ring, then looks around for a few microseconds, then sleeps.
+//
+// Waking a sleeper costs more than everything else here, and a second thread makes every step of a task's life dearer,
+// so it must be worth it: what waits must be work for kWorthWaking by the length of this worker's last runs. Two tasks
+// that answer each other stay on one worker, and while that one is alone, it needs no atomic operations (alone.h).
 //
 // Wakers are lazy, so something must look after what they leave: a single ready task behind one that computes for long,
 // a timer that nobody sleeps for. That is the watcher: while some workers run and others sleep, one of the sleepers
-// wakes now and then (100 µs, then less and less often, to 10 ms) and takes what has waited. When all sleep and nothing
-// has run since the last look, it sleeps for good: an idle program uses no processor.
+// looks now and then (after 100 µs, then less and less often, to 2 ms). It comes back only when there is something to
+// take. When all sleep and nothing has run since the last look, it sleeps for good: an idle program uses no processor.
 #include "runtime/counted.h"
 #include "runtime/sink.h"
 #include "runtime/tasks/sanitize.h"
@@ -24,6 +27,8 @@ __thread uint8_t* janus_stack_limit;
 
 namespace janus::rt {
 
+bool threads_run;
+uint32_t lone_step;
 __thread Worker* janus_worker asm("janus_worker");
 namespace {
 constexpr uint32_t kWorkersTop = 256;
@@ -42,18 +47,23 @@ constexpr int64_t kAgeRing =
     5'000;   // ns that its worker has been in one task, before a single task is taken from its ring,
 constexpr int64_t kAgeNext = 50'000;   // or the task that it is to run next
 constexpr int64_t kWatchLeast = 100'000;
-constexpr int64_t kWatchTop = 10'000'000;
-constexpr uint64_t kWakeSingle = 2'500'000;   // cycles between two wake-ups for a single task that waits,
-constexpr uint64_t kWakeSeveral = 20'000;   // for several
+constexpr int64_t kWatchTop = 2'000'000;
+constexpr int64_t kWorthStealing = 5'000;   // ns of work, by the length of the victim's last runs
+constexpr int64_t kWorthWaking = 50'000;
+constexpr uint64_t kWorthWakingCycles = 150'000;   // the same for who has no time to look at the clock
+constexpr uint64_t kFirstPace = 60'000;   // cycles: what a run takes, as long as nothing is known
+constexpr uint64_t kWakeEvery = 20'000;   // cycles between two wake-ups
+constexpr uint32_t kPaceEvery = 4;   // offers between looks at the cycles
 
 alignas(8) uint8_t first_notes[kWorkersTop * (sizeof(uint32_t) + sizeof(int64_t))];
 uint32_t spinners;   // awake, looking for work
 uint64_t last_wake;
 
 // Who sleeps. Falling asleep and waking are slow anyway, so one lock orders them all, and "everyone sleeps" is a fact
-// when it is seen.
+// when it is seen. The lock is taken in earnest: sleepers take it before they have come back.
 struct Sleep {
   Lock lock;
+  Worker* lone;   // while threads_run is false: the one that runs, or the last one that ran
   uint32_t count;
   uint32_t watching;   // one of them wakes by itself now and then
   uint32_t polling;   // one of them sleeps in the poller
@@ -106,10 +116,14 @@ JANUS_INLINE void ring_put(Worker* w, Task* task) {
 }
 
 Task* ring_take(Worker* w) {
-  if (JANUS_LIKELY(!threads_started)) {
-    if (w->head == w->tail) return nullptr;
-    return w->ring[w->head++ % kRing];
-  }
+  Task* mine = nullptr;
+  if (JANUS_LIKELY(if_alone([&] {
+        const uint32_t first = w->head;
+        if (first == w->tail) return;
+        mine = w->ring[first % kRing];
+        __atomic_store_n(&w->head, first + 1, __ATOMIC_RELAXED);   // the watcher reads it
+      })))
+    return mine;
   uint32_t head = __atomic_load_n(&w->head, __ATOMIC_ACQUIRE);
   while (head != w->tail) {
     Task* task = __atomic_load_n(&w->ring[head % kRing], __ATOMIC_RELAXED);
@@ -118,12 +132,12 @@ Task* ring_take(Worker* w) {
   return nullptr;
 }
 
-// Half of the victim's ring, at least one; the last of them is returned, the others go to the thief's own ring.
-Task* steal_from(Worker* w, Worker* victim, bool even_one) {
+// Half of the victim's ring, at least one; the first of them is returned, the others go to the thief's own ring.
+Task* steal_from(Worker* w, Worker* victim) {
   uint32_t head = __atomic_load_n(&victim->head, __ATOMIC_ACQUIRE);
   const uint32_t tail = __atomic_load_n(&victim->tail, __ATOMIC_ACQUIRE);
   const uint32_t size = tail - head;
-  if (size == 0 || size > kRing || (size == 1 && !even_one)) return nullptr;
+  if (size == 0 || size > kRing) return nullptr;
   const uint32_t count = size - size / 2;
   Task* batch[kRing];
   for (uint32_t i = 0; i < count; i++) batch[i] = __atomic_load_n(&victim->ring[(head + i) % kRing], __ATOMIC_RELAXED);
@@ -136,10 +150,8 @@ Task* steal_from(Worker* w, Worker* victim, bool even_one) {
 Task* take_next(Worker* w) {
   Task* task = __atomic_load_n(&w->next, __ATOMIC_RELAXED);
   if (!task) return nullptr;
-  if (JANUS_LIKELY(!threads_started)) {
-    w->next = nullptr;
+  if (JANUS_LIKELY(if_alone([&] { __atomic_store_n(&w->next, static_cast<Task*>(nullptr), __ATOMIC_RELAXED); })))
     return task;
-  }
   return __atomic_exchange_n(&w->next, static_cast<Task*>(nullptr), __ATOMIC_ACQ_REL);
 }
 
@@ -161,12 +173,39 @@ void run_worker(void* argument);
 
 JANUS_INLINE bool waits_for_io() { return __atomic_load_n(&io_waits, __ATOMIC_ACQUIRE) != 0; }
 
+// ---- alone (alone.h)
+
+bool barriers;   // the kernel has them: otherwise, once a second thread has come, nobody is alone any more
+
+// By who may be alone: from here on it is not.
+void let_in() { __atomic_store_n(&threads_run, true, __ATOMIC_SEQ_CST); }
+
+// By any other thread, before it touches anything: who is alone is not, and sees it.
+void come_back() {
+  let_in();
+  put_barriers();
+  for (uint32_t turns = 0; __atomic_load_n(&lone_step, __ATOMIC_ACQUIRE);) wait_for_thread(&lone_step, 1, &turns);
+}
+
+// Every few turns: when all others sleep and no call is out with another thread, this worker is alone.
+void try_alone(Worker* w) {
+  if (!barriers || __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) != 0) return;
+  const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_RELAXED);
+  if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) + 1 != count) return;
+  lock_in_earnest(&asleep.lock);
+  if (asleep.count + 1 == count && __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE) == count) {
+    __atomic_store_n(&asleep.lone, w, __ATOMIC_RELAXED);
+    __atomic_store_n(&threads_run, false, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&dumping, __ATOMIC_SEQ_CST)) let_in();   // a signal handler reads the tree (come_back_to_read)
+  }
+  unlock(&asleep.lock);
+}
+
 // Wakes a sleeper, the watcher last.
 void wake_one() {
-  if (!threads_started) {   // the only worker sleeps while a blocking call runs
-    if (!__atomic_load_n(&first_worker.sleeping, __ATOMIC_ACQUIRE)) return;
-  }
-  lock(&asleep.lock);
+  if (!others_run() && __atomic_load_n(&asleep.count, __ATOMIC_ACQUIRE) == 0)
+    return;   // there is none, and none can just be falling asleep
+  lock_in_earnest(&asleep.lock);
   Worker* chosen = nullptr;
   for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count && asleep.count != 0; i++) {
     Worker* w = workers[i];
@@ -178,6 +217,7 @@ void wake_one() {
   if (chosen) {
     __atomic_store_n(&chosen->sleeping, 0u, __ATOMIC_RELEASE);
     __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
+    let_in();
   }
   unlock(&asleep.lock);
   if (polls)
@@ -192,6 +232,7 @@ void give_notes(Worker* w, void* room) {
   w->seen_since = static_cast<int64_t*>(room);
   w->seen_runs = reinterpret_cast<uint32_t*>(w->seen_since + kWorkersTop);
   w->watch_ns = kWatchLeast;
+  w->pace = w->last_pace = kFirstPace;
 }
 
 JANUS_COLD void start_worker(void*) {
@@ -201,7 +242,7 @@ JANUS_COLD void start_worker(void*) {
     Worker* w = static_cast<Worker*>(map_memory(static_cast<int64_t>(sizeof(Worker) + kNotes)));
     if (w) {
       give_notes(w, w + 1);
-      if (!threads_started) threads_started = true;   // locks that this thread holds look taken to others too
+      let_in();   // locks that this thread holds look taken to others too
       w->number = worker_count;
       workers[worker_count] = w;
       __atomic_store_n(&worker_count, worker_count + 1, __ATOMIC_RELEASE);
@@ -215,22 +256,51 @@ JANUS_COLD void start_worker(void*) {
   unlock(&starting);
 }
 
-// Another thread may take a task that waits here. Rarely: one at a time, and for a single task only now and then.
+// Tasks that wait here and that all may take.
+uint64_t waiting_at(const Worker* w) {
+  return ring_size(w) + static_cast<uint64_t>(__atomic_load_n(&shared.count, __ATOMIC_RELAXED));
+}
+
+// What passed up to now is no run's time.
+void pace_begins(Worker* w) {
+  w->paced_at = __builtin_readcyclecounter();
+  w->paced_runs = w->runs;
+}
+
+void consider_offer(void* argument) {
+  Worker* w = static_cast<Worker*>(argument);
+  const uint64_t now = __builtin_readcyclecounter();
+  if (const uint32_t runs = w->runs - w->paced_runs) {
+    const uint64_t taken = (now - w->paced_at) / runs;
+    w->pace = taken < w->last_pace ? taken : w->last_pace;   // a thread that lost its processor for once says nothing
+    w->last_pace = taken;
+    w->paced_at = now;
+    w->paced_runs = w->runs;
+  }
+  if (__atomic_load_n(&worker_count, __ATOMIC_RELAXED) == 1)
+    return start_worker(nullptr);   // it is needed as a watcher
+  if (waiting_at(w) * w->pace < kWorthWakingCycles) return;
+  if (now - __atomic_load_n(&last_wake, __ATOMIC_RELAXED) < kWakeEvery) return;
+  __atomic_store_n(&last_wake, now, __ATOMIC_RELAXED);
+  if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0) wake_one();
+  else start_worker(nullptr);
+  pace_begins(w);   // waking is no run's time
+}
+
+// Another thread may take a task that waits here, if that is worth its waking.
 JANUS_INLINE void offer(Worker* w) {
   const int32_t limit = __atomic_load_n(&settings.workers, __ATOMIC_RELAXED);
   if (limit == 1) return;
   if (__atomic_load_n(&spinners, __ATOMIC_RELAXED) != 0) return;
-  const bool some_sleep = __atomic_load_n(&asleep.count, __ATOMIC_RELAXED) != 0;
-  if (!some_sleep && limit != 0 && static_cast<int32_t>(__atomic_load_n(&worker_count, __ATOMIC_RELAXED)) >= limit)
+  const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_RELAXED);
+  if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) == 0 && limit != 0 && static_cast<int32_t>(count) >= limit)
     return;
-  const uint64_t now = __builtin_readcyclecounter();
-  if (now - __atomic_load_n(&last_wake, __ATOMIC_RELAXED) < (ring_size(w) > 1 ? kWakeSeveral : kWakeSingle)) return;
-  __atomic_store_n(&last_wake, now, __ATOMIC_RELAXED);
-  if (some_sleep) on_worker_stack([](void*) { wake_one(); }, nullptr);
-  else on_worker_stack(start_worker, nullptr);
+  if (++w->offers % kPaceEvery != 0 && count > 1 && waiting_at(w) * w->pace < kWorthWakingCycles) return;
+  on_worker_stack(consider_offer, w);
 }
 
 void look_at_clock(void*) {
+  if (others_run()) try_alone(this_worker());
   __atomic_store_n(&coarse_now, now_ns(), __ATOMIC_RELAXED);
   if (next_timer() != 0) fire_timers();
   if (waits_for_io()) io_poller->look();
@@ -413,6 +483,24 @@ bool anything_to_take(Worker* w) {
   return false;
 }
 
+// What may be taken of another worker without harm. Only reads: who asks may be asleep.
+struct Spare {
+  bool ring;   // half of what is in its ring, even if that is one
+  bool next;
+};
+Spare spare_of(Worker* w, uint32_t number, int64_t now, int64_t worth) {
+  const Worker* victim = workers[number];
+  const uint32_t runs = __atomic_load_n(&victim->runs, __ATOMIC_RELAXED);
+  const uint32_t more = runs - w->seen_runs[number];
+  const uint32_t size = ring_size(victim);
+  const int64_t age = now - w->seen_since[number];
+  if (more == 0)
+    return {age >= kAgeRing && size != 0, age >= kAgeNext && __atomic_load_n(&victim->next, __ATOMIC_RELAXED)};
+  w->seen_runs[number] = runs;
+  w->seen_since[number] = now;
+  return {size > 1 && static_cast<int64_t>(size) * (age / more) >= worth, false};
+}
+
 Task* steal(Worker* w) {
   const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
   const uint32_t start = static_cast<uint32_t>(random_bits() % count);
@@ -421,17 +509,29 @@ Task* steal(Worker* w) {
     const uint32_t number = (start + i) % count;
     Worker* victim = workers[number];
     if (victim == w) continue;
-    const uint32_t runs = __atomic_load_n(&victim->runs, __ATOMIC_RELAXED);
-    if (runs != w->seen_runs[number]) {
-      w->seen_runs[number] = runs;
-      w->seen_since[number] = now;
-    }
-    const int64_t age = now - w->seen_since[number];
-    if (Task* task = steal_from(w, victim, age >= kAgeRing)) return task;
-    if (age >= kAgeNext)
+    const Spare spare = spare_of(w, number, now, kWorthStealing);
+    if (spare.ring)
+      if (Task* task = steal_from(w, victim)) return task;
+    if (spare.next)
       if (Task* task = take_next(victim)) return task;
   }
   return nullptr;
+}
+
+// The watcher's look at the others.
+bool anything_waits_long(Worker* w) {
+  const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
+  const int64_t now = now_ns();
+  const int64_t left = __atomic_load_n(&shared.count, __ATOMIC_RELAXED);
+  bool any = false;
+  for (uint32_t i = 0; i < count; i++) {   // all of them: the notes are made here
+    if (workers[i] == w) continue;
+    const int64_t age = now - w->seen_since[i];
+    const uint32_t more = __atomic_load_n(&workers[i]->runs, __ATOMIC_RELAXED) - w->seen_runs[i];
+    const Spare spare = spare_of(w, i, now, kWorthWaking);
+    any |= spare.ring || spare.next || (left != 0 && left * age / (more ? more : 1) >= kWorthWaking);
+  }
+  return any;
 }
 
 // Looks around for a while before sleeping; one worker at a time.
@@ -459,10 +559,64 @@ uint64_t all_runs() {
   return sum;
 }
 
+// Under the lock: the watcher has looked and found nothing to take.
+void watch_on(Worker* w) {
+  w->watch_ns = min64(w->watch_ns * 2, kWatchTop);
+  const bool all = asleep.count == __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
+  const uint64_t runs = all_runs() - w->runs;
+  if (all && runs == asleep.seen_runs) {   // it sleeps for good
+    w->watches = false;
+    __atomic_store_n(&asleep.watching, 0u, __ATOMIC_RELAXED);
+  }
+  asleep.seen_runs = runs;
+}
+
+// Under the lock, which it gives back: this worker is counted among the sleepers. What it touches before it has come
+// back is theirs, or only read. True: somebody woke it, or a timer is due.
+bool sleep_locked(Worker* w) {
+  alignas(8) uint8_t news[kPollBuffer];
+  for (;;) {
+    const int64_t when = next_timer();
+    int64_t until = when;
+    if (w->watches) {
+      const int64_t look = now_ns() + w->watch_ns;
+      if (until == 0 || look < until) until = look;
+    }
+    w->wakes_at = until;
+    unlock(&asleep.lock);
+    int64_t news_count = 0;
+    if (w->polls) news_count = io_poller->fetch(news, until ? until : -1);
+    else thread_sleep(&w->sleeping, 1, until);
+
+    lock_in_earnest(&asleep.lock);
+    const bool by_itself = w->sleeping != 0;
+    const bool looks = w->watches && by_itself && until != when && news_count <= 0;
+    if (looks && !anything_waits_long(w)) {
+      watch_on(w);
+      continue;
+    }
+    if (by_itself) {
+      __atomic_store_n(&w->sleeping, 0u, __ATOMIC_RELEASE);
+      __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
+    }
+    if (w->watches) __atomic_store_n(&asleep.watching, 0u, __ATOMIC_RELAXED);
+    w->watches = false;
+    if (w->polls) asleep.polling = 0;
+    const bool handed = w->polls;
+    w->polls = false;
+    // Acquire: what a lone worker did plainly before it let others in has been done.
+    if (!__atomic_load_n(&threads_run, __ATOMIC_ACQUIRE) && asleep.lone != w) come_back();
+    unlock(&asleep.lock);
+    if (handed && news_count > 0) io_poller->hand_out(news, news_count);
+    w->watch_ns = looks ? min64(w->watch_ns * 2, kWatchTop) : kWatchLeast;
+    return !looks;
+  }
+}
+
 // Sleeps until there may be something to do. True: somebody woke it, or a timer is due.
 bool sleep_now(Worker* w) {
   w->timer_news = false;
-  lock(&asleep.lock);
+  lock_in_earnest(&asleep.lock);
   if (anything_to_take(w)) {   // what is made ready after this finds `sleeping`
     unlock(&asleep.lock);
     return true;
@@ -496,35 +650,12 @@ bool sleep_now(Worker* w) {
   if (w->polls) asleep.polling = 1;
   __atomic_store_n(&w->sleeping, 1u, __ATOMIC_RELEASE);
   __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
-  unlock(&asleep.lock);
-  if (JANUS_UNLIKELY(tracing) && all) trace_rest();
-
-  int64_t until = when;
-  if (w->watches) {
-    const int64_t look = now_ns() + w->watch_ns;
-    if (until == 0 || look < until) until = look;
+  if (JANUS_UNLIKELY(tracing) && all) {
+    unlock(&asleep.lock);
+    trace_rest();
+    lock_in_earnest(&asleep.lock);
   }
-  alignas(8) uint8_t news[kPollBuffer];
-  int64_t news_count = 0;
-  if (w->polls) news_count = io_poller->fetch(news, until ? until : -1);
-  else thread_sleep(&w->sleeping, 1, until);
-
-  lock(&asleep.lock);
-  const bool by_itself = w->sleeping != 0;
-  if (by_itself) {
-    __atomic_store_n(&w->sleeping, 0u, __ATOMIC_RELEASE);
-    __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
-  }
-  if (w->watches) __atomic_store_n(&asleep.watching, 0u, __ATOMIC_RELAXED);
-  const bool looked = w->watches && by_itself && until != when && news_count <= 0;
-  w->watches = false;
-  if (w->polls) asleep.polling = 0;
-  const bool handed = w->polls;
-  w->polls = false;
-  unlock(&asleep.lock);
-  if (handed && news_count > 0) io_poller->hand_out(news, news_count);
-  w->watch_ns = looked ? min64(w->watch_ns * 2, kWatchTop) : kWatchLeast;
-  return !looked;
+  return sleep_locked(w);
 }
 
 // Others sleep and none of them looks after this worker, which is about to run something.
@@ -560,11 +691,12 @@ Task* find_work(Worker* w) {
         continue;
       }
     }
-    if (!task && threads_started) task = spin ? spin_for_work(w) : steal(w);
+    if (!task && others_run()) task = spin ? spin_for_work(w) : steal(w);
     if (task) {
       if (slept) __atomic_store_n(&coarse_now, now_ns(), __ATOMIC_RELAXED);
       if (slept) fair_goes_on();
-      if (slept && threads_started) appoint_watcher();
+      if (slept && __atomic_load_n(&worker_count, __ATOMIC_RELAXED) > 1) appoint_watcher();
+      if (slept) pace_begins(w);
       return task;
     }
     spin = sleep_now(w);
@@ -626,12 +758,11 @@ __attribute__((noinline)) void queue_task(Task* task) { queue_here(task); }
 void queue_next(Task* task) {
   Worker* w = this_worker();
   Task* before;
-  if (JANUS_LIKELY(!threads_started)) {
-    before = w->next;
-    w->next = task;
-  } else {
+  if (JANUS_UNLIKELY(!if_alone([&] {
+        before = w->next;
+        __atomic_store_n(&w->next, task, __ATOMIC_RELEASE);
+      })))
     before = __atomic_exchange_n(&w->next, task, __ATOMIC_ACQ_REL);
-  }
   if (before) queue_task(before);
 }
 
@@ -640,8 +771,28 @@ void queue_from_outside(Task* task) {
   wake_one();
 }
 
+// Unless some sleeper wakes in time by itself: a timer is often started again and again, and seldom fires.
 void timers_changed() {
-  if (__atomic_load_n(&asleep.count, __ATOMIC_ACQUIRE) != 0) wake_one();
+  if (__atomic_load_n(&asleep.count, __ATOMIC_ACQUIRE) == 0) return;
+  const int64_t when = next_timer();
+  bool in_time = when == 0;
+  lock_in_earnest(&asleep.lock);
+  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count && !in_time; i++)
+    in_time = workers[i]->sleeping && workers[i]->wakes_at != 0 && workers[i]->wakes_at <= when;
+  unlock(&asleep.lock);
+  if (!in_time) wake_one();
+}
+
+void call_goes_out() {
+  __atomic_add_fetch(&blocked_calls, 1, __ATOMIC_SEQ_CST);
+  let_in();
+}
+
+void come_back_to_read() {
+  if (__atomic_load_n(&threads_run, __ATOMIC_SEQ_CST)) return;
+  if (janus_worker == __atomic_load_n(&asleep.lone, __ATOMIC_RELAXED))
+    return;   // its own thread stands still meanwhile
+  come_back();
 }
 
 __attribute__((noinline)) void switch_away(After after) {   // what it saves is decided here, so it stays in one piece
@@ -683,6 +834,8 @@ Error* run_main_task(uint8_t* stack_limit) {
   janus_worker = w;
   w->idle = &w->idle_task;
   w->current = &main_task;
+  asleep.lone = w;
+  barriers = settings.workers != 1 && can_put_barriers();
   main_task.head.count = -1;
   main_task.flags = kFlagMain;
   main_task.wait = kClaimed;

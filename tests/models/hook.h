@@ -6,11 +6,7 @@
 // are no points: their operations commute. Neither are counts of shared blocks (counted.h is read before the names
 // change).
 #pragma once
-#include "runtime/counted.h"
-#include "runtime/error.h"
-#include "runtime/memory.h"
-#include "runtime/sink.h"
-#include "runtime/tasks/sys.h"
+#include "runtime/internal.h"
 #include "tests/models/explore.h"
 
 namespace model {
@@ -50,6 +46,22 @@ inline T fetch_or(T* p, V bits) {
   return old;
 }
 
+}   // namespace model
+
+// The steps of a thread that is alone are explored too: the header is read with the names changed.
+#define __atomic_load_n(p, order) model::load(p)
+#define __atomic_store_n(p, v, order) model::store(p, v)
+#include "runtime/tasks/alone.h"
+#undef __atomic_load_n
+#undef __atomic_store_n
+#include "runtime/counted.h"
+#include "runtime/error.h"
+#include "runtime/memory.h"
+#include "runtime/sink.h"
+#include "runtime/tasks/sys.h"
+
+namespace model {
+
 inline void take(janus::rt::Lock* l) {
   need(l->word <= 1, "a lock in memory that is no longer one");
   point(Kind::Lock, &l->word);
@@ -70,5 +82,6 @@ inline bool try_take(janus::rt::Lock* l) { return exchange(&l->word, 1u) == 0; }
 #define __atomic_fetch_or(p, v, order) model::fetch_or(p, v)
 #define pause_cpu() model::waits_for_change()
 #define lock(l) model::take(l)
+#define lock_in_earnest(l) model::take(l)
 #define unlock(l) model::give(l)
 #define try_lock(l) model::try_take(l)

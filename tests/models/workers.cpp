@@ -20,7 +20,6 @@ inline uint64_t model_cycles() { return 1u << 30; }   // waking is always worth 
 namespace janus::rt {
 
 Settings settings;
-bool threads_started = true;
 bool tracing;
 bool dumping;
 Task main_task;
@@ -70,6 +69,9 @@ void thread_wake(uint32_t* word) {   // FUTEX_WAKE of one
       return;
     }
 }
+bool can_put_barriers() { return true; }
+void put_barriers() {}   // memory is sequentially consistent here
+void wait_for_thread(uint32_t*, uint32_t, uint32_t*) { model::waits_for_change(); }
 bool start_thread(void (*)(void*), void*) { return false; }
 void* map_memory(int64_t size) {
   void* pages = mmap(nullptr, static_cast<size_t>(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -126,6 +128,9 @@ void begin(uint32_t count) {
   second_worker.number = 1;
   workers[1] = &second_worker;
   worker_count = count;
+  threads_run = true;
+  lone_step = 0;
+  barriers = false;   // but in the scenarios about it
   settings.workers = static_cast<int32_t>(count);
   spinners = 0;
   last_wake = 0;
@@ -169,7 +174,7 @@ void owner_and_thief(uint32_t count) {
   as_worker(model::start(
                 [](void*) {
                   for (int i = 0; i < 2; i++)
-                    if (Task* t = steal_from(&second_worker, &first_worker, true)) take(t);
+                    if (Task* t = steal_from(&second_worker, &first_worker)) take(t);
                   while (Task* t = ring_take(&second_worker)) take(t);
                   model::store(&thief_done, 1u);
                 },
@@ -197,7 +202,7 @@ void place_of_the_next() {   // the owner hands over twice; a thief takes what h
   as_worker(model::start(
                 [](void*) {
                   if (Task* t = take_next(&first_worker)) take(t);
-                  if (Task* t = steal_from(&second_worker, &first_worker, true)) take(t);
+                  if (Task* t = steal_from(&second_worker, &first_worker)) take(t);
                   while (Task* t = ring_take(&second_worker)) take(t);
                   model::store(&thief_done, 1u);
                 },
@@ -290,11 +295,122 @@ void two_workers_fall_asleep() {   // while a call ends outside: nobody may take
   take(find_work(&first_worker));
 }
 
+// ---- alone
+
+uint32_t word;   // what a lone worker changes plainly
+void change_in_earnest() {
+  model::point(model::Kind::Write, &word);
+  word++;
+}
+void change_word() {
+  if (!if_alone([] { model::store(&word, model::load(&word) + 1); })) change_in_earnest();
+}
+void sleeps_beside(uint32_t count) {   // the first worker is alone, the others sleep
+  begin(count);
+  barriers = true;
+  word = 0;
+  blocked_calls = 0;
+  for (uint32_t i = 1; i < count; i++) workers[i]->sleeping = 1;
+  asleep.count = count - 1;
+  try_alone(&first_worker);
+  model::need(!threads_run && asleep.lone == &first_worker, "a worker is not alone though all others sleep");
+}
+void comes_back(Worker* w) {   // as sleep_locked does, and falls asleep again
+  lock_in_earnest(&asleep.lock);
+  const bool by_itself = w->sleeping != 0;
+  w->sleeping = 0;
+  if (by_itself) __atomic_store_n(&asleep.count, asleep.count - 1, __ATOMIC_RELEASE);
+  if (!__atomic_load_n(&threads_run, __ATOMIC_ACQUIRE) && asleep.lone != w) come_back();
+  unlock(&asleep.lock);
+}
+void sleeps_again(Worker* w) {
+  lock_in_earnest(&asleep.lock);
+  w->sleeping = 1;
+  __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
+  unlock(&asleep.lock);
+}
+void one_comes_back() {
+  sleeps_beside(2);
+  thief_done = 0;
+  as_worker(model::start(
+                [](void*) {
+                  comes_back(&second_worker);
+                  change_word();
+                  model::store(&thief_done, 1u);
+                },
+                nullptr),
+            &second_worker);
+  change_word();
+  change_word();
+  while (model::load(&thief_done) == 0) model::waits_for_change();
+  model::need(word == 3, "a plain step and another thread's met");
+}
+void one_comes_and_goes() {   // and the first one is alone again
+  sleeps_beside(2);
+  thief_done = 0;
+  as_worker(model::start(
+                [](void*) {
+                  comes_back(&second_worker);
+                  change_word();
+                  sleeps_again(&second_worker);
+                  model::store(&thief_done, 1u);
+                },
+                nullptr),
+            &second_worker);
+  change_word();
+  if (others_run()) try_alone(&first_worker);
+  change_word();
+  while (model::load(&thief_done) == 0) model::waits_for_change();
+  if (others_run()) try_alone(&first_worker);
+  model::need(!threads_run, "a worker is not alone though all others sleep");
+  change_word();
+  model::need(word == 4, "a plain step and another thread's met");
+}
+void a_call_goes_out() {   // by the lone worker; it ends while that would be alone again
+  sleeps_beside(2);
+  thief_done = 0;
+  change_word();
+  call_goes_out();
+  model::start(
+      [](void*) {
+        change_word();
+        __atomic_store_n(&blocked_calls, 0, __ATOMIC_SEQ_CST);
+        model::store(&thief_done, 1u);
+      },
+      nullptr);
+  change_word();
+  if (others_run()) try_alone(&first_worker);
+  change_word();
+  while (model::load(&thief_done) == 0) model::waits_for_change();
+  model::need(word == 4, "a plain step and another thread's met");
+}
+void the_tree_is_read() {   // by a signal handler on the sleeping thread
+  sleeps_beside(2);
+  thief_done = 0;
+  as_worker(model::start(
+                [](void*) {
+                  __atomic_store_n(&dumping, true, __ATOMIC_SEQ_CST);
+                  come_back_to_read();
+                  change_in_earnest();   // it never takes itself to be alone
+                  __atomic_store_n(&dumping, false, __ATOMIC_SEQ_CST);
+                  model::store(&thief_done, 1u);
+                },
+                nullptr),
+            &second_worker);
+  change_word();
+  if (others_run()) try_alone(&first_worker);
+  change_word();
+  while (model::load(&thief_done) == 0) model::waits_for_change();
+  model::need(word == 3, "a plain step and another thread's met");
+}
+
 #define SCENARIO(f) {#f, f}
 const model::Scenario scenarios[] = {
     SCENARIO(owner_and_thief_3),      SCENARIO(owner_and_thief_6),        SCENARIO(place_of_the_next),
     SCENARIO(from_outside),           SCENARIO(two_from_outside),         SCENARIO(busy_worker),
     SCENARIO(busy_worker_hands_over), SCENARIO(timer_from_a_busy_worker), SCENARIO(two_workers_fall_asleep),
+    SCENARIO(one_comes_back),         SCENARIO(one_comes_and_goes),       SCENARIO(a_call_goes_out),
+    SCENARIO(the_tree_is_read),
 };
 
 }   // namespace

@@ -10,7 +10,8 @@
 namespace janus::rt {
 
 Settings settings;
-bool threads_started = true;
+bool threads_run = true;
+uint32_t lone_step;
 bool tracing;
 bool dumping;
 int64_t coarse_now;

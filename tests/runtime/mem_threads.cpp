@@ -65,7 +65,7 @@ void* run_thread(void* argument) {
 }
 // Runs body(0) … body(count - 1), each on a thread of its own.
 void in_threads(int count, void (*body)(int number), size_t stack = 1 << 20) {
-  threads_started = true;
+  threads_run = true;
   static Thread threads[16];
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -512,9 +512,9 @@ void* later(void*) {
   return nullptr;
 }
 void a_lock_outlives_the_first_thread() {
-  CHECK(!threads_started);
+  CHECK(!threads_run);
   janus_cells_lock();
-  threads_started = true;
+  threads_run = true;
   pthread_t thread;
   CHECK(pthread_create(&thread, nullptr, later, nullptr) == 0);
   const timespec wait = {0, 20'000'000};

@@ -499,7 +499,67 @@ void budgets() {
   CHECK(!scope.end());
 }
 
+// ---- one worker alone: two tasks answer each other, so the others fall asleep and it does without atomic operations;
+// they come back in between, because time has come, because something waits behind a task that computes, or because a
+// call has ended.
+Error* answers(Data* d) {
+  Channel* in = reinterpret_cast<Channel*>(d->a[0]);
+  Channel* out = reinterpret_cast<Channel*>(d->a[1]);
+  for (;;) {
+    int64_t x;
+    Error* e = nullptr;
+    const int32_t state = janus_channel_recv(in, &x, &e, HERE);
+    if (state <= 0) return e;
+    x++;
+    if ((e = janus_channel_send(out, &x, HERE))) return e;
+  }
+}
+void compute(int64_t us) {
+  for (const int64_t end = now() + us * 1000; now() < end;) {}
+}
+Error* twice(Data* d) {
+  d->result = 2 * d->a[0];
+  return nullptr;
+}
+Error* computes(Data* d) {
+  compute(d->a[0]);
+  return nullptr;
+}
+void alone() {
+  Channel* a = channel(0);
+  Channel* b = channel(0);
+  Scope scope;
+  spawn<answers>(scope.get(), 0, a, b);
+  for (int64_t i = 0; i < 2000; i++) {
+    int64_t x = i;
+    Error* e = nullptr;
+    CHECK(!janus_channel_send(a, &x, HERE));
+    CHECK(janus_channel_recv(b, &x, &e, HERE) == 1 && x == i + 1);
+    switch (noise.below(1000)) {
+      case 0: spawn<naps>(scope.get(), 0, 1 + noise.below(2)); break;
+      case 1:
+        for (int k = 0; k < 4; k++) spawn<computes>(scope.get(), 0, 200);
+        break;
+      case 2:
+        spawn<twice>(scope.get(), 0, 1);
+        compute(500);
+        break;
+      case 3: spawn<blocks>(scope.get(), 0); break;
+      default: {
+        Task* t = spawn<twice>(scope.get(), kSpawnHandle, 7);
+        CHECK(!janus_await(t, HERE) && data_of(t)->result == 14);
+        drop(t);
+      }
+    }
+  }
+  janus_channel_close(a);
+  CHECK(!scope.end());
+  drop(a);
+  drop(b);
+}
+
 const Test tests[] = {
+    {"alone", alone},
     {"trees", trees},
     {"many-ask-one", many_ask_one},
     {"first-failure", first_failure_wins},
