@@ -61,7 +61,7 @@ struct RecipeReader {
   }
 };
 
-constexpr const char* kFormat = "janus recipe 1";
+constexpr const char* kFormat = "janus recipe 2";
 
 std::string print_recipe(const Recipe& recipe) {
   std::string out;
@@ -70,6 +70,7 @@ std::string print_recipe(const Recipe& recipe) {
   for (const Question& q : recipe.questions) {
     put(out, q.kind, q.path);
     put(out, '=', q.answer);
+    if (!q.stamp.empty()) put(out, 'T', q.stamp);
   }
   put(out, 'P', recipe.warnings.plain);
   put(out, 'C', recipe.warnings.color);
@@ -90,9 +91,12 @@ bool read_recipe(const std::string& text, Recipe& recipe) {
       case 'H': recipe.home = value; break;
       case 'R':
       case 'E':
-      case 'L': recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), ""}); break;
+      case 'L': recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), "", ""}); break;
       case '=':
         if (!recipe.questions.empty()) recipe.questions.back().answer = value;
+        break;
+      case 'T':
+        if (!recipe.questions.empty()) recipe.questions.back().stamp = value;
         break;
       case 'P': recipe.warnings.plain = value; break;
       case 'C': recipe.warnings.color = value; break;
@@ -175,7 +179,7 @@ bool Cache::find(const std::string& key, Recipe& recipe, std::string& result_pat
   struct stat info{};
   if (stat(result_path.c_str(), &info) != 0 || static_cast<uint64_t>(info.st_size) != recipe.size) return false;
   for (const Question& q : recipe.questions) {
-    if (answer_to(q.kind, q.path) == q.answer) continue;
+    if (still_answers(q)) continue;
     console_.verbose(2, "changed since the last build: " + q.path);
     return false;
   }

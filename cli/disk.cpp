@@ -250,10 +250,11 @@ static void list_jan(const std::string& folder, const std::string& prefix, int d
     std::string relative = prefix.empty() ? name : prefix + "/" + name;
     std::string full = join_path(folder, relative);
     struct stat info{};
+    bool regular = entry->d_type == DT_REG;
     if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && lstat(full.c_str(), &info) == 0 &&
         S_ISDIR(info.st_mode)) {
       if (depth < 64) list_jan(folder, relative, depth + 1, paths);
-    } else if (name.ends_with(".jan") && is_file(full)) {
+    } else if (name.ends_with(".jan") && (regular || is_file(full))) {
       paths.push_back(relative);
     }
   }
@@ -265,14 +266,16 @@ bool Disk::read(const std::string& path, std::string& text, std::string& why) {
     text = found->second;
     return true;
   }
+  // Before it is read: a change in between leaves a stamp that no longer fits.
+  std::string stamp = remembering_ ? file_stamp(path) : "";
   bool ok = read_file(path, text, why);
-  if (remembering_) questions_.push_back({Question::Read, path, ok ? content_hash(text) : "-"});
+  if (remembering_) questions_.push_back({Question::Read, path, ok ? content_hash(text) : "-", ok ? stamp : ""});
   return ok;
 }
 
 bool Disk::exists(const std::string& path) {
   bool result = given_.contains(path) || access(path.c_str(), F_OK) == 0;
-  if (remembering_) questions_.push_back({Question::Exists, path, result ? "1" : "0"});
+  if (remembering_) questions_.push_back({Question::Exists, path, result ? "1" : "0", ""});
   return result;
 }
 
@@ -287,13 +290,13 @@ bool Disk::list(const std::string& folder, std::vector<std::string>& paths, std:
   std::string shown = folder.empty() ? "." : folder;
   DIR* dir = opendir(shown.c_str());
   if (!dir) {
-    if (remembering_) questions_.push_back({Question::List, folder, "-"});
+    if (remembering_) questions_.push_back({Question::List, folder, "-", ""});
     return trouble("read the folder", shown, errno, why);
   }
   closedir(dir);
   list_jan(folder, "", 0, paths);
   std::sort(paths.begin(), paths.end());
-  if (remembering_) questions_.push_back({Question::List, folder, hash_of_list(paths)});
+  if (remembering_) questions_.push_back({Question::List, folder, hash_of_list(paths), ""});
   return true;
 }
 
@@ -322,6 +325,28 @@ std::vector<std::string> Disk::std_files() {
 
 void Disk::give(std::string path, std::string text) { given_[std::move(path)] = std::move(text); }
 
+std::string file_stamp(const std::string& path) {
+  struct stat info{};
+  timespec now{};
+  if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || clock_gettime(CLOCK_REALTIME, &now) != 0) return "";
+  // Two changes within one tick of the file system's clock look like one. Ticks are of milliseconds; where times have
+  // no such digits, of seconds.
+  bool fine = info.st_ctim.tv_nsec % 1'000'000 != 0;
+  int64_t age = (now.tv_sec - info.st_ctim.tv_sec) * 1000 + (now.tv_nsec - info.st_ctim.tv_nsec) / 1'000'000;
+  if (age < (fine ? 50 : 2100)) return "";
+  char text[128];
+  snprintf(text, sizeof text, "%lld %lld.%09ld %lld.%09ld %llu", static_cast<long long>(info.st_size),
+           static_cast<long long>(info.st_mtim.tv_sec), info.st_mtim.tv_nsec,
+           static_cast<long long>(info.st_ctim.tv_sec), info.st_ctim.tv_nsec,
+           static_cast<unsigned long long>(info.st_ino));
+  return text;
+}
+
+bool still_answers(const Question& q) {
+  if (q.kind == Question::Read && !q.stamp.empty() && file_stamp(q.path) == q.stamp) return true;
+  return answer_to(q.kind, q.path) == q.answer;
+}
+
 std::string answer_to(Question::Kind kind, const std::string& path) {
   Disk disk;
   std::string text, why;
@@ -332,4 +357,4 @@ std::string answer_to(Question::Kind kind, const std::string& path) {
   return disk.questions().back().answer;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -44,7 +44,14 @@ struct Question {
   enum Kind : char { Read = 'R', Exists = 'E', List = 'L' } kind;
   std::string path;
   std::string answer;   // hash of the content, "-" when there is none; "0" or "1"; hash of the list
+  std::string stamp;   // Read: of the file (file_stamp) that gave the answer; may be empty
 };
+// Would the disk give the same answer? A file that has its stamp still is not read again.
+bool still_answers(const Question& question);
+// Size, times and number of a file, which change when its content does; empty when a change could go unseen, because
+// the last one was only just now.
+std::string file_stamp(const std::string& path);
+
 std::string answer_to(Question::Kind kind, const std::string& path);
 
 class Disk : public FileSystem {
@@ -62,7 +69,9 @@ class Disk : public FileSystem {
   void set_remembering(bool on) { remembering_ = on; }   // off: no hashing of what is read
   const std::vector<Question>& questions() const { return questions_; }
   void forget_questions(size_t from) { questions_.resize(from); }
-  void ask(Question::Kind kind, const std::string& path) { questions_.push_back({kind, path, answer_to(kind, path)}); }
+  void ask(Question::Kind kind, const std::string& path) {
+    questions_.push_back({kind, path, answer_to(kind, path), ""});
+  }
 
  private:
   bool remembering_ = true;

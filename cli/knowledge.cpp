@@ -31,7 +31,7 @@ std::string run_key(const Context& context, const Target& target) {
 
 bool still_good(const RunInfo& run) {
   for (const InputRow& input : run.inputs)
-    if (answer_to(static_cast<Question::Kind>(input.kind), input.path) != input.answer) return false;
+    if (!still_answers({static_cast<Question::Kind>(input.kind), input.path, input.answer, input.stamp})) return false;
   return true;
 }
 
@@ -95,7 +95,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   run.identity = own_identity();
   run.folder = target.package;
   for (const Question& q : context.disk.questions())
-    run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer});
+    run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer, q.stamp});
   for (size_t i = 0; i < compilation.sources.size(); ++i)
     run.files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
 

@@ -119,7 +119,7 @@ struct DiagnosticRow {
 // What the last run asked the disk, so that the next one can ask again whether anything changed.
 struct InputRow {
   char kind = 'R';
-  std::string path, answer;
+  std::string path, answer, stamp;
 };
 
 // How a run was made, and what it said.

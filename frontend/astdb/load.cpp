@@ -63,10 +63,11 @@ bool AstDb::find_run(RunInfo& run, bool with_reports) {
   run.key = meta("run_key");
   std::string counts = meta("run_counts");
   sscanf(counts.c_str(), "%zu %zu %zu", &run.errors, &run.warnings, &run.files);
-  Once inputs(db_, "SELECT kind, path, answer FROM input ORDER BY ordinal");
+  Once inputs(db_, "SELECT kind, path, answer, stamp FROM input ORDER BY ordinal");
   Statement s(inputs.s);
   while (s.row())
-    run.inputs.push_back({s.text(0).empty() ? 'R' : s.text(0)[0], std::string(s.text(1)), std::string(s.text(2))});
+    run.inputs.push_back({s.text(0).empty() ? 'R' : s.text(0)[0], std::string(s.text(1)), std::string(s.text(2)),
+                          std::string(s.text(3))});
   bool good = s.code() == SQLITE_DONE && !run.key.empty() && !run.inputs.empty();
   if (good && with_reports) {
     Once reports(db_, "SELECT form, text FROM report");

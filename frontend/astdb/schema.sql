@@ -16,7 +16,8 @@ CREATE TABLE input(
   ordinal INTEGER PRIMARY KEY,
   kind    TEXT NOT NULL,           -- R read, E exists, L list of a folder
   path    TEXT NOT NULL,
-  answer  TEXT NOT NULL            -- hash of the content or the list; - when there is none; 0 or 1
+  answer  TEXT NOT NULL,           -- hash of the content or the list; - when there is none; 0 or 1
+  stamp   TEXT NOT NULL            -- R: size, times and number of the file then: as long as they are the same it is not read; may be ''
 );
 
 CREATE TABLE file(

@@ -744,10 +744,10 @@ struct Storing {
 
   void put_run() {
     ok &= db.exec("DELETE FROM input; DELETE FROM report; DELETE FROM diagnostic");
-    sqlite3_stmt* put = db.prepare(kPutInput, "INSERT INTO input(kind, path, answer) VALUES(?, ?, ?)");
+    sqlite3_stmt* put = db.prepare(kPutInput, "INSERT INTO input(kind, path, answer, stamp) VALUES(?, ?, ?, ?)");
     for (const InputRow& i : run.inputs) {
       Statement s(put);
-      ok &= s.bind(1, std::string_view(&i.kind, 1)).bind(2, i.path).bind(3, i.answer).run();
+      ok &= s.bind(1, std::string_view(&i.kind, 1)).bind(2, i.path).bind(3, i.answer).bind(4, i.stamp).run();
     }
     for (auto [form, text] : {std::pair("plain", &run.plain), {"color", &run.color}, {"json", &run.json}}) {
       if (text->empty()) continue;
