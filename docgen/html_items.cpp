@@ -1,0 +1,283 @@
+// html_items.cpp: an item on its page, and in the tables that lead to it.
+// Depends on html_pages.h.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
+#include "docgen/html_pages.h"
+
+namespace janus::docgen {
+namespace { constexpr size_t kManyRows = 80; }  // namespace
+
+bool is_type(ItemKind kind) {
+  return kind == ItemKind::Struct || kind == ItemKind::Enum || kind == ItemKind::Error || kind == ItemKind::Trait ||
+         kind == ItemKind::Capability || kind == ItemKind::TypeAlias || kind == ItemKind::Builtin;
+}
+
+std::string PageMaker::row(ItemId id) {
+  const Item& i = model_.items[id];
+  std::string out = "<div class=\"row";
+  if (i.is_deprecated) out += " deprecated";
+  out += "\"><div class=\"name\"><a href=\"" + escape_html(c_.at.href[id]) + "\"><code>";
+  std::string name = i.kind == ItemKind::Method && !i.params.empty() ? i.name : i.name;
+  escape_html_to(out, name);
+  if (i.kind == ItemKind::Func || i.kind == ItemKind::Method) {
+    std::string args;
+    for (size_t p = 0; p < i.params.size(); ++p) args += (p ? ", " : "") + i.params[p].name;
+    out += "<span class=\"args\">(" + (args.size() + name.size() > 32 && !args.empty() ? "…" : escape_html(args)) +
+           ")</span>";
+  }
+  out += "</code></a>";
+  if (is_type(i.kind))
+    out += " <span class=\"kind " + std::string(css_of(i.kind)) + "\">" + kind_word(i.kind) + "</span>";
+  if (i.is_deprecated) out += " <span class=\"kind warn\">deprecated</span>";
+  if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
+    out += " <span class=\"kind\">private</span>";
+  out += "</div><div class=\"what\">";
+  // Where nobody wrote a word, the signature says something.
+  bool bare = i.doc.summary.empty() && (i.kind == ItemKind::Func || i.kind == ItemKind::Method);
+  if (bare) out += "<code class=\"jan\">" + painter_.paint(i.signature.text) + "</code>";
+  else out += inline_text(i.doc.summary, &i, nullptr, false);
+  return out + "</div></div>\n";
+}
+
+const char* PageMaker::css_of(ItemKind kind) {
+  switch (kind) {
+    case ItemKind::Struct:
+    case ItemKind::Builtin: return "k-struct";
+    case ItemKind::Enum: return "k-enum";
+    case ItemKind::Error: return "k-error";
+    case ItemKind::Trait: return "k-trait";
+    case ItemKind::Capability: return "k-capability";
+    case ItemKind::Module: return "k-module";
+    default: return "k-func";
+  }
+}
+
+// A browser lays out long tables as they come into view.
+const char* PageMaker::rows_begin(size_t count) {
+  return count > kManyRows ? "<div class=\"rows many\">\n" : "<div class=\"rows\">\n";
+}
+
+std::string PageMaker::rows(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items) {
+  if (items.empty()) return "";
+  std::string out;
+  heading(title, anchor, out);
+  out += rows_begin(items.size());
+  for (ItemId i : items) out += row(i);
+  return out + "</div>\n";
+}
+
+std::string PageMaker::members(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items) {
+  if (items.empty()) return "";
+  std::string out;
+  heading(title, anchor, out);
+  // Nothing is said of any of them: then they are a short list.
+  bool described = std::any_of(items.begin(), items.end(), [&](ItemId id) { return model_.items[id].has_doc; });
+  out += described || items.size() < 5 ? "<dl class=\"members\">\n" : "<dl class=\"members short\">\n";
+  for (ItemId id : items) {
+    const Item& i = model_.items[id];
+    out += "<dt id=\"" + escape_html(i.anchor) + "\"><a class=\"self\" href=\"#" + escape_html(i.anchor) +
+           "\" aria-label=\"link to " + escape_html(i.name) + "\">#</a><code class=\"jan\">" + signature(i.signature) +
+           "</code></dt><dd>";
+    if (!i.doc.summary.empty()) out += "<p>" + inline_text(i.doc.summary, &i) + "</p>";
+    out += prose(i.doc.body, &i, nullptr, 4, i.anchor + ".");
+    out += "</dd>\n";
+  }
+  return out + "</dl>\n";
+}
+
+std::string PageMaker::implementors(const std::string& title, const std::string& anchor,
+                                    const std::vector<Implementor>& list) {
+  std::string out;
+  heading(title, anchor, out);
+  out += "<ul class=\"implementors\">";
+  for (const Implementor& i : list) {
+    CodeText code = i.type;
+    if (i.item != kNone && code.links.empty()) {
+      // `[]T` has no name that could be a link: all of it is.
+      auto end = static_cast<uint32_t>(std::min(code.text.find_first_of("[( "), code.text.size()));
+      if (end == 0) {
+        out += "<li><code class=\"jan\">" + link(i.item, escape_html(code.text)) + "</code></li>";
+        continue;
+      }
+      code.links.push_back({0, end, i.item});
+    }
+    out += "<li><code class=\"jan\">" + signature(code) + "</code>";
+    if (i.file != kNone)
+      out += " <a class=\"src\" href=\"" + escape_html(c_.at.source[i.file]) + "#L" + std::to_string(i.line) +
+             "\">source</a>";
+    out += "</li>";
+  }
+  return out + "</ul>\n";
+}
+
+std::string PageMaker::item(ItemId id) {
+  const Item& i = model_.items[id];
+  if (i.kind == ItemKind::Func || i.kind == ItemKind::Method || i.kind == ItemKind::Const ||
+      i.kind == ItemKind::TypeAlias)
+    toc_.push_back({3, "<code>" + escape_html(i.name) + "</code>", i.anchor});
+  Object o = facts(id, 4, i.anchor + ".");
+  return item_.render(Value(std::move(o)));
+}
+
+std::string PageMaker::hero(ItemId id, int level) {
+  Object o = facts(id, level, "");
+  const Item& i = model_.items[id];
+  // A long path may break after its dots.
+  std::string name;
+  for (char ch : i.name) {
+    escape_html_to(name, std::string_view(&ch, 1));
+    if (ch == '.') name += "<wbr>";
+  }
+  o["title"] = name;
+  o["has_signature"] = !i.signature.text.empty();
+  return hero_.render(Value(std::move(o)));
+}
+
+Object PageMaker::chip(std::string css, std::string text, std::string title, std::string href) {
+  Object o{{"css", std::move(css)}, {"text", std::move(text)}, {"title", std::move(title)}};
+  if (!href.empty()) o["href"] = std::move(href);
+  return o;
+}
+
+// All that is said of an item, for item.html and hero.html.
+Object PageMaker::facts(ItemId id, int level, const std::string& prefix) {
+  doctests_ = 0;
+  const Item& i = model_.items[id];
+  Object o{{"name", i.name}, {"anchor", i.anchor}, {"kind", kind_word(i.kind)}, {"css", css_of(i.kind)}};
+  o["signature"] = signature(i.signature, id);
+  bool has_cid = !i.cid.empty() && !i.shares_cid;
+  if (has_cid) o["cid"] = "c-" + short_cid(i.cid);
+  o["permalink"] = !has_cid ? i.anchor : "c-" + short_cid(i.cid);
+  if (i.file != kNone && i.line) o["source"] = c_.at.source[i.file] + "#L" + std::to_string(i.line);
+  if (!i.old_names.empty()) {
+    Array old;
+    for (const std::string& name : i.old_names) old.push_back(name);
+    o["old_names"] = std::move(old);
+  }
+  Array chips;
+  if ((i.kind == ItemKind::Module || i.kind == ItemKind::Func) && !i.profile.empty() && i.profile != "service" &&
+      (i.kind == ItemKind::Module))
+    chips.push_back(chip("profile", "profile :" + i.profile, "The rules that this module keeps"));
+  if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
+    chips.push_back(chip("", "private", "Only its own file can use it"));
+  if (i.effects & kSuspends) chips.push_back(chip("suspends", "may suspend", "Other tasks run while it waits"));
+  if (i.effects & kSpawns)
+    chips.push_back(chip("spawns", "spawns tasks", "It starts tasks; all of them end before it does"));
+  if (i.effects & kRaisesBudget)
+    chips.push_back(chip("budget", "raises a budget", "It opens a nursery with a budget of its own"));
+  if (i.effects & kBlocks)
+    chips.push_back(chip("blocks", "blocks a thread", "It waits on a thread of the blocking pool"));
+  if (i.effects & kForeign) chips.push_back(chip("foreign", "foreign code", "Written in another language"));
+  for (const Need& n : i.needs)
+    chips.push_back(chip("cap", n.capability,
+                         n.via.empty() ? "A capability it needs" : "Needed because it calls " + n.via,
+                         n.item == kNone ? "" : c_.at.href[n.item]));
+  if (!i.since.empty()) chips.push_back(chip("since", "since " + i.since, "The version that brought it"));
+  if (!chips.empty()) {
+    o["has_chips"] = true;
+    o["chips"] = std::move(chips);
+  }
+  if (i.is_deprecated) { o["deprecated"] = i.deprecated.empty() ? "It may go away." : inline_text(i.deprecated, &i); }
+  if (!i.doc.summary.empty()) o["summary"] = inline_text(i.doc.summary, &i);
+  if (i.doc.inherited) o["inherited"] = i.of_trait;
+  if (!i.impl_head.empty() && i.impl_head.find(" where ") != std::string::npos)
+    o["impl_head"] = painter_.paint(i.impl_head);
+  std::string body = prose(i.doc.body, &i, nullptr, level, prefix);
+  if (!body.empty()) o["body"] = std::move(body);
+  tables(i, level, o);
+  return o;
+}
+
+std::string PageMaker::short_cid(std::string_view cid) {
+  if (cid.starts_with("blake3:")) cid.remove_prefix(7);
+  return std::string(cid.substr(0, 12));
+}
+
+// Parameters, result, errors, capabilities, references. What the compiler knows stands even where nobody wrote a
+// word.
+void PageMaker::tables(const Item& i, int level, Object& o) {
+  auto tag_text = [&](std::string_view kind, std::string_view name) -> const Tag* {
+    for (const Tag& t : i.doc.tags)
+      if (t.kind == kind && (name.empty() || t.name == name)) return &t;
+    return nullptr;
+  };
+  Array params;
+  for (const Param& p : i.params)
+    if (const Tag* t = tag_text("param", p.name)) {
+      Object row{{"name", p.name}, {"text", inline_text(t->text, &i)}};
+      params.push_back(std::move(row));
+    }
+  if (!params.empty()) o["has_params"] = true, o["params"] = std::move(params);
+  if (const Tag* t = tag_text("returns", "")) o["returns"] = inline_text(t->text, &i);
+  failures(i, o);
+  Array caps;
+  for (const Need& n : i.needs) {
+    const Tag* t = tag_text("capability", n.capability);
+    if (!t && n.via.empty()) continue;
+    Object row{{"name", n.capability},
+               {"text", t ? inline_text(t->text, &i) : "through <code>" + escape_html(n.via) + "</code>"}};
+    if (n.item != kNone) row["href"] = c_.at.href[n.item];
+    caps.push_back(std::move(row));
+  }
+  if (!caps.empty()) o["has_caps"] = true, o["caps"] = std::move(caps);
+  if (const Tag* t = tag_text("complexity", "")) o["complexity"] = inline_text(t->text, &i);
+  if (const Tag* t = tag_text("safety", "")) o["safety"] = inline_text(t->text, &i);
+  Array see, examples;
+  for (const Tag& t : i.doc.tags) {
+    if (t.kind == "see") {
+      Object row{{"name", t.name}, {"text", inline_text(t.text, &i)}};
+      if (t.item != kNone) row["href"] = c_.at.href[t.item];
+      see.push_back(std::move(row));
+    } else if (t.kind == "example") {
+      examples.push_back(Object{{"title", t.name.empty() ? "Example" : inline_text(t.name, &i)},
+                                {"body", prose(t.text, &i, nullptr, level, i.anchor + ".")}});
+    }
+  }
+  if (!see.empty()) o["has_see"] = true, o["see"] = std::move(see);
+  if (!examples.empty()) o["examples"] = std::move(examples);
+}
+
+// Failures that somebody describes have a row each; the others stand in one paragraph, and where that is every
+// variant of an error, the error stands for them.
+void PageMaker::failures(const Item& i, Object& o) {
+  constexpr size_t kFewVariants = 4;
+  Array rows;
+  std::string rest;
+  std::map<ItemId, size_t> of_error;
+  auto add_rest = [&](const std::string& html) { rest += (rest.empty() ? "" : " ") + html; };
+  auto tag_of = [&](const Failure& f) -> const Tag* {
+    for (const Tag& tag : i.doc.tags)
+      if (tag.kind == "error" && (tag.name == f.name || f.name.ends_with("." + tag.name))) return &tag;
+    return nullptr;
+  };
+  for (const Failure& f : i.failures)
+    if (f.item != kNone && model_.items[f.item].parent != kNone) ++of_error[model_.items[f.item].parent];
+  ItemId said = kNone;
+  for (const Failure& f : i.failures) {
+    if (const Tag* t = tag_of(f)) {
+      Object row{{"name", f.name}, {"text", inline_text(t->text, &i)}};
+      if (f.item != kNone) row["href"] = c_.at.href[f.item];
+      rows.push_back(std::move(row));
+      continue;
+    }
+    ItemId error = f.item == kNone ? kNone : model_.items[f.item].parent;
+    size_t variants = 0;
+    if (error != kNone)
+      for (ItemId child : model_.items[error].children) variants += model_.items[child].kind == ItemKind::Variant;
+    if (error != kNone && variants > kFewVariants && of_error[error] == variants) {
+      if (said != error)
+        add_rest("<span>any " + link(error, "<code>" + escape_html(model_.items[error].name) + "</code>") + "</span>");
+      said = error;
+      continue;
+    }
+    add_rest(link(f.item, "<code>" + escape_html(f.name) + "</code>"));
+  }
+  bool any = !rows.empty() || !rest.empty();
+  if (any) o["has_errors"] = true;
+  if (!rows.empty()) o["errors"] = std::move(rows);
+  if (!rest.empty()) o["errors_rest"] = std::move(rest);
+}
+
+}  // namespace janus::docgen

@@ -1,0 +1,268 @@
+// html_pages.cpp: whole pages: of modules, types, guides, sources, the first one and all names.
+// Depends on html_pages.h.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+
+#include "docgen/html_pages.h"
+#include "frontend/doc_text.h"
+
+namespace janus::docgen {
+namespace {
+
+constexpr size_t kMaxCards = 8;      // guides of a group shown as cards; more are numbered chapters
+constexpr size_t kMaxChapters = 48;  // and beyond that a list of titles
+
+}  // namespace
+
+std::string PageMaker::module_page(ItemId id) {
+  begin();
+  const Item& m = model_.items[id];
+  std::string main = hero(id, 2);
+  std::vector<ItemId> types, functions, constants;
+  for (ItemId child : m.children) {
+    ItemKind kind = model_.items[child].kind;
+    if (is_type(kind)) types.push_back(child);
+    else if (kind == ItemKind::Const) constants.push_back(child);
+    else functions.push_back(child);
+  }
+  main += rows("Types", "types", types);
+  main += rows("Constants", "constants", constants);
+  main += rows("Functions", "functions", functions);
+  std::vector<ItemId> aliases;
+  for (ItemId t : types)
+    if (!has_page(model_.items[t])) aliases.push_back(t);
+  for (const auto* group : {&aliases, &constants, &functions})
+    for (ItemId child : *group) main += item(child);
+  return page(m.name, m.doc.summary, main, id, Array{});
+}
+
+std::string PageMaker::type_page(ItemId id) {
+  begin();
+  const Item& t = model_.items[id];
+  std::string main = hero(id, 2);
+  std::vector<ItemId> fields, variants;
+  // Methods: the type's own first, then trait by trait, in the order of the source.
+  std::vector<std::pair<std::string, std::vector<ItemId>>> groups;
+  std::map<std::string, size_t> group_of;
+  for (ItemId child : t.children) {
+    const Item& i = model_.items[child];
+    if (i.kind == ItemKind::Field) fields.push_back(child);
+    else if (i.kind == ItemKind::Variant) variants.push_back(child);
+    else {
+      std::string name = t.kind == ItemKind::Trait
+                             ? (i.of_trait == "required" ? "Required methods" : "Provided methods")
+                         : i.of_trait.empty() ? "Methods"
+                                              : i.of_trait;
+      auto [it, fresh] = group_of.try_emplace(name, groups.size());
+      if (fresh) groups.push_back({name, {}});
+      groups[it->second].second.push_back(child);
+    }
+  }
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const auto& a, const auto& b) { return (a.first == "Methods") > (b.first == "Methods"); });
+  main += members("Fields", "fields", fields);
+  main += members("Variants", "variants", variants);
+  if (!t.implements.empty()) main += implementors("Implements", "implements", t.implements);
+  if (!t.implementors.empty()) main += implementors("Implementors", "implementors", t.implementors);
+  for (auto& [name, list] : groups) {
+    bool trait = t.kind != ItemKind::Trait && name != "Methods";
+    if (trait) {
+      ItemId trait_item = model_.items[list[0]].trait_item;
+      std::string anchor = "trait." + name;
+      toc_.push_back({2, escape_html(name), anchor});
+      main += "<h2 id=\"" + escape_html(anchor) + "\"><span class=\"eyebrow\">Trait</span> " +
+              link(trait_item, escape_html(name)) + "</h2>\n";
+    } else if (list.size() > 3) {
+      main += rows(name, slug(name), list);
+    } else {
+      heading(name, slug(name), main);
+    }
+    for (ItemId child : list) main += item(child);
+  }
+  Array crumbs;
+  if (t.parent != kNone)
+    crumbs.push_back(Object{{"href", c_.at.href[t.parent]}, {"name", model_.items[t.parent].name}});
+  return page(t.name, t.doc.summary, main, id, std::move(crumbs));
+}
+
+std::string PageMaker::guide_page(GuideId id) {
+  begin();
+  const Guide& g = model_.guides[id];
+  std::string body = prose(g.markdown, nullptr, &g, 2, "");
+  std::string main = "<header class=\"hero\">";
+  if (!g.group.empty()) main += "<p class=\"eyebrow\">" + escape_html(group_title(g.group)) + "</p>";
+  main +=
+      "<h1>" + inline_text(g.title, nullptr, &g) + "</h1></header>\n<div class=\"prose guide\">" + body + "</div>\n";
+  // The pages before and after, for those who read on.
+  auto near = [&](size_t other, const char* css, const char* word) {
+    return "<a class=\"" + std::string(css) + "\" href=\"" + escape_html(c_.at.guide[other]) +
+           "\"><span class=\"eyebrow\">" + word + "</span>" +
+           inline_text(model_.guides[other].title, nullptr, nullptr, false) + "</a>";
+  };
+  bool before = id > 0 && !model_.guides[id - 1].is_home,
+       after = id + 1 < model_.guides.size() && !model_.guides[id + 1].is_home;
+  if (before || after) {
+    main += "<nav class=\"turn\" aria-label=\"Pages before and after\">";
+    main += before ? near(id - 1, "before", "Before") : "<span></span>";
+    if (after) main += near(id + 1, "after", "Next");
+    main += "</nav>\n";
+  }
+  return page(markdown_to_text(g.title), g.summary, main, kNone, Array{}, id);
+}
+
+std::string PageMaker::home_page() {
+  begin();
+  const Guide* home = nullptr;
+  GuideId home_id = kNone;
+  for (GuideId g = 0; g < model_.guides.size(); ++g)
+    if (model_.guides[g].is_home && !home) home = &model_.guides[g], home_id = g;
+  // The first paragraph is the lead, when the page begins with it.
+  std::string_view text = home ? std::string_view(home->markdown) : std::string_view();
+  bool lead = home && !home->summary.empty() && text.starts_with(home->summary);
+  if (lead) text.remove_prefix(home->summary.size());
+  std::string body = prose(text, nullptr, home, 2, "");
+  std::string main = "<header class=\"hero home\"><p class=\"eyebrow\">" +
+                     std::string(home ? "Documentation" : "Package") + "</p><h1>";
+  main += home ? inline_text(home->title, nullptr, home) : escape_html(model_.name);
+  if (!model_.version.empty()) main += " <span class=\"version\">" + escape_html(model_.version) + "</span>";
+  main += "</h1>";
+  if (lead) main += "<p class=\"lead\">" + inline_text(home->summary, nullptr, home) + "</p>";
+  if (!home && !model_.summary.empty()) main += "<p class=\"lead\">" + escape_html(model_.summary) + "</p>";
+  main += "</header>\n";
+  if (!body.empty()) main += "<div class=\"prose guide\">" + body + "</div>\n";
+  std::string group = "\1";
+  bool open = false, cards = true, chapters = false;
+  std::string end;
+  for (GuideId g = 0; g < model_.guides.size(); ++g) {
+    const Guide& guide = model_.guides[g];
+    if (guide.is_home) continue;
+    if (guide.group != group) {
+      std::string title = group_title(guide.group);
+      std::string section;
+      group = guide.group;
+      heading(title, "guides-" + slug(group), section);
+      size_t count = 0;
+      for (const Guide& other : model_.guides) count += other.group == group && !other.is_home;
+      if (open) main += end;
+      main += section;
+      cards = count <= kMaxCards, chapters = !cards && count <= kMaxChapters;
+      main += cards ? "<ul class=\"cards\">" : chapters ? "<ol class=\"chapters\">" : "<ul class=\"names titles\">";
+      end = chapters ? "</ol>\n" : "</ul>\n";
+      open = true;
+    }
+    std::string title = inline_text(guide.title, nullptr, nullptr, false);
+    std::string summary = cards || chapters ? card_text(guide.summary) : "";
+    main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">";
+    if (cards || chapters) main += "<strong>" + title + "</strong>";
+    else main += title;
+    if (!summary.empty()) main += "<span>" + escape_html(summary) + "</span>";
+    main += "</a></li>\n";
+  }
+  if (open) main += end;
+  if (!model_.modules.empty()) {
+    heading("Modules", "modules", main);
+    main += rows_begin(model_.modules.size());
+    for (ItemId m : model_.modules) main += row(m);
+    main += "</div>\n";
+  }
+  if (!c_.builtins.empty()) {
+    heading("Built-in types", "builtin-types", main);
+    main += "<div class=\"rows\">";
+    for (ItemId t : c_.builtins) main += row(t);
+    main += "</div>\n";
+  }
+  return page("", home ? home->summary : model_.summary, main, kNone, Array{}, home_id);
+}
+
+// The first sentence is enough for a card, and it ends like one.
+std::string PageMaker::card_text(const std::string& summary) {
+  std::string text = markdown_to_text(summary);
+  if (size_t stop = text.find(". "); stop != std::string::npos && stop > 20) text.resize(stop + 1);
+  if (text.ends_with(":")) text.back() = '.';
+  return text;
+}
+
+// Every item by name: the search of those without scripts.
+std::string PageMaker::all_page() {
+  begin();
+  std::vector<ItemId> order;
+  for (ItemId i = 0; i < model_.items.size(); ++i) order.push_back(i);
+  auto lower = [&](ItemId i) {
+    std::string s = model_.items[i].name;
+    for (char& ch : s)
+      if (ch >= 'A' && ch <= 'Z') ch = static_cast<char>(ch + 32);
+    return s;
+  };
+  std::vector<std::string> keys;
+  for (ItemId i : order) keys.push_back(lower(i));
+  std::sort(order.begin(), order.end(), [&](ItemId a, ItemId b) {
+    return keys[a] != keys[b] ? keys[a] < keys[b] : model_.items[a].path < model_.items[b].path;
+  });
+  std::string main = "<header class=\"hero\"><h1>All names</h1></header>\n";
+  char letter = 0;
+  for (ItemId i : order) {
+    char first = keys[i].empty() ? '#' : keys[i][0];
+    if (first < 'a' || first > 'z') first = '#';
+    if (first != letter) {
+      if (letter) main += "</ul>\n";
+      letter = first;
+      std::string shown = first == '#' ? "#" : std::string(1, static_cast<char>(first - 32));
+      heading(shown, first == '#' ? "symbols" : std::string("letter-") + first, main);
+      main += "<ul class=\"names\">";
+    }
+    const Item& item = model_.items[i];
+    main += "<li><a href=\"" + escape_html(c_.at.href[i]) + "\"><code>" + escape_html(item.name) +
+            "</code></a> <span>" + kind_word(item.kind);
+    if (item.parent != kNone) main += " of " + escape_html(model_.items[item.parent].path);
+    main += "</span></li>\n";
+  }
+  if (letter) main += "</ul>\n";
+  return page("All names", "", main, kNone, Array{});
+}
+
+std::string PageMaker::source_page(uint32_t id) {
+  begin();
+  const File& f = model_.files[id];
+  std::vector<Painter::Link> links;
+  for (const SourceLink& l : f.links) {
+    std::string href = l.item != kNone ? c_.at.href[l.item] : "#L" + std::to_string(l.line);
+    links.push_back({l.lo, l.hi, std::move(href)});
+  }
+  std::vector<std::string> lines = painter_.paint_lines(f.text, links);
+  std::string main =
+      "<header class=\"hero\"><p class=\"eyebrow\">Source</p><h1 class=\"path\">" + escape_html(f.path) +
+      "</h1></header>\n<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
+  for (size_t i = 0; i < lines.size(); ++i) {
+    std::string n = std::to_string(i + 1);
+    main += "<span class=\"line\" id=\"L" + n + "\"><a class=\"no\" href=\"#L" + n + "\" aria-label=\"line " + n +
+            "\">" + n + "</a>" + lines[i] + "\n</span>";
+  }
+  main += "</code></pre></div>\n";
+  Array crumbs;
+  crumbs.push_back(Object{{"href", c_.at.href[f.module]}, {"name", model_.items[f.module].name}});
+  wide_ = true;
+  return page("Source of " + model_.items[f.module].name, "", main, f.module, std::move(crumbs), kNone, false);
+}
+
+void PageMaker::begin() {
+  toc_.clear();
+  wide_ = false;
+}
+
+std::string PageMaker::group_title(std::string_view group) {
+  if (group.empty() || group == "docs" || group == "guides") return "Guides";
+  std::string title(group);
+  for (char& ch : title)
+    if (ch == '-' || ch == '_') ch = ' ';
+  if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 32);
+  return title;
+}
+
+void PageMaker::heading(const std::string& text, const std::string& anchor, std::string& out) {
+  toc_.push_back({2, escape_html(text), anchor});
+  out += "<h2 id=\"" + escape_html(anchor) + "\">" + escape_html(text) + " <a class=\"hash\" href=\"#" +
+         escape_html(anchor) + "\" aria-label=\"link to this section\">#</a></h2>\n";
+}
+
+}  // namespace janus::docgen
