@@ -115,7 +115,7 @@ int serve_pages(Context& context, const std::string& word) {
       docgen::HtmlOptions options;
       options.assets = site_file;
       options.reload = true;
-      served.files = docgen::write_html(documents.model, options);
+      served.files = docgen::HtmlSite(documents.model, options).make_all();
       if (!first) context.console.say("made " + std::to_string(served.files.size()) + " pages anew");
     }
     first = false;
@@ -161,7 +161,7 @@ int run_doc(Context& context) {
     docgen::HtmlOptions options;
     options.assets = site_file;
     if (!whole) options.wanted = [&](std::string_view page) { return documents.book.wanted(page); };
-    std::vector<docgen::OutFile> files = docgen::write_html(model, options);
+    std::vector<docgen::OutFile> files = docgen::HtmlSite(model, options).make_all();
     std::string why;
     if (whole) code = write_all(context, folder, files, written);
     else if (!documents.book.store(documents.old_book, folder, files, written, why))

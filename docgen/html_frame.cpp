@@ -1,100 +1,132 @@
 // html_frame.cpp: what stands around every page: the bar, the sidebar, "On this page".
-// Depends on html_pages.h.
+// Depends on html_pages.h, frontend/content_hash.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "docgen/html_pages.h"
+#include "frontend/content_hash.h"
 
 namespace janus::docgen {
 namespace {
 
-constexpr size_t kMaxTree = 150;  // modules in the sidebar; beyond that those near the open one
+// A sidebar that lists everything on every page makes pages that grow with the square of the package.
+constexpr size_t kMaxTree = 150;    // entries of a list in the sidebar; beyond that those near the open one
+constexpr size_t kFewGuides = 12;   // then all groups are open
+constexpr size_t kManyEntries = 150;   // of "On this page": a browser lays them out as they come into view
+
+std::string group_title(std::string_view group) {
+  if (group.empty() || group == "docs" || group == "guides") return "Guides";
+  std::string title(group);
+  std::replace_if(title.begin(), title.end(), [](char c) { return c == '-' || c == '_'; }, ' ');
+  if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 32);
+  return title;
+}
 
 }  // namespace
 
+Context::Context(const Model& model_, const Addresses& at_, const HtmlOptions& options_)
+    : model(model_), at(at_), options(options_) {
+  types.resize(model.items.size());
+  for (ItemId i = 0; i < model.items.size(); ++i) {
+    const Item& item = model.items[i];
+    if (item.kind == ItemKind::Builtin) builtins.push_back(i);
+    else if (has_page(item) && item.kind != ItemKind::Module) types[item.parent].push_back(i);
+  }
+  auto by_name = [&](ItemId a, ItemId b) { return model.items[a].name < model.items[b].name; };
+  for (auto& list : types) std::sort(list.begin(), list.end(), by_name);
+  std::sort(builtins.begin(), builtins.end(), by_name);
+  for (GuideId g = 0; g < model.guides.size(); ++g) {
+    const Guide& guide = model.guides[g];
+    guide_titles.push_back(unlinked_text(guide.title));
+    if (guide.is_home) continue;
+    if (guide_groups.empty() || guide_groups.back().name != guide.group)
+      guide_groups.push_back({guide.group, group_title(guide.group), {}});
+    guide_groups.back().guides.push_back(g);
+  }
+  std::string assets;
+  for (const char* name : kAssets) assets += options.assets(std::string("assets/") + name);
+  style_hash = content_hash(assets).substr(0, 8);
+}
+
+std::pair<size_t, size_t> near_entries(size_t count, size_t at) {
+  if (count <= kMaxTree) return {0, count};
+  size_t from = at > kMaxTree / 4 ? at - kMaxTree / 4 : 0;
+  return {from, std::min(count, from + kMaxTree / 2)};
+}
+
 Array PageMaker::guide_list(GuideId open) {
   Array groups;
-  std::string group = "\1";
-  Array list;
-  auto close = [&] {
-    if (list.empty()) return;
-    Object o{{"title", group_title(group)}};
-    bool current = false;
-    for (const Value& v : list) current |= v.getAsObject()->getBoolean("current").value_or(false);
-    o["open"] = current || model_.guides.size() <= 12;
-    o["guides"] = std::move(list);
+  for (const GuideGroup& group : c_.guide_groups) {
+    const std::vector<GuideId>& all = group.guides;
+    size_t at = static_cast<size_t>(std::lower_bound(all.begin(), all.end(), open) - all.begin());
+    bool current = at < all.size() && all[at] == open;
+    auto [from, to] = near_entries(all.size(), current ? at : 0);
+    Array list;
+    for (size_t i = from; i < to; ++i)
+      list.push_back(
+          Object{{"title", c_.guide_titles[all[i]]}, {"href", c_.at.guide[all[i]]}, {"current", all[i] == open}});
+    Object o{
+        {"title", group.title}, {"open", current || model_.guides.size() <= kFewGuides}, {"guides", std::move(list)}};
+    if (to - from < all.size()) o["more"] = static_cast<int64_t>(all.size());
     groups.push_back(std::move(o));
-    list = Array{};
-  };
-  for (GuideId g = 0; g < model_.guides.size(); ++g) {
-    const Guide& guide = model_.guides[g];
-    if (guide.is_home) continue;
-    if (guide.group != group) close(), group = guide.group;
-    list.push_back(Object{{"title", inline_text(guide.title, nullptr, nullptr, false)},
-                          {"href", c_.at.guide[g]},
-                          {"current", g == open}});
   }
-  close();
   return groups;
 }
 
-Array PageMaker::module_list(ItemId open) {
-  Array out;
+// The modules, and the types of the open one.
+Object PageMaker::module_list(ItemId open) {
   ItemId module = open == kNone                                  ? kNone
                   : model_.items[open].kind == ItemKind::Module  ? open
                   : model_.items[open].kind == ItemKind::Builtin ? kNone
                                                                  : model_.items[open].module;
-  size_t from = 0, to = model_.modules.size();
-  if (to > kMaxTree) {
-    size_t at = 0;
-    for (size_t i = 0; i < model_.modules.size(); ++i)
-      if (model_.modules[i] == module) at = i;
-    from = at > kMaxTree / 4 ? at - kMaxTree / 4 : 0;
-    to = std::min(model_.modules.size(), from + kMaxTree / 2);
-  }
-  for (size_t i = from; i < to; ++i) {
-    ItemId m = model_.modules[i];
-    Object o{{"name", model_.items[m].name}, {"href", c_.at.href[m]}, {"current", m == open}, {"open", m == module}};
-    if (m == module) {
+  auto place_in = [](const std::vector<ItemId>& list, ItemId id) {
+    auto found = std::find(list.begin(), list.end(), id);
+    return found == list.end() ? size_t{0} : static_cast<size_t>(found - list.begin());
+  };
+  auto entry = [&](ItemId id) {
+    const Item& i = model_.items[id];
+    return Object{{"name", i.name}, {"href", c_.at.href[id]}, {"css", css_of(i.kind)}, {"current", id == open}};
+  };
+  auto [from, to] = near_entries(model_.modules.size(), place_in(model_.modules, module));
+  Array list;
+  for (size_t at = from; at < to; ++at) {
+    ItemId m = model_.modules[at];
+    Object o = entry(m);
+    if (m == module && !c_.types[m].empty()) {
+      const std::vector<ItemId>& all = c_.types[m];
+      auto [first, last] = near_entries(all.size(), place_in(all, open));
       Array types;
-      for (ItemId t : c_.types[m])
-        types.push_back(Object{{"name", model_.items[t].name},
-                               {"href", c_.at.href[t]},
-                               {"css", css_of(model_.items[t].kind)},
-                               {"current", t == open}});
-      if (!types.empty()) o["has_types"] = true;
+      for (size_t t = first; t < last; ++t) types.push_back(entry(all[t]));
+      o["has_types"] = true;
       o["types"] = std::move(types);
+      if (last - first < all.size()) o["more_types"] = static_cast<int64_t>(all.size());
     }
-    out.push_back(std::move(o));
+    list.push_back(std::move(o));
   }
+  Object out{{"modules", std::move(list)}};
+  if (to - from < model_.modules.size()) out["more"] = static_cast<int64_t>(model_.modules.size());
   return out;
 }
 
 std::string PageMaker::page(const std::string& title, const std::string& summary, const std::string& main, ItemId open,
-                            Array crumbs, GuideId guide, bool sidebar_current) {
-  Object o{{"title", title},
-           {"package", model_.name},
+                            Array crumbs, GuideId guide) {
+  Object o{{"package", model_.name},
            {"janus", model_.janus_version},
            {"main", main},
-           {"stamp", c_.style_hash}};
+           {"stamp", c_.style_hash},
+           {"full_title", title.empty() ? model_.name : title + " · " + model_.name},
+           {"description", markdown_to_text(summary)},
+           {"wide", wide_},
+           {"reload", c_.options.reload},
+           {"guide_groups", guide_list(guide)}};
   if (!model_.version.empty()) o["version"] = model_.version;
-  o["full_title"] = title.empty() ? model_.name : title + " · " + model_.name;
-  o["description"] = markdown_to_text(summary);
-  o["is_home"] = title.empty();
-  o["wide"] = wide_;
-  o["reload"] = c_.options.reload;
-  Array groups = guide_list(guide);
-  if (!groups.empty()) o["guide_groups"] = std::move(groups);
-  ItemId marked = sidebar_current ? open : open;
-  Array modules = module_list(marked);
-  o["has_modules"] = !modules.empty();
-  o["modules"] = std::move(modules);
-  o["more_modules"] = model_.modules.size() > kMaxTree;
-  o["module_count"] = static_cast<int64_t>(model_.modules.size());
+  if (!model_.modules.empty()) o["module_list"] = module_list(open);
   Array builtins;
   for (ItemId t : c_.builtins)
-    builtins.push_back(
-        Object{{"name", model_.items[t].name}, {"href", c_.at.href[t]}, {"css", "k-struct"}, {"current", t == open}});
+    builtins.push_back(Object{{"name", model_.items[t].name},
+                              {"href", c_.at.href[t]},
+                              {"css", css_of(ItemKind::Builtin)},
+                              {"current", t == open}});
   o["has_builtins"] = !builtins.empty();
   o["builtins"] = std::move(builtins);
   o["has_crumbs"] = !crumbs.empty();
@@ -103,6 +135,7 @@ std::string PageMaker::page(const std::string& title, const std::string& summary
   for (const Toc& t : toc_)
     toc.push_back(Object{{"href", "#" + t.anchor}, {"html", t.html}, {"css", t.level >= 3 ? "deep" : "top"}});
   o["has_toc"] = toc.size() > 1;
+  o["many_toc"] = toc.size() > kManyEntries;
   o["toc"] = std::move(toc);
   return page_.render(Value(std::move(o)));
 }

@@ -7,7 +7,21 @@
 #include "docgen/html_pages.h"
 
 namespace janus::docgen {
-namespace { constexpr size_t kManyRows = 80; }  // namespace
+namespace { // Of more than these a browser lays out what comes into view.
+constexpr size_t kManyRows = 80;
+constexpr size_t kManyItems = 40;
+Object chip(std::string css, std::string text, std::string title, std::string href = "") {
+  Object o{{"css", std::move(css)}, {"text", std::move(text)}, {"title", std::move(title)}};
+  if (!href.empty()) o["href"] = std::move(href);
+  return o;
+}
+
+std::string short_cid(std::string_view cid) {
+  if (cid.starts_with("blake3:")) cid.remove_prefix(7);
+  return std::string(cid.substr(0, 12));
+}
+
+}  // namespace
 
 bool is_type(ItemKind kind) {
   return kind == ItemKind::Struct || kind == ItemKind::Enum || kind == ItemKind::Error || kind == ItemKind::Trait ||
@@ -19,12 +33,11 @@ std::string PageMaker::row(ItemId id) {
   std::string out = "<div class=\"row";
   if (i.is_deprecated) out += " deprecated";
   out += "\"><div class=\"name\"><a href=\"" + escape_html(c_.at.href[id]) + "\"><code>";
-  std::string name = i.kind == ItemKind::Method && !i.params.empty() ? i.name : i.name;
-  escape_html_to(out, name);
+  escape_html_to(out, i.name);
   if (i.kind == ItemKind::Func || i.kind == ItemKind::Method) {
     std::string args;
     for (size_t p = 0; p < i.params.size(); ++p) args += (p ? ", " : "") + i.params[p].name;
-    out += "<span class=\"args\">(" + (args.size() + name.size() > 32 && !args.empty() ? "…" : escape_html(args)) +
+    out += "<span class=\"args\">(" + (args.size() + i.name.size() > 32 && !args.empty() ? "…" : escape_html(args)) +
            ")</span>";
   }
   out += "</code></a>";
@@ -37,11 +50,11 @@ std::string PageMaker::row(ItemId id) {
   // Where nobody wrote a word, the signature says something.
   bool bare = i.doc.summary.empty() && (i.kind == ItemKind::Func || i.kind == ItemKind::Method);
   if (bare) out += "<code class=\"jan\">" + painter_.paint(i.signature.text) + "</code>";
-  else out += inline_text(i.doc.summary, &i, nullptr, false);
+  else out += unlinked_text(i.doc.summary);
   return out + "</div></div>\n";
 }
 
-const char* PageMaker::css_of(ItemKind kind) {
+const char* css_of(ItemKind kind) {
   switch (kind) {
     case ItemKind::Struct:
     case ItemKind::Builtin: return "k-struct";
@@ -54,16 +67,11 @@ const char* PageMaker::css_of(ItemKind kind) {
   }
 }
 
-// A browser lays out long tables as they come into view.
-const char* PageMaker::rows_begin(size_t count) {
-  return count > kManyRows ? "<div class=\"rows many\">\n" : "<div class=\"rows\">\n";
-}
-
 std::string PageMaker::rows(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items) {
   if (items.empty()) return "";
   std::string out;
   heading(title, anchor, out);
-  out += rows_begin(items.size());
+  out += items.size() > kManyRows ? "<div class=\"rows many\">\n" : "<div class=\"rows\">\n";
   for (ItemId i : items) out += row(i);
   return out + "</div>\n";
 }
@@ -112,6 +120,13 @@ std::string PageMaker::implementors(const std::string& title, const std::string&
   return out + "</ul>\n";
 }
 
+std::string PageMaker::items(const std::vector<ItemId>& list) {
+  if (list.empty()) return "";
+  std::string out = list.size() > kManyItems ? "<div class=\"items many\">\n" : "<div class=\"items\">\n";
+  for (ItemId id : list) out += item(id);
+  return out + "</div>\n";
+}
+
 std::string PageMaker::item(ItemId id) {
   const Item& i = model_.items[id];
   if (i.kind == ItemKind::Func || i.kind == ItemKind::Method || i.kind == ItemKind::Const ||
@@ -121,8 +136,8 @@ std::string PageMaker::item(ItemId id) {
   return item_.render(Value(std::move(o)));
 }
 
-std::string PageMaker::hero(ItemId id, int level) {
-  Object o = facts(id, level, "");
+std::string PageMaker::hero(ItemId id) {
+  Object o = facts(id, 2, "");
   const Item& i = model_.items[id];
   // A long path may break after its dots.
   std::string name;
@@ -133,12 +148,6 @@ std::string PageMaker::hero(ItemId id, int level) {
   o["title"] = name;
   o["has_signature"] = !i.signature.text.empty();
   return hero_.render(Value(std::move(o)));
-}
-
-Object PageMaker::chip(std::string css, std::string text, std::string title, std::string href) {
-  Object o{{"css", std::move(css)}, {"text", std::move(text)}, {"title", std::move(title)}};
-  if (!href.empty()) o["href"] = std::move(href);
-  return o;
 }
 
 // All that is said of an item, for item.html and hero.html.
@@ -156,28 +165,9 @@ Object PageMaker::facts(ItemId id, int level, const std::string& prefix) {
     for (const std::string& name : i.old_names) old.push_back(name);
     o["old_names"] = std::move(old);
   }
-  Array chips;
-  if ((i.kind == ItemKind::Module || i.kind == ItemKind::Func) && !i.profile.empty() && i.profile != "service" &&
-      (i.kind == ItemKind::Module))
-    chips.push_back(chip("profile", "profile :" + i.profile, "The rules that this module keeps"));
-  if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
-    chips.push_back(chip("", "private", "Only its own file can use it"));
-  if (i.effects & kSuspends) chips.push_back(chip("suspends", "may suspend", "Other tasks run while it waits"));
-  if (i.effects & kSpawns)
-    chips.push_back(chip("spawns", "spawns tasks", "It starts tasks; all of them end before it does"));
-  if (i.effects & kRaisesBudget)
-    chips.push_back(chip("budget", "raises a budget", "It opens a nursery with a budget of its own"));
-  if (i.effects & kBlocks)
-    chips.push_back(chip("blocks", "blocks a thread", "It waits on a thread of the blocking pool"));
-  if (i.effects & kForeign) chips.push_back(chip("foreign", "foreign code", "Written in another language"));
-  for (const Need& n : i.needs)
-    chips.push_back(chip("cap", n.capability,
-                         n.via.empty() ? "A capability it needs" : "Needed because it calls " + n.via,
-                         n.item == kNone ? "" : c_.at.href[n.item]));
-  if (!i.since.empty()) chips.push_back(chip("since", "since " + i.since, "The version that brought it"));
-  if (!chips.empty()) {
+  if (Array list = chips(i); !list.empty()) {
     o["has_chips"] = true;
-    o["chips"] = std::move(chips);
+    o["chips"] = std::move(list);
   }
   if (i.is_deprecated) { o["deprecated"] = i.deprecated.empty() ? "It may go away." : inline_text(i.deprecated, &i); }
   if (!i.doc.summary.empty()) o["summary"] = inline_text(i.doc.summary, &i);
@@ -190,9 +180,27 @@ Object PageMaker::facts(ItemId id, int level, const std::string& prefix) {
   return o;
 }
 
-std::string PageMaker::short_cid(std::string_view cid) {
-  if (cid.starts_with("blake3:")) cid.remove_prefix(7);
-  return std::string(cid.substr(0, 12));
+// What the compiler found, in a word each.
+Array PageMaker::chips(const Item& i) {
+  Array list;
+  if (i.kind == ItemKind::Module && !i.profile.empty() && i.profile != "service")
+    list.push_back(chip("profile", "profile :" + i.profile, "The rules that this module keeps"));
+  if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
+    list.push_back(chip("", "private", "Only its own file can use it"));
+  if (i.effects & kSuspends) list.push_back(chip("suspends", "may suspend", "Other tasks run while it waits"));
+  if (i.effects & kSpawns)
+    list.push_back(chip("spawns", "spawns tasks", "It starts tasks; all of them end before it does"));
+  if (i.effects & kRaisesBudget)
+    list.push_back(chip("budget", "raises a budget", "It opens a nursery with a budget of its own"));
+  if (i.effects & kBlocks)
+    list.push_back(chip("blocks", "blocks a thread", "It waits on a thread of the blocking pool"));
+  if (i.effects & kForeign) list.push_back(chip("foreign", "foreign code", "Written in another language"));
+  for (const Need& n : i.needs)
+    list.push_back(chip("cap", n.capability,
+                        n.via.empty() ? "A capability it needs" : "Needed because it calls " + n.via,
+                        n.item == kNone ? "" : c_.at.href[n.item]));
+  if (!i.since.empty()) list.push_back(chip("since", "since " + i.since, "The version that brought it"));
+  return list;
 }
 
 // Parameters, result, errors, capabilities, references. What the compiler knows stands even where nobody wrote a

@@ -12,13 +12,22 @@ namespace {
 
 constexpr size_t kMaxCards = 8;      // guides of a group shown as cards; more are numbered chapters
 constexpr size_t kMaxChapters = 48;  // and beyond that a list of titles
+constexpr size_t kLinesOfBlock = 100;   // of a source, laid out when they come into view (janus.css knows the number)
 
-}  // namespace
+// The first sentence is enough for a card, and it ends like one.
+std::string card_text(const std::string& summary) {
+  std::string text = markdown_to_text(summary);
+  if (size_t stop = text.find(". "); stop != std::string::npos && stop > 20) text.resize(stop + 1);
+  if (text.ends_with(":")) text.back() = '.';
+  return text;
+}
+
+}   // namespace
 
 std::string PageMaker::module_page(ItemId id) {
   begin();
   const Item& m = model_.items[id];
-  std::string main = hero(id, 2);
+  std::string main = hero(id);
   std::vector<ItemId> types, functions, constants;
   for (ItemId child : m.children) {
     ItemKind kind = model_.items[child].kind;
@@ -29,18 +38,19 @@ std::string PageMaker::module_page(ItemId id) {
   main += rows("Types", "types", types);
   main += rows("Constants", "constants", constants);
   main += rows("Functions", "functions", functions);
-  std::vector<ItemId> aliases;
+  std::vector<ItemId> shown;
   for (ItemId t : types)
-    if (!has_page(model_.items[t])) aliases.push_back(t);
-  for (const auto* group : {&aliases, &constants, &functions})
-    for (ItemId child : *group) main += item(child);
+    if (!has_page(model_.items[t])) shown.push_back(t);
+  shown.insert(shown.end(), constants.begin(), constants.end());
+  shown.insert(shown.end(), functions.begin(), functions.end());
+  main += items(shown);
   return page(m.name, m.doc.summary, main, id, Array{});
 }
 
 std::string PageMaker::type_page(ItemId id) {
   begin();
   const Item& t = model_.items[id];
-  std::string main = hero(id, 2);
+  std::string main = hero(id);
   std::vector<ItemId> fields, variants;
   // Methods: the type's own first, then trait by trait, in the order of the source.
   std::vector<std::pair<std::string, std::vector<ItemId>>> groups;
@@ -78,7 +88,7 @@ std::string PageMaker::type_page(ItemId id) {
     } else {
       heading(name, slug(name), main);
     }
-    for (ItemId child : list) main += item(child);
+    main += items(list);
   }
   Array crumbs;
   if (t.parent != kNone)
@@ -91,14 +101,16 @@ std::string PageMaker::guide_page(GuideId id) {
   const Guide& g = model_.guides[id];
   std::string body = prose(g.markdown, nullptr, &g, 2, "");
   std::string main = "<header class=\"hero\">";
-  if (!g.group.empty()) main += "<p class=\"eyebrow\">" + escape_html(group_title(g.group)) + "</p>";
+  if (!g.group.empty())
+    for (const GuideGroup& group : c_.guide_groups)
+      if (group.name == g.group && std::binary_search(group.guides.begin(), group.guides.end(), id))
+        main += "<p class=\"eyebrow\">" + escape_html(group.title) + "</p>";
   main +=
       "<h1>" + inline_text(g.title, nullptr, &g) + "</h1></header>\n<div class=\"prose guide\">" + body + "</div>\n";
   // The pages before and after, for those who read on.
   auto near = [&](size_t other, const char* css, const char* word) {
     return "<a class=\"" + std::string(css) + "\" href=\"" + escape_html(c_.at.guide[other]) +
-           "\"><span class=\"eyebrow\">" + word + "</span>" +
-           inline_text(model_.guides[other].title, nullptr, nullptr, false) + "</a>";
+           "\"><span class=\"eyebrow\">" + word + "</span>" + c_.guide_titles[other] + "</a>";
   };
   bool before = id > 0 && !model_.guides[id - 1].is_home,
        after = id + 1 < model_.guides.size() && !model_.guides[id + 1].is_home;
@@ -109,6 +121,26 @@ std::string PageMaker::guide_page(GuideId id) {
     main += "</nav>\n";
   }
   return page(markdown_to_text(g.title), g.summary, main, kNone, Array{}, id);
+}
+
+// The guides by their folders: few as cards, more as chapters, and very many as titles.
+std::string PageMaker::home_guides() {
+  std::string out;
+  for (const GuideGroup& group : c_.guide_groups) {
+    bool cards = group.guides.size() <= kMaxCards, chapters = !cards && group.guides.size() <= kMaxChapters;
+    heading(group.title, "guides-" + slug(group.name), out);
+    out += cards ? "<ul class=\"cards\">" : chapters ? "<ol class=\"chapters\">" : "<ul class=\"names titles\">";
+    for (GuideId g : group.guides) {
+      const std::string& title = c_.guide_titles[g];
+      std::string summary = cards || chapters ? card_text(model_.guides[g].summary) : "";
+      out += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">";
+      out += cards || chapters ? "<strong>" + title + "</strong>" : title;
+      if (!summary.empty()) out += "<span>" + escape_html(summary) + "</span>";
+      out += "</a></li>\n";
+    }
+    out += chapters ? "</ol>\n" : "</ul>\n";
+  }
+  return out;
 }
 
 std::string PageMaker::home_page() {
@@ -131,94 +163,61 @@ std::string PageMaker::home_page() {
   if (!home && !model_.summary.empty()) main += "<p class=\"lead\">" + escape_html(model_.summary) + "</p>";
   main += "</header>\n";
   if (!body.empty()) main += "<div class=\"prose guide\">" + body + "</div>\n";
-  std::string group = "\1";
-  bool open = false, cards = true, chapters = false;
-  std::string end;
-  for (GuideId g = 0; g < model_.guides.size(); ++g) {
-    const Guide& guide = model_.guides[g];
-    if (guide.is_home) continue;
-    if (guide.group != group) {
-      std::string title = group_title(guide.group);
-      std::string section;
-      group = guide.group;
-      heading(title, "guides-" + slug(group), section);
-      size_t count = 0;
-      for (const Guide& other : model_.guides) count += other.group == group && !other.is_home;
-      if (open) main += end;
-      main += section;
-      cards = count <= kMaxCards, chapters = !cards && count <= kMaxChapters;
-      main += cards ? "<ul class=\"cards\">" : chapters ? "<ol class=\"chapters\">" : "<ul class=\"names titles\">";
-      end = chapters ? "</ol>\n" : "</ul>\n";
-      open = true;
-    }
-    std::string title = inline_text(guide.title, nullptr, nullptr, false);
-    std::string summary = cards || chapters ? card_text(guide.summary) : "";
-    main += "<li><a href=\"" + escape_html(c_.at.guide[g]) + "\">";
-    if (cards || chapters) main += "<strong>" + title + "</strong>";
-    else main += title;
-    if (!summary.empty()) main += "<span>" + escape_html(summary) + "</span>";
-    main += "</a></li>\n";
-  }
-  if (open) main += end;
-  if (!model_.modules.empty()) {
-    heading("Modules", "modules", main);
-    main += rows_begin(model_.modules.size());
-    for (ItemId m : model_.modules) main += row(m);
-    main += "</div>\n";
-  }
-  if (!c_.builtins.empty()) {
-    heading("Built-in types", "builtin-types", main);
-    main += "<div class=\"rows\">";
-    for (ItemId t : c_.builtins) main += row(t);
-    main += "</div>\n";
-  }
+  main += home_guides();
+  main += rows("Modules", "modules", model_.modules);
+  main += rows("Built-in types", "builtin-types", c_.builtins);
   return page("", home ? home->summary : model_.summary, main, kNone, Array{}, home_id);
 }
 
-// The first sentence is enough for a card, and it ends like one.
-std::string PageMaker::card_text(const std::string& summary) {
-  std::string text = markdown_to_text(summary);
-  if (size_t stop = text.find(". "); stop != std::string::npos && stop > 20) text.resize(stop + 1);
-  if (text.ends_with(":")) text.back() = '.';
-  return text;
-}
-
-// Every item by name: the search of those without scripts.
+// Every item by name: the search of those without scripts. Very many stand on several pages, and here is where which.
 std::string PageMaker::all_page() {
   begin();
-  std::vector<ItemId> order;
-  for (ItemId i = 0; i < model_.items.size(); ++i) order.push_back(i);
-  auto lower = [&](ItemId i) {
-    std::string s = model_.items[i].name;
-    for (char& ch : s)
-      if (ch >= 'A' && ch <= 'Z') ch = static_cast<char>(ch + 32);
-    return s;
-  };
-  std::vector<std::string> keys;
-  for (ItemId i : order) keys.push_back(lower(i));
-  std::sort(order.begin(), order.end(), [&](ItemId a, ItemId b) {
-    return keys[a] != keys[b] ? keys[a] < keys[b] : model_.items[a].path < model_.items[b].path;
-  });
-  std::string main = "<header class=\"hero\"><h1>All names</h1></header>\n";
+  if (c_.at.names.empty()) return names_list("All names", 0, c_.at.by_name.size());
+  std::string main = "<header class=\"hero\"><h1>All names</h1><p class=\"lead\">" +
+                     std::to_string(c_.at.by_name.size()) + " names, in the order of the alphabet.</p></header>\n";
+  main += "<ol class=\"parts\">\n";
+  for (size_t n = 0; n < c_.at.names.size(); ++n) {
+    const Item& first = model_.items[c_.at.by_name[c_.at.names_from[n]]];
+    const Item& last = model_.items[c_.at.by_name[c_.at.names_from[n + 1] - 1]];
+    main += "<li><a href=\"" + c_.at.names[n] + "\"><code>" + escape_html(first.name) + "</code> to <code>" +
+            escape_html(last.name) + "</code></a> <span>" +
+            std::to_string(c_.at.names_from[n + 1] - c_.at.names_from[n]) + "</span></li>\n";
+  }
+  main += "</ol>\n";
+  return page("All names", "", main, kNone, Array{});
+}
+
+std::string PageMaker::names_page(size_t part) {
+  begin();
+  size_t from = c_.at.names_from[part], to = c_.at.names_from[part + 1];
+  return names_list(
+      "Names from " + model_.items[c_.at.by_name[from]].name + " to " + model_.items[c_.at.by_name[to - 1]].name, from,
+      to);
+}
+
+std::string PageMaker::names_list(const std::string& title, size_t from, size_t to) {
+  bool part = to - from < c_.at.by_name.size();
+  std::string main = "<header class=\"hero\"><h1>" + std::string(part ? "Names" : "All names") + "</h1></header>\n";
   char letter = 0;
-  for (ItemId i : order) {
-    char first = keys[i].empty() ? '#' : keys[i][0];
-    if (first < 'a' || first > 'z') first = '#';
-    if (first != letter) {
+  for (size_t at = from; at < to; ++at) {
+    ItemId i = c_.at.by_name[at];
+    const Item& item = model_.items[i];
+    if (char first = letter_of_name(item); first != letter) {
       if (letter) main += "</ul>\n";
       letter = first;
-      std::string shown = first == '#' ? "#" : std::string(1, static_cast<char>(first - 32));
-      heading(shown, first == '#' ? "symbols" : std::string("letter-") + first, main);
+      heading(std::string(1, letter),
+              letter == '#' ? "symbols" : std::string("letter-") + static_cast<char>(letter + 32), main);
       main += "<ul class=\"names\">";
     }
-    const Item& item = model_.items[i];
     main += "<li><a href=\"" + escape_html(c_.at.href[i]) + "\"><code>" + escape_html(item.name) +
             "</code></a> <span>" + kind_word(item.kind);
     if (item.parent != kNone) main += " of " + escape_html(model_.items[item.parent].path);
     main += "</span></li>\n";
   }
   if (letter) main += "</ul>\n";
-  return page("All names", "", main, kNone, Array{});
+  Array crumbs;
+  if (part) crumbs.push_back(Object{{"href", "all.html"}, {"name", "All names"}});
+  return page(title, "", main, kNone, std::move(crumbs));
 }
 
 std::string PageMaker::source_page(uint32_t id) {
@@ -235,28 +234,22 @@ std::string PageMaker::source_page(uint32_t id) {
       "</h1></header>\n<div class=\"source\" tabindex=\"0\" role=\"region\" aria-label=\"Source\"><pre><code>";
   for (size_t i = 0; i < lines.size(); ++i) {
     std::string n = std::to_string(i + 1);
+    if (i % kLinesOfBlock == 0 && i) main += "</span>";
+    if (i % kLinesOfBlock == 0) main += i + kLinesOfBlock <= lines.size() ? "<span class=\"block\">" : "<span>";
     main += "<span class=\"line\" id=\"L" + n + "\"><a class=\"no\" href=\"#L" + n + "\" aria-label=\"line " + n +
             "\">" + n + "</a>" + lines[i] + "\n</span>";
   }
+  if (!lines.empty()) main += "</span>";
   main += "</code></pre></div>\n";
   Array crumbs;
   crumbs.push_back(Object{{"href", c_.at.href[f.module]}, {"name", model_.items[f.module].name}});
   wide_ = true;
-  return page("Source of " + model_.items[f.module].name, "", main, f.module, std::move(crumbs), kNone, false);
+  return page("Source of " + model_.items[f.module].name, "", main, f.module, std::move(crumbs));
 }
 
 void PageMaker::begin() {
   toc_.clear();
   wide_ = false;
-}
-
-std::string PageMaker::group_title(std::string_view group) {
-  if (group.empty() || group == "docs" || group == "guides") return "Guides";
-  std::string title(group);
-  for (char& ch : title)
-    if (ch == '-' || ch == '_') ch = ' ';
-  if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 32);
-  return title;
 }
 
 void PageMaker::heading(const std::string& text, const std::string& anchor, std::string& out) {
@@ -265,4 +258,4 @@ void PageMaker::heading(const std::string& text, const std::string& anchor, std:
          escape_html(anchor) + "\" aria-label=\"link to this section\">#</a></h2>\n";
 }
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

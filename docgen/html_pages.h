@@ -16,13 +16,25 @@ using llvm::json::Array;
 using llvm::json::Object;
 using llvm::json::Value;
 
+// Guides of one folder: [from, to) of Model::guides, without the first page.
+struct GuideGroup {
+  std::string name, title;   // "1-tour", "Tour"
+  std::vector<GuideId> guides;
+};
+
+constexpr const char* kAssets[] = {"janus.css", "janus.js", "janus-search.js"};   // copied as they are
+
+// What all pages share.
 struct Context {
   const Model& model;
   const Addresses& at;
   const HtmlOptions& options;
-  std::vector<std::vector<ItemId>> types;      // of each item that is a module: its types, by name
-  std::vector<ItemId> builtins;                // by name
-  std::string style_hash;                      // behind ?, so that browsers take the new files
+  std::vector<std::vector<ItemId>> types = {};   // of each item that is a module: its types, by name
+  std::vector<ItemId> builtins = {};             // by name
+  std::vector<GuideGroup> guide_groups = {};
+  std::vector<std::string> guide_titles = {};    // of each guide, as HTML without links
+  std::string style_hash = "";                   // behind ?, so that browsers take the new files
+  Context(const Model& model, const Addresses& at, const HtmlOptions& options);
 };
 
 // One template and the memory it renders into.
@@ -67,77 +79,48 @@ class PageMaker {
         item_(context.options.assets, "item", {"facts"}),
         hero_(context.options.assets, "hero", {"facts"}) {}
 
-  // ---- whole pages
-
+  // ---- html_pages.cpp: whole pages
   std::string module_page(ItemId id);
-
   std::string type_page(ItemId id);
-
   std::string guide_page(GuideId id);
-
   std::string home_page();
-
-  static std::string card_text(const std::string& summary);
-
   std::string all_page();
-
-  std::string source_page(uint32_t id);
+  std::string names_page(size_t part);   // of Addresses::names
+  std::string source_page(uint32_t file);
 
  private:
   void begin();
-  static std::string group_title(std::string_view group);
-
+  std::string home_guides();
+  std::string names_list(const std::string& title, size_t from, size_t to);
   void heading(const std::string& text, const std::string& anchor, std::string& out);
 
-  // ---- Markdown
-
-  static const DocLink* find_link(const std::vector<DocLink>& links, std::string_view target);
+  // ---- html_prose.cpp: what authors wrote
   MarkdownHooks hooks(const std::vector<DocLink>* links);
   std::string prose(std::string_view markdown, const Item* item, const Guide* guide, int level,
                     const std::string& prefix);
-  std::string inline_text(std::string_view markdown, const Item* item, const Guide* guide = nullptr,
-                          bool with_links = true);
-  static std::string strip_links(const std::string& html);
-
-  std::string code_block(std::string_view code, std::string_view info, const Item* item, int);
-
+  std::string inline_text(std::string_view markdown, const Item* item, const Guide* guide = nullptr);
+  std::string code_block(std::string_view code, std::string_view info, const Item* item);
   std::string signature(const CodeText& code, ItemId self = kNone);
   std::string link(ItemId id, const std::string& html);
 
-  // ---- parts of a page
-
+  // ---- html_items.cpp: items, and the tables that lead to them
   std::string row(ItemId id);
-  static const char* css_of(ItemKind kind);
-
-  static const char* rows_begin(size_t count);
-
   std::string rows(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items);
-
   std::string members(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items);
-
   std::string implementors(const std::string& title, const std::string& anchor, const std::vector<Implementor>& list);
-
+  std::string items(const std::vector<ItemId>& list);
   std::string item(ItemId id);
-
-  std::string hero(ItemId id, int level);
-
-  static Object chip(std::string css, std::string text, std::string title, std::string href = "");
-
+  std::string hero(ItemId id);
   Object facts(ItemId id, int level, const std::string& prefix);
-  static std::string short_cid(std::string_view cid);
-
+  Array chips(const Item& i);
   void tables(const Item& i, int level, Object& o);
-
   void failures(const Item& i, Object& o);
 
-  // ---- around it
-
+  // ---- html_frame.cpp: what stands around a page
   Array guide_list(GuideId open);
-
-  Array module_list(ItemId open);
-
+  Object module_list(ItemId open);
   std::string page(const std::string& title, const std::string& summary, const std::string& main, ItemId open,
-                   Array crumbs, GuideId guide = kNone, bool sidebar_current = true);
+                   Array crumbs, GuideId guide = kNone);
 
   const Context& c_;
   const Model& model_;
@@ -145,7 +128,14 @@ class PageMaker {
   Painter painter_;
   std::vector<Toc> toc_;
   bool wide_ = false;
-  int doctests_ = 0;
+  int doctests_ = 0;   // of the text at hand
 };
+
+// Inline Markdown without its links: in a table or a list the whole entry is one.
+std::string unlinked_text(std::string_view markdown);
+std::string strip_links(const std::string& html);
+const char* css_of(ItemKind kind);
+// Of `count` entries those that a list beside the text shows: all, or some near `at`.
+std::pair<size_t, size_t> near_entries(size_t count, size_t at);
 
 }  // namespace janus::docgen

@@ -22,13 +22,13 @@ int lowest_heading(std::string_view markdown) {
   return lowest;
 }
 
-}  // namespace
-
-const DocLink* PageMaker::find_link(const std::vector<DocLink>& links, std::string_view target) {
+const DocLink* find_link(const std::vector<DocLink>& links, std::string_view target) {
   auto it = std::lower_bound(links.begin(), links.end(), target,
                              [](const DocLink& a, std::string_view t) { return a.target < t; });
   return it != links.end() && it->target == target ? &*it : nullptr;
 }
+
+}  // namespace
 
 MarkdownHooks PageMaker::hooks(const std::vector<DocLink>* links) {
   MarkdownHooks h;
@@ -52,22 +52,20 @@ std::string PageMaker::prose(std::string_view markdown, const Item* item, const 
   h.anchor_prefix = prefix;
   std::vector<HeadingOut> headings;
   h.headings = &headings;
-  h.code = [this, item](std::string_view code, std::string_view info, int ordinal) {
-    return code_block(code, info, item, ordinal);
-  };
+  h.code = [this, item](std::string_view code, std::string_view info, int) { return code_block(code, info, item); };
   std::string html = markdown_to_html(markdown, h);
   for (HeadingOut& out : headings)
     if (out.level <= 3 && (guide || level == 2)) toc_.push_back({out.level, strip_links(out.html), out.anchor});
   return html;
 }
 
-std::string PageMaker::inline_text(std::string_view markdown, const Item* item, const Guide* guide, bool with_links) {
-  MarkdownHooks h = with_links ? hooks(item ? &item->doc.links : guide ? &guide->links : nullptr) : MarkdownHooks{};
-  std::string html = markdown_inline(markdown, h);
-  return with_links ? html : strip_links(html);
+std::string PageMaker::inline_text(std::string_view markdown, const Item* item, const Guide* guide) {
+  return markdown_inline(markdown, hooks(item ? &item->doc.links : guide ? &guide->links : nullptr));
 }
 
-std::string PageMaker::strip_links(const std::string& html) {
+std::string unlinked_text(std::string_view markdown) { return strip_links(markdown_inline(markdown, {})); }
+
+std::string strip_links(const std::string& html) {
   std::string out;
   for (size_t i = 0; i < html.size();) {
     if (html.compare(i, 3, "<a ") == 0 || html.compare(i, 4, "</a>") == 0) {
@@ -80,7 +78,7 @@ std::string PageMaker::strip_links(const std::string& html) {
 }
 
 // Doctests are numbered in the order of the text, other code blocks have no number.
-std::string PageMaker::code_block(std::string_view code, std::string_view info, const Item* item, int) {
+std::string PageMaker::code_block(std::string_view code, std::string_view info, const Item* item) {
   std::string_view language = info.substr(0, info.find_first_of(" ,{"));
   int ordinal = language == "janus" ? doctests_++ : -1;
   std::string words(info.substr(std::min(info.size(), language.size())));

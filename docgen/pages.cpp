@@ -5,25 +5,74 @@
 // One folder without subfolders, so that links are plain names. A module's path has no `-`, so the prefixes cannot
 // collide with it. Modules and types have pages of their own; functions, constants and members are anchors there:
 // fewer, larger files load and search faster, and a module reads from top to bottom.
+#include <algorithm>
 #include <set>
 
 #include "docgen/writer.h"
 
 namespace janus::docgen {
 
+constexpr size_t kNamesOfPage = 1500;
+
 bool has_page(const Item& item) { return item.kind <= ItemKind::TypeAlias && item.kind != ItemKind::TypeAlias; }
 
-Addresses::Addresses(const Model& model) {
+namespace {
+
+// The letter under which a name stands: 'A' to 'Z', or '#'.
+char letter_of(std::string_view name) {
+  char c = name.empty() ? '#' : name[0];
+  if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  return c >= 'A' && c <= 'Z' ? c : '#';
+}
+std::string in_lower(std::string s) {
+  for (char& c : s)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return s;
+}
+
+std::vector<ItemId> ordered_by_name(const Model& model) {
+  std::vector<std::string> keys;
+  std::vector<ItemId> order;
+  for (ItemId i = 0; i < model.items.size(); ++i) {
+    keys.push_back(in_lower(model.items[i].name));
+    order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](ItemId a, ItemId b) {
+    return keys[a] != keys[b] ? keys[a] < keys[b] : model.items[a].path < model.items[b].path;
+  });
+  return order;
+}
+
+// A browser lays out a thousand names at once, and not a hundred thousand. Parts end with a letter where they can.
+std::vector<size_t> parts_of_names(const Model& model, const std::vector<ItemId>& order) {
+  if (order.size() <= kNamesOfPage) return {};
+  std::vector<size_t> from = {0};
+  for (size_t at = 0; at < order.size();) {
+    size_t end = at;
+    char letter = letter_of(model.items[order[at]].name);
+    while (end < order.size() && letter_of(model.items[order[end]].name) == letter) ++end;
+    if (end - from.back() > kNamesOfPage && at > from.back()) from.push_back(at);
+    for (; end - from.back() > kNamesOfPage;) from.push_back(from.back() + kNamesOfPage);
+    at = end;
+  }
+  if (from.back() != order.size()) from.push_back(order.size());
+  return from;
+}
+
+}  // namespace
+
+char letter_of_name(const Item& item) { return letter_of(item.name); }
+
+Addresses::Addresses(const Model& model) : by_name(ordered_by_name(model)), names_from(parts_of_names(model, by_name)) {
   std::set<std::string> taken = {"index.html", "all.html"};
+  for (size_t n = 1; n < names_from.size(); ++n) {
+    names.push_back("names-" + std::to_string(n) + ".html");
+    taken.insert(names.back());
+  }
   auto unique = [&](std::string name) {
     // Some file systems take `Shape` and `shape` for the same.
-    auto lower = [](std::string s) {
-      for (char& c : s)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-      return s;
-    };
     std::string page = name + ".html";
-    for (int n = 2; !taken.insert(lower(page)).second; ++n) page = name + "-" + std::to_string(n) + ".html";
+    for (int n = 2; !taken.insert(in_lower(page)).second; ++n) page = name + "-" + std::to_string(n) + ".html";
     return page;
   };
   page.resize(model.items.size());

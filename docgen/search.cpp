@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMaxBody = 1500;  // bytes of text that are searched per row
 constexpr size_t kPartRows = 1000;  // of one part of the index, and what the last module of it has beyond
+constexpr size_t kLargeModule = 2 * kPartRows;   // a module with more has several parts
 
 std::string one_line(std::string text) {
   std::string out;
@@ -65,15 +66,20 @@ struct Rows {
 }  // namespace
 
 std::vector<SearchPart> search_parts(const Model& model) {
-  // By module, and never a module in two parts: what changes a module's comments changes one part.
+  // By module, and a module is in one part unless it is large: what changes its comments changes one part.
   std::vector<std::vector<ItemId>> of_module(model.items.size() + 1);
   for (ItemId i = 0; i < model.items.size(); ++i)
     of_module[model.items[i].module == kNone ? model.items.size() : model.items[i].module].push_back(i);
   std::vector<SearchPart> parts;
   for (ItemId m : model.modules) {
-    if (parts.empty() || parts.back().items.size() >= kPartRows) parts.emplace_back();
-    std::vector<ItemId>& items = parts.back().items;
-    items.insert(items.end(), of_module[m].begin(), of_module[m].end());
+    const std::vector<ItemId>& of = of_module[m];
+    size_t step = of.size() > kLargeModule ? kPartRows : of.size();
+    for (size_t at = 0; at < of.size(); at += step) {
+      if (parts.empty() || parts.back().items.size() >= kPartRows) parts.emplace_back();
+      auto from = of.begin() + static_cast<ptrdiff_t>(at),
+           to = of.begin() + static_cast<ptrdiff_t>(std::min(of.size(), at + step));
+      parts.back().items.insert(parts.back().items.end(), from, to);
+    }
   }
   if (parts.empty() || parts.back().items.size() >= kPartRows) parts.emplace_back();
   SearchPart& last = parts.back();
@@ -91,9 +97,7 @@ std::string write_search_head(const Model& model, size_t parts) {
 
 std::string write_search_part(const Model& model, const Addresses& at, const SearchPart& part, size_t number) {
   Rows rows;
-  constexpr char kKinds[] = "mbserthatcfdvx";  // by ItemKind; g: a guide, G: a section of one
-  constexpr char kLetters[] = {'m', 'b', 's', 'e', 'r', 't', 'k', 'a', 'c', 'f', 'd', 'l', 'v'};
-  (void)kKinds;
+  constexpr char kLetters[] = "mbsertkacfdlv";   // by ItemKind; g: a guide, h: a section of one
   for (ItemId i : part.items) {
     const Item& item = model.items[i];
     std::string owner = item.parent == kNone                                ? ""

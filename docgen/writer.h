@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,18 @@ struct HtmlOptions {
   unsigned threads = 2;
   std::function<bool(std::string_view path)> wanted;   // a file of which it says no is not made; unset: all are
 };
-std::vector<OutFile> write_html(const Model& model, const HtmlOptions& options);
+// html.cpp. `model` must outlive it.
+class HtmlSite {
+ public:
+  HtmlSite(const Model& model, HtmlOptions options);
+  ~HtmlSite();
+  std::vector<OutFile> make_all();
+  bool make(const std::string& path, std::string& bytes);   // one file, when it is asked for; false: there is none
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
+};
 std::string write_json(const Model& model);   // RFC 8785
 std::vector<OutFile> write_markdown(const Model& model);   // one file a module
 std::string write_utcp(const Model& model, std::string_view folder);   // UTCP 1.0 manual; folder: where imports start
@@ -35,11 +47,15 @@ std::string write_utcp(const Model& model, std::string_view folder);   // UTCP 1
 // pages.cpp: where an item is found: "std.list.html#sum". The same for every printer that links pages.
 struct Addresses {
   explicit Addresses(const Model& model);
+  std::vector<ItemId> by_name;   // all items in the order of the page "All names"
+  std::vector<size_t> names_from;   // where each of its parts begins, and their end; empty: one page holds them
+  std::vector<std::string> names;   // the parts' pages
   std::vector<std::string> page;   // of each item: its own page, or that of its parent
   std::vector<std::string> href;   // page and anchor
   std::vector<std::string> guide;   // of each guide
   std::vector<std::string> source;   // of each file
 };
+char letter_of_name(const Item& item);   // under which it stands in "All names": 'A' to 'Z', or '#'
 bool has_page(const Item& item);   // modules and types; all else is an anchor on their page
 
 // search.cpp: the index that the pages' script reads: a head, and parts of about a thousand rows, so that a change
