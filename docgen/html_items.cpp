@@ -28,6 +28,21 @@ bool is_type(ItemKind kind) {
          kind == ItemKind::Capability || kind == ItemKind::TypeAlias || kind == ItemKind::Builtin;
 }
 
+// What a table shows of something without words: its signature, or the names of what it has.
+std::string PageMaker::in_one_line(const Item& i) const {
+  constexpr size_t kEnough = 72;
+  std::string out;
+  if (!is_type(i.kind) || i.kind == ItemKind::TypeAlias) out = i.signature.text;
+  if (out.find('\n') != std::string::npos) out.clear();
+  for (ItemId child : i.children) {
+    if (out.size() > kEnough) break;
+    if (model_.items[child].kind == ItemKind::Method && i.kind != ItemKind::Trait) continue;
+    out += (out.empty() ? "" : ", ") + model_.items[child].name;
+  }
+  if (out.size() > kEnough) out = out.substr(0, out.find_last_of(" ,", kEnough)) + " …";
+  return out;
+}
+
 std::string PageMaker::row(ItemId id) {
   const Item& i = model_.items[id];
   std::string out = "<div class=\"row";
@@ -47,9 +62,8 @@ std::string PageMaker::row(ItemId id) {
   if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
     out += " <span class=\"kind\">private</span>";
   out += "</div><div class=\"what\">";
-  // Where nobody wrote a word, the signature says something.
-  bool bare = i.doc.summary.empty() && (i.kind == ItemKind::Func || i.kind == ItemKind::Method);
-  if (bare) out += "<code class=\"jan\">" + painter_.paint(i.signature.text) + "</code>";
+  // Where nobody wrote a word, the code says something.
+  if (i.doc.summary.empty()) out += "<code class=\"jan\">" + painter_.paint(in_one_line(i)) + "</code>";
   else out += unlinked_text(i.doc.summary);
   return out + "</div></div>\n";
 }

@@ -44,6 +44,7 @@ std::string PageMaker::module_page(ItemId id) {
   shown.insert(shown.end(), constants.begin(), constants.end());
   shown.insert(shown.end(), functions.begin(), functions.end());
   main += items(shown);
+  if (m.children.empty()) main += "<p class=\"nothing\">This module declares nothing that others can use.</p>\n";
   return page(m.name, m.doc.summary, main, id, Array{});
 }
 

@@ -104,6 +104,7 @@ class PageMaker {
   std::string link(ItemId id, const std::string& html);
 
   // ---- html_items.cpp: items, and the tables that lead to them
+  std::string in_one_line(const Item& i) const;
   std::string row(ItemId id);
   std::string rows(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items);
   std::string members(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items);

@@ -8,20 +8,6 @@
 namespace janus::docgen {
 namespace {
 
-int lowest_heading(std::string_view markdown) {
-  int lowest = 7;
-  bool line_start = true;
-  for (size_t i = 0; i < markdown.size(); ++i) {
-    if (line_start && markdown[i] == '#') {
-      int n = 0;
-      while (i + static_cast<size_t>(n) < markdown.size() && markdown[i + static_cast<size_t>(n)] == '#') ++n;
-      lowest = std::min(lowest, n);
-    }
-    line_start = markdown[i] == '\n';
-  }
-  return lowest;
-}
-
 const DocLink* find_link(const std::vector<DocLink>& links, std::string_view target) {
   auto it = std::lower_bound(links.begin(), links.end(), target,
                              [](const DocLink& a, std::string_view t) { return a.target < t; });
@@ -47,8 +33,7 @@ std::string PageMaker::prose(std::string_view markdown, const Item* item, const 
                              const std::string& prefix) {
   if (markdown.empty()) return "";
   MarkdownHooks h = hooks(item ? &item->doc.links : guide ? &guide->links : nullptr);
-  int lowest = lowest_heading(markdown);
-  h.heading_shift = lowest == 7 ? 0 : level - lowest;
+  h.heading_top = level;
   h.anchor_prefix = prefix;
   std::vector<HeadingOut> headings;
   h.headings = &headings;

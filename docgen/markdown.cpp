@@ -87,7 +87,7 @@ cmark_node* parse(std::string_view markdown) {
   static std::once_flag once;
   std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
   cmark_parser* parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE);
-  for (const char* name : {"table", "strikethrough", "tasklist"})
+  for (const char* name : {"table", "strikethrough", "tasklist", "autolink"})
     cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name));
   cmark_parser_feed(parser, markdown.data(), markdown.size());
   cmark_node* root = cmark_parser_finish(parser);
@@ -102,11 +102,12 @@ class Writer {
 
   std::string run(cmark_node* root) {
     find_code_links(root);
+    if (hooks_.heading_top) heading_shift_ = hooks_.heading_top - highest_heading(root);
     cmark_iter* iter = cmark_iter_new(root);
     cmark_event_type event;
     while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
       cmark_node* node = cmark_iter_get_node(iter);
-      if (event == CMARK_EVENT_ENTER) enter(node, iter);
+      if (event == CMARK_EVENT_ENTER) enter(node);
       else leave(node);
     }
     cmark_iter_free(iter);
@@ -115,6 +116,17 @@ class Writer {
   bool inline_only = false;
 
  private:
+  // Headings of quotations and lists count too: they become elements like the others. 6 when there are none.
+  static int highest_heading(cmark_node* root) {
+    int level = 6;
+    cmark_iter* iter = cmark_iter_new(root);
+    for (cmark_event_type event; (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;)
+      if (cmark_node* node = cmark_iter_get_node(iter); cmark_node_get_type(node) == CMARK_NODE_HEADING)
+        level = std::min(level, cmark_node_get_heading_level(node));
+    cmark_iter_free(iter);
+    return level;
+  }
+
   // [`name`]: a code span between brackets. The brackets go, and the span becomes a link.
   void find_code_links(cmark_node* root) {
     if (!hooks_.href) return;
@@ -148,8 +160,8 @@ class Writer {
     return html.starts_with("<!--") && html.find("-->") == html.size() - 3;
   }
 
-  void open_link(std::string_view href, std::string_view title) {
-    out_ += "<a href=\"";
+  void open_link(std::string_view href, std::string_view title, bool bare = false) {
+    out_ += bare ? "<a class=\"bare\" href=\"" : "<a href=\"";   // bare: the text is the address
     escape_html_to(out_, href);
     out_ += '"';
     if (has_scheme(href)) out_ += " rel=\"noopener noreferrer external\"";
@@ -199,7 +211,7 @@ class Writer {
     return list && cmark_node_get_type(list) == CMARK_NODE_LIST && cmark_node_get_list_tight(list);
   }
 
-  void enter(cmark_node* node, cmark_iter* iter) {
+  void enter(cmark_node* node) {
     cmark_node_type type = cmark_node_get_type(node);
     std::string_view name = cmark_node_get_type_string(node);
     switch (type) {
@@ -240,7 +252,10 @@ class Writer {
       case CMARK_NODE_LINK: {
         std::string href = links_++ == 0 ? address(node) : "";
         open_.push_back(!href.empty());
-        if (!href.empty()) open_link(href, cmark_node_get_title(node) ? cmark_node_get_title(node) : "");
+        const char* title = cmark_node_get_title(node);
+        cmark_node* shown = cmark_node_first_child(node);
+        bool bare = shown && literal(shown) == href;
+        if (!href.empty()) open_link(href, title ? title : "", bare);
         return;
       }
       case CMARK_NODE_IMAGE: {
@@ -282,15 +297,15 @@ class Writer {
         }
         return;
       case CMARK_NODE_ITEM:
-        if (depth_ <= kMaxDepth) out_ += "<li>";
+        if (depth_ > kMaxDepth) return;
+        // A task is an item of another name.
+        if (name != "tasklist") out_ += "<li>";
+        else if (cmark_gfm_extensions_get_tasklist_item_checked(node)) out_ += "<li class=\"task done\">";
+        else out_ += "<li class=\"task\">";
         return;
       default: break;
     }
-    if (name == "tasklist") {
-      if (depth_ <= kMaxDepth)
-        out_ +=
-            cmark_gfm_extensions_get_tasklist_item_checked(node) ? "<li class=\"task done\">" : "<li class=\"task\">";
-    } else if (name == "table") {
+    if (name == "table") {
       out_ += "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n";
       uint16_t n = cmark_gfm_extensions_get_table_columns(node);
       uint8_t* align = cmark_gfm_extensions_get_table_alignments(node);
@@ -313,7 +328,6 @@ class Writer {
     } else if (name == "strikethrough") {
       out_ += "<del>";
     }
-    (void)iter;
   }
 
   void leave(cmark_node* node) {
@@ -336,7 +350,7 @@ class Writer {
         return;
       case CMARK_NODE_HEADING: {
         heading_ = false;
-        int level = std::min(6, cmark_node_get_heading_level(node) + hooks_.heading_shift);
+        int level = std::min(6, cmark_node_get_heading_level(node) + heading_shift_);
         std::string inner = out_.substr(heading_from_);
         out_.resize(heading_from_);
         std::string anchor = hooks_.anchor_prefix + slug(heading_text_);
@@ -359,9 +373,7 @@ class Writer {
         return;
       default: break;
     }
-    if (name == "tasklist") {
-      if (depth_ <= kMaxDepth) out_ += "</li>\n";
-    } else if (name == "table") {
+    if (name == "table") {
       if (body_) out_ += "</tbody>\n";
       body_ = false;
       out_ += "</table></div>\n";
@@ -384,7 +396,7 @@ class Writer {
   std::vector<bool> open_;
   std::vector<uint8_t> align_;
   size_t heading_from_ = 0, column_ = 0;
-  int depth_ = 0, links_ = 0, ordinal_ = 0;
+  int depth_ = 0, links_ = 0, ordinal_ = 0, heading_shift_ = 0;
   bool heading_ = false, header_ = false, head_cell_ = false, body_ = false;
 };
 

@@ -15,8 +15,8 @@ struct HeadingOut {
 };
 
 struct MarkdownHooks {
-  int heading_shift = 0;             // level 1 becomes 1 + shift, 6 at most
-  std::string anchor_prefix;         // of headings, so that two texts of a page do not collide
+  int heading_top = 0;   // what the highest headings of the text become, the others follow; 0: as they are
+  std::string anchor_prefix;   // of headings, so that two texts of a page do not collide
   // The address of `[name]` or [text](address); "" when it leads nowhere: the text is shown without a link.
   std::function<std::string(std::string_view target, bool inline_link)> href;
   // A whole code block, as HTML. `ordinal` counts the blocks of this text.
@@ -32,4 +32,4 @@ std::string markdown_to_text(std::string_view markdown);
 std::string escape_html(std::string_view text);
 void escape_html_to(std::string& out, std::string_view text);
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

@@ -198,7 +198,7 @@
       const lower = index.lower[i], kind = index.kinds[i], own = index.owner[i];
       let s = fit(word, lower, index.names[i]);
       // A module goes by the last part of its path; a heading may stand in the plural.
-      if (s && kind === "m" && lower.endsWith("." + word)) s = 980;
+      if (s && kind === "m" && lower.endsWith("." + word)) s = 1000;
       if (plural && (kind === "h" || kind === "g")) s = Math.max(s, fit(plural, lower, index.names[i]));
       if (owner) {
         if (s && (own === owner || own.endsWith("." + owner))) s += 200;
