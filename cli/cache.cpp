@@ -91,7 +91,10 @@ bool read_recipe(const std::string& text, Recipe& recipe) {
       case 'H': recipe.home = value; break;
       case 'R':
       case 'E':
-      case 'L': recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), "", ""}); break;
+      case 'L':
+      case 'G':
+        recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), "", ""});
+        break;
       case '=':
         if (!recipe.questions.empty()) recipe.questions.back().answer = value;
         break;

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/docs.h"
 #include "cli/fix.h"
+#include "cli/guides.h"
 #include "cli/interrupt.h"
 #include "cli/knowledge.h"
 #include "cli/session.h"
@@ -41,8 +42,13 @@ struct Checker {
     options.lint = context.args.has(Opt::Lint);
     options.grants = target.grants;
     compilation.check(context.disk, target.load, options, context.timing.callback());
-    if (target.is_package)
-      lint_package(target, compilation, extract_docs(compilation.program, DocsOf::Package), nullptr);
+    if (target.is_package) {
+      std::vector<docgen::GuideText> guides;
+      std::string why;
+      if (!load_guides(context.disk, guide_paths(context.disk, target), compilation, guides, why))
+        grave(context.console.fail(kEnvironment, why));
+      lint_package(target, compilation, extract_docs(compilation.program, DocsOf::Package), guides, nullptr);
+    }
     context.timing.begin(nullptr);
     return compilation;
   }

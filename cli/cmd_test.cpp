@@ -1,5 +1,5 @@
 // cmd_test.cpp: `janus test`: builds the tests and the examples of the documentation into one executable, and runs each
-// as a process of its own, forked from it. Depends on coverage.h, doctests.h, produce.h, test_server.h, test_report.h,
+// as a process of its own, forked from it. Depends on coverage.h, guides.h, produce.h, test_server.h, test_report.h,
 // test_rows.h, test_memory.h, junit.h, runtime/abi_test.h. SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/coverage.h"
-#include "cli/doctests.h"
+#include "cli/guides.h"
 #include "cli/interrupt.h"
 #include "cli/produce.h"
 #include "cli/test_memory.h"
@@ -213,8 +213,7 @@ struct Runner {
     Product product;
     if (int code = find_target(context, word, Purpose::Modules, target)) return code;
     target.load.doctests.own = true;
-    if (target.is_package)
-      target.load.doctests.guides = pages_below(join_path(target.package == "." ? "" : target.package, "docs"));
+    if (target.is_package) target.load.doctests.guides = guide_paths(context.disk, target);
     if (name.empty()) name = target.name, package = target.is_package ? target.package : "";
     if (int code = produce(context, target,
                            {EmitKind::Executable, context.args.has(Opt::Release), true, context.args.has(Opt::Fair),
@@ -232,7 +231,7 @@ struct Runner {
     TestMemory memory(target, product, context.args.has(Opt::Release));
     if (!run_tests(word, product, tests, memory)) return kEnvironment;
     memory.keep();
-    store_results(context, target, ran);
+    store_results(context, word, ran);
     ran.clear();
     if (tests.empty() && settings.filter.empty() && !report.tap)
       console().say("there are no tests in " + (word.empty() ? target.name : word));

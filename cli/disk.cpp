@@ -300,6 +300,32 @@ bool Disk::list(const std::string& folder, std::vector<std::string>& paths, std:
   return true;
 }
 
+// The pages of the folder itself before those of its folders, each sorted.
+static void find_pages(const std::string& folder, int depth, std::vector<std::string>& out) {
+  constexpr size_t kMaxPages = 5000;
+  constexpr int kMaxDepth = 24;   // of folders in folders
+  std::error_code ignored;
+  std::vector<std::string> folders, pages;
+  for (std::filesystem::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored)) {
+    std::string name = it->path().filename().string();
+    if (name.starts_with(".")) continue;
+    if (it->is_directory(ignored)) folders.push_back(join_path(folder, name));
+    else if (name.ends_with(".md")) pages.push_back(join_path(folder, name));
+  }
+  std::sort(pages.begin(), pages.end());
+  std::sort(folders.begin(), folders.end());
+  out.insert(out.end(), pages.begin(), pages.end());
+  for (const std::string& sub : folders)
+    if (out.size() < kMaxPages && depth < kMaxDepth) find_pages(sub, depth + 1, out);
+}
+
+std::vector<std::string> Disk::pages(const std::string& folder) {
+  std::vector<std::string> paths;
+  find_pages(folder, 0, paths);
+  if (remembering_) questions_.push_back({Question::Pages, folder, hash_of_list(paths), ""});
+  return paths;
+}
+
 bool Disk::take_std(const std::string& folder, std::string& why) {
   std::vector<std::string> paths;
   if (!list(folder, paths, why)) return false;
@@ -353,6 +379,7 @@ std::string answer_to(Question::Kind kind, const std::string& path) {
   std::vector<std::string> paths;
   if (kind == Question::Read) disk.read(path, text, why);
   else if (kind == Question::Exists) disk.exists(path);
+  else if (kind == Question::Pages) disk.pages(path);
   else disk.list(path, paths, why);
   return disk.questions().back().answer;
 }

@@ -41,7 +41,7 @@ std::string scratch_name(const std::string& beside);   // ".NAME.janus-PID-N" in
 
 // One answer that the disk gave, so that a cache can ask again whether it would still give it.
 struct Question {
-  enum Kind : char { Read = 'R', Exists = 'E', List = 'L' } kind;
+  enum Kind : char { Read = 'R', Exists = 'E', List = 'L', Pages = 'G' } kind;
   std::string path;
   std::string answer;   // hash of the content, "-" when there is none; "0" or "1"; hash of the list
   std::string stamp;   // Read: of the file (file_stamp) that gave the answer; may be empty
@@ -61,6 +61,9 @@ class Disk : public FileSystem {
   bool list(const std::string& folder, std::vector<std::string>& paths, std::string& why) override;
   std::string_view std_file(std::string_view name) override;
   std::vector<std::string> std_files() override;
+
+  // Every *.md below a folder, in the order in which guides are shown; none when there is no such folder.
+  std::vector<std::string> pages(const std::string& folder);
 
   // Takes the standard library from a folder in place of the embedded one: for those who work on it.
   bool take_std(const std::string& folder, std::string& why);

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "frontend/astdb/cid.h"
+#include "frontend/doctest.h"
 
 namespace janus {
 namespace {
@@ -45,6 +46,35 @@ Documented row_of(Program& p, AstDb& db, const DocTarget& t) {
           p.names.text(name)};
 }
 
+const char* word_of(DoctestMode mode) {
+  switch (mode) {
+    case DoctestMode::Run: return "run";
+    case DoctestMode::NoRun: return "no_run";
+    case DoctestMode::Ignore: return "ignore";
+    case DoctestMode::Fails: return "fails";
+    case DoctestMode::CompileFails: return "compile_fails";
+    case DoctestMode::Bad: break;
+  }
+  return "bad";
+}
+
+// The examples of one comment or guide, numbered as the pages number them.
+void add_doctests(Compilation& c, const ParsedDoc& doc, const DocText& text, RowId decl, const Cid& of,
+                  std::vector<DoctestRow>& out) {
+  uint32_t ordinal = 0;
+  for (const DocFence& fence : doc.fences) {
+    FenceWords words = read_fence_words(fence.info);
+    if (!words.is_janus) continue;
+    DoctestRow& row = out.emplace_back();
+    row.decl = decl;
+    row.ordinal = ordinal++;
+    row.code = text.text.substr(fence.lo, fence.hi - fence.lo);
+    row.cid = member_cid(of, row.code, 0);
+    row.mode = word_of(words.mode);
+    row.line = c.sources.line_col(fence.span.lo).line;
+  }
+}
+
 }  // namespace
 
 void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& db, const StoreResult& stored) {
@@ -67,6 +97,7 @@ void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& 
     if (+m >= of_module.size() || db.file_row(m) == 0) continue;
     std::vector<DocRow> rows;
     std::vector<DocTagRow> tags;
+    std::vector<DoctestRow> tests;
     for (const DocComment* comment : of_module[+m]) {
       Documented decl = row_of(p, db, comment->owner);
       if (decl.id == 0) continue;
@@ -104,9 +135,28 @@ void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& 
         if (comment->links[i].kind != DocTarget::Nothing && !comment->parsed.links[i].soft)
           add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
       rows.push_back(std::move(row));
+      // Those of the standard library are run by its own tests.
+      if (!p.modules[+m]->is_std) add_doctests(c, comment->parsed, comment->text, decl.id, decl.cid, tests);
     }
-    db.put_docs(db.file_row(m), rows, tags, {});
+    db.put_docs(db.file_row(m), rows, tags, tests);
   }
+}
+
+void store_guides(const Target& target, Compilation& c, const std::vector<docgen::GuideText>& guides, AstDb& db) {
+  std::vector<GuideRow> rows;
+  std::vector<DoctestRow> tests;
+  std::string root = target.package.empty() || target.package == "." ? "" : target.package + "/";
+  for (const docgen::GuideText& g : guides) {
+    DocText page = whole_page(g.text, g.base);
+    ParsedDoc parsed = parse_guide(page);
+    GuideRow& row = rows.emplace_back();
+    row.path = g.path.starts_with(root) ? g.path.substr(root.size()) : g.path;
+    if (!parsed.headings.empty() && parsed.headings[0].level == 1) row.title = parsed.headings[0].text;
+    row.summary = parsed.summary;
+    row.body_md = parsed.body;
+    add_doctests(c, parsed, page, -static_cast<RowId>(rows.size()), Cid{}, tests);
+  }
+  db.put_guides(rows, tests);
 }
 
 std::string present_name(AstDb& db, std::string_view old_name) {

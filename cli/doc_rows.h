@@ -2,6 +2,7 @@
 // lints. Depends on session.h, frontend/doc_extract.h, frontend/astdb/astdb.h. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "cli/session.h"
+#include "docgen/gather.h"
 #include "frontend/astdb/astdb.h"
 #include "frontend/doc_extract.h"
 
@@ -11,6 +12,10 @@ namespace janus {
 // `docs`: of the package, and of the standard library when it changed here.
 void store_docs(Compilation& compilation, std::initializer_list<const Docs*> docs, AstDb& db,
                 const StoreResult& stored);
+
+// The guides, likewise.
+void store_guides(const Target& target, Compilation& compilation, const std::vector<docgen::GuideText>& guides,
+                  AstDb& db);
 
 // For lints: the present name of something that was called `old_name` once; empty when it is not known or not one
 // thing.

@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "cli/doc_rows.h"
-#include "cli/doctests.h"
+#include "cli/guides.h"
 #include "cli/knowledge.h"
 #include "frontend/astdb/cid.h"
 #include "frontend/content_hash.h"
 #include "frontend/doc_extract.h"
 #include "frontend/doc_lint.h"
 #include "frontend/doctest.h"
+#include "frontend/doctest_check.h"
 
 namespace janus {
 namespace {
@@ -42,10 +44,13 @@ std::vector<docgen::GatherOptions::ExampleResult> examples_in(const std::string&
   std::vector<docgen::GatherOptions::ExampleResult> out;
   std::unique_ptr<AstDb> db = AstDb::open_to_read(database);
   if (!db) return out;
+  std::map<RowId, std::string> guides;
+  db->each_guide([&](const GuideRow& guide) { guides[guide.id] = guide.path; });
   db->each_doctest([&](RowId, const DoctestRow& row) {
     DeclRow decl;
-    if (!row.last_result.empty() && db->find_decl(row.decl, decl))
-      out.push_back({decl.path, row.ordinal, row.last_result});
+    if (row.last_result.empty()) return;
+    if (row.decl < 0) out.push_back({guides[-row.decl], row.ordinal, row.last_result});
+    else if (db->find_decl(row.decl, decl)) out.push_back({decl.path, row.ordinal, row.last_result});
   });
   return out;
 }
@@ -64,6 +69,16 @@ std::vector<std::pair<std::string, std::string>> renamed_in(const std::string& d
         },
         why);
   return out;
+}
+
+bool has_examples(const ParsedDoc& doc) {
+  return std::any_of(doc.fences.begin(), doc.fences.end(),
+                     [](const DocFence& fence) { return read_fence_words(fence.info).is_janus; });
+}
+
+void lint_guides(Program& program, const std::vector<docgen::GuideText>& guides, DocLintOptions lint) {
+  for (const docgen::GuideText& g : guides) lint.guide_names.push_back(base_name(g.path));
+  for (const docgen::GuideText& g : guides) lint_guide(program, g.text, g.base, lint);
 }
 
 // Everything of which a page is made beside the program: for the key of the book of pages.
@@ -107,23 +122,13 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     Progress progress(context.console, context.timing);
     c.check(context.disk, out.target.load, check, context.timing.callback());
     context.timing.begin("docs");
-    std::string folder = args.value(Opt::Guides);
-    if (folder.empty() && out.target.is_package)
-      folder = join_path(out.target.package == "." ? "" : out.target.package, "docs");
-    std::vector<std::string> pages;
-    if (!folder.empty() && is_folder(folder)) pages = pages_below(folder);
-    else if (args.has(Opt::Guides)) return context.console.fail(kEnvironment, "there is no folder " + folder);
-    bool home = false;
-    for (const std::string& path : pages) home |= base_name(path) == "index.md";
-    if (std::string readme = join_path(out.target.package == "." ? "" : out.target.package, "README.md");
-        !home && out.target.is_package && is_file(readme))
-      pages.insert(pages.begin(), readme);
-    for (const std::string& path : pages) {
-      std::string text, why;
-      if (!read_file(path, text, why)) return context.console.fail(kEnvironment, why);
-      FileId file = c.sources.add(path, std::move(text));
-      out.guides.push_back({path, c.sources.file(file).text, c.sources.file(file).base});
-    }
+    std::string folder = args.value(Opt::Guides), why;
+    if (!folder.empty() && !is_folder(folder))
+      return context.console.fail(kEnvironment, "there is no folder " + folder);
+    std::vector<std::string> pages =
+        folder.empty() ? guide_paths(context.disk, out.target) : context.disk.pages(folder);
+    if (folder.empty() && out.target.is_package) folder = guide_folder(out.target);
+    if (!load_guides(context.disk, pages, c, out.guides, why)) return context.console.fail(kEnvironment, why);
     for (size_t i = 0; i < c.sources.size(); ++i)
       if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
         out.read.push_back(file.path);
@@ -177,9 +182,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
         lint.renamed = [&k](std::string_view name) { return present_name(*k.db, name); };
         if (args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, args.has(Opt::Fix));
       }
-      for (const std::string& path : pages) lint.guide_names.push_back(base_name(path));
       lint_docs(c.program, out.docs, lint);
-      for (const docgen::GuideText& g : out.guides) lint_guide(c.program, g.text, g.base, lint);
+      lint_guides(c.program, out.guides, lint);
       LoadOptions load = out.target.load;
       load.doctests = examples;
       load.doctests.own = !of_std;
@@ -194,24 +198,25 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
   return kDone;
 }
 
-void lint_package(const Target& target, Compilation& c, const Docs& docs, AstDb* db) {
+void lint_package(const Target& target, Compilation& c, const Docs& docs, const std::vector<docgen::GuideText>& guides,
+                  AstDb* db) {
   if (c.diags.has_errors()) return;  // what the compiler knows of a broken program may be wrong
   DocLintOptions lint;
   lint.complete = target.is_package && target.load.root.empty();
   if (db) lint.renamed = [db](std::string_view name) { return present_name(*db, name); };
   lint_docs(c.program, docs, lint);
-  auto is_example = [](const DocFence& fence) { return read_fence_words(fence.info).is_janus; };
-  bool examples = std::any_of(docs.comments.begin(), docs.comments.end(), [&](const DocComment& comment) {
-    const auto& fences = comment.parsed.fences;
-    return std::any_of(fences.begin(), fences.end(), is_example);
-  });
-  if (examples && c.files) {
-    LoadOptions load = target.load;
-    load.doctests = {};
-    load.doctests.own = true;
-    lint_examples(*c.files, load, false, c);
+  lint_guides(c.program, guides, lint);
+  bool examples = std::any_of(docs.comments.begin(), docs.comments.end(),
+                              [&](const DocComment& comment) { return has_examples(comment.parsed); });
+  LoadOptions load = target.load;
+  load.doctests = {};
+  load.doctests.own = true;
+  for (const docgen::GuideText& g : guides) {
+    load.doctests.guides.push_back(g.path);
+    examples |= has_examples(parse_guide(whole_page(g.text, g.base)));
   }
+  if (examples && c.files) lint_examples(*c.files, load, false, c);
   c.diags.sort();
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -32,7 +32,8 @@ enum DocumentsFor : uint8_t {
 int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose);
 std::string default_out(const Target& target, const char* name);   // "shop/build/doc"
 // The D diagnostics of a checked package, for `check`: those that contradict the program, and in a library also what is
-// missing. `db`, when there is one, knows earlier names.
-void lint_package(const Target& target, Compilation& compilation, const Docs& docs, AstDb* db);
+// missing. `guides` are sources of the compilation. `db`, when there is one, knows earlier names.
+void lint_package(const Target& target, Compilation& compilation, const Docs& docs,
+                  const std::vector<docgen::GuideText>& guides, AstDb* db);
 
 }   // namespace janus

@@ -1,6 +1,9 @@
 // junit.cpp: test results as JUnit XML.
 // Depends on junit.h, frontend/text_width.h.
 // SPDX-License-Identifier: Apache-2.0
+//
+// The shape is that of Surefire's and Jenkins' schemas, `errors` and `type` included, which they require. Beside it a
+// testcase has `file` and `line`: those who annotate changes look for them, and nobody else minds.
 #include "cli/junit.h"
 
 #include <cstdio>
@@ -62,15 +65,16 @@ std::string junit_xml(const std::vector<JunitCase>& cases) {
     }
     ++suite.failures;
     ++failures;
-    suite.body +=
-        ">\n      <failure message=\"" + escaped(c.why) + "\">" + escaped(c.output) + "</failure>\n    </testcase>\n";
+    suite.body += ">\n      <failure type=\"" + escaped(c.type) + "\" message=\"" + escaped(c.why) + "\">" +
+                  escaped(c.output) + "</failure>\n    </testcase>\n";
   }
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"" + std::to_string(cases.size()) +
-                    "\" failures=\"" + std::to_string(failures) + "\" time=\"" + seconds_text(seconds) + "\">\n";
+                    "\" failures=\"" + std::to_string(failures) + "\" errors=\"0\" time=\"" + seconds_text(seconds) +
+                    "\">\n";
   for (auto& [name, suite] : suites) {
     xml += "  <testsuite name=\"" + escaped(name) + "\" tests=\"" + std::to_string(suite.tests) + "\" failures=\"" +
-           std::to_string(suite.failures) + "\" skipped=\"" + std::to_string(suite.skipped) + "\" time=\"" +
-           seconds_text(suite.seconds) + "\">\n" + suite.body + "  </testsuite>\n";
+           std::to_string(suite.failures) + "\" errors=\"0\" skipped=\"" + std::to_string(suite.skipped) +
+           "\" time=\"" + seconds_text(suite.seconds) + "\">\n" + suite.body + "  </testsuite>\n";
   }
   return xml + "</testsuites>\n";
 }

@@ -12,7 +12,7 @@ struct JunitCase {
   double seconds;
   bool passed;
   bool skipped;
-  std::string why, output;
+  std::string type, why, output;   // of a failure; type: "failed", "timeout", "crashed"
 };
 std::string junit_xml(const std::vector<JunitCase>& cases);
 }  // namespace janus

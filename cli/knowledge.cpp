@@ -11,6 +11,7 @@
 #include "cli/cache.h"
 #include "cli/doc_rows.h"
 #include "cli/docs.h"
+#include "cli/guides.h"
 #include "frontend/astdb/cid.h"
 #include "frontend/body_memory.h"
 #include "frontend/content_hash.h"
@@ -86,7 +87,14 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   k.compilation = &compilation;
 
   context.timing.begin("docs");
+  size_t files = 0;
   Docs docs = extract_docs(compilation.program, DocsOf::Package);
+  for (size_t i = 0; i < compilation.sources.size(); ++i)
+    files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
+  // A page that cannot be read is none; `janus doc` says why.
+  std::vector<docgen::GuideText> guides;
+  std::string unread;
+  if (target.is_package) load_guides(context.disk, guide_paths(context.disk, target), compilation, guides, unread);
   context.timing.begin("facts");
   facts.finish(compilation.program);
   RunInfo& run = k.run;
@@ -96,14 +104,13 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   run.folder = target.package;
   for (const Question& q : context.disk.questions())
     run.inputs.push_back({static_cast<char>(q.kind), q.path, q.answer, q.stamp});
-  for (size_t i = 0; i < compilation.sources.size(); ++i)
-    run.files += !compilation.sources.file(static_cast<FileId>(i)).is_std;
+  run.files = files;
 
   // The lints of documentation ask for what is called otherwise now: they come when renames are written.
   bool said = false;
   auto say = [&] {
     if (std::exchange(said, true)) return;
-    if (target.is_package) lint_package(target, compilation, docs, k.db.get());
+    if (target.is_package) lint_package(target, compilation, docs, guides, k.db.get());
     Rendered rendered = render_all(compilation.sources, compilation.diags);
     run.plain = std::move(rendered.plain);
     run.color = std::move(rendered.color);
@@ -122,9 +129,10 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   Docs of_std;
   if (new_std) of_std = extract_docs(compilation.program, DocsOf::Std);
   if (k.stored.ok) store_docs(compilation, {&docs, &of_std}, *k.db, k.stored);
-  // A check that found mistakes leaves the records of the last one without.
+  if (k.stored.ok) store_guides(target, compilation, guides, *k.db);
   docs = of_std = {};
   context.timing.begin("store bodies");
+  // A check that found mistakes leaves the records of the last one without.
   if (k.stored.ok && !run.errors)
     k.stored.ok = k.db->put_known_bodies(compilation.program, memory.before, memory.after);
   context.timing.begin("commit");
@@ -138,6 +146,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     k.stored = k.db->store(compilation.program, facts, run, say);
     docs = extract_docs(compilation.program, DocsOf::Both);
     store_docs(compilation, {&docs}, *k.db, k.stored);
+    store_guides(target, compilation, guides, *k.db);
     k.db->commit();
   }
   context.timing.begin(nullptr);

@@ -10,9 +10,9 @@
 
 #include "backend/build.h"
 #include "cli/cache.h"
-#include "cli/doctests.h"
 #include "cli/interrupt.h"
 #include "frontend/content_hash.h"
+#include "frontend/doctest_check.h"
 
 namespace janus {
 namespace {

@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "cli/cache.h"
-#include "cli/doctests.h"
 #include "cli/session.h"
 #include "frontend/content_hash.h"
 #include "frontend/effects.h"
@@ -194,7 +193,7 @@ struct Finder {
     if (!context.disk.list(path, paths, why)) return fail(kEnvironment, why);
     if (paths.empty() && context.args.command == Command::Test) {
       target.load.all_modules = false;
-      target.load.doctests.guides = pages_below(path);
+      target.load.doctests.guides = context.disk.pages(path);
       if (!target.load.doctests.guides.empty()) return profile();
     }
     if (paths.empty()) return fail(kUsage, "there is no .jan file in " + path);

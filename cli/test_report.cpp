@@ -1,9 +1,12 @@
 // test_report.cpp: results of tests in four forms.
-// Depends on test_report.h.
+// Depends on test_report.h, frontend/text_width.h (decode_utf8).
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/test_report.h"
 
+#include <algorithm>
 #include <cstdio>
+
+#include "frontend/text_width.h"
 
 namespace janus {
 namespace {
@@ -17,6 +20,21 @@ std::string indented(const std::string& text, const char* by) {
     at = end + 1;
   }
   return result;
+}
+
+// What a test wrote, for a terminal: bytes that are no text become U+FFFD, and so do control characters but those of
+// lines and colours. A name has none of these either.
+std::string harmless(std::string_view text, bool name) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    Utf8Char c = decode_utf8(text, i);
+    bool control = c.code < 0x20 || (c.code >= 0x7f && c.code < 0xa0);
+    bool kept = c.valid && (!control || (!name && (c.code == '\n' || c.code == '\t' || c.code == 0x1b)));
+    if (kept) out += text.substr(i, c.size);
+    else out += "\xEF\xBF\xBD";
+    i += c.size;
+  }
+  return out;
 }
 
 std::string milliseconds(double seconds) {
@@ -36,6 +54,7 @@ const char* word_of(TestEnd end) {
   return "";
 }
 
+std::string shown_name(const TestCase& test) { return harmless(test.name, true); }
 std::string place(const TestCase& test) { return test.path + ":" + std::to_string(test.line); }
 
 // In YAML's double quotes, which JSON's rules fit.
@@ -58,7 +77,7 @@ std::string shell_quoted(const std::string& text) {
 
 void TestReport::list(const TestCase& test) {
   Console& console = context.console;
-  if (!console.is_json()) return console.out(place(test) + "  " + test.name + "\n");
+  if (!console.is_json()) return console.out(place(test) + "  " + shown_name(test) + "\n");
   JsonText object = console.json_object("listed");
   object.field("name", test.name)
       .field("path", test.path)
@@ -73,8 +92,9 @@ void TestReport::add(const TestCase& test, const TestResult& result, const std::
      : result.end == TestEnd::Unchanged ? unchanged
                                         : failed);
   if (result.end != TestEnd::Unchanged)
-    junit.push_back({test.path, test.name, test.path, test.line, result.seconds, !result.failed(),
-                     result.end == TestEnd::Ignored, result.why, result.output});
+    junit.push_back(
+        {test.path, test.name, test.path, test.line, result.seconds, !result.failed(), result.end == TestEnd::Ignored,
+         result.end == TestEnd::Failed && result.signal ? "crashed" : word_of(result.end), result.why, result.output});
   if (context.console.is_json()) add_json(test, result);
   else if (tap) add_tap(test, result);
   else add_text(test, result, word);
@@ -127,15 +147,15 @@ void TestReport::add_text(const TestCase& test, const TestResult& result, const 
     if (console.verbosity() == 0) return;
     std::string took = result.end == TestEnd::Passed ? milliseconds(result.seconds) + " ms" : word_of(result.end);
     if (result.schedules) took += ", " + std::to_string(result.schedules) + " schedules";
-    console.out(paint("\033[32m", "ok") + "   " + test.name + " (" + place(test) + ", " + took + ")\n");
+    console.out(paint("\033[32m", "ok") + "   " + shown_name(test) + " (" + place(test) + ", " + took + ")\n");
     return;
   }
   std::string again = "janus test ";
   if (!word.empty()) again += shell_quoted(word) + " ";
   again += "--filter " + shell_quoted(test.name);
   if (!result.seed.empty()) again += " --seed " + result.seed;
-  console.out(paint("\033[1;31m", "FAIL") + " " + test.name + " (" + place(test) + ")\n" +
-              indented(result.output, "    ") + "  " + result.why + "\n  again: " + again + "\n\n");
+  console.out(paint("\033[1;31m", "FAIL") + " " + shown_name(test) + " (" + place(test) + ")\n" +
+              indented(harmless(result.output, false), "    ") + "  " + result.why + "\n  again: " + again + "\n\n");
 }
 
 void TestReport::summary(double seconds) {

@@ -18,10 +18,16 @@ const char* word_of(const TestRan& ran) {
 
 }  // namespace
 
-void store_results(const Context& context, const Target& target, const std::vector<TestRan>& ran) {
-  std::string path = database_path(context, target), notice;
-  if (!target.is_package || ran.empty() || path == ":memory:" || !is_file(path)) return;
-  AstDb db(path, notice);
+void store_results(Context& context, const std::string& word, const std::vector<TestRan>& ran) {
+  if (ran.empty()) return;
+  // The rows of what was tested: those of a check, which is not made again when nothing changed since.
+  context.disk.forget_questions(0);
+  Target target;
+  Knowledge k;
+  if (find_target(context, word, Purpose::Modules, target) != kDone || !target.is_package ||
+      database_path(context, target) == ":memory:" || refresh(context, target, false, k) != kDone)
+    return;
+  AstDb& db = *k.db;
   if (db.in_memory() || !db.begin()) return;
   // By file and name, and by file and line: paths in the database begin at the package's folder.
   std::string folder = target.package == "." ? "" : target.package + "/";
@@ -31,7 +37,10 @@ void store_results(const Context& context, const Target& target, const std::vect
     if (r.test.is_doc()) docs[file + ":" + std::to_string(r.test.line)] = &r;
     else tests[file + ":" + r.test.name] = &r;
   }
+  std::map<RowId, std::string> guides;
+  db.each_guide([&](const GuideRow& guide) { guides[guide.id] = guide.path; });
   auto file_of_decl = [&](RowId decl) {
+    if (decl < 0) return guides[-decl];
     FileRow row;
     return db.find_file(file_of(decl), row) ? row.path : std::string();
   };

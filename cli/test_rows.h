@@ -16,7 +16,7 @@ struct TestRan {
   double seconds;
 };
 
-// Tables test and doctest, of what they know already: `janus check` fills them. No database: nothing is done.
-void store_results(const Context& context, const Target& target, const std::vector<TestRan>& ran);
+// Tables test and doctest of the package that `word` names on the command line; for anything else nothing is done.
+void store_results(Context& context, const std::string& word, const std::vector<TestRan>& ran);
 
 }  // namespace janus

@@ -268,6 +268,9 @@ void Gatherer::identities() {
     if (found == examples.end()) continue;
     for (const auto* e : found->second) i.examples.push_back({e->ordinal, e->result});
   }
+  for (Guide& guide : model_.guides)
+    if (auto found = examples.find(guide.path); found != examples.end())
+      for (const auto* e : found->second) guide.examples.push_back({e->ordinal, e->result});
   if (options_.renamed.empty()) return;
   std::map<std::string, std::vector<ItemId>> by_path;
   std::map<std::pair<std::string, std::string>, int> anchors;

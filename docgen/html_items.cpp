@@ -103,6 +103,7 @@ std::string PageMaker::members(const std::string& title, const std::string& anch
            "\" aria-label=\"link to " + escape_html(i.name) + "\">#</a><code class=\"jan\">" + signature(i.signature) +
            "</code></dt><dd>";
     if (!i.doc.summary.empty()) out += "<p>" + inline_text(i.doc.summary, &i) + "</p>";
+    doctests_ = 0;
     out += prose(i.doc.body, &i, nullptr, 4, i.anchor + ".");
     out += "</dd>\n";
   }

@@ -250,6 +250,7 @@ std::string PageMaker::source_page(uint32_t id) {
 
 void PageMaker::begin() {
   toc_.clear();
+  doctests_ = 0;
   wide_ = false;
 }
 

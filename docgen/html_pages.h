@@ -99,7 +99,7 @@ class PageMaker {
   std::string prose(std::string_view markdown, const Item* item, const Guide* guide, int level,
                     const std::string& prefix);
   std::string inline_text(std::string_view markdown, const Item* item, const Guide* guide = nullptr);
-  std::string code_block(std::string_view code, std::string_view info, const Item* item);
+  std::string code_block(std::string_view code, std::string_view info, const std::vector<ExampleState>* states);
   std::string signature(const CodeText& code, ItemId self = kNone);
   std::string link(ItemId id, const std::string& html);
 
@@ -129,7 +129,7 @@ class PageMaker {
   Painter painter_;
   std::vector<Toc> toc_;
   bool wide_ = false;
-  int doctests_ = 0;   // of the text at hand
+  int doctests_ = 0;   // of the item or guide at hand
 };
 
 // Inline Markdown without its links: in a table or a list the whole entry is one.

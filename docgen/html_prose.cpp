@@ -37,7 +37,8 @@ std::string PageMaker::prose(std::string_view markdown, const Item* item, const 
   h.anchor_prefix = prefix;
   std::vector<HeadingOut> headings;
   h.headings = &headings;
-  h.code = [this, item](std::string_view code, std::string_view info, int) { return code_block(code, info, item); };
+  const std::vector<ExampleState>* states = item ? &item->examples : guide ? &guide->examples : nullptr;
+  h.code = [this, states](std::string_view code, std::string_view info, int) { return code_block(code, info, states); };
   std::string html = markdown_to_html(markdown, h);
   for (HeadingOut& out : headings)
     if (out.level <= 3 && (guide || level == 2)) toc_.push_back({out.level, strip_links(out.html), out.anchor});
@@ -63,7 +64,8 @@ std::string strip_links(const std::string& html) {
 }
 
 // Doctests are numbered in the order of the text, other code blocks have no number.
-std::string PageMaker::code_block(std::string_view code, std::string_view info, const Item* item) {
+std::string PageMaker::code_block(std::string_view code, std::string_view info,
+                                  const std::vector<ExampleState>* states) {
   std::string_view language = info.substr(0, info.find_first_of(" ,{"));
   int ordinal = language == "janus" ? doctests_++ : -1;
   std::string words(info.substr(std::min(info.size(), language.size())));
@@ -80,8 +82,8 @@ std::string PageMaker::code_block(std::string_view code, std::string_view info, 
     note = "compiled, not run";
   }
   std::string state;
-  if (item)
-    for (const ExampleState& e : item->examples)
+  if (states)
+    for (const ExampleState& e : *states)
       if (static_cast<int>(e.ordinal) == ordinal) state = e.result;
   if (!note.empty() || !state.empty()) {
     out += "<figcaption>";

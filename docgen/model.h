@@ -158,6 +158,7 @@ struct Guide {
   std::string title, summary, group;
   std::string markdown;       // without the title
   std::vector<DocLink> links;
+  std::vector<ExampleState> examples;
   bool is_home = false;
 };
 

@@ -94,13 +94,17 @@ struct DocTagRow {
   Cid target_cid{};
 };
 struct DoctestRow {
-  RowId decl = 0;
+  RowId decl = 0;   // negative: of a guide
   uint32_t ordinal = 0;
   std::string code;
   Cid cid{};
   std::string mode;
   uint32_t line = 0;
   std::string last_result;
+};
+struct GuideRow {
+  RowId id = 0;
+  std::string path, title, summary, body_md;
 };
 struct TestRow {
   RowId decl = 0;
@@ -179,6 +183,8 @@ class AstDb {
   RowId member_row(DeclId of, uint32_t member) const;   // a field or variant by its number; 0: not stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
   // Replace all rows of the file.
+  // All guides of the package, with their doctests (decl: -1 for the first of `guides`, and so on). Ids are kept by path.
+  bool put_guides(std::span<const GuideRow> guides, std::span<const DoctestRow> doctests);
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags,
                 std::span<const DoctestRow> doctests);
   // Records of bodies (body_memory.h), by module. `after` has those that changed since `before` was read.
@@ -200,6 +206,7 @@ class AstDb {
   void each_file(const std::function<void(const FileRow&)>& fn);
   void each_decl(const std::function<void(const DeclRow&)>& fn);   // by file, then in the order of the source
   void each_doc(const std::function<void(const DocRow&)>& fn);
+  void each_guide(const std::function<void(const GuideRow&)>& fn);
   void each_doctest(const std::function<void(RowId id, const DoctestRow&)>& fn);
   void each_test(const std::function<void(const TestRow&)>& fn);
   void each_diagnostic(const std::function<void(const DiagnosticRow&)>& fn);

@@ -185,6 +185,12 @@ void AstDb::each_doc(const std::function<void(const DocRow&)>& fn) {
   for (Statement s(once.s); s.row();) fn(read_doc(s));
 }
 
+void AstDb::each_guide(const std::function<void(const GuideRow&)>& fn) {
+  Once once(db_, "SELECT id, path, title, summary, body_md FROM guide ORDER BY path");
+  for (Statement s(once.s); s.row();)
+    fn({s.integer(0), std::string(s.text(1)), std::string(s.text(2)), std::string(s.text(3)), std::string(s.text(4))});
+}
+
 void AstDb::each_doctest(const std::function<void(RowId id, const DoctestRow&)>& fn) {
   Once once(db_, "SELECT id, decl, ordinal, code, cid, mode, line, last_result FROM doctest ORDER BY id");
   for (Statement s(once.s); s.row();)

@@ -14,7 +14,7 @@ CREATE TABLE meta(
 -- What the last check asked the disk, and what the answer was. The rows below are good as long as the answers are the same.
 CREATE TABLE input(
   ordinal INTEGER PRIMARY KEY,
-  kind    TEXT NOT NULL,           -- R read, E exists, L list of a folder
+  kind    TEXT NOT NULL,           -- R read, E exists, L list of a folder, G list of its guides
   path    TEXT NOT NULL,
   answer  TEXT NOT NULL,           -- hash of the content or the list; - when there is none; 0 or 1
   stamp   TEXT NOT NULL            -- R: size, times and number of the file then: as long as they are the same it is not read; may be ''
@@ -100,13 +100,21 @@ CREATE TABLE doc_tag(
   target_cid  BLOB,
   PRIMARY KEY (decl, ordinal)
 ) WITHOUT ROWID;
+-- The Markdown pages of a package: docs/*.md, and its README.md where that is the first page.
+CREATE TABLE guide(
+  id      INTEGER PRIMARY KEY,
+  path    TEXT NOT NULL UNIQUE,    -- relative to the package
+  title   TEXT NOT NULL,           -- Markdown
+  summary TEXT NOT NULL,
+  body_md TEXT NOT NULL
+);
 CREATE TABLE doctest(
-  id          INTEGER PRIMARY KEY, -- decl id * 256 + ordinal
-  decl        INTEGER NOT NULL,
-  ordinal     INTEGER NOT NULL,
+  id          INTEGER PRIMARY KEY, -- decl * 256 + ordinal; of a guide: decl * 65536 - ordinal
+  decl        INTEGER NOT NULL,    -- negative: of the guide of that number
+  ordinal     INTEGER NOT NULL,    -- among the janus blocks of one comment or guide
   code        TEXT NOT NULL,
-  cid         BLOB NOT NULL,       -- BLAKE3 of the code and of what it uses
-  mode        TEXT NOT NULL,       -- run, no_run, compile_fail, ignore, …
+  cid         BLOB NOT NULL,       -- BLAKE3 of the code, and of the CID of what it is an example of
+  mode        TEXT NOT NULL,       -- run, no_run, fails, compile_fails, ignore; bad: the words behind ```janus are wrong
   line        INTEGER NOT NULL,
   last_result TEXT                 -- ok, failed, …; null: never run
 );
