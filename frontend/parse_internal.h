@@ -250,6 +250,11 @@ class Parser {
   bool looks_like_type(NodeId id) const;
   bool looks_like_fields() const;
   NodeId type_of_expr(NodeId id);
+  struct Bracketed;
+  Bracketed bracketed(uint32_t opener) const;
+  NodeId map_type(uint32_t token, NodeId key, NodeId value);
+  NodeId foreign_bracket_type();
+  NodeId foreign_named_type();
   NodeId range_from(NodeId low);
   void missing_value();
   NodeId name_expr();

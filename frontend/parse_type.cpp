@@ -71,6 +71,7 @@ NodeId Parser::type_atom() {
       return add(NodeKind::TypeOptional, first, +inner);
     }
     case TokenKind::LBracket: {
+      if (made = foreign_bracket_type(); is_some(made)) return made;
       ++pos_;
       if (eat(TokenKind::RBracket)) {
         made = type_atom();
@@ -81,14 +82,6 @@ NodeId Parser::type_atom() {
         Place place(*this, true, false, false);
         Bracket bracket(*this);
         length = expr();
-        if (!panic_ && at(TokenKind::RBracket) && !kTraits[static_cast<uint8_t>(next_kind())].starts_type) {
-          // [T] of Swift and Haskell
-          ++pos_;
-          foreign(between(first, pos_ - 1), text_between(first, pos_ - 1),
-                  "[]" + std::string(text_between(first + 1, pos_ - 2)));
-          NodeId element = type_of_expr(length);
-          return add(NodeKind::TypeArray, first, +element);
-        }
         expect_close(TokenKind::RBracket, first);
       }
       made = type_atom();
@@ -150,6 +143,7 @@ NodeId Parser::type_atom() {
         made = type_atom();
         return add(NodeKind::TypeDyn, first, +made);
       }
+      if (made = foreign_named_type(); is_some(made)) return made;
       return type_name();
     case TokenKind::Error: unexpected("a type"); return error_node();
     default:
@@ -219,6 +213,12 @@ NodeId Parser::type_name() {
     ++pos_;
     foreign(between(first, pos_ - 1), inner + "?", "?" + inner);
     return add(NodeKind::TypeOptional, first, +made);
+  }
+  if ((at(TokenKind::Star) || at(TokenKind::Amp)) && touches(pos_) && !panic_) {  // String* and String&
+    report<Diag::NoPointers>(token_span(pos_))
+        .note("values behave as copies, and big ones share their storage until one of the copies changes")
+        .fix(token_span(pos_), "", "write the type alone", Applicability::MaybeIncorrect);
+    ++pos_;
   }
   return made;
 }
