@@ -145,6 +145,7 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
     case NodeKind::PatStruct: return pattern_path(n, NodeId(x.a), type, n, flags, let);
     case NodeKind::PatTuple: {
       size_t count = tree_->list(x.a).size();
+      if (x.flags & kHasError) type = Types::Error, kind = TypeKind::Error;   // an array's, which the parser refused
       if (kind == TypeKind::Infer) {
         SmallVec<TypeId, 8> parts;
         for (size_t i = 0; i < count; ++i) parts.push_back(fresh(InferKind::General, at, "a part of this tuple"));

@@ -381,6 +381,99 @@ static constexpr ForeignMember kMembers[] = {
     {{"get", "", "`x!` gives the value and panics on null; `if let value = x do … end` asks first"}, "o"},
 };
 
+static constexpr std::string_view kResult =
+    "a function that can fail says so with `!`: `-> MyError!i64`, or `-> !i64` to have the errors found for you";
+static constexpr std::string_view kAny =
+    "for a value of any type write a type parameter: `func f[T](x: T)`; for any type that has certain methods: `dyn SomeTrait`";
+static constexpr std::string_view kBox =
+    "a value needs no box: write the type alone; big values share their storage until one of the copies changes";
+static constexpr std::string_view kWide = "the widest whole numbers are `i64` and `u64`";
+static constexpr std::string_view kTuple = "a tuple is written `(i64, String)`, its parts are `pair.0` and `pair.1`";
+
+struct Sentence {
+  std::string_view name, text;
+};
+static constexpr Sentence kTypes[] = {
+    {"Result", kResult}, {"Either", kResult}, {"any", kAny},     {"Any", kAny},     {"object", kAny},
+    {"Object", kAny},    {"interface", kAny}, {"Box", kBox},     {"Rc", kBox},      {"Arc", kBox},
+    {"Ref", kBox},       {"RefCell", kBox},   {"i128", kWide},   {"u128", kWide},   {"int128", kWide},
+    {"BigInt", kWide},   {"bigint", kWide},   {"tuple", kTuple}, {"Tuple", kTuple}, {"Pair", kTuple},
+};
+
+static constexpr std::string_view kPrinted =
+    "every value can be printed as it is: `println(x)`, `\"${x}\"`, `String(x)`; for another form write a method of your own";
+static constexpr std::string_view kCompared =
+    "`==` needs no declaration, and numbers, texts and tuples are ordered by themselves; to sort by something else: `xs.sorted_by { |x| x.age }`";
+static constexpr std::string_view kHashed = "a struct or enum can be the key of a map as it is, when all its parts can";
+static constexpr std::string_view kCopied = "every value is copied by assigning it: `let copy = x`";
+static constexpr std::string_view kIterated =
+    "`for` takes every type that has a method `func next(mut self) -> ?T`; no declaration is needed";
+static constexpr std::string_view kFailed =
+    "what can go wrong is declared with `error`: `error ShopError { SoldOut, Closed(String) }`";
+static constexpr std::string_view kCounted =
+    "operators work on numbers only: give the method a name, as in `a.plus(b)`";
+static constexpr std::string_view kDropped =
+    "memory goes by itself; what must be done at the end of a block is written with `defer`";
+static constexpr std::string_view kDefaulted =
+    "a field begins with a value when its declaration has one: `age: i64 = 0`";
+static constexpr std::string_view kShared =
+    "every value may be given to another task; nothing has to be declared for that";
+static constexpr Sentence kTraitNames[] = {
+    {"Show", kPrinted},
+    {"Display", kPrinted},
+    {"Debug", kPrinted},
+    {"Printable", kPrinted},
+    {"Stringer", kPrinted},
+    {"ToString", kPrinted},
+    {"CustomStringConvertible", kPrinted},
+    {"Inspect", kPrinted},
+    {"Eq", kCompared},
+    {"PartialEq", kCompared},
+    {"Equatable", kCompared},
+    {"Ord", kCompared},
+    {"PartialOrd", kCompared},
+    {"Comparable", kCompared},
+    {"Equal", kCompared},
+    {"Ordered", kCompared},
+    {"Hash", kHashed},
+    {"Hashable", kHashed},
+    {"Clone", kCopied},
+    {"Copy", kCopied},
+    {"Cloneable", kCopied},
+    {"Iterator", kIterated},
+    {"IntoIterator", kIterated},
+    {"Iterable", kIterated},
+    {"Sequence", kIterated},
+    {"Enumerable", kIterated},
+    {"IteratorProtocol", kIterated},
+    {"Error", kFailed},
+    {"Exception", kFailed},
+    {"Throwable", kFailed},
+    {"Add", kCounted},
+    {"Sub", kCounted},
+    {"Mul", kCounted},
+    {"Div", kCounted},
+    {"Neg", kCounted},
+    {"AddAssign", kCounted},
+    {"Index", kCounted},
+    {"Drop", kDropped},
+    {"Closeable", kDropped},
+    {"Disposable", kDropped},
+    {"Default", kDefaulted},
+    {"Send", kShared},
+    {"Sync", kShared},
+    {"Sendable", kShared},
+};
+
+template <size_t n>
+static std::string_view text_of(const Sentence (&table)[n], std::string_view name) {
+  for (const Sentence& s : table)
+    if (s.name == name) return s.text;
+  return {};
+}
+std::string_view foreign_type(std::string_view name) { return text_of(kTypes, name); }
+std::string_view foreign_trait(std::string_view name) { return text_of(kTraitNames, name); }
+
 const ForeignHint* foreign_value(std::string_view name) {
   for (const ForeignHint& hint : kValues)
     if (hint.name == name && (!hint.write.empty() || !hint.help.empty())) return &hint;

@@ -87,11 +87,21 @@ NodeId Parser::pattern_atom(const char* wanted) {
       }
       return add(NodeKind::PatTuple, first, flush(from));
     }
-    case TokenKind::LBracket: {
-      skip_brackets();
+    case TokenKind::LBracket: {   // [first, ..rest]: the names in it are known from here on
+      uint32_t from = mark();
+      ++pos_;
+      while (!at(TokenKind::RBracket) && !starts_line(pos_) && !panic_) {
+        bool rest = eat(TokenKind::DotDot) || eat(TokenKind::DotDotEq);
+        if (!rest || at_name()) keep(pattern());
+        if (!eat(TokenKind::Comma)) break;
+      }
+      if (panic_ || !at(TokenKind::RBracket)) {
+        pos_ = first;
+        skip_brackets();
+      } else ++pos_;
       report<Diag::NoPatternOfArrays>(between(first, pos_ - 1))
           .help("match on `xs.len()`, or look at single elements with `xs.get(i)`, `xs.first()` and `xs.last()`");
-      return add(NodeKind::Error, first);
+      return add(NodeKind::PatTuple, first, flush(from), kNone, kHasError);
     }
     case TokenKind::StrBegin: {
       string();

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "frontend/foreign.h"
 #include "frontend/program_index.h"
 #include "frontend/resolve.h"
 
@@ -260,24 +261,10 @@ struct TypeResolver {
     Span at = tree.caret(path[0]);
     (void)id;
     Diagnostic& d = p.diags.report<Diag::UnknownType>(at, text);
-    static constexpr std::string_view kResult =
-        "a function that can fail says so with `!`: `-> MyError!i64`, or `-> !i64` to have the errors found for you";
-    static constexpr std::string_view kAny =
-        "for a value of any type write a type parameter: `func f[T](x: T)`; for any type that has certain methods: `dyn SomeTrait`";
-    static constexpr std::string_view kBox =
-        "a value needs no box: write the type alone; big values share their storage until one of the copies changes";
-    static constexpr std::string_view kWide = "the widest whole numbers are `i64` and `u64`";
-    static constexpr std::string_view kTuple = "a tuple is written `(i64, String)`, its parts `pair.0` and `pair.1`";
-    static constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
-        {"Result", kResult}, {"Either", kResult}, {"any", kAny},     {"Any", kAny},     {"object", kAny},
-        {"Object", kAny},    {"Box", kBox},       {"Rc", kBox},      {"Arc", kBox},     {"Ref", kBox},
-        {"i128", kWide},     {"u128", kWide},     {"int128", kWide}, {"tuple", kTuple}, {"Tuple", kTuple},
-    };
-    for (auto [name, help] : kElsewhere)
-      if (text == name) {
-        d.help(std::string(help));
-        return;
-      }
+    if (std::string_view help = foreign_type(text); !help.empty()) {
+      d.help(std::string(help));
+      return;
+    }
     std::string_view ours = false_friend(text);
     if (ours.empty()) {
       std::vector<std::string_view> names;
@@ -543,6 +530,10 @@ TraitId resolve_trait(Program& p, TypeScope& scope, NodeId id) {
     if (builtin_bound(p, only)) {
       d.note("`" + std::string(text) +
              "` is built in: it can be asked for with `where`, and every type that fits has it by itself");
+      return TraitId::None;
+    }
+    if (std::string_view help = foreign_trait(text); !help.empty()) {
+      d.help(std::string(help));
       return TraitId::None;
     }
     std::vector<std::string_view> names;
