@@ -144,7 +144,7 @@ Val FuncLower::lower_select(HirId id, uint32_t dest) {
         continue;
       }
       if (c.kind == kTimeout) {
-        timeout = lower_scalar(HirId(c.operand));
+        timeout = lower_at_least_zero(HirId(c.operand));
         continue;
       }
       Val channel = lower(HirId(c.operand), Want::Borrow);

@@ -321,6 +321,11 @@ class FuncLower {
 
   Val lower(HirId id, Want want, uint32_t dest = kNone);
   void lower_to(HirId id, uint32_t addr);   // owned value, written at addr
+  // For what the runtime takes -1 for "not said": who says less than nothing means nothing.
+  uint32_t lower_at_least_zero(HirId id) {
+    const uint32_t x = lower_scalar(id);
+    return dead ? x : emit(JOp::Select, JType::I64, cmp(JCmp::SLt, x, i64(0)), i64(0), x);
+  }
   uint32_t lower_scalar(HirId id) {
     uint32_t v = lower(id, Want::Borrow).v;
     return v != kNone ? v : emit(JOp::Undef, JType::I64);   // it never comes back: what follows is not reached

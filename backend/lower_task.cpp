@@ -33,8 +33,8 @@ Val FuncLower::lower_nursery(HirId id, Want want, uint32_t dest) {
   TypeId type = ty(n.type);
   PendingCatch pending = take_catch();
   uint32_t local = body->extra[n.b], timeout_id = body->extra[n.b + 1], tasks_id = body->extra[n.b + 2];
-  uint32_t timeout = timeout_id == kNone ? i64(-1) : lower_scalar(HirId(timeout_id));
-  uint32_t tasks = tasks_id == kNone ? i64(-1) : lower_scalar(HirId(tasks_id));
+  uint32_t timeout = timeout_id == kNone ? i64(-1) : lower_at_least_zero(HirId(timeout_id));
+  uint32_t tasks = tasks_id == kNone ? i64(-1) : lower_at_least_zero(HirId(tasks_id));
   if (dead) return {type};
   uint32_t record = slot(static_cast<uint32_t>(rt::kNurserySize), 16);
   bool is_race = n.aux == rt::kNurseryRace;
@@ -171,7 +171,7 @@ Val FuncLower::lower_spawn(HirId id) {
   PendingCatch pending = take_catch();
   int base = top;
   uint32_t nursery = lower_scalar(HirId(body->extra[n.b]));
-  uint32_t stack = body->extra[n.b + 1] == kNone ? i64(-1) : lower_scalar(HirId(body->extra[n.b + 1]));
+  uint32_t stack = body->extra[n.b + 1] == kNone ? i64(-1) : lower_at_least_zero(HirId(body->extra[n.b + 1]));
 
   // What runs, and with what. The values are the task's own.
   FuncId callee = FuncId::None;

@@ -114,12 +114,20 @@ JANUS_THREADED bool janus_stdin_ready(bool all) {
   }
   return true;
 }
+JANUS_THREADED bool janus_stdin_ended(void) {
+  Hold held(input_lock);
+  return input.done && input.at == input.end && input.pending.len == 0;
+}
 #else
 bool janus_stdin_ready(bool) { return true; }
+bool janus_stdin_ended(void) { return true; }
 #endif
 
+// Null: nothing is left (janus_stdin_ended), or, with tasks, no line is there yet. A line that was ready a moment ago
+// may be another task's by now, and who waited for the next one here would keep its worker.
 JANUS_THREADED String* janus_stdin_read_line(void) {
   Hold held(input_lock);
+  if (!janus_stdin_ready(false)) return nullptr;
   if (input.at == input.end && !refill() && input.pending.len == 0) return nullptr;
   const uint8_t* start = input.bytes + input.at;
   const uint8_t* stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));

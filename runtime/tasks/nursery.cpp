@@ -91,7 +91,7 @@ bool cancel_locked(Nursery* nursery) {
   bool woken = cancel_children_locked(nursery);
   // The body: its owner waits somewhere inside, or will find the mark.
   Task* owner = nursery->owner;
-  if (!nursery->ending && claim(owner, true)) {
+  if (!nursery->ending && claim(owner, true, nursery->shield)) {
     wake(owner, kReasonCancel, false);
     woken = true;
   }
@@ -199,6 +199,7 @@ void janus_nursery_begin(Nursery* n, int32_t kind, int64_t tasks, int64_t timeou
   n->kind = kind;
   n->parent = owner->inner;
   n->owner = owner;
+  n->shield = owner->shield;
   n->site = site;
   n->at = at;
   if (tasks >= 0) {
@@ -232,7 +233,7 @@ Error* janus_nursery_end(Nursery* n, Error* failure, RT_SITE) {
   n->ending = true;
   while (n->live != 0) {
     const bool cancellable = !n->cancelled && !is_cancelled(owner);
-    if (!n->cancelled && !cancellable && owner->shield == 0) {
+    if (!n->cancelled && !cancellable) {
       cancel_locked(n);
       continue;
     }

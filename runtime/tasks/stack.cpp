@@ -48,7 +48,7 @@ JANUS_COLD void check_paint(const Task* task, int64_t size) {
   const uint8_t* stack = stack_of(task);
   const uint8_t* at = stack + (has_guard(size) ? kGuard : 0);
   while (*at == kPaint) at++;
-  const int64_t used = stack + size - at;
+  const int64_t used = stack + size - stack_colour(stack, size) - at;
   if (used > task->desc->stack) {
     write_raw(2, task->desc->name, strlen(task->desc->name));
     write_raw(2, "\n", 1);
@@ -61,7 +61,7 @@ JANUS_COLD void check_paint(const Task* task, int64_t size) {
 // asked: by the program, or -1; proved: by the compiler, or 0.
 uint8_t stack_class_of(int64_t asked, int64_t proved) {
   int64_t bytes = max64(proved, kWatchedStack);
-  if (asked >= 0) bytes = max64(asked + kReserve + kGuard, bytes);
+  if (asked >= 0) bytes = max64(min64(asked, int64_t(1) << 40) + kReserve + kGuard, bytes);
   else if (proved == 0) bytes = max64(bytes, kProfileStack);
   if (proved == 0) bytes = max64(bytes, 16 * 1024);
   uint8_t c = 0;

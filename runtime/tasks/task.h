@@ -2,11 +2,11 @@
 // Depends on sys.h, abi_tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a task waits. Its wait word begins a wait as 0 (or kNoCancel); it then puts waiter nodes, which lie in its own
-// frame, where others find them, and parks. Whoever can end the wait (a partner at a channel, a timer, an ended child,
-// a cancellation) first claims it: the one that sets kClaimed has the task to itself, hands over what it has, writes
-// the reason, and sets kReady. Parking ends with kParked, set by the context that runs next, when the task's stack is
-// no longer in use. Of kReady and kParked, the later one queues it.
+// How a task waits. Its wait word begins a wait as 0 (or kNoCancel, or with its shields); it then puts waiter nodes,
+// which lie in its own frame, where others find them, and parks. Whoever can end the wait (a partner at a channel, a
+// timer, an ended child, a cancellation) first claims it: the one that sets kClaimed has the task to itself, hands over
+// what it has, writes the reason, and sets kReady. Parking ends with kParked, set by the context that runs next, when
+// the task's stack is no longer in use. Of kReady and kParked, the later one queues it.
 #pragma once
 #include "runtime/abi_tasks.h"
 #include "runtime/tasks/sys.h"
@@ -25,6 +25,7 @@ namespace janus {
 namespace rt {
 
 enum WaitBits : uint32_t { kClaimed = 1, kReady = 2, kParked = 4, kNoCancel = 8 };
+constexpr uint32_t kShieldShift = 8;   // above: how many shields are around the wait
 enum Reason : int32_t {
   kReasonCancel = -1,
   kReasonTimer = -2,
@@ -33,8 +34,8 @@ enum Reason : int32_t {
   kReasonDeadlock = -5
 };   // >= 0: the waiter's index
 enum TaskFlags : uint32_t {
-  kFlagAnswered = 1,     // every await has a catch
-  kFlagAwaited = 2,      // somebody has seen its failure
+  kFlagAnswered = 1,   // every await has a catch
+  kFlagAwaited = 2,   // somebody has seen its failure
   kFlagMain = 4,
 };
 enum class WaitKind : uint8_t { None, Send, Recv, Select, Await, Sleep, Nursery, Blocking, Read, Write };
@@ -57,14 +58,14 @@ struct WaiterList {
 
 struct Timer {
   int64_t when;
-  uint32_t place;        // in the heap, from 1; 0: not in it
-  Task* task;            // whose wait it ends, or
-  Nursery* nursery;      // which it cancels
+  uint32_t place;   // in the heap, from 1; 0: not in it
+  Task* task;   // whose wait it ends, or
+  Nursery* nursery;   // which it cancels
 };
 
 struct Budget {
   int64_t limit;
-  int64_t live;          // tasks, and places that workers keep (budget.cpp)
+  int64_t live;   // tasks, and places that workers keep (budget.cpp)
   uint64_t id;
 };
 
@@ -86,24 +87,24 @@ struct Task {
   uint16_t flags;
   uint8_t stack_class;
   WaitKind wait_kind;
-  Error* error;          // once ended: null, its failure, or &janus_own_cancel
-  void* sp;              // where it stands, while it does not run
-  Task* next;            // in a queue
-  Nursery* nursery;      // whose child it is
+  Error* error;   // once ended: null, its failure, or &janus_own_cancel
+  void* sp;   // where it stands, while it does not run
+  Task* next;   // in a queue
+  Nursery* nursery;   // whose child it is
   Task* prev_sibling;
   Task* next_sibling;
-  uint32_t wait;         // WaitBits
+  uint32_t wait;   // WaitBits
   int32_t reason;
-  uint32_t cancel;       // it should end
-  uint32_t shield;       // depth: cancellation waits
-  Nursery* inner;        // the nursery that it opened last
+  uint32_t cancel;   // it should end
+  uint32_t shield;   // depth: cancellation waits
+  Nursery* inner;   // the nursery that it opened last
   uint8_t* stack_limit;   // null before it runs, see stack_of
   const TaskDesc* desc;
   const FuncSite* site;
   Waiter* awaiters;
   void* waits_on;
 #ifdef JANUS_WATCHED
-  void* fiber;           // see sanitize.h; the tree does without the time
+  void* fiber;   // see sanitize.h; the tree does without the time
 #else
   int64_t waits_since;   // by the coarse clock
 #endif
@@ -111,7 +112,7 @@ struct Task {
   Spot at;
   Spot wait_at;
   uint32_t number;
-  Lock lock;             // awaiters, state
+  Lock lock;   // awaiters, state
 };
 static_assert(sizeof(Task) <= kTaskData, "tasks keep their data behind them");
 static_assert(__builtin_offsetof(Task, state) == kTaskStateOffset &&
@@ -122,18 +123,19 @@ struct Nursery {
   int32_t kind;
   int64_t live;
   Task* children;
-  Task* held;            // ended with a failure that nobody has seen yet (ruling 1); linked by next
-  Nursery* parent;       // the one that its owner opened before
+  Task* held;   // ended with a failure that nobody has seen yet (ruling 1); linked by next
+  Nursery* parent;   // the one that its owner opened before
   Task* owner;
-  Error* failure;        // the first one
-  Task* winner;          // of a race
+  Error* failure;   // the first one
+  Task* winner;   // of a race
   Budget* budget;
   Budget own_budget;
   Timer timer;
   const FuncSite* site;
   int64_t at;
+  uint32_t shield;   // how many shields its owner had around it when it was opened: it is inside of those
   bool cancelled;
-  bool ending;           // its owner waits for the children
+  bool ending;   // its owner waits for the children
   bool timed_out;
   bool deadlocked;
 };
@@ -154,6 +156,13 @@ constexpr bool has_guard(int64_t size) { return size >= 16 * 1024; }   // smalle
 JANUS_INLINE uint8_t* stack_of(const Task* task) {
   uint8_t* limit = task->stack_limit;
   return limit && has_guard(stack_size_of(task->stack_class)) ? limit - (kGuard + kReserve) : limit;
+}
+// Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the
+// cache.
+JANUS_INLINE int64_t stack_colour(const uint8_t* stack, int64_t size) {
+  return size >= 16 * 1024
+             ? static_cast<int64_t>(reinterpret_cast<uintptr_t>(stack) / static_cast<uintptr_t>(size) % 16 * 64)
+             : 0;
 }
 JANUS_INLINE uint8_t* limit_of(uint8_t* stack, int64_t size) {
   return has_guard(size) ? stack + kGuard + kReserve : stack;
@@ -347,20 +356,31 @@ JANUS_INLINE bool is_asked_to_end(Task* task) {
     if (JANUS_UNLIKELY(__atomic_load_n(&n->cancelled, __ATOMIC_SEQ_CST))) return true;
   return false;
 }
-JANUS_INLINE bool is_cancelled(Task* task) { return JANUS_LIKELY(task->shield == 0) && is_asked_to_end(task); }
+// Behind a shield only what was opened behind it counts: a deadline in a shield or a defer holds there.
+JANUS_INLINE bool is_cancelled(Task* task) {
+  if (JANUS_LIKELY(task->shield == 0)) return is_asked_to_end(task);
+  for (Nursery* n = task->inner; n && n->shield == task->shield; n = n->parent)
+    if (JANUS_UNLIKELY(__atomic_load_n(&n->cancelled, __ATOMIC_SEQ_CST))) return true;
+  return false;
+}
+
+// Of a wait. A cancellation comes from a nursery that was opened behind so many shields, or from outside of all (0).
+JANUS_INLINE bool refuses(uint32_t word, bool cancel, uint32_t shield) {
+  if (word & kClaimed) return true;
+  return cancel && (word & kNoCancel || word >> kShieldShift != shield);
+}
 
 // True: the caller has the task to itself, and must wake it.
-JANUS_INLINE bool claim(Task* task, bool by_cancel) {
-  const uint32_t refused = by_cancel ? kClaimed | kNoCancel : kClaimed;
+JANUS_INLINE bool claim(Task* task, bool cancel, uint32_t shield = 0) {
   bool claimed;
   if (JANUS_LIKELY(if_alone([&] {
-        claimed = (task->wait & refused) == 0;
+        claimed = !refuses(task->wait, cancel, shield);
         if (claimed) task->wait |= kClaimed;
       })))
     return claimed;
   uint32_t word = __atomic_load_n(&task->wait, __ATOMIC_SEQ_CST);   // after the mark of a cancellation: see begin_wait
   do {
-    if (word & refused) return false;
+    if (refuses(word, cancel, shield)) return false;
   } while (!__atomic_compare_exchange_n(&task->wait, &word, word | kClaimed, true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
   return true;
 }
@@ -382,7 +402,7 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
 #ifndef JANUS_WATCHED
   task->waits_since = __atomic_load_n(&coarse_now, __ATOMIC_RELAXED);
 #endif
-  const uint32_t word = cancellable && task->shield == 0 ? 0u : kNoCancel;
+  const uint32_t word = task->shield << kShieldShift | (cancellable ? 0u : kNoCancel);
   if (JANUS_UNLIKELY(!if_alone([&] { task->wait = word; })))
     __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait
 }
@@ -391,7 +411,7 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
 JANUS_INLINE int32_t end_wait(Task* task) {
   // A cancellation that came before the wait began found nothing to end.
   if (JANUS_UNLIKELY(is_cancelled(task)) && !(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) &&
-      claim(task, true)) {
+      claim(task, true, task->shield)) {
     task->wait_kind = WaitKind::None;
     return task->reason = kReasonCancel;
   }

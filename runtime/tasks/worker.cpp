@@ -410,8 +410,6 @@ JANUS_COLD void make_idle_context(Worker* w) {
   prepare_context(w->idle, stack + size);
 }
 
-// Tops of large stacks are staggered: all at the same place of their pages, they would fight for the same lines of the
-// cache.
 JANUS_INLINE void make_context(Worker* w, Task* task) {
   while (JANUS_UNLIKELY(!w->stacks[task->stack_class])) {
     w->wanted_stack = task->stack_class;
@@ -420,9 +418,7 @@ JANUS_INLINE void make_context(Worker* w, Task* task) {
   take_stack(w, task);
   const int64_t size = stack_size_of(task->stack_class);
   uint8_t* stack = stack_of(task);
-  const uintptr_t colour =
-      size >= 16 * 1024 ? reinterpret_cast<uintptr_t>(stack) / static_cast<uintptr_t>(size) % 16 * 64 : 0;
-  prepare_context(task, stack + size - colour);
+  prepare_context(task, stack + size - stack_colour(stack, size));
 }
 
 // Changes the stack. Written here so that only what is live is saved: the compiler knows that nothing else survives. It
