@@ -168,7 +168,15 @@ HirId BodyChecker::call_type(TypeId type, NodeId call, TypeId) {
       kind == TypeKind::String || types_.is_number(type) || kind == TypeKind::Char || kind == TypeKind::Param;
   if (!converts) {
     Diagnostic& d = report<Diag::TypeCalled>(span(call), name_of(type));
-    if (kind == TypeKind::Struct) {
+    Span callee = span(NodeId(ast(call).a));
+    std::string written = source(NodeId(ast(call).a));
+    if (kind == TypeKind::Channel || is_some(p_.find_method(type, n_new_, module_).func)) {
+      bool bare = kind == TypeKind::Channel && written == "Channel";
+      std::string ours = bare ? "channel" : written + ".new";
+      d.fix(callee, ours, "write `" + ours + (count ? "(…)`" : "()`"));
+      if (kind == TypeKind::Struct && types_[type].a == +p_.lang.map)
+        d.note("an empty map is also written `[:]`, one with entries `[\"a\": 1]`");
+    } else if (kind == TypeKind::Struct) {
       const StructInfo& info = p_.structs[types_[type].a];
       std::string fields;
       for (const FieldInfo& f : info.fields) fields += (fields.empty() ? "" : ", ") + std::string(text(f.name)) + ": …";

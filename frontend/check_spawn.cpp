@@ -187,6 +187,12 @@ HirId BodyChecker::spawn_into(HirId nursery, uint32_t root, NodeId what, NodeId 
         set = ErrorSetId::None;
       }
     }
+  } else if (w.kind == NodeKind::Block) {
+    Span at = {span(what).lo, span(what).lo + 2};   // its `do`
+    report<Diag::NotSpawnable>(at)
+        .note("a task runs a call: a block becomes one as a function without a name")
+        .fix({at.lo, at.lo}, "func() ", "write `spawn func() do … end`");
+    return poison(span(n));
   } else {
     uint32_t var = w.kind == NodeKind::Ident ? find_var(NameId(w.a)) : kNone32;
     closure_stays_ = bare;
