@@ -2,6 +2,8 @@
 // Depends on session.h, docs.h (gathering), docgen/writer.h, backend/embed.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "backend/embed.h"
 #include "cli/commands.h"
@@ -63,10 +65,6 @@ int open_in_browser(Context& context, const std::string& path) {
                               "open " + path + " yourself");
 }
 
-}  // namespace
-
-namespace {
-
 // `--lint`: diagnostics and nothing else, like `check`; with --fix the edits that are certain first.
 int lint(Context& context, const std::string& word) {
   Documents documents;
@@ -95,6 +93,17 @@ int lint(Context& context, const std::string& word) {
   return problems == 0 ? kDone : kFailed;
 }
 
+// One state of the sources for `--serve`: the model, and the site that makes pages of it.
+struct LazyPages final : Pages {
+  Documents documents;
+  std::optional<docgen::HtmlSite> site;
+  ~LazyPages() override {
+    site.reset();
+    delete documents.compilation;   // the model's texts were its
+  }
+  bool make(const std::string& path, std::string& bytes) override { return site->make(path, bytes); }
+};
+
 int serve_pages(Context& context, const std::string& word) {
   const Args& args = context.args;
   std::string port = args.value(Opt::Port, "4711");
@@ -106,23 +115,23 @@ int serve_pages(Context& context, const std::string& word) {
     return context.console.fail(kUsage,
                                 "`--serve` shows pages, and `--format " + args.value(Opt::Format) + "` makes none");
   bool first = true;
-  auto make = [&](Served& served) {
-    Documents documents;
-    int code = load_documents(context, word, documents, kPages);
-    served.watched = documents.read;
+  auto look = [&] {
+    auto pages = std::make_unique<LazyPages>();
+    int code = load_documents(context, word, pages->documents, kPages);
+    Served served{nullptr, pages->documents.read};
     if (code == kDone) {
-      report(context, documents.compilation->sources, documents.compilation->diags);
+      report(context, pages->documents.compilation->sources, pages->documents.compilation->diags);
       docgen::HtmlOptions options;
       options.assets = site_file;
       options.reload = true;
-      served.files = docgen::HtmlSite(documents.model, options).make_all();
-      if (!first) context.console.say("made " + std::to_string(served.files.size()) + " pages anew");
+      pages->site.emplace(pages->documents.model, options);
+      served.pages = std::move(pages);
+      if (!first) context.console.say("the sources changed: pages are made anew");
     }
     first = false;
-    delete documents.compilation;
-    return code == kDone;
+    return served;
   };
-  return serve(context, std::stoi(port), args.has(Opt::Open) ? browser_opener() : "", make);
+  return serve(context, std::stoi(port), args.has(Opt::Open) ? browser_opener() : "", look);
 }
 
 }  // namespace

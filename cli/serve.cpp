@@ -1,4 +1,4 @@
-// serve.cpp: a small web server for one reader: GET of files in memory, and one stream of events that says "reload".
+// serve.cpp: a small web server for one reader: GET of pages, and one stream of events that says "reload".
 // Depends on serve.h, POSIX sockets.
 // SPDX-License-Identifier: Apache-2.0
 //
@@ -40,11 +40,11 @@ const char* type_of(std::string_view path) {
 
 class Server {
  public:
-  Server(Context& context, int port, const std::function<bool(Served&)>& make)
-      : context_(context), port_(port), make_(make) {}
+  Server(Context& context, int port, const std::function<Served()>& look)
+      : context_(context), port_(port), look_(look) {}
 
   int run(const std::string& open_with) {
-    if (!remake()) return kFailed;
+    if (!look_again()) return kFailed;
     int code = listen_();
     if (code) return code;
     std::string address = "http://localhost:" + std::to_string(port_) + "/";
@@ -68,7 +68,7 @@ class Server {
       auto now = std::chrono::steady_clock::now();
       if (now - looked < std::chrono::milliseconds(250)) continue;
       looked = now;
-      if (changed() && remake())
+      if (changed() && look_again())
         for (Client& c : clients_)
           if (c.events) c.out += "data: reload\n\n";
     }
@@ -87,15 +87,21 @@ class Server {
       if (stamp(path) != old) return true;
     return false;
   }
-  bool remake() {
-    Served served;
-    bool ok = make_(served);
+  bool look_again() {
+    Served served = look_();
     stamps_.clear();
     for (const std::string& path : served.watched) stamps_[path] = stamp(path);
-    if (!ok) return !files_.empty();
-    files_.clear();
-    for (docgen::OutFile& f : served.files) files_["/" + f.path] = std::move(f.bytes);
+    if (!served.pages) return pages_ != nullptr;
+    pages_ = std::move(served.pages);
+    made_.clear();
     return true;
+  }
+  const std::string* page(const std::string& path) {
+    auto found = made_.find(path);
+    if (found != made_.end()) return &found->second;
+    std::string bytes;
+    if (!pages_->make(path, bytes)) return nullptr;
+    return &(made_[path] = std::move(bytes));
   }
 
   // ---- the wire
@@ -164,9 +170,9 @@ class Server {
       c.out += "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\nretry: 500\n\n";
       return;
     }
-    auto found = files_.find(path);
-    if (found == files_.end()) return reply(c, "404 Not Found", "text/plain", "there is no such page\n", method);
-    reply(c, "200 OK", type_of(path), found->second, method);
+    const std::string* bytes = page(path.empty() ? path : path.substr(1));
+    if (!bytes) return reply(c, "404 Not Found", "text/plain", "there is no such page\n", method);
+    reply(c, "200 OK", type_of(path), *bytes, method);
   }
   bool is_for_here(const std::string& request) const {
     std::string lower;
@@ -187,17 +193,18 @@ class Server {
 
   Context& context_;
   int port_;
-  const std::function<bool(Served&)>& make_;
+  const std::function<Served()>& look_;
   int listener_ = -1;
-  std::map<std::string, std::string> files_;
+  std::unique_ptr<Pages> pages_;
+  std::map<std::string, std::string> made_;   // of pages_, by path
   std::map<std::string, int64_t> stamps_;
   std::vector<Client> clients_;
 };
 
 }  // namespace
 
-int serve(Context& context, int port, const std::string& open_with, const std::function<bool(Served&)>& make) {
-  return Server(context, port, make).run(open_with);
+int serve(Context& context, int port, const std::string& open_with, const std::function<Served()>& look) {
+  return Server(context, port, look).run(open_with);
 }
 
 }  // namespace janus
