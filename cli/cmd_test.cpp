@@ -295,6 +295,8 @@ int run_test(Context& context) {
   int code = kDone;
   for (const std::string& word : words) code = std::max(code, runner.run(word));
   if (args.has(Opt::List)) return code;
+  if (code == kDone && !settings.filter.empty() && runner.report.shown() == 0)
+    console.say("note: no test has `" + settings.filter + "` in its name");
 
   if (const Args::Given* file = args.find(Opt::Junit)) {
     std::string why;

@@ -37,6 +37,17 @@ std::string harmless(std::string_view text, bool name) {
   return out;
 }
 
+// The beginning and the end of very much output; -v and the forms for programs have all of it.
+std::string without_flood(const std::string& text) {
+  constexpr size_t kHead = 60, kTail = 60;
+  std::vector<size_t> starts = {0};
+  for (size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) starts.push_back(at + 1);
+  if (starts.size() <= kHead + kTail + 1) return text;
+  size_t left_out = starts.size() - kHead - kTail - 1;
+  return text.substr(0, starts[kHead]) + "… " + std::to_string(left_out) + " lines are left out (-v shows them)\n" +
+         text.substr(starts[kHead + left_out]);
+}
+
 std::string milliseconds(double seconds) {
   char text[32];
   snprintf(text, sizeof text, "%.1f", seconds * 1e3);
@@ -154,8 +165,10 @@ void TestReport::add_text(const TestCase& test, const TestResult& result, const 
   if (!word.empty()) again += shell_quoted(word) + " ";
   again += "--filter " + shell_quoted(test.name);
   if (!result.seed.empty()) again += " --seed " + result.seed;
-  console.out(paint("\033[1;31m", "FAIL") + " " + shown_name(test) + " (" + place(test) + ")\n" +
-              indented(harmless(result.output, false), "    ") + "  " + result.why + "\n  again: " + again + "\n\n");
+  console.out(
+      paint("\033[1;31m", "FAIL") + " " + shown_name(test) + " (" + place(test) + ")\n" +
+      indented(harmless(console.verbosity() > 0 ? result.output : without_flood(result.output), false), "    ") + "  " +
+      result.why + "\n  again: " + again + "\n\n");
 }
 
 void TestReport::summary(double seconds) {

@@ -43,12 +43,12 @@ struct TestReport {
   void add(const TestCase& test, const TestResult& result,
            const std::string& word);  // word: the path on the command line
   void summary(double seconds);
+  size_t shown() const { return passed + failed + ignored + unchanged; }
 
  private:
   void add_json(const TestCase& test, const TestResult& result);
   void add_tap(const TestCase& test, const TestResult& result);
   void add_text(const TestCase& test, const TestResult& result, const std::string& word);
-  size_t shown() const { return passed + failed + ignored + unchanged; }
 };
 
 std::string shell_quoted(const std::string& text);

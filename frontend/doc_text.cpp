@@ -1,5 +1,5 @@
 // doc_text.cpp: from the lines of a doc comment to summary, body, tags, links and code blocks.
-// Depends on doc_text.h.
+// Depends on doc_text.h, doctest.h (marks of quotations).
 // SPDX-License-Identifier: Apache-2.0
 //
 // This is no Markdown parser: it knows code blocks, code spans, headings and brackets, which is what links and lints
@@ -7,6 +7,8 @@
 #include "frontend/doc_text.h"
 
 #include <algorithm>
+
+#include "frontend/doctest.h"
 
 namespace janus {
 namespace {
@@ -33,7 +35,7 @@ size_t indent_of(std::string_view line) {
 // The run of ` or ~ that opens or closes a code block; 0 when there is none.
 size_t fence_run(std::string_view line, char& mark) {
   size_t at = indent_of(line);
-  if (at > 3 || at >= line.size() || (line[at] != '`' && line[at] != '~')) return 0;
+  if (at >= line.size() || (line[at] != '`' && line[at] != '~')) return 0;
   mark = line[at];
   size_t n = 0;
   while (at + n < line.size() && line[at + n] == mark) ++n;
@@ -81,9 +83,16 @@ class Parser {
   void line(uint32_t i) {
     std::string_view text = doc_.line(i);
     char mark = 0;
+    int quotes = 0;
     if (in_fence_) {
-      if (size_t n = fence_run(text, mark);
-          n >= fence_length_ && mark == fence_mark_ && trim(text).find_first_not_of(mark) == std::string_view::npos) {
+      std::string_view inner = text.substr(quote_marks(text, fence_quotes_, quotes));
+      if (quotes < fence_quotes_) {   // a quotation's end is the end of what stands in it
+        in_fence_ = false;
+        out_.fences.back().hi = start(i);
+        return line(i);
+      }
+      if (size_t n = fence_run(inner, mark);
+          n >= fence_length_ && mark == fence_mark_ && trim(inner).find_first_not_of(mark) == std::string_view::npos) {
         in_fence_ = false;
         out_.fences.back().hi = start(i);
         keep(text);
@@ -93,13 +102,16 @@ class Parser {
       keep(text);
       return;
     }
-    if (size_t n = fence_run(text, mark)) {
+    size_t marks = quote_marks(text, kMaxQuotes, quotes);
+    marks += item_marks(text.substr(marks));
+    std::string_view inner = text.substr(marks);
+    if (size_t n = fence_run(inner, mark)) {
       if (tag_open_ && tag_.kind != DocTagKind::Example) end_tag();
       summary_done_ = summary_done_ || !out_.summary.empty();
       in_fence_ = true;
-      fence_length_ = n, fence_mark_ = mark;
-      std::string_view info = trim(text.substr(indent_of(text) + n));
-      auto lo = start(i) + static_cast<uint32_t>(indent_of(text));
+      fence_length_ = n, fence_mark_ = mark, fence_quotes_ = quotes;
+      std::string_view info = trim(inner.substr(indent_of(inner) + n));
+      auto lo = start(i) + static_cast<uint32_t>(marks + indent_of(inner));
       uint32_t code = i + 1 < doc_.starts.size() ? start(i + 1) : static_cast<uint32_t>(doc_.text.size());
       out_.fences.push_back(
           {std::string(info), code, code, doc_.span(lo, start(i) + static_cast<uint32_t>(text.size())), true});
@@ -321,6 +333,7 @@ class Parser {
   bool tag_open_ = false, in_fence_ = false, summary_done_ = false;
   size_t fence_length_ = 0;
   char fence_mark_ = 0;
+  int fence_quotes_ = 0;
 };
 
 }   // namespace

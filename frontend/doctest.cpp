@@ -26,6 +26,30 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
+size_t quote_marks(std::string_view line, int most, int& found) {
+  size_t marks = 0, at = 0;
+  for (found = 0; found < most;) {
+    while (at < line.size() && is_space(line[at])) ++at;
+    if (at == line.size() || line[at] != '>') break;
+    marks = ++at;
+    ++found;
+  }
+  return marks;
+}
+
+size_t item_marks(std::string_view line) {
+  size_t marks = 0;
+  while (true) {
+    size_t at = marks;
+    while (at < line.size() && is_space(line[at])) ++at;
+    size_t mark = at;
+    while (at < line.size() && line[at] >= '0' && line[at] <= '9') ++at;
+    std::string_view ends = at == mark ? "-*+" : ".)";
+    if (at + 1 >= line.size() || ends.find(line[at]) == std::string_view::npos || !is_space(line[at + 1])) return marks;
+    marks = at + 1;
+  }
+}
+
 std::vector<Fence> scan_fences(std::string_view text, uint32_t lo, uint32_t hi, bool comment) {
   std::vector<Fence> fences;
   size_t run = 0;   // of the open fence; 0: none
@@ -33,7 +57,15 @@ std::vector<Fence> scan_fences(std::string_view text, uint32_t lo, uint32_t hi, 
   for (size_t at = lo; at < hi;) {
     size_t end = std::min<size_t>(text.find('\n', at), hi);
     size_t begin = content_of(text, at, end, comment);
-    std::string_view line = trimmed(text.substr(begin, end - begin));
+    std::string_view line = text.substr(begin, end - begin);
+    int quotes = 0;
+    line.remove_prefix(quote_marks(line, run ? fences.back().quotes : kMaxQuotes, quotes));
+    if (run && quotes < fences.back().quotes) {   // a quotation's end is the end of what stands in it
+      fences.back().hi = static_cast<uint32_t>(at), fences.back().closed = true, run = 0;
+      continue;
+    }
+    if (!run) line.remove_prefix(item_marks(line));
+    line = trimmed(line);
     size_t length = 0;
     if (!line.empty() && (line[0] == '`' || line[0] == '~'))
       length = std::min(line.find_first_not_of(line[0]), line.size());
@@ -44,7 +76,7 @@ std::vector<Fence> scan_fences(std::string_view text, uint32_t lo, uint32_t hi, 
       run = length, mark = line[0];
       auto next = static_cast<uint32_t>(std::min<size_t>(end + 1, hi));
       fences.push_back(
-          {static_cast<uint32_t>(line.data() - text.data()), next, hi, trimmed(line.substr(length)), false});
+          {static_cast<uint32_t>(line.data() - text.data()), next, hi, trimmed(line.substr(length)), false, quotes});
     }
     at = end + 1;
   }
@@ -87,6 +119,8 @@ void blank_marks(std::string& text, const Fence& fence, bool comment) {
   for (size_t at = fence.lo; at < fence.hi;) {
     size_t end = std::min<size_t>(text.find('\n', at), fence.hi);
     size_t begin = content_of(text, at, end, comment);
+    int quotes = 0;
+    begin += quote_marks(std::string_view(text).substr(begin, end - begin), fence.quotes, quotes);
     for (size_t i = at; i < begin; ++i) text[i] = ' ';
     while (begin < end && is_space(text[begin])) ++begin;
     bool hidden = begin < end && text[begin] == '#' && (begin + 1 == end || is_space(text[begin + 1]));

@@ -25,7 +25,14 @@ struct Fence {
   uint32_t lo = 0, hi = 0;   // the lines between the two fences, with the comment's marks
   std::string_view info;     // what stands behind the ```
   bool closed = true;
+  int quotes = 0;   // marks `>` before each of its lines
 };
+
+// How many bytes of a line are marks of quotations, at most `most` of them; `found` says how many there were.
+size_t quote_marks(std::string_view line, int most, int& found);
+// And those of the list items that begin on it: `1. ` or `- `.
+size_t item_marks(std::string_view line);
+constexpr int kMaxQuotes = 16;
 
 // In a block of `///` lines (comment) or a page of Markdown.
 std::vector<Fence> scan_fences(std::string_view text, uint32_t lo, uint32_t hi, bool comment);
