@@ -232,6 +232,8 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
     d.with_label("this is `" + name_of(t) + "`");
     if (types_.kind(t) == TypeKind::Bool && info.integers_only && !info.shift)
       d.help("for `true` and `false` write `and`, `or`, `!=`");
+    else if (types_.kind(t) == TypeKind::String && !side && op == HirOp::Mul)
+      d.help("a text is repeated with `repeat`: `" + source(l) + ".repeat(" + source(r) + ")`");
     else if (types_.kind(t) == TypeKind::String) d.help("read a number out of a text with `i64.parse(…)`");
     else if (types_.kind(t) == TypeKind::Char) d.help("the number of a character is `i64(c)`, and back `char(n)`");
     else if (types_.kind(t) == TypeKind::Struct || types_.kind(t) == TypeKind::Enum)

@@ -62,7 +62,11 @@ bool Lexer::suffix(const char* lo) {
       d.help("a number takes its type from its use; to be explicit write the type around it")
           .fix(place(lo, p_), std::string(type) + "(" + std::string(number) + ")",
                "write `" + std::string(type) + "(" + std::string(number) + ")`");
-  if (d.helps.empty()) d.help("put a space or an operator between the number and the name");
+  for (std::string_view other : {"f", "F", "L", "l", "u", "U", "d", "n", "usize", "isize"})
+    if (letters == other)
+      d.help("a number takes its type from its use; to be explicit write the type around it, as in `f32(2.5)`")
+          .fix(place(at, p_), "", "remove it", Applicability::MaybeIncorrect);
+  if (d.helps.empty() && d.fixes.empty()) d.help("put a space or an operator between the number and the name");
   return true;
 }
 

@@ -61,7 +61,8 @@ uint32_t Lexer::escape(const char*& p) {
       p += length;
       Diagnostic& d = report<Diag::BadEscape>(lo, p, std::string_view(lo, p - lo))
                           .note("known are `\\n` `\\t` `\\r` `\\0` `\\\\` `\\\"` `\\'` `\\$` and `\\u{…}`");
-      d.fix(place(lo, lo + 1), "\\\\", "for a backslash itself write `\\\\`", Applicability::MaybeIncorrect);
+      if (lo + 1 < end_ && lo[1] == '(') d.help("a value is put into a text with `${ }`: `\"x is ${x}\"`");
+      else d.fix(place(lo, lo + 1), "\\\\", "for a backslash itself write `\\\\`", Applicability::MaybeIncorrect);
       return 0xffffffffu;
     }
   }

@@ -339,8 +339,30 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
         left = index(left);
         break;
       case TokenKind::Dot: left = member(left); break;
+      case TokenKind::KwAs: {   // x as f64
+        if (starts_line(token) || next_kind() != TokenKind::Ident || starts_line(token + 1)) return left;
+        ++pos_;
+        type_atom();
+        if (panic_) return error_node();
+        std::string name(text_between(token + 1, pos_ - 1)), better(text_between(from, token - 1));
+        better = name + (node(left).kind == NodeKind::Paren ? better : "(" + better + ")");
+        report<Diag::ForeignWord>(between(token, pos_ - 1), "x as " + name, name + "(x)")
+            .fix(between(from, pos_ - 1), better, "write `" + better + "`");
+        error_token_ = token;
+        left = add(NodeKind::Error, token);
+        break;
+      }
       case TokenKind::Question:
         if (new_line()) return left;
+        if (next_kind() == TokenKind::Colon && touches(token + 1)) {   // x ?: 0 of Kotlin and PHP
+          report<Diag::ForeignWord>(between(token, token + 1), "?:", "??")
+              .fix(between(token, token + 1), "??", "write `??`");
+          pos_ += 2;
+          NodeId other = operand_expr(kPrecCoalesce);
+          left = add(NodeKind::Coalesce, token, +left, +other);
+          error_token_ = token;
+          break;
+        }
         if (!touches(token) ||
             (kTraits[static_cast<uint8_t>(next_kind())].starts_value && !touches(token + 1) &&
              !starts_line(token + 1) && next_kind() != TokenKind::KwDo && next_kind() != TokenKind::Minus &&
@@ -529,7 +551,14 @@ NodeId Parser::index(NodeId base) {
     Place place(*this, true, false, false);
     Bracket bracket(*this);
     while (!at(TokenKind::RBracket) && !panic_) {
-      keep(expr());
+      uint32_t first = pos_;
+      NodeId low = at(TokenKind::Colon) ? NodeId::None : expr();
+      if (at(TokenKind::Colon) && !panic_) {   // xs[1:3] of Python and Go
+        foreign(pos_++, "..");
+        NodeId high = at(TokenKind::RBracket) ? NodeId::None : expr();
+        low = add(NodeKind::Range, first, +low, +high);
+      }
+      keep(low);
       if (!comma_or_close(TokenKind::RBracket, opener)) break;
     }
     expect_close(TokenKind::RBracket, opener);

@@ -199,6 +199,7 @@ class Parser {
   NodeId statement();
   NodeId simple_statement();                                       // expression or assignment
   NodeId let();
+  void let_goes_on(uint32_t name, bool has_type);
   NodeId after_value(NodeId value, uint32_t from);                 // assignment operators
   void end_statement(NodeId& done, uint32_t from);
   bool junk(NodeId& done, uint32_t from);

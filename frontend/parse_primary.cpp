@@ -382,11 +382,14 @@ NodeId Parser::bracket() {
         }
       } else if ((at(TokenKind::KwFor)) && !panic_) {  // [x * 2 for x in xs]
         uint32_t word_token = pos_;
-        panic_ = true;
-        while (!at(TokenKind::RBracket) && !starts_line(pos_)) ++pos_;
-        panic_ = false;
-        report<Diag::ForeignWord>(token_span(word_token), "[… for x in xs]", "xs.map { |x| … }");
+        for (uint32_t depth = 0; !starts_line(pos_) && (depth > 0 || !at(TokenKind::RBracket)); ++pos_)
+          depth += at(TokenKind::LBracket) - at(TokenKind::RBracket);
+        report<Diag::ForeignWord>(token_span(word_token), "[… for x in xs]", "xs.map { |x| … }")
+            .help("with a condition: `xs.filter { |x| … }.map { |x| … }`");
         error_token_ = word_token;
+        scratch_.resize(from);   // `x` in it is no name of ours
+        keep(add(NodeKind::Error, word_token));
+        break;
       }
       keep(value);
       if (!comma_or_close(TokenKind::RBracket, opener)) break;

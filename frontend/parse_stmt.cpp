@@ -391,6 +391,31 @@ bool Parser::is_keyword_statement(TokenKind k) {
 }
 
 // let := (`let` | `var`) pattern [`:` type] [`=` expr]
+// Behind the name of a `let`, where neither a type nor a value follows.
+void Parser::let_goes_on(uint32_t name, bool has_type) {
+  bool word_next = next_kind() == TokenKind::Ident || is_keyword(next_kind());
+  if (at(TokenKind::Minus) && touches(pos_) && touches(pos_ + 1) && word_next && !has_type) {
+    uint32_t last = pos_ + 1;   // my-long-name
+    while (kind_at(last + 1) == TokenKind::Minus && touches(last + 1) && touches(last + 2)) last += 2;
+    std::string meant(text_between(name, last));
+    std::replace(meant.begin(), meant.end(), '-', '_');
+    report<Diag::UnexpectedToken>(token_span(pos_), "`=` and a value", "`-`")
+        .note("a name is made of letters, digits and `_`")
+        .fix(between(name, last), meant, "write `" + meant + "`", Applicability::MaybeIncorrect);
+    error_token_ = pos_;
+    panic_ = true;
+    return;
+  }
+  if (at(TokenKind::Comma) && !has_type) {   // let a, b = …
+    report<Diag::UnexpectedToken>(token_span(pos_), "`=` and a value, or `:` and a type", "`,`")
+        .help("make each name in a line of its own; a tuple is taken apart with `let (a, b) = …`");
+    error_token_ = pos_;
+    panic_ = true;
+    return;
+  }
+  unexpected(has_type ? "`=` and a value" : "`=` and a value, or `:` and a type");
+}
+
 NodeId Parser::let() {
   uint32_t token = pos_++;
   uint8_t flags = kind_at(token) == TokenKind::KwVar ? kMut : 0;
@@ -453,7 +478,7 @@ NodeId Parser::let() {
       value = expr();
     } else if (!at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) &&
                !at(TokenKind::EndOfFile)) {
-      unexpected(is_some(declared_type) ? "`=` and a value" : "`=` and a value, or `:` and a type");
+      let_goes_on(pos_ - 1, is_some(declared_type));
     }
   }
   if (!panic_ && at(TokenKind::Comma) && !new_line()) {
