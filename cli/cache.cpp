@@ -92,9 +92,7 @@ bool read_recipe(const std::string& text, Recipe& recipe) {
       case 'R':
       case 'E':
       case 'L':
-      case 'G':
-        recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), "", ""});
-        break;
+      case 'G': recipe.questions.push_back({static_cast<Question::Kind>(kind), std::string(value), "", ""}); break;
       case '=':
         if (!recipe.questions.empty()) recipe.questions.back().answer = value;
         break;

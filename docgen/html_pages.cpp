@@ -173,13 +173,13 @@ std::string PageMaker::home_page() {
 // Every item by name: the search of those without scripts. Very many stand on several pages, and here is where which.
 std::string PageMaker::all_page() {
   begin();
-  if (c_.at.names.empty()) return names_list("All names", 0, c_.at.by_name.size());
+  if (c_.at.names.empty()) return names_list("All names", 0, c_.by_name().size());
   std::string main = "<header class=\"hero\"><h1>All names</h1><p class=\"lead\">" +
-                     std::to_string(c_.at.by_name.size()) + " names, in the order of the alphabet.</p></header>\n";
+                     std::to_string(c_.by_name().size()) + " names, in the order of the alphabet.</p></header>\n";
   main += "<ol class=\"parts\">\n";
   for (size_t n = 0; n < c_.at.names.size(); ++n) {
-    const Item& first = model_.items[c_.at.by_name[c_.at.names_from[n]]];
-    const Item& last = model_.items[c_.at.by_name[c_.at.names_from[n + 1] - 1]];
+    const Item& first = model_.items[c_.by_name()[c_.at.names_from[n]]];
+    const Item& last = model_.items[c_.by_name()[c_.at.names_from[n + 1] - 1]];
     main += "<li><a href=\"" + c_.at.names[n] + "\"><code>" + escape_html(first.name) + "</code> to <code>" +
             escape_html(last.name) + "</code></a> <span>" +
             std::to_string(c_.at.names_from[n + 1] - c_.at.names_from[n]) + "</span></li>\n";
@@ -192,16 +192,16 @@ std::string PageMaker::names_page(size_t part) {
   begin();
   size_t from = c_.at.names_from[part], to = c_.at.names_from[part + 1];
   return names_list(
-      "Names from " + model_.items[c_.at.by_name[from]].name + " to " + model_.items[c_.at.by_name[to - 1]].name, from,
+      "Names from " + model_.items[c_.by_name()[from]].name + " to " + model_.items[c_.by_name()[to - 1]].name, from,
       to);
 }
 
 std::string PageMaker::names_list(const std::string& title, size_t from, size_t to) {
-  bool part = to - from < c_.at.by_name.size();
+  bool part = to - from < c_.by_name().size();
   std::string main = "<header class=\"hero\"><h1>" + std::string(part ? "Names" : "All names") + "</h1></header>\n";
   char letter = 0;
   for (size_t at = from; at < to; ++at) {
-    ItemId i = c_.at.by_name[at];
+    ItemId i = c_.by_name()[at];
     const Item& item = model_.items[i];
     if (char first = letter_of_name(item); first != letter) {
       if (letter) main += "</ul>\n";

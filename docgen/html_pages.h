@@ -6,6 +6,8 @@
 #include <llvm/Support/Mustache.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <mutex>
+
 #include "docgen/highlight.h"
 #include "docgen/markdown.h"
 #include "docgen/writer.h"
@@ -35,6 +37,15 @@ struct Context {
   std::vector<std::string> guide_titles = {};    // of each guide, as HTML without links
   std::string style_hash = "";                   // behind ?, so that browsers take the new files
   Context(const Model& model, const Addresses& at, const HtmlOptions& options);
+  // All items, sorted when first asked: a changed comment changes no name.
+  const std::vector<ItemId>& by_name() const {
+    std::call_once(sorted_, [&] { by_name_ = ordered_by_name(model); });
+    return by_name_;
+  }
+
+ private:
+  mutable std::once_flag sorted_;
+  mutable std::vector<ItemId> by_name_;
 };
 
 // One template and the memory it renders into.

@@ -30,11 +30,34 @@ std::string in_lower(std::string s) {
   return s;
 }
 
+// A browser lays out a thousand names at once, and not a hundred thousand. Parts end with a letter where they can.
+std::vector<size_t> parts_of_names(const Model& model) {
+  if (model.items.size() <= kNamesOfPage) return {};
+  size_t count[256] = {};
+  for (const Item& item : model.items) ++count[static_cast<uint8_t>(letter_of(item.name))];
+  std::vector<size_t> from = {0};
+  size_t end = 0;   // of the letters looked at
+  for (size_t of_letter : count) {
+    size_t at = end;
+    end += of_letter;
+    if (end - from.back() > kNamesOfPage && at > from.back()) from.push_back(at);
+    while (end - from.back() > kNamesOfPage) from.push_back(from.back() + kNamesOfPage);
+  }
+  if (from.back() != end) from.push_back(end);
+  return from;
+}
+
+}  // namespace
+
+char letter_of_name(const Item& item) { return letter_of(item.name); }
+
 std::vector<ItemId> ordered_by_name(const Model& model) {
+  // What begins with no letter comes first, as `#` does.
   std::vector<std::string> keys;
   std::vector<ItemId> order;
   for (ItemId i = 0; i < model.items.size(); ++i) {
-    keys.push_back(in_lower(model.items[i].name));
+    const std::string& name = model.items[i].name;
+    keys.push_back((letter_of(name) == '#' ? "\1" : "") + in_lower(name));
     order.push_back(i);
   }
   std::sort(order.begin(), order.end(), [&](ItemId a, ItemId b) {
@@ -43,27 +66,7 @@ std::vector<ItemId> ordered_by_name(const Model& model) {
   return order;
 }
 
-// A browser lays out a thousand names at once, and not a hundred thousand. Parts end with a letter where they can.
-std::vector<size_t> parts_of_names(const Model& model, const std::vector<ItemId>& order) {
-  if (order.size() <= kNamesOfPage) return {};
-  std::vector<size_t> from = {0};
-  for (size_t at = 0; at < order.size();) {
-    size_t end = at;
-    char letter = letter_of(model.items[order[at]].name);
-    while (end < order.size() && letter_of(model.items[order[end]].name) == letter) ++end;
-    if (end - from.back() > kNamesOfPage && at > from.back()) from.push_back(at);
-    for (; end - from.back() > kNamesOfPage;) from.push_back(from.back() + kNamesOfPage);
-    at = end;
-  }
-  if (from.back() != order.size()) from.push_back(order.size());
-  return from;
-}
-
-}  // namespace
-
-char letter_of_name(const Item& item) { return letter_of(item.name); }
-
-Addresses::Addresses(const Model& model) : by_name(ordered_by_name(model)), names_from(parts_of_names(model, by_name)) {
+Addresses::Addresses(const Model& model) : names_from(parts_of_names(model)) {
   std::set<std::string> taken = {"index.html", "all.html"};
   for (size_t n = 1; n < names_from.size(); ++n) {
     names.push_back("names-" + std::to_string(n) + ".html");

@@ -47,8 +47,7 @@ std::string write_utcp(const Model& model, std::string_view folder);   // UTCP 1
 // pages.cpp: where an item is found: "std.list.html#sum". The same for every printer that links pages.
 struct Addresses {
   explicit Addresses(const Model& model);
-  std::vector<ItemId> by_name;   // all items in the order of the page "All names"
-  std::vector<size_t> names_from;   // where each of its parts begins, and their end; empty: one page holds them
+  std::vector<size_t> names_from;   // where each part of "All names" begins, and their end; empty: one page has all
   std::vector<std::string> names;   // the parts' pages
   std::vector<std::string> page;   // of each item: its own page, or that of its parent
   std::vector<std::string> href;   // page and anchor
@@ -56,6 +55,7 @@ struct Addresses {
   std::vector<std::string> source;   // of each file
 };
 char letter_of_name(const Item& item);   // under which it stands in "All names": 'A' to 'Z', or '#'
+std::vector<ItemId> ordered_by_name(const Model& model);   // all items, as "All names" shows them
 bool has_page(const Item& item);   // modules and types; all else is an anchor on their page
 
 // search.cpp: the index that the pages' script reads: a head, and parts of about a thousand rows, so that a change
