@@ -24,7 +24,8 @@ struct GuideGroup {
   std::vector<GuideId> guides;
 };
 
-constexpr const char* kAssets[] = {"janus.css", "janus.js", "janus-search.js"};   // copied as they are
+constexpr const char* kAssets[] = {"janus.css", "janus-search.css", "janus-print.css", "janus.js",
+                                   "janus-search.js"};   // copied as they are
 
 // What all pages share.
 struct Context {

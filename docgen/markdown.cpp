@@ -80,6 +80,15 @@ std::string without_bracket_floods(std::string_view markdown) {
   return out;
 }
 
+// Looking for bare addresses also takes the square of what looks like one: a text with thousands has none.
+constexpr size_t kMaxAddresses = 1000;
+bool floods_with_addresses(std::string_view markdown) {
+  size_t found = 0;
+  for (size_t at = 0; (at = markdown.find_first_of("@:w", at)) != std::string_view::npos; ++at)
+    found += markdown[at] == '@' || markdown.substr(at, 3) == "://" || markdown.substr(at, 4) == "www.";
+  return found > kMaxAddresses;
+}
+
 cmark_node* parse(std::string_view markdown) {
   std::string calm;
   if (std::count(markdown.begin(), markdown.end(), '[') > static_cast<std::ptrdiff_t>(kMaxBrackets))
@@ -87,8 +96,10 @@ cmark_node* parse(std::string_view markdown) {
   static std::once_flag once;
   std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
   cmark_parser* parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE);
-  for (const char* name : {"table", "strikethrough", "tasklist", "autolink"})
+  for (const char* name : {"table", "strikethrough", "tasklist"})
     cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name));
+  if (!floods_with_addresses(markdown))
+    cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension("autolink"));
   cmark_parser_feed(parser, markdown.data(), markdown.size());
   cmark_node* root = cmark_parser_finish(parser);
   cmark_parser_free(parser);
