@@ -90,14 +90,12 @@ NodeId Parser::declaration_of(uint8_t flags) {
 // import := `import` path [`.` `{` name {`,` name} `}` | `as` name]
 NodeId Parser::import(uint32_t flags) {
   uint32_t token = pos_++;
-  if (at(TokenKind::StrLit) || at(TokenKind::StrBegin)) {
-    unexpected("the path of a module, like `std.fs`");
-    return error_node();
-  }
   uint32_t from = mark();
   NodeId rest = NodeId::None;
   if (!at_any_word() || starts_line(pos_)) {
-    unexpected("the path of a module, like `std.fs`");
+    unexpected(
+        "the path of a module, like `std.fs`",
+        "a module is named without quotes: `import std.fs`; names out of it stand behind: `import std.fs.{read}`");
     return error_node();
   }
   while (true) {
@@ -194,8 +192,17 @@ bool Parser::open_braces(uint32_t header, const char* what) {
     data_with_end_ = true;
     return true;
   }
-  (void)header;
-  unexpected("`{`");
+  switch (kinds_[header]) {
+    case TokenKind::KwStruct:
+      unexpected("`{`", at(TokenKind::Colon) || (at_name() && text(pos_) == "extends")
+                            ? "a struct has no parent: what several have in common is a `trait`, or a field of each"
+                            : "a struct is written `struct Point { x: i64, y: i64 }`");
+      break;
+    case TokenKind::KwEnum:
+      unexpected("`{`", "an enum is written `enum Shape { Circle(f64), Square(f64), Empty }`");
+      break;
+    default: unexpected("`{`", "an error lists what can go wrong: `error ShopError { SoldOut, Closed(String) }`");
+  }
   return false;
 }
 

@@ -204,6 +204,18 @@ NodeId Parser::param() {
     is_mut = var;
     ++pos_;
   }
+  if (at(TokenKind::DotDot) || at(TokenKind::Amp) || at(TokenKind::Star)) {   // ...xs, &x, *args
+    bool many = !at(TokenKind::Amp);
+    uint32_t mark = pos_;
+    while (at(TokenKind::DotDot) || at(TokenKind::Dot) || at(TokenKind::Amp) || at(TokenKind::Star)) ++pos_;
+    report<Diag::UnexpectedToken>(between(mark, pos_ - 1), "the name of a parameter",
+                                  "`" + std::string(text_between(mark, pos_ - 1)) + "`")
+        .help(
+            many
+                ? "a function takes as many values as it has parameters; for any number of them take an array: `xs: []i64`"
+                : "what a function changes for its caller is declared `mut x: T`, and lent with `&x`");
+    error_token_ = mark;
+  }
   uint32_t name = pos_;
   if (at_name() && !starts_line(pos_ + 1) && next_kind() != TokenKind::LBracket && next_kind() != TokenKind::LParen &&
       kTraits[static_cast<uint8_t>(next_kind())].starts_type && next_kind() != TokenKind::Bang) {

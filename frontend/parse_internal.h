@@ -118,7 +118,7 @@ class Parser {
     return diags_.report<D>(span, args...);
   }
   bool may_report();
-  void unexpected(const char* wanted);  // "expected …, found …", and panic
+  void unexpected(const char* wanted, const char* help = nullptr);  // "expected …, found …", and panic
   std::string found() const;
   std::string found_text(uint32_t token) const;
   Span found_span() const;

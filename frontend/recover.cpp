@@ -29,13 +29,14 @@ Span Parser::found_span() const {
   return pos_ > 0 && (at(TokenKind::EndOfFile) || new_line()) ? after(pos_ - 1) : token_span(pos_);
 }
 
-void Parser::unexpected(const char* wanted) {
+void Parser::unexpected(const char* wanted, const char* help) {
   if (panic_) return;
   error_token_ = pos_;
   if (!at(TokenKind::Error)) {  // else the lexer has said it
     Diagnostic& d = report<Diag::UnexpectedToken>(found_span(), wanted, found());
     if (is_keyword(kind()) && !new_line() && std::string_view(wanted).find("name") != std::string_view::npos)
       d.note("`" + std::string(text(pos_)) + "` is a word of the language and cannot be a name");
+    if (help) d.help(help);
   }
   panic_ = true;
   panic_brackets_ = brackets_;

@@ -202,6 +202,10 @@ struct Loader {
   void report_unknown(Module& m, NodeId item, std::span<const NodeId> path, const std::string& text) {
     Span span = path_span(m.tree, path);
     Diagnostic& d = p.diags.report<Diag::UnknownModule>(span, text);
+    if (text == "std") {
+      d.help("the standard library has parts, and each is imported by itself: `import std.io`, `import std.fs`");
+      return;
+    }
     // `import shapes.area`: the last word is a name inside a module.
     if (path.size() > 1 && m.tree[item].b == +NodeId::None) {
       std::string outer = path_text(m.tree, path.first(path.size() - 1));
