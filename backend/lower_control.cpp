@@ -469,7 +469,8 @@ Val FuncLower::subject(HirId id) {
 uint32_t FuncLower::enum_tag(const Val& v) {
   const Layout& l = layout(v.type);
   if (l.shape == Shape::Scalar) return v.v;
-  return load(l.tag, v.v, l.tag_offset + (l.boxed ? static_cast<uint32_t>(rt::kBoxPayload) : 0));
+  if (l.boxed) return load(l.tag, v.v, l.tag_offset + static_cast<uint32_t>(rt::kBoxPayload));
+  return load_tag(l, v.v);
 }
 
 Val FuncLower::variant_field(const Val& v, uint32_t variant, uint32_t field) {

@@ -199,6 +199,13 @@ class FuncLower {
     else if (bytes == 4) store(iconst(JType::I32, tag), to, l.tag_offset, JAlias::Any);
     else store(l.tag == JType::I1 ? i1(tag != 0) : iconst(l.tag, tag), to, l.tag_offset);
   }
+  // The tag of an enum at `addr`. Read as the whole word that store_tag wrote: a read of the byte alone would make the
+  // optimiser carry the other seven along in pieces, and each piece read back would wait for the stores before it.
+  uint32_t load_tag(const Layout& l, uint32_t addr) {
+    if (l.align < 8 || l.size < 8 || l.tag_offset != 0 || l.tag == JType::I1) return load(l.tag, addr, l.tag_offset);
+    uint32_t word = load(JType::I64, addr, 0, JAlias::Any);
+    return emit(JOp::Cast, l.tag, word, kNone, kNone, static_cast<uint32_t>(JCast::Trunc));
+  }
   void copy_bytes(uint32_t to, uint32_t from, uint32_t size, uint32_t align) {
     if (size) emit(JOp::CopyBytes, JType::Void, to, from, size, align);
   }

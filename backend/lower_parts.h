@@ -92,7 +92,7 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
         cases.push_back(v);
         cases.push_back(block);
       }
-      f.emit(JOp::Switch, JType::Void, f.load(l.tag, addr, l.tag_offset), f.list(cases));
+      f.emit(JOp::Switch, JType::Void, f.load_tag(l, addr), f.list(cases));
       f.dead = true;
       for (auto [v, block] : arms) {
         f.at(block);

@@ -193,6 +193,7 @@ class OwnershipPass {
     if (LocalId root = root_local(body_, HirId(scrutinee)); is_some(root)) add(live_, +root);
   }
   void add_mentioned(HirId id);   // every local mentioned inside
+  void forget_declared(HirId id);   // every local that a `let` inside declares
 
   void visit(HirId id, Want want) {
     const HirNode& n = body_[id];
@@ -365,6 +366,7 @@ class OwnershipPass {
         Live after = live_;
         add_mentioned(HirId(n.a));
         add_mentioned(HirId(ex(0)));
+        forget_declared(HirId(ex(0)));
         Live head = live_;
         loops_[ex(1)] = {after, head};
         visit(HirId(ex(0)), Want::Borrow);
@@ -376,6 +378,7 @@ class OwnershipPass {
       case HirKind::ForRange: {
         Live after = live_;
         add_mentioned(HirId(ex(0)));
+        forget_declared(HirId(ex(0)));
         Live head = live_;
         loops_[ex(1)] = {after, head};
         visit(HirId(ex(0)), Want::Borrow);
@@ -389,6 +392,7 @@ class OwnershipPass {
       case HirKind::ForEach: {
         Live after = live_;
         add_mentioned(HirId(ex(0)));
+        forget_declared(HirId(ex(0)));
         Live head = live_;
         loops_[ex(1)] = {after, head};
         visit(HirId(ex(0)), Want::Borrow);
@@ -547,6 +551,14 @@ void OwnershipPass::add_mentioned(HirId id) {
   if (n.kind == HirKind::MakeClosure)
     for (const Capture& c : owners_.program_.bodies[n.a]->captures) add(live_, +c.outer);
   each_operand(body_, id, [&](HirId c) { add_mentioned(c); });
+}
+
+// What a turn of a loop declares, the next turn declares anew: it never reads what the turn before left.
+void OwnershipPass::forget_declared(HirId id) {
+  const HirNode& n = body_[id];
+  if (n.kind == HirKind::Let) kill_pattern(n.a);
+  if (n.kind == HirKind::LetUninit) remove(live_, n.a);
+  each_operand(body_, id, [&](HirId c) { forget_declared(c); });
 }
 
 Owners::Owners(Program& program) : program_(program) {
