@@ -138,9 +138,12 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
         d.note("the closure can come to its end without giving a value").help("make the last expression the result");
       }
     } else if (type == Types::Never) {
-      // Only `return`s decide, or nothing does: then it gives nothing.
-      if (types_.kind(result) == TypeKind::Infer && open_kind(result) == InferKind::General && !known)
-        unify(result, Types::Void);
+      // Only `return`s decide, or nothing does: then it gives nothing. A type argument of the call around it may yet be
+      // decided by another argument or by what the call's result is used for; only if it is not, it gives nothing.
+      if (types_.kind(result) == TypeKind::Infer && open_kind(result) == InferKind::General) {
+        if (!known) unify(result, Types::Void);
+        else infer_[types_[result].a].origin = Span{};
+      }
     } else if (type != Types::Error) {
       NodeId place = body_node;
       while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
