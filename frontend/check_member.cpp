@@ -103,7 +103,10 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
     }
   }
   if (!is_call) {
-    Program::MethodMatch m = p_.find_method(base, name, module_);
+    // A literal that nothing has decided yet is what it becomes by itself: `5.seconds`.
+    bool literal = kind == TypeKind::Infer && open_kind(base) != InferKind::General;
+    TypeId settled = !literal ? base : open_kind(base) == InferKind::Int ? Types::I64 : Types::F64;
+    Program::MethodMatch m = p_.find_method(settled, name, module_);
     if (m.candidates > 0 || is_some(m.func)) {
       report<Diag::MethodNotCalled>(at, word)
           .with_label("this is a method")
