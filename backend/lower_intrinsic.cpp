@@ -337,6 +337,8 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       return {type, iconst(l.scalar, v)};
     }
     case Intrin::int_bits: return {type, i64(Types::int_bits(types.kind(targs[0])))};
+    case Intrin::type_size: return {type, i64(layout(targs[0]).size)};
+    case Intrin::type_align: return {type, i64(layout(targs[0]).align)};
     case Intrin::is_signed: return {type, i1(types.is_signed(targs[0]))};
     case Intrin::div_unchecked:
       return {type, emit(types.is_float(type)    ? JOp::FDiv
