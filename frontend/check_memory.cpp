@@ -339,7 +339,7 @@ void BodyChecker::end_record(FuncId id) {
         else funcs.push_back(owner);
         continue;
       }
-      w.good &= !set.implicit;
+      w.good &= !set.implicit && !set.open;
       tags.insert(tags.end(), set.tags.begin(), set.tags.end());
       for (ErrorSetId inner : set.includes)
         if (std::find(sets.begin(), sets.end(), inner) == sets.end()) sets.push_back(inner);

@@ -155,7 +155,12 @@ HirId BodyChecker::call_value(HirId callee_value, NodeId call, TypeId expected, 
   if (shallow(result) == Types::Never) dead_ = true;
   bool fails = row.a & kFuncFallible;
   (void)poly;
-  return answered(made, fails, ErrorSetId(row.b), call, answer);
+  ErrorSetId set = ErrorSetId(row.b);
+  if (fails && is_none(set)) {   // `!T` without names: any error
+    set = new_inferred_set();
+    p_.error_sets[+set].open = true;
+  }
+  return answered(made, fails, set, call, answer);
 }
 
 HirId BodyChecker::error_method(HirId base, NodeId call, NameId name) {

@@ -55,12 +55,16 @@ struct Solver {
     size_t begin = open.size() - 1;
     while (open[begin] != first) --begin;
     std::vector<TagId> all;
+    bool any = false;
     for (size_t i = begin; i < open.size(); ++i) {
       const ErrorSet& set = p.error_sets[open[i]];
+      any |= set.open;
       all.insert(all.end(), set.tags.begin(), set.tags.end());
       for (ErrorSetId include : set.includes)
-        if (is_some(include) && done[+include])
+        if (is_some(include) && done[+include]) {
+          any |= p.error_sets[+include].open;
           all.insert(all.end(), p.error_sets[+include].tags.begin(), p.error_sets[+include].tags.end());
+        }
     }
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
@@ -68,6 +72,7 @@ struct Solver {
       ErrorSet& set = p.error_sets[open[i]];
       set.includes = {};
       if (set.inferred) {
+        set.open = any;
         if (i + 1 == open.size()) set.tags = std::move(all);   // NOLINT(bugprone-use-after-move): the last turn
         else set.tags = all;
         if (!set.implicit) std::erase_if(set.tags, [&](TagId tag) { return p.tags[+tag].implicit; });

@@ -348,8 +348,8 @@ struct Matcher {
   void split_errors(const std::vector<uint64_t>& keys, TypeId type, Given& given, Absent& absent, Shape& shape) {
     ErrorSetId set =
         p.types.kind(type) == TypeKind::ErrorVal ? static_cast<ErrorSetId>(p.types[type].a) : ErrorSetId::None;
-    bool open = is_none(set), implicit = false;
-    if (!open) {
+    bool open = is_none(set) || p.error_sets[+set].open, implicit = false;
+    if (is_some(set)) {
       for (TagId tag : p.error_sets[+set].tags) {
         if (given(+tag, p.tags[+tag].fields.size(), shape(Witness::Error, +tag))) continue;
         if (p.tags[+tag].implicit) implicit = true;
@@ -357,7 +357,7 @@ struct Matcher {
       }
     }
     for (uint64_t key : keys) {
-      if (!open && p.set_contains(set, static_cast<TagId>(key))) continue;
+      if (is_some(set) && p.set_contains(set, static_cast<TagId>(key))) continue;
       // Cannot arrive: said by check_tags. Following it keeps its arm from being called unreachable a second time.
       given(key, p.tags[key].fields.size(), shape(Witness::Error, key));
     }
@@ -607,7 +607,7 @@ void check_tags(Program& p, const Body& body, uint32_t id, std::vector<uint32_t>
   if (p.types.kind(q.type) != TypeKind::ErrorVal) return;
   ErrorSetId set = static_cast<ErrorSetId>(p.types[q.type].a);
   TagId tag = static_cast<TagId>(q.a);
-  if (is_none(set) || p.set_contains(set, tag)) return;
+  if (is_none(set) || p.error_sets[+set].open || p.set_contains(set, tag)) return;
   impossible.push_back(id);
   const std::string& name = p.tags[+tag].full_name;
   const std::vector<TagId>& arriving = p.error_sets[+set].tags;

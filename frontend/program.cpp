@@ -229,6 +229,7 @@ std::string Program::set_name(ErrorSetId id) const {
   if (janus::is_none(id)) return "error";
   const ErrorSet& set = error_sets[+id];
   if (is_some(set.name)) return std::string(names.text(set.name));
+  if (set.open) return "error";
   std::string text;
   size_t shown = 0;
   for (size_t i = 0; i < set.tags.size();) {
