@@ -366,6 +366,23 @@ void one_comes_and_goes() {   // and the first one is alone again
   change_word();
   model::need(word == 4, "a plain step and another thread's met");
 }
+void one_comes_meanwhile() {   // just when the first one would be alone
+  sleeps_beside(2);
+  let_in();
+  thief_done = 0;
+  as_worker(model::start(
+                [](void*) {
+                  comes_back(&second_worker);
+                  change_word();
+                  model::store(&thief_done, 1u);
+                },
+                nullptr),
+            &second_worker);
+  try_alone(&first_worker);
+  change_word();
+  while (model::load(&thief_done) == 0) model::waits_for_change();
+  model::need(word == 2, "a plain step and another thread's met");
+}
 void a_call_goes_out() {   // by the lone worker; it ends while that would be alone again
   sleeps_beside(2);
   thief_done = 0;
@@ -409,8 +426,8 @@ const model::Scenario scenarios[] = {
     SCENARIO(owner_and_thief_3),      SCENARIO(owner_and_thief_6),        SCENARIO(place_of_the_next),
     SCENARIO(from_outside),           SCENARIO(two_from_outside),         SCENARIO(busy_worker),
     SCENARIO(busy_worker_hands_over), SCENARIO(timer_from_a_busy_worker), SCENARIO(two_workers_fall_asleep),
-    SCENARIO(one_comes_back),         SCENARIO(one_comes_and_goes),       SCENARIO(a_call_goes_out),
-    SCENARIO(the_tree_is_read),
+    SCENARIO(one_comes_back),         SCENARIO(one_comes_and_goes),       SCENARIO(one_comes_meanwhile),
+    SCENARIO(a_call_goes_out),        SCENARIO(the_tree_is_read),
 };
 
 }   // namespace
