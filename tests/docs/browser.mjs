@@ -137,6 +137,17 @@ async function around(folder) {
   check('the theme is kept', await background() === dark);
   await page.context().close();
 
+  page = await visit(folder, 'orders.html', { colorScheme: 'light' });
+  await page.keyboard.press('?');
+  check('? shows the keys', await page.isVisible('.help[open]'));
+  await page.keyboard.press('Escape');
+  check('Escape closes them', !(await page.isVisible('.help')));
+  await page.keyboard.press('t');
+  check('t changes the theme', await background() !== light);
+  await page.emulateMedia({ media: 'print' });
+  check('print is dark ink on white, whatever was chosen', await background() === 'rgb(255, 255, 255)' || await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme === 'light'));
+  await page.context().close();
+
   page = await visit(folder, 'orders.html', { viewport: { width: 390, height: 800 } });
   check('on a phone the menu is closed', !(await page.isVisible('.tree')));
   await page.click('.menu');
