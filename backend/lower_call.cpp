@@ -36,7 +36,25 @@ Val FuncLower::call_function(uint32_t index, const Signature& sig, const std::ve
 Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, const std::vector<Val>& args, uint32_t dest,
                            uint32_t on_fail) {
   Signature sig = m.signature(func, targs);
-  return call_function(m.instance(func, targs), sig, args, dest, on_fail == kNone ? landing() : on_fail);
+  return call_function(m.instance(func, targs), sig, args, dest,
+                       noting_caller(func, on_fail == kNone ? landing() : on_fail));
+}
+
+// A panic inside the standard library says little to who wrote the program: on its way out it notes the place of the
+// call, too. The way on from there is `edge`.
+uint32_t FuncLower::noting_caller(FuncId callee, uint32_t edge) {
+  const Program& p = m.program;
+  if (!p.modules[+p.decls[+p.funcs[+callee].decl].module]->is_std || p.sources.file(p.sources.find(pos)).is_std)
+    return edge;
+  uint32_t saved = cur;
+  bool was_dead = dead;
+  uint32_t noted = new_block(true);
+  at(noted);
+  rt(JRt::PanicCaller, JType::Void, {emit(JOp::PeekError, JType::Ptr)});
+  br(edge);
+  cur = saved;
+  dead = was_dead;
+  return noted;
 }
 
 // A function value: its code gets the closure itself first.
@@ -256,7 +274,8 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
       if (m.options.release)
         for (size_t i = 0; i < count; ++i)
           known.push_back(types.kind(args[i].type) == TypeKind::Func ? code_of(HirId(arg_ids[i])) : kNone);
-      result = call_function(m.instance(callee, targs, known), sig, args, dest, fail_edge(pending));
+      result =
+          call_function(m.instance(callee, targs, known), sig, args, dest, noting_caller(callee, fail_edge(pending)));
     }
   }
   if (dead) {

@@ -426,6 +426,7 @@ class FuncLower {
   };
   Val call_function(uint32_t index, const Signature& sig, const std::vector<Val>& args, uint32_t dest,
                     uint32_t on_fail);
+  uint32_t noting_caller(FuncId callee, uint32_t edge);
   Val call_values(FuncId func, std::span<const TypeId> targs, const std::vector<Val>& args, uint32_t dest,
                   uint32_t on_fail);   // args already evaluated as the callee wants them
   Val call_table(FuncId method, const std::vector<Val>& args, uint32_t dest,

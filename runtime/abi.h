@@ -144,6 +144,9 @@ Error* janus_panic_message(String* message,
 Error* janus_error_new(const ErrorDesc* desc, RT_SITE);   // payload uninitialised; trace starts at the site
 Error* janus_error_value(const ErrorDesc* desc);   // an error as a plain value, no trace
 void janus_error_trace(Error* error, RT_SITE);   // adds a place (bounded: first 32 and last 32 are kept)
+// The place where a program called the standard library: added to a panic that comes out of there, as it names only
+// what the library did.
+void janus_panic_caller(Error* error, RT_SITE);
 void janus_error_add(Error* first, Error* other);   // consumes other: appended to first->others
 // A defer failed with `other` while `first` was on its way: what goes on. Consumes both. The cancellation of the task
 // itself keeps nothing, and comes back at the next suspension point: there the other one goes on.

@@ -89,6 +89,13 @@ void janus_error_trace(Error* error, const FuncSite* site, int64_t at) {
   });
 }
 
+void janus_panic_caller(Error* error, const FuncSite* site, int64_t at) {
+  const Trace* trace = error->trace;
+  if (error->desc != &janus_panic_desc || is_immortal(count_of(&error->head)) || !trace || trace->total != 1) return;
+  const char* file = trace->places[0].site->file;
+  if (file[0] == 's' && file[1] == 't' && file[2] == 'd' && file[3] == '/') janus_error_trace(error, site, at);
+}
+
 void janus_error_add(Error* first, Error* other) {
   const int32_t count = count_of(&first->head);
   janus_require(first != other && !is_immortal(count), "an error that follows itself");
