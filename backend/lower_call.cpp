@@ -44,8 +44,8 @@ Val FuncLower::call_values(FuncId func, std::span<const TypeId> targs, const std
 // call, too. The way on from there is `edge`.
 uint32_t FuncLower::noting_caller(FuncId callee, uint32_t edge) {
   const Program& p = m.program;
-  if (!p.modules[+p.decls[+p.funcs[+callee].decl].module]->is_std || p.sources.file(p.sources.find(pos)).is_std)
-    return edge;
+  if (pos == 0 || !p.modules[+p.decls[+p.funcs[+callee].decl].module]->is_std) return edge;   // 0: derived code
+  if (FileId file = p.sources.find(pos); is_none(file) || p.sources.file(file).is_std) return edge;
   uint32_t saved = cur;
   bool was_dead = dead;
   uint32_t noted = new_block(true);
