@@ -183,7 +183,8 @@ class AstDb {
   RowId member_row(DeclId of, uint32_t member) const;   // a field or variant by its number; 0: not stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
   // Replace all rows of the file.
-  // All guides of the package, with their doctests (decl: -1 for the first of `guides`, and so on). Ids are kept by path.
+  // All guides of the package, with their doctests (decl: -1 for the first of `guides`, and so on). Ids are kept by
+  // path.
   bool put_guides(std::span<const GuideRow> guides, std::span<const DoctestRow> doctests);
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags,
                 std::span<const DoctestRow> doctests);
