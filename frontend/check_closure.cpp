@@ -190,4 +190,4 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
   return emit(HirKind::MakeClosure, type, +b.id, b.index, span(n));
 }
 
-}  // namespace janus
+}   // namespace janus

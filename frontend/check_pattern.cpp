@@ -628,4 +628,4 @@ HirId BodyChecker::check_match_expr(NodeId n, TypeId expected, bool value) {
   return match;
 }
 
-}  // namespace janus
+}   // namespace janus

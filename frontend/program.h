@@ -220,7 +220,7 @@ struct ErrorSet {
   std::vector<TagId> tags;   // sorted
   std::vector<ErrorSetId> includes;   // not yet solved
   bool inferred = false;
-  bool open = false;       // and any other error: a closure of the type `func() -> !T` may fail with whatever it likes
+  bool open = false;   // and any other error: a closure of the type `func() -> !T` may fail with whatever it likes
   bool implicit = false;   // what a `catch` sees that implicit failures reach; every other inferred set leaves them out
   NameId name = NameId::None;   // of the declared error, for printing
 };

@@ -2,9 +2,9 @@
 // Depends on tasks.h, tasks/sys.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two atomic operations when nobody else wants it, none while one thread is alone (alone.h). A thread that must wait looks again
-// for some microseconds, since most sections are short, and then sleeps, since a write to a slow pipe is not. (The
-// states are those of "Futexes Are Tricky", Drepper 2011.)
+// Two atomic operations when nobody else wants it, none while one thread is alone (alone.h). A thread that must wait
+// looks again for some microseconds, since most sections are short, and then sleeps, since a write to a slow pipe is
+// not. (The states are those of "Futexes Are Tricky", Drepper 2011.)
 #ifdef JANUS_TASKS
 #include "runtime/abi_tasks.h"
 #include "runtime/tasks.h"

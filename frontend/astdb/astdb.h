@@ -182,10 +182,10 @@ class AstDb {
   const Cid& decl_cid(DeclId decl) const { return decl_cids_[+decl]; }   // of one that is stored
   RowId member_row(DeclId of, uint32_t member) const;   // a field or variant by its number; 0: not stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
-  // Replace all rows of the file.
   // All guides of the package, with their doctests (decl: -1 for the first of `guides`, and so on). Ids are kept by
   // path.
   bool put_guides(std::span<const GuideRow> guides, std::span<const DoctestRow> doctests);
+  // Replace all rows of the file.
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags,
                 std::span<const DoctestRow> doctests);
   // Records of bodies (body_memory.h), by module. `after` has those that changed since `before` was read.
