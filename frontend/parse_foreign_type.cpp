@@ -28,6 +28,13 @@ Parser::Bracketed Parser::bracketed(uint32_t opener) const {
   return found;
 }
 
+// &T and *T, T& and T*: `mark` is what says so, `cut` what goes with it.
+void Parser::no_pointers(Span mark, Span cut) {
+  report<Diag::NoPointers>(mark)
+      .note("values behave as copies, and big ones share their storage until one of the copies changes")
+      .fix(cut, "", "write the type alone", Applicability::MaybeIncorrect);
+}
+
 NodeId Parser::map_type(uint32_t token, NodeId key, NodeId value) {
   uint32_t from = mark();
   keep(add(NodeKind::ImportName, token, +names_.intern("Map")));

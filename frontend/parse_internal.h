@@ -256,6 +256,7 @@ class Parser {
   NodeId map_type(uint32_t token, NodeId key, NodeId value);
   NodeId foreign_bracket_type();
   NodeId foreign_named_type();
+  void no_pointers(Span mark, Span cut);
   NodeId range_from(NodeId low);
   void missing_value();
   NodeId name_expr();

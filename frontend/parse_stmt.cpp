@@ -391,6 +391,9 @@ bool Parser::is_keyword_statement(TokenKind k) {
 }
 
 // let := (`let` | `var`) pattern [`:` type] [`=` expr]
+static constexpr char kOneNameALine[] =
+    "make each name in a line of its own; a tuple is taken apart with `let (a, b) = …`";
+
 // Behind the name of a `let`, where neither a type nor a value follows.
 void Parser::let_goes_on(uint32_t name, bool has_type) {
   bool word_next = next_kind() == TokenKind::Ident || is_keyword(next_kind());
@@ -406,14 +409,8 @@ void Parser::let_goes_on(uint32_t name, bool has_type) {
     panic_ = true;
     return;
   }
-  if (at(TokenKind::Comma) && !has_type) {   // let a, b = …
-    report<Diag::UnexpectedToken>(token_span(pos_), "`=` and a value, or `:` and a type", "`,`")
-        .help("make each name in a line of its own; a tuple is taken apart with `let (a, b) = …`");
-    error_token_ = pos_;
-    panic_ = true;
-    return;
-  }
-  unexpected(has_type ? "`=` and a value" : "`=` and a value, or `:` and a type");
+  unexpected(has_type ? "`=` and a value" : "`=` and a value, or `:` and a type",
+             at(TokenKind::Comma) ? kOneNameALine : nullptr);   // let a, b = …
 }
 
 NodeId Parser::let() {
@@ -482,8 +479,7 @@ NodeId Parser::let() {
     }
   }
   if (!panic_ && at(TokenKind::Comma) && !new_line()) {
-    report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`")
-        .help("make each name in a line of its own; a tuple is taken apart with `let (a, b) = …`");
+    report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`").help(kOneNameALine);
     error_token_ = pos_;
     pos_ = end_of_line();
   }

@@ -131,9 +131,7 @@ NodeId Parser::type_atom() {
         type_atom();
         return add(NodeKind::Error, first);
       }
-      report<Diag::NoPointers>(between(first, pos_ - 1))
-          .note("values behave as copies, and big ones share their storage until one of the copies changes")
-          .fix({token_span(first).lo, token_span(pos_).lo}, "", "write the type alone", Applicability::MaybeIncorrect);
+      no_pointers(between(first, pos_ - 1), {token_span(first).lo, token_span(pos_).lo});
       return type_atom();
     }
     case TokenKind::Ident:
@@ -215,9 +213,7 @@ NodeId Parser::type_name() {
     return add(NodeKind::TypeOptional, first, +made);
   }
   if ((at(TokenKind::Star) || at(TokenKind::Amp)) && touches(pos_) && !panic_) {  // String* and String&
-    report<Diag::NoPointers>(token_span(pos_))
-        .note("values behave as copies, and big ones share their storage until one of the copies changes")
-        .fix(token_span(pos_), "", "write the type alone", Applicability::MaybeIncorrect);
+    no_pointers(token_span(pos_), token_span(pos_));
     ++pos_;
   }
   return made;

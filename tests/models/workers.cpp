@@ -329,8 +329,8 @@ void sleeps_again(Worker* w) {
   __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
   unlock(&asleep.lock);
 }
-void one_comes_back() {
-  sleeps_beside(2);
+// The second worker comes back and takes a step.
+void second_comes_back() {
   thief_done = 0;
   as_worker(model::start(
                 [](void*) {
@@ -340,6 +340,10 @@ void one_comes_back() {
                 },
                 nullptr),
             &second_worker);
+}
+void one_comes_back() {
+  sleeps_beside(2);
+  second_comes_back();
   change_word();
   change_word();
   while (model::load(&thief_done) == 0) model::waits_for_change();
@@ -369,15 +373,7 @@ void one_comes_and_goes() {   // and the first one is alone again
 void one_comes_meanwhile() {   // just when the first one would be alone
   sleeps_beside(2);
   let_in();
-  thief_done = 0;
-  as_worker(model::start(
-                [](void*) {
-                  comes_back(&second_worker);
-                  change_word();
-                  model::store(&thief_done, 1u);
-                },
-                nullptr),
-            &second_worker);
+  second_comes_back();
   try_alone(&first_worker);
   change_word();
   while (model::load(&thief_done) == 0) model::waits_for_change();
