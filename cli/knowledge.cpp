@@ -71,6 +71,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   auto* checked = new Compilation;
   auto* seen = new Facts;
   options.sink = seen;
+  target.load.memory = &memory;
   checked->check(context.disk, target.load, options, context.timing.callback());
   if (memory.stale || (memory.known && checked->diags.has_errors())) {
     // Records know no places, and messages do: everything is looked at again. The questions to the disk are the same.
@@ -82,6 +83,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
     context.disk.forget_questions(asked);
     checked->check(context.disk, target.load, options, context.timing.callback());
   }
+  target.load.memory = nullptr;
   Compilation& compilation = *checked;
   Facts& facts = *seen;
   k.compilation = &compilation;

@@ -1,11 +1,75 @@
 // body_memory.cpp: names that last for declarations and types, and records as bytes.
-// Depends on body_memory.h.
+// Depends on body_memory.h, LLVM's xxHash.
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/body_memory.h"
+
+#include <cstring>
+
+#include "llvm/Support/xxhash.h"
 
 namespace janus {
 
 constexpr uint32_t kNone = 0xffffffffu;
+
+// ---- the head of a module's records
+
+constexpr char kFormat = 3;
+
+RecordHead::Hash hash_of_record(std::string_view bytes) {
+  llvm::XXH128_hash_t h =
+      llvm::xxh3_128bits(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  return {h.low64, h.high64};
+}
+
+// Format, hash of what follows, three hashes, number of bodies, bodies.
+std::string with_head(const RecordHead& head, std::string_view records) {
+  std::string rest;
+  auto put = [](std::string& out, const auto& value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  put(rest, head.text), put(rest, head.outside), put(rest, head.surroundings);
+  put(rest, static_cast<uint32_t>(head.bodies.size()));
+  for (const BodyRange& body : head.bodies) put(rest, body);
+  rest += records;
+  std::string out(1, kFormat);
+  put(out, hash_of_record(rest));
+  return out += rest;
+}
+
+bool take_head(std::string_view& record, RecordHead& head) {
+  auto take = [&](auto& value) {
+    if (record.size() < sizeof value) return false;
+    std::memcpy(&value, record.data(), sizeof value);
+    record.remove_prefix(sizeof value);
+    return true;
+  };
+  char format = 0;
+  RecordHead::Hash whole;   // a file may be damaged where SQLite does not notice
+  uint32_t count = 0;
+  if (!take(format) || format != kFormat || !take(whole) || whole != hash_of_record(record)) return false;
+  if (!take(head.text) || !take(head.outside) || !take(head.surroundings) || !take(count)) return false;
+  if (count > record.size() / sizeof(BodyRange)) return false;
+  head.bodies.resize(count);
+  for (BodyRange& body : head.bodies) take(body);
+  return true;
+}
+
+std::vector<BodyRange> known_bodies(const BodyMemory& memory, std::string_view module, std::string_view text) {
+  auto found = memory.before.find(std::string(module));
+  RecordHead head;
+  if (found == memory.before.end()) return {};
+  std::string_view record = found->second;
+  if (!take_head(record, head) || head.text != hash_of_record(text)) return {};
+  uint32_t last = 0;
+  for (const BodyRange& body : head.bodies) {   // who wrote the database may have written anything
+    if (body.begin < last || body.end < body.begin + 2 || body.end > text.size() - 3) return {};
+    if (text.substr(body.begin, 2) != "do" || text.substr(body.end, 3) != "end") return {};
+    last = body.end;
+  }
+  return std::move(head.bodies);
+}
+
+// ---- names that last
 
 Landmarks::Landmarks(const Program& program) : p_(program) {
   size_t modules = program.modules.size();

@@ -29,6 +29,22 @@ struct BodyMemory {
   bool stale = false;   // what was put back turned out not to hold: check again without records
 };
 
+// What the records of a module begin with.
+struct RecordHead {
+  struct Hash {
+    uint64_t low = 0, high = 0;
+    friend bool operator==(const Hash&, const Hash&) = default;
+  };
+  Hash text, outside, surroundings;   // of the file; of its tokens outside of bodies; with those of what it imports
+  std::vector<BodyRange> bodies;   // of functions with a record, in the order of the file
+};
+RecordHead::Hash hash_of_record(std::string_view bytes);
+std::string with_head(const RecordHead& head, std::string_view records);
+bool take_head(std::string_view& record, RecordHead& head);   // false: damaged, or of another janus
+
+// Bodies of a file with this text that have a record, and so need not be parsed. Their file gave no diagnostics.
+std::vector<BodyRange> known_bodies(const BodyMemory& memory, std::string_view module, std::string_view text);
+
 enum class RefKind : uint8_t { Func, Struct, Enum, Error, Const, Trait, Alias, Impl, Count };
 
 // Where every declaration stands: its module, and its place there among those of its kind.

@@ -5,6 +5,7 @@
 
 #include "frontend/check_internal.h"
 #include "frontend/effects.h"
+#include "frontend/parse.h"
 
 namespace janus {
 
@@ -281,6 +282,8 @@ void BodyChecker::check_function(FuncId id) {
     if (types_.kind(p.type) == TypeKind::Func && !is_mut && i < 255) vars_[var].poly_param = static_cast<uint16_t>(i);
   }
   b.body.param_count = static_cast<uint32_t>(f.params.size());
+  if (Tree& tree = p_.modules[+decl.module]->tree; !tree.skipped.empty())
+    parse_skipped(tree, p_.sources, p_.names, p_.diags);
   check_body_value(b, tree_->record_node(ast(decl.node).b, 4));
   if (!p_.funcs[+id].fallible && id != p_.main_func)
     maybe_fails_.insert(maybe_fails_.end(), b.maybe_fails.begin(), b.maybe_fails.end());

@@ -1,5 +1,5 @@
 // check_memory.cpp: bodies that an earlier check knew are not checked again: what they left in the checker's tables is
-// put back. Depends on check_internal.h, body_memory.h, effects.h, LLVM's xxHash. SPDX-License-Identifier: Apache-2.0
+// put back. Depends on check_internal.h, body_memory.h, effects.h. SPDX-License-Identifier: Apache-2.0
 //
 // What a body can see: the tokens outside of bodies of its own file and of all files that it imports, directly or not,
 // and impls that stand in neither the file of their type nor that of their trait. A module's `surroundings` are the
@@ -15,29 +15,13 @@
 #include "frontend/check_internal.h"
 #include "frontend/effects.h"
 #include "frontend/program_index.h"
-#include "llvm/Support/xxhash.h"
 
 namespace janus {
 namespace {
 
-constexpr uint8_t kFormat = 2;
-
-struct Hash {
-  uint64_t low = 0, high = 0;
-  friend bool operator==(const Hash&, const Hash&) = default;
-};
-Hash hash_of(std::string_view bytes) {
-  llvm::XXH128_hash_t h =
-      llvm::xxh3_128bits(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-  return {h.low64, h.high64};
-}
+using Hash = RecordHead::Hash;
+Hash hash_of(std::string_view bytes) { return hash_of_record(bytes); }
 void put(std::string& out, const Hash& h) { out.append(reinterpret_cast<const char*>(&h), sizeof h); }
-Hash take_hash(RecordReader& r) {
-  Hash h;
-  std::string_view bytes = r.bytes(sizeof h);
-  if (!bytes.empty()) std::memcpy(&h, bytes.data(), sizeof h);
-  return h;
-}
 
 }   // namespace
 
@@ -51,8 +35,7 @@ struct BodyChecker::Memory {
   };
   struct OfModule {
     bool of_user = false, same_text = false;
-    Hash text, outside, surroundings;   // all of it; tokens outside of bodies; with those of imports
-    Hash old_text, old_outside, old_surroundings;
+    RecordHead now, old;
     std::unique_ptr<RecordReader> reader;
     std::vector<Known> known;   // by place of the function in the module
     size_t put_back = 0, funcs = 0;
@@ -74,6 +57,7 @@ struct BodyChecker::Memory {
   };
   std::vector<Promise> promises;   // of records that were put back
   std::vector<OfModule> modules;
+  std::vector<uint8_t> recorded;   // by FuncId: there is a record of it
 
   // Where the tables stood when the function began.
   struct Begin {
@@ -138,28 +122,20 @@ void BodyChecker::begin_memory() {
     k.owner_of_set[+set] = i;
   }
   k.modules.resize(p_.modules.size());
+  k.recorded.resize(p_.funcs.size());
   for (size_t i = 0; i < p_.modules.size(); ++i) {
     const Module& m = *p_.modules[i];
     Memory::OfModule& of = k.modules[i];
     if (m.is_std || is_none(m.file) || is_none(m.tree.root) || is_some(m.parent)) continue;
     of.of_user = true;
-    of.text = hash_of(p_.sources.file(m.file).text);
+    of.now.text = hash_of(p_.sources.file(m.file).text);
     auto found = k.memory.before.find(std::string(p_.names.text(m.path)));
-    if (found != k.memory.before.end()) {
-      of.reader = std::make_unique<RecordReader>(k.marks, found->second);
-      RecordReader& r = *of.reader;
-      std::string_view format = r.bytes(1);
-      Hash whole = take_hash(r);   // a file may be damaged where SQLite does not notice
-      if (format.empty() || static_cast<uint8_t>(format[0]) != kFormat || whole != hash_of(r.rest())) {
-        of.reader = nullptr;
-      } else {
-        of.old_text = take_hash(r);
-        of.old_outside = take_hash(r);
-        of.old_surroundings = take_hash(r);
-        of.same_text = of.text == of.old_text;
+    if (found != k.memory.before.end())
+      if (std::string_view record = found->second; take_head(record, of.old)) {
+        of.reader = std::make_unique<RecordReader>(k.marks, record);
+        of.same_text = of.now.text == of.old.text;
       }
-    }
-    of.outside = of.same_text ? of.old_outside : hash_outside(p_, m);
+    of.now.outside = of.same_text ? of.old.outside : hash_outside(p_, m);
   }
   std::string foreign = k.memory.key;
   for (const ImplInfo& impl : p_.impls) {
@@ -170,24 +146,24 @@ void BodyChecker::begin_memory() {
                                                    : DeclId::None;
     bool at_home = (is_some(of_type) && p_.decls[+of_type].module == impl.module) ||
                    (is_some(impl.trait) && p_.decls[+p_.traits[+impl.trait].decl].module == impl.module);
-    if (!at_home) put(foreign, k.modules[+impl.module].outside);
+    if (!at_home) put(foreign, k.modules[+impl.module].now.outside);
   }
   Hash everywhere = hash_of(foreign);
   for (ModuleId id : p_.index->load_order) {
     Memory::OfModule& of = k.modules[+id];
     if (!of.of_user) continue;
     std::string bytes;
-    put(bytes, of.outside);
+    put(bytes, of.now.outside);
     put(bytes, everywhere);
     for (const ImportInfo& import : p_.modules[+id]->imports)
       if (is_some(import.module)) {
         bytes += p_.names.text(p_.modules[+import.module]->path);
-        put(bytes, k.modules[+import.module].surroundings);
+        put(bytes, k.modules[+import.module].now.surroundings);
       }
-    of.surroundings = hash_of(bytes);
+    of.now.surroundings = hash_of(bytes);
     if (!of.reader) continue;
     RecordReader& r = *of.reader;
-    if (of.surroundings != of.old_surroundings || !r.tables(p_)) {
+    if (of.now.surroundings != of.old.surroundings || !r.tables(p_)) {
       of.reader = nullptr;
       continue;
     }
@@ -470,6 +446,7 @@ void BodyChecker::end_record(FuncId id) {
   uint64_t text_hash = hash_of(p_.sources.text(whole)).low;
   of.records.append(reinterpret_cast<const char*>(&text_hash), sizeof text_hash);
   if (!w.good) w.out.clear();
+  k.recorded[+id] = w.good;
   std::string record = std::move(w.out);
   w.out.clear();
   w.text(record);
@@ -724,24 +701,51 @@ void BodyChecker::late_body_spoke(size_t index) {
     if (index - late.first_body < late.bodies) memory_->modules[+late.module].records[late.valid] = 0;
 }
 
+// Where the bodies with a record stand, so that the next run may skip them. A file with diagnostics is read whole
+// again, for them, and so is a body with a comment of documentation, which docs speak of.
+static std::vector<std::vector<BodyRange>> bodies_by_module(const Program& p, const std::vector<uint8_t>& recorded) {
+  std::vector<std::vector<BodyRange>> all(p.modules.size());
+  std::vector<bool> spoken(p.sources.size());
+  for (const Diagnostic* d : p.diags.all())
+    if (!d->span.is_none())
+      if (FileId file = p.sources.find(d->span.lo); is_some(file)) spoken[+file] = true;
+  for (size_t i = 0; i < p.funcs.size(); ++i) {
+    const FuncInfo& f = p.funcs[i];
+    if (!f.has_body || !recorded[i]) continue;
+    const Decl& decl = p.decls[+f.decl];
+    const Module& m = *p.modules[+decl.module];
+    const Tree& tree = m.tree;
+    // What is written in a body of :sovereign is read in another way.
+    if (m.is_std || is_none(decl.node) || tree[decl.node].kind != NodeKind::FuncDecl || spoken[+m.file] ||
+        m.profile == Profile::Sovereign)
+      continue;
+    NodeId body = tree.record_node(tree[decl.node].b, 4);
+    uint32_t first = tree[body].token, last = tree.lasts[+body];
+    if (tree.tokens.kinds[first] != TokenKind::KwDo || tree.tokens.kinds[last] != TokenKind::KwEnd) continue;
+    BodyRange range{tree.tokens.begin(first), tree.tokens.begin(last)};
+    auto doc = std::lower_bound(tree.tokens.docs.begin(), tree.tokens.docs.end(), range.begin,
+                                [](const Tokens::Doc& d, uint32_t at) { return d.begin < at; });
+    if (doc != tree.tokens.docs.end() && doc->begin < range.end) continue;
+    all[+decl.module].push_back(range);
+  }
+  for (std::vector<BodyRange>& ranges : all)
+    std::sort(ranges.begin(), ranges.end(), [](const BodyRange& a, const BodyRange& b) { return a.begin < b.begin; });
+  return all;
+}
+
 void BodyChecker::end_memory() {
   Memory& k = *memory_;
+  std::vector<std::vector<BodyRange>> bodies = bodies_by_module(p_, k.recorded);
   for (size_t i = 0; i < k.modules.size(); ++i) {
     Memory::OfModule& of = k.modules[i];
     if (!of.writer) continue;
-    std::string out;
-    put(out, of.text);
-    put(out, of.outside);
-    put(out, of.surroundings);
-    out += of.writer->tables();
+    of.now.bodies = std::move(bodies[i]);
+    std::string out = of.writer->tables();
     of.writer->out.clear();
     of.writer->number(of.written);
     out += of.writer->out;
     out += of.records;
-    std::string& record = k.memory.after[std::string(p_.names.text(p_.modules[i]->path))];
-    record.assign(1, static_cast<char>(kFormat));
-    put(record, hash_of(out));
-    record += out;
+    k.memory.after[std::string(p_.names.text(p_.modules[i]->path))] = with_head(of.now, out);
   }
   memory_ = nullptr;
 }

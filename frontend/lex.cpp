@@ -32,6 +32,23 @@ Tokens Lexer::run() {
   return std::move(out_);
 }
 
+void Lexer::run_bodies(std::span<const BodyRange> bodies, Tokens& tokens) {
+  size_t docs = tokens.docs.size();
+  out_ = std::move(tokens);
+  count_ = size_ = out_.size();
+  more_room();
+  for (const BodyRange& body : bodies) {
+    p_ = begin_ + body.begin;
+    line_start_ = true;
+    while (p_ <= begin_ + body.end) scan_one();
+  }
+  line_start_ = true;
+  push(TokenKind::EndOfFile, p_, p_);
+  out_.kinds.resize(count_), out_.begins.resize(count_), out_.shapes.resize(count_), out_.values.resize(count_);
+  out_.docs.resize(docs);   // there were none, see known_bodies
+  tokens = std::move(out_);
+}
+
 void Lexer::scan() {
   while (true) {
     switch (kTables.cls[static_cast<uint8_t>(*p_)]) {
@@ -66,6 +83,17 @@ void Lexer::name() {
   if (static_cast<uint8_t>(*p_) >= 0x80) name_rest();
   NameId id = names_.intern({lo, static_cast<size_t>(p_ - lo)});
   push(+id < kKeywordCount ? keyword_of(id) : TokenKind::Ident, lo, p_, +id);
+  if (lo == skip_at_) skip_body();
+}
+
+// From a `do` to its `end`.
+void Lexer::skip_body() {
+  p_ = begin_ + skip_.front().end;
+  const char* before = p_ - 1;
+  while (kTables.cls[static_cast<uint8_t>(*before)] == kSpace) --before;
+  line_start_ = *before == '\n';
+  skip_ = skip_.subspan(1);
+  skip_at_ = skip_.empty() ? nullptr : begin_ + skip_.front().begin;
 }
 
 void Lexer::skip_line() {
@@ -271,7 +299,13 @@ uint32_t Tokens::long_end(uint32_t t) const {
   return lo < long_ends.size() && long_ends[lo].token == t ? long_ends[lo].end : begins[t];
 }
 
-Tokens lex(const SourceFile& file, Names& names, Diagnostics& diags) { return Lexer(file, names, diags).run(); }
+Tokens lex(const SourceFile& file, Names& names, Diagnostics& diags, std::span<const BodyRange> skip) {
+  return Lexer(file, names, diags, skip).run();
+}
+void lex_bodies(const SourceFile& file, std::span<const BodyRange> bodies, Tokens& tokens, Names& names,
+                Diagnostics& diags) {
+  Lexer(file, names, diags).run_bodies(bodies, tokens);
+}
 Tokens lex_doctest(const SourceFile& file, std::string& text, uint32_t lo, uint32_t hi, Names& names,
                    Diagnostics& diags) {
   if (file.too_large) hi = lo;

@@ -37,9 +37,11 @@ inline constexpr Tables kTables;
 
 class Lexer {
  public:
-  Lexer(const SourceFile& file, Names& names, Diagnostics& diags) : file_(file), names_(names), diags_(diags) {
+  Lexer(const SourceFile& file, Names& names, Diagnostics& diags, std::span<const BodyRange> skip = {})
+      : file_(file), names_(names), diags_(diags), skip_(skip) {
     begin_ = p_ = file.text.data();
     end_ = begin_ + file.text.size();
+    if (!skip_.empty()) skip_at_ = begin_ + skip_.front().begin;
   }
 
   // Part of `text`, a copy of the file's text: a doctest.
@@ -52,6 +54,7 @@ class Lexer {
   }
 
   Tokens run();
+  void run_bodies(std::span<const BodyRange> bodies, Tokens& tokens);
 
  private:
   template <class T>
@@ -108,6 +111,7 @@ class Lexer {
   void curly_string(const char* lo, uint32_t);
   void strange();
   void skip_line();
+  void skip_body();
 
   // ---- comments
   void comment();
@@ -173,6 +177,8 @@ class Lexer {
   const char* begin_;
   const char* p_;
   const char* end_;
+  std::span<const BodyRange> skip_;   // those that are still ahead
+  const char* skip_at_ = nullptr;   // the first of them
   bool line_start_ = true;
   bool no_marker_ = false;
   bool doctest_ = false;

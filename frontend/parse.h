@@ -13,7 +13,11 @@ constexpr uint32_t kMaxHeight = 2000;  // of the tree: a chain of operators, cal
                                         // long. A pass may recurse over the tree without a check of its own.
 // `script`: statements may stand outside functions. So too in a `.jans` file, and below `profile :script`. They become
 // the body of a FuncDecl named `main` with the flag kShort, the last item of the file.
-Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags, bool script = false);
+// `skip`, ordered: bodies of functions that an earlier run knew; they become Blocks with kSkipped.
+Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags, bool script = false,
+           std::span<const BodyRange> skip = {});
+// Fills the Blocks that were skipped, under their ids.
+void parse_skipped(Tree& tree, const SourceMap& sources, Names& names, Diagnostics& diags);
 // A doctest: bytes lo … hi of `text` (see lex_doctest). Declarations stay in the File's list; the statements become a
 // TestDecl of this name, the last in the list, with kShort.
 Tree parse_doctest(FileId file, const SourceMap& sources, std::string& text, uint32_t lo, uint32_t hi, NameId name,

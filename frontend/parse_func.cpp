@@ -73,7 +73,7 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     }
     error_token_ = sign;
   } else {
-    inner = block(header, "the head of the function");
+    inner = at_skipped() ? skipped_block() : block(header, "the head of the function");
   }
   return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, +inner), flags | error_flag(header),
              abi);

@@ -53,8 +53,10 @@ enum class Opening : uint8_t { Do, Brace, Indent };
 
 class Parser {
  public:
-  Parser(FileId file, const SourceFile& source, Tokens tokens, Names& names, Diagnostics& diags, bool script);
+  Parser(const SourceFile& source, Tree tree, Names& names, Diagnostics& diags, bool script = false,
+         std::span<const BodyRange> skip = {});
   Tree run();
+  Tree run_skipped(uint32_t first);
   Tree run_doctest(NameId name);
 
  private:
@@ -190,6 +192,8 @@ class Parser {
   bool colon_result_ahead() const;
 
   // ---- blocks and statements (parse_stmt.cpp)
+  NodeId skipped_block();
+  bool at_skipped() const { return !skip_.empty() && begins_[pos_] == skip_.front().begin; }
   NodeId block(uint32_t header, const char* header_text);          // opening, statements, end
   Opening open_block(uint32_t header, const char* header_text);
   NodeId body(Opening opening, uint32_t header, bool else_ok);     // statements without the end
@@ -354,6 +358,7 @@ class Parser {
   const uint32_t* values_ = nullptr;
   uint32_t pos_ = 0;
   uint32_t last_ = 0;   // the EndOfFile token
+  std::span<const BodyRange> skip_;   // bodies ahead that the lexer left out
   std::vector<uint32_t> scratch_;
   bool nl_off_ = false;   // inside ( ) and [ ]: newlines do not count
   bool no_brace_ = false;   // a { here opens a block or arms, not a literal

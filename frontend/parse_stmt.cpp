@@ -61,6 +61,15 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
   return Opening::Indent;
 }
 
+// At a `do` that the lexer put its `end` behind.
+NodeId Parser::skipped_block() {
+  skip_ = skip_.subspan(1);
+  pos_ += 2;
+  NodeId made = add(NodeKind::Block, pos_ - 2, kNone, kNone, kSkipped);
+  tree_.skipped.push_back(made);
+  return made;
+}
+
 NodeId Parser::block(uint32_t header, const char* after_what) {
   Opening opening = open_block(header, after_what);
   Diagnostic* missing_do = missing_do_;

@@ -8,6 +8,7 @@
 #include "frontend/program.h"
 
 namespace janus {
+struct BodyMemory;
 
 // Reads and parses the root file and everything it imports (std from `std_files`, the package's src/ or the file's
 // folder). Import cycles, missing modules and unreadable files are reported. The prelude (std.prelude) is always
@@ -31,6 +32,7 @@ struct LoadOptions {
   bool all_std = false;         // every module of std, imported or not: for its documentation
   bool all_modules = false;     // `check`/`test` of a package: every .jan file below source_root
   DoctestOptions doctests;
+  const BodyMemory* memory = nullptr;   // bodies that it knows are parsed only when they must be checked all the same
 };
 // The examples of the documentation, each a module behind those that are loaded (resolve_doctest.cpp).
 void load_doctests(Program& program, FileSystem& files, const DoctestOptions& options);

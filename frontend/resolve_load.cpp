@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "frontend/body_memory.h"
 #include "frontend/parse.h"
 #include "frontend/program_index.h"
 #include "frontend/resolve.h"
@@ -50,7 +51,9 @@ struct Loader {
     m.is_std = is_std;
     bool script = file_path.ends_with(".jans");
     m.file = p.sources.add(std::move(file_path), std::move(text), is_std);
-    m.tree = parse(m.file, p.sources, p.names, p.diags, !is_std && options.profile == Profile::Script);
+    std::vector<BodyRange> skip;
+    if (options.memory && !is_std) skip = known_bodies(*options.memory, path, p.sources.file(m.file).text);
+    m.tree = parse(m.file, p.sources, p.names, p.diags, !is_std && options.profile == Profile::Script, skip);
     m.profile = is_std ? Profile::Core : script ? Profile::Script : options.profile;
     p.index->modules_by_path[+m.path] = +id;
     read_profile(m);

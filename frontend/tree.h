@@ -85,6 +85,7 @@ enum NodeFlag : uint8_t {
   kPub = 1,
   kMut = 2,
   kAsync = 4,
+  kSkipped = 4 /* of a Block: parse_skipped reads what stands in it */,
   kBlocking = 8,
   kInclusive = 16,
   kTrailingSemi = 32,
@@ -92,12 +93,18 @@ enum NodeFlag : uint8_t {
   kShort = 128,
 };
 
+// The block of a function: where its `do` and its `end` stand, in bytes of the file.
+struct BodyRange {
+  uint32_t begin, end;
+};
+
 struct Tree {
   FileId file = FileId::None;
   Tokens tokens;
-  std::vector<Node> nodes;   // children stand before their parents: a loop from the first to the last is bottom-up
+  std::vector<Node> nodes;   // children stand before their parents, but for those of blocks that were skipped first
   std::vector<uint32_t> lasts;   // of each node, its last token
   std::vector<uint32_t> extra;   // lists: extra[i] = count, then that many NodeIds (or values)
+  std::vector<NodeId> skipped;   // Blocks with kSkipped, in the order of the file
   NodeId root = NodeId::None;   // a File node
   uint32_t base = 0;   // SourceFile::base, so spans need no look-up
 
