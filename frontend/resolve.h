@@ -46,9 +46,9 @@ void collect(Program& program);
 // What a type parameter name means while a signature or body is resolved.
 struct TypeScope {
   ModuleId module;
-  std::vector<TypeParamId> params;     // looked up by name
-  TypeId self = TypeId::None;          // `Self` / the impl's self type
-  bool may_declare_params = false;     // an undeclared single capital becomes a type parameter (signatures only)
+  std::vector<TypeParamId> params;   // looked up by name
+  TypeId self = TypeId::None;   // `Self` / the impl's self type
+  bool may_declare_params = false;   // an undeclared single capital becomes a type parameter (signatures only)
 };
 // The scope that a function's own signature and body are resolved in.
 TypeScope func_scope(Program& program, FuncId func);
@@ -63,7 +63,7 @@ struct FallibleType {
 };
 FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node);
 
-DeclId lookup_name(Program& program, ModuleId from, NameId name);                 // own, imported, prelude; None
+DeclId lookup_name(Program& program, ModuleId from, NameId name);   // own, imported, prelude; None
 // m.name: public declarations and what `pub import` brings. A private one is returned too, with *is_private set.
 DeclId lookup_in_module(Program& program, ModuleId module, NameId name, bool* is_private);
 // For the inference of bounds: see resolve_impl.cpp.
@@ -73,10 +73,10 @@ std::string unmet_impl(Program& program, TypeId type, TraitId trait);
 void visible_names(Program& program, ModuleId from, std::vector<std::string_view>& out);
 // What people of other languages write: `int` -> "i64", `HashMap` -> "Map" …; empty when there is no such habit.
 std::string_view false_friend(std::string_view name);
-TypeId builtin_type(Program& program, NameId name);                               // i64 … String, string; None
+TypeId builtin_type(Program& program, NameId name);   // i64 … String, string; None
 enum class BuiltinGeneric : uint8_t { None, Array, Optional, Type, Channel, Task, Nursery, Handle };
-BuiltinGeneric builtin_generic(Program& program, NameId name);                    // names that a program may shadow
-uint32_t builtin_bound(Program& program, NameId name);                            // Equal, Ordered …: a bit, or 0
+BuiltinGeneric builtin_generic(Program& program, NameId name);   // names that a program may shadow
+uint32_t builtin_bound(Program& program, NameId name);   // Equal, Ordered …: a bit, or 0
 TypeId self_type_of_decl(Program& program, DeclId decl);   // `User`: Struct User with its own Params as arguments
 ErrorSetId error_set_of(Program& program, std::vector<TagId> tags);   // interned by content
 ErrorSetId new_inferred_set(Program& program);
