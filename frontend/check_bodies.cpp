@@ -22,6 +22,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options)
   n_wrap_ = name("wrap");
   n_try_ = name("try");
   n_next_ = name("next");
+  n_rest_ = name("rest");
   n_self_ = name("self");
   n_contains_ = name("contains");
   n_min_ = name("MIN");

@@ -60,7 +60,7 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
         case HeadKind::Builtin: check_rest(tree_->list(x.b)); return decl_value(base, base_node, expected);
         default: {
           if (ast(unparen(base_node)).kind == NodeKind::Ident) closure_stays_ = unparen(base_node);
-          HirId value = check(base_node);
+          HirId value = check_walked(base_node);
           closure_stays_ = NodeId::None;
           return call_method(value, base_node, n, callee, expected, answer);
         }

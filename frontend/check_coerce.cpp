@@ -93,6 +93,12 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
       if (!try_coerce(value, TypeId(t.a))) return false;
       value = some(value);
       return true;
+    case TypeKind::Array:
+      if (is_chars(from) && unify(TypeId(t.a), Types::Char)) {
+        value = chars_array(value);
+        return true;
+      }
+      break;
     case TypeKind::Dyn:
       settle_literals(from);
       from = zonk(from);

@@ -20,8 +20,7 @@ HirId BodyChecker::check_as(NodeId n, TypeId type, const Why* why) {
 }
 
 HirId BodyChecker::check_unnarrowed(NodeId n, TypeId expected) {
-  NodeId bare = unparen(n);
-  uint32_t var = ast(bare).kind == NodeKind::Ident ? find_var(NameId(ast(bare).a)) : kNone32;
+  uint32_t var = subject_var(n);
   return var != kNone32 ? read_var(var, span(n), false) : check(n, expected);
 }
 
@@ -82,7 +81,11 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     }
     case NodeKind::DotName: return check_dot_name(n, expected, NodeId::None, nullptr);
     case NodeKind::Index: return check_index(n, expected);
-    case NodeKind::Call: return check_call(n, expected, nullptr);
+    case NodeKind::Call: {
+      bool walked = walked_ == n;
+      HirId value = check_call(n, expected, nullptr);
+      return walked ? value : kept_chars(value, expected);
+    }
     case NodeKind::Arg: return check(NodeId(x.b), expected);
     case NodeKind::MutArg:   // outside a call: the parser has reported it
       check_poison(NodeId(x.a));

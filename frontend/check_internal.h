@@ -333,7 +333,7 @@ class BodyChecker {
   // ---- names known to the checker
   std::vector<uint8_t> name_codes_;   // by NameId: 1 + TypeId of a simple type, or 64 + Builtin
   NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_,
-      n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_;
+      n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_, n_rest_;
 
   // ---- work left for later
   std::vector<FuncId> queue_;
@@ -460,8 +460,21 @@ class BodyChecker {
   bool require_place(HirId place, NodeId ast, const char* doing);
   void report_immutable(uint32_t var, NodeId ast, const char* doing);
   uint32_t var_of_local(LocalId local) { return b_->var_of_local[+local]; }
-  bool narrowable(uint32_t var);
+  uint32_t subject_var(NodeId n);
   void poly_escape(uint32_t var);
+
+  // ---- check_chars.cpp
+  NodeId walked_ = NodeId::None;   // a value that is used up where it stands
+  const Tree* hand_walks_of_ = nullptr;   // the file of the next line
+  std::vector<std::pair<NameId, uint32_t>> hand_walks_;   // each `name.next` and `name.rest`, and its token
+  bool is_chars(TypeId type);
+  HirId chars_array(HirId chars);
+  HirId kept_chars(HirId value, TypeId expected);
+  bool walked_by_hand(NameId name, NodeId let);
+  HirId check_walked(NodeId n) {
+    walked_ = unparen(n);
+    return check(n);
+  }
 
   // ---- check_expr.cpp
   Span span(NodeId n) { return tree_->span(n); }
@@ -564,6 +577,7 @@ class BodyChecker {
   HirId check_while(NodeId n);
   HirId check_for(NodeId n);
   HirId check_return(NodeId n);
+  void index_and_pair(NodeId index, NodeId pair, size_t said, NodeId items);
   HirId check_break(NodeId n);
   HirId check_defer(NodeId n);
   HirId check_branch(NodeId n, TypeId expected, bool value);

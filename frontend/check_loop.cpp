@@ -58,7 +58,7 @@ HirId BodyChecker::check_for(NodeId n) {
   NameId label = NameId(tree_->record(x.a, 1));
   size_t pattern_count = tree_->record_list(x.a, 0).size();
   auto pattern = [&](size_t i) { return tree_->record_list(x.a, 0)[i]; };
-  HirId value = received(check(iterable));
+  HirId value = received(check_walked(iterable));
   if (!facts_.empty()) forget_assigned_in(body);
   size_t scope = open_scope();
   Facts before, at_break;
@@ -173,7 +173,9 @@ HirId BodyChecker::check_for(NodeId n) {
     head = make_record({pat, +value, how, index_local, next_func, next_args});
   }
   b_->loops.push_back({label, number, false, b_->in_defer, &at_break, scope});
+  size_t said = p_.diags.all().size();
   HirId body_value = check_block(body, TypeId::None, false);
+  if (p_.diags.all().size() > said && pattern_count == 2) index_and_pair(pattern(0), pattern(1), said, iterable);
   b_->loops.pop_back();
   close_scope(scope);
   copy_facts(facts_, before);
@@ -210,6 +212,24 @@ LoopScope* BodyChecker::find_loop(NameId label, NodeId n) {
         .help("use a `for` loop in place of the closure, or `return` to leave the closure");
   else d.help("to leave the function, write `return`");
   return nullptr;
+}
+
+// `for name, age in pairs` looks like the two parts of a pair and is the number and the pair. When the first mistake in
+// the body is about one of the two names, that is most likely it.
+void BodyChecker::index_and_pair(NodeId index, NodeId pair, size_t said, NodeId items) {
+  if (ast(index).kind != NodeKind::PatBind || ast(pair).kind != NodeKind::PatBind) return;
+  uint32_t var = find_var(NameId(ast(pair).a));
+  if (var == kNone32) return;
+  TypeRow row = types_[shallow(vars_[var].type)];
+  if (row.kind != TypeKind::Tuple || row.arg_count != 2) return;
+  Diagnostic& d = *p_.diags.all()[said];
+  std::string first(text(NameId(ast(index).a))), second(text(NameId(ast(pair).a)));
+  std::string_view at = p_.sources.text(d.span);
+  bool about = at == first || at == second || at.starts_with(first + ".") || at.starts_with(second + ".") ||
+               at.starts_with(first + " ") || at.starts_with(second + " ");
+  if (!about) return;
+  d.at(Span{span(index).lo, span(pair).hi}, "`" + first + "` is the number of the element, `" + second + "` the pair")
+      .help("to take the pairs apart write `for (" + first + ", " + second + ") in " + source(items) + " do`");
 }
 
 HirId BodyChecker::check_break(NodeId n) {
@@ -289,4 +309,4 @@ HirId BodyChecker::check_return(NodeId n) {
   return emit(HirKind::Return, Types::Never, is_some(value) ? +value : kNone32, kNone32, span(n), tail ? 1 : 0);
 }
 
-}  // namespace janus
+}   // namespace janus

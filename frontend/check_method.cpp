@@ -249,6 +249,13 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
+  if (m.candidates == 0 && is_chars(type)) {   // what only arrays have is asked of the array
+    Program::MethodMatch of_array = p_.find_method(types_.array(Types::Char), name, module_);
+    if (of_array.candidates == 1) {
+      base = chars_array(base);
+      m = of_array;
+    }
+  }
   if (m.candidates == 0) {
     TypeId field = TypeId::None;
     if (m.is_private && is_some(m.func)) {

@@ -340,9 +340,7 @@ HirId BodyChecker::check_compare(NodeId n) {
   bool l_null = ast(bare_l).kind == NodeKind::NullLit, r_null = ast(bare_r).kind == NodeKind::NullLit;
   if ((l_null || r_null) && !(l_null && r_null)) {
     NodeId other = l_null ? r : l;
-    NodeId bare = l_null ? bare_r : bare_l;
-    uint32_t var = ast(bare).kind == NodeKind::Ident ? find_var(NameId(ast(bare).a)) : kNone32;
-    HirId value = var != kNone32 ? read_var(var, span(other), false) : check(other);
+    HirId value = check_unnarrowed(other);
     TypeId type = settle(node(value).type);
     TypeKind kind = types_.kind(type);
     if (kind == TypeKind::Error) return poison(span(n));
@@ -419,7 +417,7 @@ HirId BodyChecker::check_compare(NodeId n) {
 HirId BodyChecker::check_in(NodeId n) {
   const Node x = ast(n);
   NodeId l = NodeId(x.a), r = NodeId(x.b);
-  HirId base = received(check(r));
+  HirId base = received(check_walked(r));
   TypeId type = settle(node(base).type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) {
@@ -554,11 +552,7 @@ HirId BodyChecker::check_unwrap(NodeId n, TypeId expected) {
         .fix(mark, "", "leave the `!` out");
     return poison(span(n));
   }
-  NodeId bare = unparen(operand);
-  if (ast(bare).kind == NodeKind::Ident) {
-    uint32_t var = find_var(NameId(ast(bare).a));
-    if (var != kNone32) add_fact(var, Fact::NonNull);
-  }
+  if (uint32_t var = subject_var(operand); var != kNone32) add_fact(var, Fact::NonNull);
   return emit(HirKind::Unwrap, types_.elem(type), value, kNone32, span(n));
 }
 
@@ -603,8 +597,8 @@ HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, boo
       if (token == TokenKind::EqEq || token == TokenKind::BangEq) {
         NodeId l = unparen(NodeId(x.a)), r = unparen(NodeId(x.b));
         NodeId other = ast(l).kind == NodeKind::NullLit ? r : ast(r).kind == NodeKind::NullLit ? l : NodeId::None;
-        if (is_some(other) && ast(other).kind == NodeKind::Ident) {
-          uint32_t var = find_var(NameId(ast(other).a));
+        if (is_some(other)) {
+          uint32_t var = subject_var(other);
           if (var != kNone32) (token == TokenKind::BangEq ? when_true : when_false).push_back({var, Fact::NonNull});
         }
       }

@@ -564,8 +564,7 @@ HirId BodyChecker::check_match_expr(NodeId n, TypeId expected, bool value) {
     report<Diag::VoidValue>(span(NodeId(x.a)), "matched");
     type = Types::Error;
   }
-  NodeId bare = unparen(NodeId(x.a));
-  uint32_t subject = ast(bare).kind == NodeKind::Ident ? find_var(NameId(ast(bare).a)) : kNone32;
+  uint32_t subject = subject_var(NodeId(x.a));
   bool null_done = false;
   Facts before, after;
   copy_facts(before, facts_);

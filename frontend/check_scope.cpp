@@ -132,8 +132,15 @@ void BodyChecker::meet(Facts& into, const Facts& other) {
   while (into.size() > kept) into.pop_back();
 }
 
-// Narrowing is about names that keep their value: `let`, parameters, and `var` until it is assigned (ruling 3).
-bool BodyChecker::narrowable(uint32_t var) { return !(vars_[var].flags & kLocalMutParam) || !vars_[var].is_self; }
+// The variable that a test for null is about, or none. Narrowing is about names that keep their value: `let`, parameters
+// (`self` is one), and `var` until it is assigned (ruling 3). A `mut self` may be changed by any method called on it.
+uint32_t BodyChecker::subject_var(NodeId n) {
+  const Node& x = ast(unparen(n));
+  if (x.kind == NodeKind::Ident) return find_var(NameId(x.a));
+  if (x.kind != NodeKind::SelfExpr) return kNone32;
+  uint32_t self = find_var(n_self_);
+  return self != kNone32 && !(vars_[self].flags & kLocalMutParam) ? self : kNone32;
+}
 
 // A loop's body runs again after its own assignments: what they may undo is not known at its beginning. Looks at the
 // tokens of the body, which is cheap and needs no second walk of the tree: `x =`, `x +=` and `&x`.

@@ -53,7 +53,7 @@ static constexpr ForeignHint kValues[] = {
     {"parseFloat", "f64.parse", ""},
     {"atoi", "i64.parse", ""},
     {"length", "len", ""},
-    {"sizeof", "len", ""},
+    {"sizeof", "", "how many elements there are is `x.len()`; how many bytes a type takes says `std.mem`"},
     {"size", "len", ""},
     {"count", "len", ""},
     {"Some", "", "a value needs no wrapping: where a `?T` is wanted, a `T` fits"},

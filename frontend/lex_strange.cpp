@@ -144,7 +144,12 @@ void Lexer::strange() {
     return error_token(lo, p_);
   }
   Diagnostic& d = report<Diag::StrangeCharacter>(lo, p_, std::string_view(lo, 1));
-  if (c == '@') d.help("notes about a declaration are written above it as `/// @since 1.0`");
+  if (c == '@') {
+    // @Test of Java and Kotlin, @inline, @available
+    bool test = (p_ < end_ && (*p_ == 'T' || *p_ == 't')) && std::string_view(p_ + 1, end_ - p_ - 1).starts_with("est");
+    if (test) d.help("a test is a declaration of its own: `test \"what must hold\" do … end`");
+    else d.help("notes about a declaration are written above it as `/// @since 1.0`");
+  }
   if (c == '$') d.help("a name stands alone, without `$`; only inside a string `${name}` puts in its value");
   if (c == '\\') d.help("a line goes on by itself after an operator or a comma, and inside `( )` and `[ ]`");
   error_token(lo, p_);

@@ -44,7 +44,10 @@ NodeId Parser::declaration_of(uint8_t flags) {
     case TokenKind::KwFunc: return func_decl(flags, 0, false);
     case TokenKind::KwAsync:
       ++pos_;
-      if (!at(TokenKind::KwFunc)) {
+      if (is_word(pos_, Word::ForeignFn) || is_word(pos_, Word::ForeignFun) || is_word(pos_, Word::ForeignFunction) ||
+          is_word(pos_, Word::ForeignDef)) {
+        foreign(pos_, "func");
+      } else if (!at(TokenKind::KwFunc)) {
         unexpected("`func` after `async`");
         return error_node();
       }

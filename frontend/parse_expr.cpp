@@ -397,7 +397,7 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
           left = add(NodeKind::Call, node(left).token, +left, list);
           break;
         }
-        if (no_brace_ || !looks_like_type(left)) return left;
+        if (!looks_like_type(left) || (no_brace_ && !literal_in_head())) return left;
         left = struct_literal(left);
         break;
       case TokenKind::StrLit:

@@ -103,7 +103,8 @@ NodeId Parser::item(bool script) {
   suspect_ = dedent_ = kNone;
   if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync))) {
     if (at(TokenKind::KwVar) && script) {
-    } else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen) {
+    } else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen &&
+               !(kind_at(pos_ + 2) == TokenKind::Ident && kind_at(pos_ + 3) == TokenKind::Ident)) {
       ++pos_;
       unexpected("the name of the function");
       return error_node();
@@ -295,114 +296,6 @@ bool Parser::c_function() {
   block(header, "the head of the function");
   in_decl_ = false;
   return true;
-}
-
-// Words with which other languages begin declarations. True when something was read.
-bool Parser::foreign_declaration() {
-  uint32_t token = pos_;
-  foreign_made_ = NodeId::None;
-  TokenKind next = next_kind();
-  bool name_next = next == TokenKind::Ident && !starts_line(pos_ + 1);
-  switch (static_cast<Word>(values_[token])) {
-    case Word::ForeignFn:
-    case Word::ForeignFun:
-    case Word::ForeignFunction:
-    case Word::ForeignDef:
-    case Word::ForeignProc:
-    case Word::ForeignSub:
-      if (!name_next) return false;
-      foreign(token, "func");
-      early_end_ = kNone;
-      decl_column_ = line_column(token);
-      in_decl_ = true;
-      suspect_ = dedent_ = split_else_ = kNone;
-      foreign_made_ = func_decl(0, 0, false);
-      in_decl_ = false;
-      return true;
-    case Word::ForeignPublic:
-    case Word::ForeignPrivate:
-    case Word::ForeignStatic:
-    case Word::ForeignFinal:
-    case Word::ForeignExport:
-      if (starts_line(pos_ + 1)) return false;
-      if (values_[token] == static_cast<uint32_t>(Word::ForeignPublic) ||
-          values_[token] == static_cast<uint32_t>(Word::ForeignExport))
-        foreign(token, "pub");
-      else
-        report<Diag::NotNeeded>(token_span(token), text(token))
-            .note("what has no `pub` is private to its file")
-            .fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
-      ++pos_;
-      if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_]))) return foreign_declaration();
-      return true;  // what follows is read as usual
-    case Word::ForeignClass:
-    case Word::ForeignRecord: {
-      if (!name_next) return false;
-      report<Diag::ForeignWord>(token_span(token), text(token), "struct")
-          .note("data stands in a `struct`, its functions in an `impl`: values have no parent class")
-          .help("write `struct " + std::string(text(token + 1)) + " { … }` and `impl " + std::string(text(token + 1)) +
-                " do … end`");
-      error_token_ = token;
-      skip_declaration(token);
-      return true;
-    }
-    case Word::ForeignInterface:
-    case Word::ForeignProtocol:
-      if (!name_next) return false;
-      foreign(token, "trait");
-      error_token_ = token;
-      if (skip_to_opening() && at(TokenKind::KwDo)) {
-        pos_ = token;
-        foreign_made_ = trait_decl(0);
-      } else {
-        skip_declaration(token);
-      }
-      return true;
-    case Word::ForeignUse:
-    case Word::ForeignUsing:
-    case Word::ForeignInclude:
-    case Word::ForeignRequire:
-    case Word::ForeignFrom: {
-      if (starts_line(pos_ + 1) || (next != TokenKind::Ident && next != TokenKind::StrLit && next != TokenKind::Less))
-        return false;
-      bool from = values_[token] == static_cast<uint32_t>(Word::ForeignFrom);
-      Diagnostic& d = report<Diag::ForeignWord>(token_span(token), text(token), "import");
-      if (from) d.help("`from a import b` is written `import a.{b}`");
-      else
-        d.help("a module is named by its path, as in `import std.fs`")
-            .fix(token_span(token), "import", "write `import`", Applicability::MaybeIncorrect);
-      pos_ = end_of_line();
-      return true;
-    }
-    case Word::ForeignPackage:
-    case Word::ForeignModule:
-    case Word::ForeignNamespace:
-    case Word::ForeignMod:
-      if (!name_next) return false;
-      report<Diag::NotNeeded>(token_span(token), text(token))
-          .note("a file is a module, and its path is its name")
-          .help("remove this line");
-      pos_ = end_of_line();
-      return true;
-    case Word::ForeignVal:
-      if (!name_next) return false;
-      foreign(token, "const");
-      foreign_made_ = const_decl(0);
-      if (!panic_) end_item();
-      return true;
-    default: return false;
-  }
-}
-
-// Over a declaration that is not understood: its braces, or its lines further right.
-void Parser::skip_declaration(uint32_t from) {
-  uint32_t left = line_column(from);
-  pos_ = from;
-  while (!starts_line(pos_ + 1) && !at(TokenKind::LBrace) && !at(TokenKind::EndOfFile)) ++pos_;
-  if (at(TokenKind::LBrace)) return skip_brackets();
-  ++pos_;
-  while (!at(TokenKind::EndOfFile) && !(starts_line(pos_) && column(pos_) <= left)) ++pos_;
-  if (at(TokenKind::KwEnd)) ++pos_;
 }
 
 }  // namespace janus

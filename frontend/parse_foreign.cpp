@@ -313,7 +313,13 @@ NodeId Parser::foreign_statement(bool& handled) {
       error_token_ = token;
       return if_expr();
     case Word::ForeignSwitch:
-      if (!header) break;
+      if (!header && !value_next && next != TokenKind::LParen) break;
+      if (!header) {   // all of it on one line
+        uint32_t brace = token + 1;
+        while (brace < line_end && kind_at(brace) != TokenKind::LBrace) ++brace;
+        if (brace == line_end) break;
+        line_end = brace + 1;
+      }
       foreign(token, "match", false);
       ++pos_;
       panic_ = true;  // the arms look different too: one report is enough
@@ -376,6 +382,23 @@ NodeId Parser::foreign_statement(bool& handled) {
       }
       error_token_ = token;
       return add(NodeKind::Error, token);
+    case Word::ForeignGoto:
+      if (next != TokenKind::Ident) break;
+      foreign(between(token, token + 1), "goto", "break");
+      pos_ += 2;
+      error_token_ = token;
+      return add(NodeKind::Error, token);
+    case Word::ForeignStatic:
+      if (next != TokenKind::KwLet && next != TokenKind::KwVar &&
+          !(next == TokenKind::Ident && kind_at(token + 2) == TokenKind::Eq))
+        break;
+      report<Diag::NotNeeded>(token_span(token), "static")
+          .note(
+              "a variable lives as long as its block: what is to outlive a call stands in a struct that is lent with `&`");
+      ++pos_;
+      if (next != TokenKind::Ident) return let();
+      pos_ += 2;
+      return declared(token + 1, expr(), NodeId::None);
     case Word::ForeignClass:
     case Word::ForeignInterface:
     case Word::ForeignUse:
@@ -383,7 +406,6 @@ NodeId Parser::foreign_statement(bool& handled) {
     case Word::ForeignFrom:
     case Word::ForeignPublic:
     case Word::ForeignPrivate:
-    case Word::ForeignStatic:
       if (next != TokenKind::Ident && !is_keyword(next)) break;
       if (foreign_declaration()) return is_some(foreign_made_) ? foreign_made_ : add(NodeKind::Error, token);
       break;

@@ -1,6 +1,7 @@
 // parse_func.cpp: functions, tests, and their parameters, bounds and results.
 // Depends on parse_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include "frontend/parse_internal.h"
 
 namespace janus {
@@ -29,6 +30,16 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     name = pos_;
   }
   id = expect_name("the name of the function");
+  if (!panic_ && at(TokenKind::Minus) && touches(pos_)) {   // func my-func()
+    while ((at(TokenKind::Minus) || at_any_word() || at(TokenKind::IntLit)) && touches(pos_)) ++pos_;
+    std::string better(text_between(name, pos_ - 1));
+    std::replace(better.begin(), better.end(), '-', '_');
+    report<Diag::UnexpectedToken>(between(name, pos_ - 1), "the name of the function",
+                                  "`" + std::string(text_between(name, pos_ - 1)) + "`")
+        .note("a name is made of letters, digits and `_`; `-` subtracts")
+        .fix(between(name, pos_ - 1), better, "write `" + better + "`");
+    error_token_ = name;
+  }
   uint32_t generics = type_params();
   uint32_t list = kNone;
   NodeId result = NodeId::None;
@@ -188,6 +199,24 @@ uint32_t Parser::params(bool may_be_method) {
   return flush(from);
 }
 
+// inout x: T, x: inout T, ref x: T
+void Parser::lent_param(uint32_t word) {
+  report<Diag::ForeignWord>(token_span(word), text(word), "mut")
+      .note("`mut x: T` gives its changes back to the caller, who writes `&x`");
+  error_token_ = word;
+}
+
+// x: ...T, x: T...
+void Parser::any_number() {
+  if (panic_ || !at(TokenKind::DotDot)) return;
+  uint32_t dots = pos_;
+  while (at(TokenKind::DotDot) || at(TokenKind::Dot)) ++pos_;
+  report<Diag::UnexpectedToken>(between(dots, pos_ - 1), "one type",
+                                "`" + std::string(text_between(dots, pos_ - 1)) + "`")
+      .help("a function takes as many values as it has parameters; for any number of them take an array: `xs: []i64`");
+  error_token_ = dots;
+}
+
 // param := [`mut`] name [`:` type] [`=` expr]
 NodeId Parser::param() {
   bool is_mut = false;
@@ -216,6 +245,12 @@ NodeId Parser::param() {
                 : "what a function changes for its caller is declared `mut x: T`, and lent with `&x`");
     error_token_ = mark;
   }
+  if ((is_word(pos_, Word::ForeignInout) || is_word(pos_, Word::ForeignRef)) && next_kind() == TokenKind::Ident &&
+      kind_at(pos_ + 2) == TokenKind::Colon) {
+    lent_param(pos_);
+    is_mut = true;
+    ++pos_;
+  }
   uint32_t name = pos_;
   if (at_name() && !starts_line(pos_ + 1) && next_kind() != TokenKind::LBracket && next_kind() != TokenKind::LParen &&
       kTraits[static_cast<uint8_t>(next_kind())].starts_type && next_kind() != TokenKind::Bang) {
@@ -240,7 +275,16 @@ NodeId Parser::param() {
   }
   NameId id = expect_name("the name of a parameter");
   NodeId declared_type = NodeId::None, value = NodeId::None;
-  if (!panic_ && eat(TokenKind::Colon)) declared_type = type();
+  if (!panic_ && eat(TokenKind::Colon)) {
+    if ((is_word(pos_, Word::ForeignInout) || is_word(pos_, Word::ForeignRef)) && next_kind() == TokenKind::Ident) {
+      lent_param(pos_);
+      is_mut = true;
+      ++pos_;
+    }
+    any_number();
+    declared_type = type();
+    any_number();
+  }
   if (!panic_ && eat(TokenKind::Eq)) value = expr();
   return add(NodeKind::Param, name, +id, record(+declared_type, +value), is_mut ? kMut : 0);
 }
@@ -248,6 +292,21 @@ NodeId Parser::param() {
 // result := [`->`] type        on the line of the head
 NodeId Parser::return_type() {
   if (panic_) return NodeId::None;
+  if ((is_word(pos_, Word::ForeignThrows) || is_word(pos_, Word::ForeignRethrows)) && !starts_line(pos_)) {
+    uint32_t word = pos_++;
+    if (at(TokenKind::LParen)) skip_brackets();
+    report<Diag::ForeignWord>(token_span(word), text(word), "!")
+        .note("that a function can fail is a part of its result")
+        .help("`-> !T` fails with whatever its body fails with, `-> MyError!T` with what `error MyError { … }` lists");
+    error_token_ = word;
+    NodeId plain = at(TokenKind::KwDo) ? NodeId::None : return_type();
+    if (is_none(plain)) {
+      uint32_t from = mark();
+      keep(add(NodeKind::ImportName, word, +names_.intern("void")));
+      plain = add(NodeKind::TypeName, word, flush(from), kNone);
+    }
+    return add(NodeKind::TypeFallible, word, kNone, +plain, kShort);
+  }
   if (eat(TokenKind::Arrow)) return type(!closes_at_pipe_);
   if (new_line()) return NodeId::None;
   if (at(TokenKind::Colon) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_type &&

@@ -173,12 +173,15 @@ class Parser {
   uint32_t bounds();
   uint32_t params(bool may_be_method);
   NodeId param();
+  void lent_param(uint32_t word);
+  void any_number();
   NodeId return_type();
   bool open_braces(uint32_t header, const char* what);
   bool profile_declaration();
   void statement_outside();
   bool lone_let() const;
-  bool foreign_declaration();         // what it read, if anything: foreign_made_
+  bool foreign_declaration();
+  bool foreign_shape(uint32_t token);         // what it read, if anything: foreign_made_
   void recover_item(uint32_t from);
   void recover_method(uint32_t from, uint32_t own_column);
   void end_item();
@@ -254,6 +257,7 @@ class Parser {
   bool trailing_closure_here(NodeId callee) const;
   bool looks_like_type(NodeId id) const;
   bool looks_like_fields() const;
+  bool literal_in_head() const;
   NodeId type_of_expr(NodeId id);
   struct Bracketed;
   Bracketed bracketed(uint32_t opener) const;

@@ -12,6 +12,21 @@ bool Parser::looks_like_fields() const {
   return (a == TokenKind::Ident || is_keyword(a)) && (b == TokenKind::Colon || b == TokenKind::Comma);
 }
 
+// At `{` in a head such as `for w in Words { text: s } do`: fields, and behind them the head goes on on the same line.
+// Where arms or a block in braces begin, the line is over after the last brace, or `else` follows.
+bool Parser::literal_in_head() const {
+  if (!looks_like_fields() && next_kind() != TokenKind::RBrace) return false;
+  uint32_t depth = 0;
+  for (uint32_t t = pos_; t < last_ && t < pos_ + 200; ++t) {
+    TokenKind k = kinds_[t];
+    if (k == TokenKind::LBrace) ++depth;
+    else if (k == TokenKind::RBrace && --depth == 0)
+      return t + 1 < last_ && !starts_line(t + 1) && kinds_[t + 1] != TokenKind::Newline &&
+             kinds_[t + 1] != TokenKind::KwElse && kinds_[t + 1] != TokenKind::KwEnd;
+  }
+  return false;
+}
+
 bool Parser::looks_like_type(NodeId id) const {
   const Node* n = &tree_.nodes[+id];
   while (n->kind == NodeKind::Index || n->kind == NodeKind::Call) n = &tree_.nodes[n->a];

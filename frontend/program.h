@@ -269,9 +269,10 @@ struct TestInfo {
 // Declarations the compiler itself knows, found in std by name after loading.
 struct LangItems {
   StructId map = StructId::None, set = StructId::None, range = StructId::None, map_entry = StructId::None,
-           set_entry = StructId::None;
+           set_entry = StructId::None, chars = StructId::None;
   FuncId map_new = FuncId::None, map_insert = FuncId::None, map_find_slot = FuncId::None,
-         map_slot_or_panic = FuncId::None, set_find_slot = FuncId::None;
+         map_slot_or_panic = FuncId::None, set_find_slot = FuncId::None,
+         string_chars = FuncId::None, chars_to_array = FuncId::None;
   TagId panic = TagId::None, cancelled = TagId::None, channel_closed = TagId::None, budget_exceeded = TagId::None,
         timeout = TagId::None, deadlock = TagId::None;
 };

@@ -352,6 +352,7 @@ void fill_lang_items(Program& program) {
   lang.set = structure("std.set", "Set");
   lang.set_entry = structure("std.set", "SetEntry");
   lang.range = structure("std.range", "Range");
+  lang.chars = structure("std.chars", "Chars");
 }
 
 void fill_lang_methods(Program& program) {
@@ -366,6 +367,9 @@ void fill_lang_methods(Program& program) {
   lang.map_find_slot = method(lang.map, "find_slot");
   lang.map_slot_or_panic = method(lang.map, "slot_or_panic");
   lang.set_find_slot = method(lang.set, "find_slot");
+  lang.chars_to_array = method(lang.chars, "to_array");
+  if (is_some(lang.chars))
+    lang.string_chars = program.find_method(Types::String, program.names.intern("chars"), ModuleId::None).func;
 }
 
 }   // namespace janus

@@ -366,6 +366,12 @@ struct TypeResolver {
   TypeId apply(NodeId id, const Decl& decl, std::span<const NodeId> arg_nodes) {
     if (decl.kind == DeclKind::TypeAlias) resolve_alias(p, decl.index);
     size_t wanted = params_of(decl).size();
+    // `Range` alone is a range of what literals are by themselves.
+    if (wanted == 1 && arg_nodes.empty() && decl.kind == DeclKind::Struct && p.modules[+decl.module]->is_std &&
+        p.names.text(decl.name) == "Range") {
+      TypeId arg = Types::I64;
+      return p.types.structure(static_cast<StructId>(decl.index), {&arg, 1});
+    }
     if (arg_nodes.size() != wanted) {
       Diagnostic& d = p.diags.report<Diag::WrongTypeArgCount>(tree.caret(id), p.names.text(decl.name),
                                                               count_of_types(wanted), count_of_types(arg_nodes.size()));
