@@ -214,7 +214,7 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
         return;
       }
     }
-    if (!(node(value).type == type || try_coerce(value, type))) {
+    if (!fits(value, type)) {
       std::string label = is_some(param.name)
                               ? "the parameter `" + std::string(text(param.name)) + "` is `" + name_of(type) + "`"
                               : "declared here";

@@ -82,7 +82,7 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
 HirId BodyChecker::sent_value(HirId channel, NodeId arg, NodeId channel_node) {
   TypeId type = shallow(node(channel).type), elem = types_.elem(type);
   HirId value = check(arg, elem);
-  value = received(value);
+  if (types_.kind(elem) != TypeKind::Optional) value = received(value);
   if (try_coerce(value, elem)) {
     name_literals(elem);
     return value;
@@ -105,6 +105,9 @@ HirId BodyChecker::received(HirId value) {
   if (n.kind == HirKind::ChannelOp && n.aux == kRecv) {
     n.aux = kRecvValue;
     n.type = types_.elem(type);
+  } else if (n.kind == HirKind::Block && n.b != kNone32) {   // a block's value is its last expression
+    HirId last = received(HirId(n.b));
+    node(value).type = node(last).type;
   } else if (n.kind == HirKind::Local && vars_[var_of_local(LocalId(n.a))].received != kNone32) {
     std::vector<Receive::Use>& uses = receives_[vars_[var_of_local(LocalId(n.a))].received].uses;
     for (size_t i = uses.size(); i-- > 0;) {   // the newest first: that is the one

@@ -136,10 +136,18 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
   return unify(from, to);
 }
 
+// Like try_coerce, for a place that needs a `to`: what was received there is needed as what it is (ruling 35).
+bool BodyChecker::fits(HirId& value, TypeId to) {
+  if (node(value).type == to) return true;
+  to = shallow(to);
+  TypeKind k = types_.kind(to);
+  bool number = k == TypeKind::Infer && open_kind(to) != InferKind::General;   // of a literal
+  if (number || (k != TypeKind::Optional && k != TypeKind::Infer && k != TypeKind::Void)) value = received(value);
+  return try_coerce(value, to);
+}
+
 HirId BodyChecker::coerce(HirId value, TypeId to, NodeId ast, const Why* why) {
-  if (TypeKind k = types_.kind(shallow(to)); k != TypeKind::Optional && k != TypeKind::Infer && k != TypeKind::Void)
-    value = received(value);
-  if (node(value).type == to || try_coerce(value, to)) return value;
+  if (fits(value, to)) return value;
   report_mismatch(is_some(ast) ? span(ast) : node(value).span, to, node(value).type, ast, why);
   return poison(node(value).span);
 }

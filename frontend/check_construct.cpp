@@ -160,7 +160,7 @@ HirId BodyChecker::check_fields(const std::vector<FieldInfo>* fields, NodeId lit
     } else {
       Why why{(*fields)[index].span, "the field is declared here"};
       value = check(NodeId(x.b), type);
-      if (!(node(value).type == type || try_coerce(value, type))) {
+      if (!fits(value, type)) {
         report_mismatch(span(NodeId(x.b)), type, node(value).type, NodeId(x.b), &why);
         value = poison(span(NodeId(x.b)));
       }

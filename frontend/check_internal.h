@@ -431,6 +431,7 @@ class BodyChecker {
   };
   HirId coerce(HirId value, TypeId to, NodeId ast, const Why* why = nullptr);
   bool try_coerce(HirId& value, TypeId to);
+  bool fits(HirId& value, TypeId to);
   void report_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
   void explain_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
   void poison_open(TypeId type);   // what is open in it has been reported with it

@@ -240,7 +240,7 @@ HirId BodyChecker::join_branches(std::span<HirId> branches, std::span<const Node
       while (ast(place).kind == NodeKind::Block && !tree_->list(ast(place).a).empty())
         place = tree_->list(ast(place).a).back();
       HirId b = branches[i];
-      if (try_coerce(b, expected)) {
+      if (fits(b, expected)) {
         branches[i] = b;
         joined = expected;
       } else {
