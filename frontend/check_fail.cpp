@@ -361,7 +361,7 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   // Where the call's own result is dropped, so is the value that stands in for it, without a word.
   bool drops = !value && type != Types::Void && type != Types::Error && type != Types::Never;
   TypeId hint = expected;
-  if (wants && (is_none(expected) || is_open(expected)) && type != Types::Never) hint = type;
+  if ((wants || drops) && (is_none(expected) || is_open(expected)) && type != Types::Never) hint = type;
   HirId handled = check_branch(handler, wants || drops ? hint : TypeId::None, wants || drops);
   close_scope(scope);
   copy_facts(after_handler, facts_);
@@ -375,10 +375,10 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     if (!dead_handler) meet(facts_, after_handler);
   }
   if (!failing) return quiet || !value ? poison(span(n)) : tried;
-  // A receiver that is not known yet, and a handler without a value: then the call gives none either (`c.send(x) catch
-  // do … end`).
-  if (wants && answer.deferred && type_of(handled) == Types::Void && !dead_handler &&
-      types_.kind(type) == TypeKind::Infer && unify(type, Types::Void))
+  // A result that nothing has decided (the receiver is not known yet, or the closure of a generic call always fails), and a
+  // handler without a value: then the call gives none either (`c.send(x) catch do … end`).
+  if (wants && type_of(handled) == Types::Void && !dead_handler &&
+      types_.kind(type) == TypeKind::Infer && open_kind(type) == InferKind::General && unify(type, Types::Void))
     wants = false;
   if (wants && type_of(handled) == Types::Void && type != Types::Never && !dead_handler) {
     NodeId last = handler;
