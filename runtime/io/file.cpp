@@ -4,18 +4,24 @@
 //
 // A disk may be slow and the system offers no way to wait for one, so each of these calls is made by a thread of the
 // blocking pool while the task waits. A read of what is in the system's cache anyway is tried first. Results below 0
-// are -errno.
+// are -errno; -EINTR: the task was cancelled, which only what is no plain file looks for, since only that can wait for
+// ever.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "runtime/io/handle.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks/task.h"
+#endif
 
 namespace janus::rt {
 namespace {
@@ -49,13 +55,68 @@ int64_t open_at(const char* path, int flags, int mode) {
   return fd;
 }
 
-int64_t write_all(int64_t fd, const uint8_t* data, int64_t len) {
+// ---- pipes with a name, terminals: opening and reading may wait for the other side for ever. A thread of the pool
+// waits in short pieces, and looks between them whether the task still wants it.
+
+constexpr int kPiece_ms = 20;
+constexpr int64_t kPipeFs = 0x50495045;   // PIPEFS_MAGIC: a pipe without a name
+
+const void* who_asks() {
+#ifdef JANUS_TASKS
+  return this_task();
+#else
+  return nullptr;
+#endif
+}
+
+bool unwanted(const void* task) {
+#ifdef JANUS_TASKS
+  return task && is_cancelled(static_cast<Task*>(const_cast<void*>(task)));
+#else
+  (void)task;
+  return false;
+#endif
+}
+
+// False: the task was cancelled first.
+bool wait_ready(int64_t fd, short events, const void* task) {
+  pollfd wanted = {static_cast<int>(fd), events, 0};
+  while (poll(&wanted, 1, task ? kPiece_ms : -1) == 0)
+    if (unwanted(task)) return false;
+  return true;
+}
+
+bool is_named_pipe(int64_t fd) {
+  struct stat info;
+  struct statfs system;
+  return fstat(static_cast<int>(fd), &info) == 0 && S_ISFIFO(info.st_mode) &&
+         fstatfs(static_cast<int>(fd), &system) == 0 && static_cast<int64_t>(system.f_type) != kPipeFs;
+}
+
+// As open_at. A pipe with a name is there when it has another side.
+int64_t open_for(const void* task, const char* path, int flags, int mode) {
+  const int way = flags & O_ACCMODE;
+  int64_t fd;
+  while ((fd = open_at(path, flags | O_NONBLOCK, mode)) == -ENXIO && way == O_WRONLY) {   // nobody reads it
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISFIFO(info.st_mode)) return -ENXIO;
+    if (unwanted(task)) return -EINTR;
+    poll(nullptr, 0, kPiece_ms / 4);
+  }
+  // With nobody who writes, it is ready neither to be read nor at its end until somebody came.
+  if (fd >= 0 && way == O_RDONLY && is_named_pipe(fd) && !wait_ready(fd, POLLIN, task)) {
+    sys(SYS_close, fd);
+    return -EINTR;
+  }
+  return fd;
+}
+
+int64_t write_all(int64_t fd, const uint8_t* data, int64_t len, const void* task) {
   while (len > 0) {
     const int64_t n = sys(SYS_write, fd, data, min64(len, 1 << 30));
     if (n == -EINTR) continue;
     if (n == -EAGAIN) {
-      // A pipe or terminal that somebody made not to wait: this thread may.
-      fcntl(static_cast<int>(fd), F_SETFL, fcntl(static_cast<int>(fd), F_GETFL) & ~O_NONBLOCK);
+      if (!wait_ready(fd, POLLOUT, task)) return -EINTR;
       continue;
     }
     if (n < 0) return n;
@@ -74,7 +135,7 @@ int64_t stat_at(const char* path, bool follow, Stat* out) {
   return fstatat(AT_FDCWD, path, &out->of, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
 }
 
-int64_t read_whole(int64_t fd, int64_t limit, Array** out) {
+int64_t read_whole(int64_t fd, int64_t limit, Array** out, const void* task) {
   Stat info;
   const int64_t size = fstat(static_cast<int>(fd), &info.of) == 0 && S_ISREG(info.of.st_mode) ? info.of.st_size : 0;
   if (fstat(static_cast<int>(fd), &info.of) == 0 && S_ISDIR(info.of.st_mode)) return -EISDIR;
@@ -84,9 +145,9 @@ int64_t read_whole(int64_t fd, int64_t limit, Array** out) {
   while (true) {
     if (bytes->len == bytes->cap) bytes = janus_array_reserve(bytes, bytes->len, &byte_glue);
     const int64_t n = sys(SYS_read, fd, bytes->data + bytes->len, min64(bytes->cap - bytes->len, 1 << 30));
-    if (n == -EINTR) continue;
+    if (n == -EINTR || (n == -EAGAIN && wait_ready(fd, POLLIN, task))) continue;
     if (n <= 0) {
-      result = n;
+      result = n == -EAGAIN ? -EINTR : n;
       break;
     }
     bytes->len += n;
@@ -116,16 +177,16 @@ bool beside(const char* path, char out[kPathTop]) {
 
 // Whoever opens the path finds the old contents or the new, never a part. Things that are no plain file are written to
 // as they are.
-int64_t replace(const char* given, const uint8_t* data, int64_t len) {
+int64_t replace(const char* given, const uint8_t* data, int64_t len, const void* task) {
   char resolved[kPathTop];
   const char* path = given;
   Stat info;
   const int64_t there = stat_at(given, true, &info);
   if (there == 0 && S_ISDIR(info.of.st_mode)) return -EISDIR;
   if (there == 0 && !S_ISREG(info.of.st_mode)) {
-    const int64_t fd = open_at(given, O_WRONLY, 0);
+    const int64_t fd = open_for(task, given, O_WRONLY, 0);
     if (fd < 0) return fd;
-    const int64_t result = write_all(fd, data, len);
+    const int64_t result = write_all(fd, data, len, task);
     const int64_t closed = close_fd(fd);
     return result < 0 ? result : closed;
   }
@@ -139,7 +200,7 @@ int64_t replace(const char* given, const uint8_t* data, int64_t len) {
   if (!beside(path, temporary)) return -ENAMETOOLONG;
   const int64_t fd = open_at(temporary, O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (fd < 0) return fd;
-  int64_t result = write_all(fd, data, len);
+  int64_t result = write_all(fd, data, len, task);
   if (result == 0 && there == 0) fchmod(static_cast<int>(fd), info.of.st_mode & 07777);
   const int64_t closed = close_fd(fd);
   if (result == 0) result = closed;
@@ -148,10 +209,10 @@ int64_t replace(const char* given, const uint8_t* data, int64_t len) {
   return result;
 }
 
-int64_t write_with(const char* path, int flags, const uint8_t* data, int64_t len) {
-  const int64_t fd = open_at(path, flags, 0666);
+int64_t write_with(const char* path, int flags, const uint8_t* data, int64_t len, const void* task) {
+  const int64_t fd = open_for(task, path, flags, 0666);
   if (fd < 0) return fd;
-  const int64_t result = write_all(fd, data, len);
+  const int64_t result = write_all(fd, data, len, task);
   const int64_t closed = close_fd(fd);
   return result < 0 ? result : closed;
 }
@@ -177,7 +238,7 @@ int64_t copy_data(int64_t from, int64_t to) {
       if (!buffer) buffer = static_cast<uint8_t*>(janus_alloc(kPiece));
       n = sys(SYS_read, from, buffer, kPiece);
       if (n > 0) {
-        const int64_t failed = write_all(to, buffer, n);
+        const int64_t failed = write_all(to, buffer, n, nullptr);
         if (failed < 0) n = failed;
       }
       if (n == 0) break;
@@ -236,10 +297,10 @@ extern "C" {
 
 // Appends the whole file to *out; more than `limit` bytes: -EFBIG.
 int64_t janus_fs_read(String* path, int64_t limit, Array** out) {
-  return with_path(path, [=](const char* p) -> int64_t {
-    const int64_t fd = open_at(p, O_RDONLY, 0);
+  return with_path(path, [=, task = who_asks()](const char* p) -> int64_t {
+    const int64_t fd = open_for(task, p, O_RDONLY | O_NOCTTY, 0);
     if (fd < 0) return fd;
-    const int64_t result = read_whole(fd, limit, out);
+    const int64_t result = read_whole(fd, limit, out, task);
     close_fd(fd);
     return result;
   });
@@ -249,16 +310,16 @@ int64_t janus_fs_read(String* path, int64_t limit, Array** out) {
 int64_t janus_fs_write(String* path, Array* bytes, int64_t how) {
   const uint8_t* data = bytes->data;
   const int64_t len = bytes->len;
-  return with_path(path, [=](const char* p) -> int64_t {
-    if (how == 0) return replace(p, data, len);
-    return write_with(p, O_WRONLY | O_CREAT | (how == 1 ? O_APPEND : O_EXCL), data, len);
+  return with_path(path, [=, task = who_asks()](const char* p) -> int64_t {
+    if (how == 0) return replace(p, data, len, task);
+    return write_with(p, O_WRONLY | O_CREAT | (how == 1 ? O_APPEND : O_EXCL), data, len, task);
   });
 }
 
 Handle* janus_fs_open_read(String* path, int64_t* code) {
   Handle* h = nullptr;
-  const int64_t failed = with_path(path, [&](const char* p) -> int64_t {
-    h = opened(open_at(p, O_RDONLY | O_NOCTTY, 0), code);
+  const int64_t failed = with_path(path, [&, task = who_asks()](const char* p) -> int64_t {
+    h = opened(open_for(task, p, O_RDONLY | O_NOCTTY, 0), code);
     return 0;
   });
   if (failed < 0) *code = failed;
@@ -270,8 +331,8 @@ Handle* janus_fs_open_write(String* path, int64_t how, int64_t* code) {
   static const int flags[] = {O_WRONLY | O_CREAT | O_TRUNC, O_WRONLY | O_CREAT | O_APPEND, O_RDWR | O_CREAT | O_EXCL,
                               O_RDWR | O_CREAT};
   Handle* h = nullptr;
-  const int64_t failed = with_path(path, [&](const char* p) -> int64_t {
-    h = opened(open_at(p, flags[how & 3] | O_NOCTTY, 0666), code);
+  const int64_t failed = with_path(path, [&, task = who_asks()](const char* p) -> int64_t {
+    h = opened(open_for(task, p, flags[how & 3] | O_NOCTTY, 0666), code);
     return 0;
   });
   if (failed < 0) *code = failed;
