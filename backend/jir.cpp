@@ -136,6 +136,7 @@ Shape3 shape_of(JOp op) {
     case JOp::TailCall: return {O::Func, O::Values};
     case JOp::Retain:
     case JOp::IsUnique:
+    case JOp::InUse:
     case JOp::SetError: return {O::Value};
     case JOp::Release: return {O::Value, O::Drop};
     case JOp::ReleaseDeep: return {O::Value, O::Drop, O::Value};

@@ -219,6 +219,7 @@ class FunctionEmitter {
     load->setMetadata(LLVMContext::MD_nonnull, MDNode::get(c, {}));
     load->setMetadata(LLVMContext::MD_dereferenceable,
                       MDNode::get(c, ConstantAsMetadata::get(int64(offsetof(rt::Array, cap)))));
+    load->setMetadata(LLVMContext::MD_align, MDNode::get(c, ConstantAsMetadata::get(int64(8))));
   }
   void store(JType t, Value* x, Value* address, JAlias alias) {
     if (t == JType::I1) x = b_.CreateZExt(x, u_.i8);
@@ -690,6 +691,15 @@ class FunctionEmitter {
       case JOp::IsUnique:
         return plan_.module.tasks ? take_back(v(in.a))
                                   : b_.CreateICmpEQ(load(JType::I64, v(in.a), JAlias::Count), int64(1));
+      // A copy of the address that LLVM does not see through, except when it asks what may alias: it carries the
+      // attributes. A merge of two addresses has none, and an assumption ends where anything might be freed.
+      case JOp::InUse: {
+        auto* same = cast<CallInst>(b_.CreateStripInvariantGroup(v(in.a)));
+        same->addRetAttr(Attribute::NonNull);
+        same->addRetAttr(Attribute::getWithDereferenceableBytes(u_.context, offsetof(rt::Array, cap)));
+        same->addRetAttr(Attribute::getWithAlignment(u_.context, Align(8)));
+        return same;
+      }
       case JOp::SetError: set_error(v(in.a)); return nullptr;
       case JOp::GetError: {
         Value* e = error_now();

@@ -253,7 +253,10 @@ FunctionCallee LlvmUnit::rt_func(StringRef name, Type* result, ArrayRef<Type*> p
   Function* fn = Function::Create(FunctionType::get(result, params, false), GlobalValue::ExternalLinkage, name, module);
   fn->setDSOLocal(true);
   fn->addFnAttr(Attribute::NoUnwind);
-  if (name.starts_with("janus_panic_")) fn->addFnAttr(Attribute::Cold);
+  if (name.starts_with("janus_panic_")) {
+    fn->addFnAttr(Attribute::Cold);
+    fn->addRetAttr(Attribute::NonNull);
+  }
   if (plan.release && name == "janus_alloc") {
     fn->addRetAttr(Attribute::NoAlias);
     fn->addRetAttr(Attribute::NonNull);

@@ -497,6 +497,8 @@ class FuncLower {
   void in_use(uint32_t arr) {
     if (f.instrs[arr].op == JOp::Load) f.instrs[arr].aux |= kLoadsArray;
   }
+  // The same of a value that was just made or is bound to a variable.
+  uint32_t living(uint32_t arr) { return m.options.release ? emit(JOp::InUse, JType::Ptr, arr) : arr; }
   uint32_t array_data(uint32_t arr) { return load(JType::Ptr, arr, 16, JAlias::ArrayData); }
   uint32_t array_len(uint32_t arr) { return load(JType::I64, arr, 8, JAlias::ArrayLen); }
   uint32_t elem_addr(uint32_t arr, uint32_t index, TypeId elem);

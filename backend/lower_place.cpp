@@ -39,6 +39,7 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
   f.slots[s].type = v.type;
   f.slots[s].span = info.span;
   uint32_t addr = slot_addr(s);
+  if (types.kind(v.type) == TypeKind::Array) v.v = living(v.v);
   store_val(v, addr);
   if (l.shape == Shape::Aggregate) {
     b = {BindKind::Address, addr};
@@ -249,7 +250,7 @@ uint32_t FuncLower::unique_array(uint32_t address, uint32_t arr, TypeId elem) {
   store(own_arr, slot_addr(result), 0, JAlias::Local);
   br(done);
   at(done);
-  return load(JType::Ptr, slot_addr(result), 0, JAlias::Local);
+  return living(load(JType::Ptr, slot_addr(result), 0, JAlias::Local));
 }
 
 size_t FuncLower::settle_arrays(HirId loop) {
@@ -257,7 +258,7 @@ size_t FuncLower::settle_arrays(HirId loop) {
   for (LocalId id : arrays_written_in(m.program, *body, loop)) {
     if (is_settled(id) || binds[+id].kind == BindKind::None || binds[+id].borrowed) continue;
     uint32_t addr = local_addr(id);
-    unique_array(addr, load(JType::Ptr, addr), types.elem(ty(body->locals[+id].type)));
+    store(unique_array(addr, load(JType::Ptr, addr), types.elem(ty(body->locals[+id].type))), addr);
     settled.push_back(id);
   }
   return before;

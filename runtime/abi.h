@@ -114,6 +114,8 @@ struct Sink {
 extern "C" {
 using namespace janus::rt;
 #define RT_SITE const janus::rt::FuncSite *site, int64_t at
+// That a panic is never null lets LLVM see, where a callee is inlined, that its failing side does not come back.
+#define RT_SOME __attribute__((returns_nonnull))
 
 // memory
 void* janus_alloc(
@@ -131,18 +133,18 @@ extern uint32_t janus_drops_pending;
 #endif
 
 // failure
-Error* janus_panic_overflow(int32_t op, RT_SITE);   // op: '+', '-', '*', '/', '%', '<', 'n' (negation)
-Error* janus_panic_div_zero(RT_SITE);
-Error* janus_panic_shift(int64_t width, RT_SITE);
-Error* janus_panic_index(int64_t index, int64_t len, RT_SITE);
-Error* janus_panic_slice(int64_t lo, int64_t hi, int64_t len, RT_SITE);
-Error* janus_panic_convert(const char* type_name, RT_SITE);   // value does not fit in type_name
-Error* janus_panic_null(RT_SITE);   // opt! on null
-Error* janus_panic_stack(RT_SITE);   // stack overflow
-Error* janus_panic_message(String* message,
-                           RT_SITE);   // assert, unreachable, panic, map key absent …; consumes message
-Error* janus_error_new(const ErrorDesc* desc, RT_SITE);   // payload uninitialised; trace starts at the site
-Error* janus_error_value(const ErrorDesc* desc);   // an error as a plain value, no trace
+RT_SOME Error* janus_panic_overflow(int32_t op, RT_SITE);   // op: '+', '-', '*', '/', '%', '<', 'n' (negation)
+RT_SOME Error* janus_panic_div_zero(RT_SITE);
+RT_SOME Error* janus_panic_shift(int64_t width, RT_SITE);
+RT_SOME Error* janus_panic_index(int64_t index, int64_t len, RT_SITE);
+RT_SOME Error* janus_panic_slice(int64_t lo, int64_t hi, int64_t len, RT_SITE);
+RT_SOME Error* janus_panic_convert(const char* type_name, RT_SITE);   // value does not fit in type_name
+RT_SOME Error* janus_panic_null(RT_SITE);   // opt! on null
+RT_SOME Error* janus_panic_stack(RT_SITE);   // stack overflow
+RT_SOME Error* janus_panic_message(String* message,
+                                   RT_SITE);   // assert, unreachable, panic, map key absent …; consumes message
+RT_SOME Error* janus_error_new(const ErrorDesc* desc, RT_SITE);   // payload uninitialised; trace starts at the site
+RT_SOME Error* janus_error_value(const ErrorDesc* desc);   // an error as a plain value, no trace
 void janus_error_trace(Error* error, RT_SITE);   // adds a place (bounded: first 32 and last 32 are kept)
 // The place where a program called the standard library: added to a panic that comes out of there, as it names only
 // what the library did.

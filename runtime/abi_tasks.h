@@ -104,7 +104,7 @@ bool janus_channel_is_closed(Channel* channel);
 int64_t janus_channel_len(Channel* channel);
 int64_t janus_channel_cap(Channel* channel);
 void janus_channel_drop(void* channel, uint32_t depth);
-Error* janus_channel_closed_error(RT_SITE);   // ChannelClosed, for a recv used as a plain value
+RT_SOME Error* janus_channel_closed_error(RT_SITE);   // ChannelClosed, for a recv used as a plain value
 // Waits until a case is ready, and does it. Result: its index; count: the timeout; count + 1: nothing was ready and
 // there is a default; -1: *failed. timeout_ms -1: none.
 int32_t janus_select(SelectCase* cases, int32_t count, int64_t timeout_ms, bool has_default, Error** failed, RT_SITE);
