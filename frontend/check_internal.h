@@ -146,6 +146,7 @@ struct MaybeFail {
   ErrorSetId set;
   Span span;
   const char* what;   // "await", "nursery"
+  bool keeps = false;   // of a nursery: the failure would be that of a task whose handle nobody awaited
 };
 
 // A body under construction.
@@ -637,6 +638,9 @@ class BodyChecker {
     ErrorSetId set = ErrorSetId::None;   // with what; its body's failures too
     TypeId race = TypeId::None;   // what its tasks give
     std::vector<uint32_t> handles = {};   // spawns into it that gave a handle: in handles_
+    uint32_t caught_elsewhere = 0;   // `await … catch` of a handle that is no name of a `let`: out of an array, a channel
+    bool bare_await = false;   // an `await` without a `catch`, of whatever handle
+    bool keeps = false;   // handles that go elsewhere, and are answered there
   };
   // A `spawn` whose handle somebody holds.
   struct Handle {
@@ -677,7 +681,7 @@ class BodyChecker {
   HirId check_await(NodeId n, TypeId expected, Answer* answer);
   HirId task_method(HirId task, NodeId call, NameId name, Span name_span);
   HirId task_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);
-  void pass_on(ErrorSetId set, bool fails, Span at, const char* what);
+  void pass_on(ErrorSetId set, bool fails, Span at, const char* what, bool keeps = false);
   void report_maybe_fails(const MaybeFail& fail);
   void merge_tasks(uint32_t a, uint32_t b);
   TypeId task_type(TypeId elem, ErrorSetId set, bool fails);

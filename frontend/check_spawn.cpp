@@ -345,7 +345,11 @@ void BodyChecker::decide_handles(NurseryScope& scope) {
   for (uint32_t index : scope.handles) {
     const Handle& h = handles_[index];
     bool answered = h.bound && h.others == 0 && !h.dropped;
-    if (answered) group_[h.builder]->body.nodes[+h.spawn].aux = 1;
+    // Handles in an array, a field, a channel: nobody follows them, but where all that is awaited is caught, so are
+    // they.
+    bool elsewhere = !answered && !h.dropped && scope.caught_elsewhere > 0 && !scope.bare_await;
+    scope.keeps |= elsewhere;
+    if (answered || elsewhere) group_[h.builder]->body.nodes[+h.spawn].aux = 1;
     if (answered && !h.unawaited) continue;
     scope.fails |= h.fails;
     if (is_some(h.set)) include_set(scope.set, h.set);

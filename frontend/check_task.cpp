@@ -45,20 +45,20 @@ void BodyChecker::raises_implicit(Answer* answer) {
 // ---- failures that go on by themselves
 
 // `fails`: surely; else the set is solved at the end of the program and may be empty.
-void BodyChecker::pass_on(ErrorSetId set, bool fails, Span at, const char* what) {
+void BodyChecker::pass_on(ErrorSetId set, bool fails, Span at, const char* what, bool keeps) {
   if (quiet_) return;
   bool is_main = stack_.size() == 1 && is_some(func_) && func_ == p_.main_func;
   Sink& sink = current_sink();
   bool own_sink = &sink == &b_->sink;
   if (b_->in_defer > 0) {   // nothing leaves a `defer`
     if (fails) flow_into_sink(set, at, NodeId::None, what);
-    else maybe_fails_.push_back({set, at, what});
+    else maybe_fails_.push_back({set, at, what, keeps});
     return;
   }
   if (sink.kind == Sink::Never) {
     if (is_main) return;
-    if (fails) report_maybe_fails({ErrorSetId::None, at, what});
-    else b_->maybe_fails.push_back({set, at, what});
+    if (fails) report_maybe_fails({ErrorSetId::None, at, what, keeps});
+    else b_->maybe_fails.push_back({set, at, what, keeps});
     return;
   }
   if (fails) return flow_into_sink(set, at, NodeId::None, what, what[0] == 'a');
@@ -68,7 +68,7 @@ void BodyChecker::pass_on(ErrorSetId set, bool fails, Span at, const char* what)
     if (is_none(sink.set)) sink.set = new_inferred_set();
     include_set(sink.set, set);
   }
-  if (own_sink) b_->maybe_fails.push_back({set, at, what});
+  if (own_sink) b_->maybe_fails.push_back({set, at, what, keeps});
 }
 
 void BodyChecker::report_maybe_fails(const MaybeFail& fail) {
@@ -89,6 +89,9 @@ void BodyChecker::report_maybe_fails(const MaybeFail& fail) {
     d.with_label("something in it can fail" + with + ", and the failure leaves through here");
     d.note(
         "a nursery fails with the first failure of its tasks; like a call that can fail, it is answered where it stands");
+    if (fail.keeps)
+      d.note(
+          "of a handle in an array, a field or a channel nobody can tell beforehand whether it is awaited; a failure that nobody awaited is the nursery's");
     d.help("handle it behind its `end`: `end catch |err| do … end`");
     d.help("or let the function fail: write its result type with `!`, and the failure goes on to the caller");
   }
@@ -200,7 +203,7 @@ HirId BodyChecker::check_nursery(NodeId n, TypeId expected, bool value, Answer* 
     answer->only_implicit = !fails;
     answer->set = done.set;
   } else {
-    pass_on(done.set, fails, tree_->token_span(x.token), "nursery");
+    pass_on(done.set, fails, tree_->token_span(x.token), "nursery", done.keeps);
   }
   return made;
 }
@@ -219,9 +222,14 @@ HirId BodyChecker::check_await(NodeId n, TypeId expected, Answer* answer) {
   HirId task = received(check(operand, is_some(expected) && !is_open(expected) && expected != Types::Error
                                            ? types_.task(expected)
                                            : TypeId::None));
+  bool caught = answer && answer->by_catch;
   if (handle != kNone32) {
-    if (answer && answer->by_catch) --handles_[handle].others;
+    if (caught) --handles_[handle].others;
     add_fact(var, Fact::Awaited);
+  }
+  for (NurseryScope& scope : nurseries_) {
+    scope.bare_await |= !caught;
+    scope.caught_elsewhere += caught && handle == kNone32;
   }
   TypeId type = settle(node(task).type);
   if (types_.kind(type) == TypeKind::Error) return poison(span(n));
