@@ -329,6 +329,17 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
 }
 
 // The four ways from a `?T` to a `T` (language.md §4).
+// An operator that binds tighter than `??` stands right before the expression.
+bool BodyChecker::is_operator_before(NodeId n) {
+  uint32_t first = tree_->first_token(n);
+  if (first == 0) return false;
+  std::string_view before = p_.sources.text(tree_->token_span(first - 1));
+  for (std::string_view op : {"..", "..<", "..=", "+",  "-",  "*",  "/", "%",  "++", "+%", "-%",  "*%", "|",
+                              "&",  "^",   "<<",  ">>", "==", "!=", "<", "<=", ">",  ">=", "and", "or", "not"})
+    if (before == op) return true;
+  return false;
+}
+
 void BodyChecker::report_optional_as_value(Span at, TypeId found, NodeId n, const Why* why) {
   std::string code = source(n);
   if (code == "…") code = "x";
@@ -341,7 +352,9 @@ void BodyChecker::report_optional_as_value(Span at, TypeId found, NodeId n, cons
                                                   : "…";
   d.note("`?" + name_of(inner) + "` is either a `" + name_of(inner) +
          "` or `null`; before it is used the program must say what happens with `null`");
-  d.help("a value to use instead: `" + code + " ?? " + stand_in + "`");
+  // `??` is looser than the other operators: `0..x ?? 1` is `(0..x) ?? 1`.
+  bool loose = is_some(n) && is_operator_before(n);
+  d.help("a value to use instead: `" + (loose ? "(" + code + " ?? " + stand_in + ")" : code + " ?? " + stand_in) + "`");
   d.help("only when there is one: `if let value = " + code + " do … end`");
   bool is_name = is_some(n) && ast(unparen(n)).kind == NodeKind::Ident;
   if (is_name) d.help("after a test, in its branch: `if " + code + " != null do … end`");

@@ -443,6 +443,7 @@ class BodyChecker {
   std::string name_of(TypeId type);   // for messages: open parts as `_`
   std::string_view text(NameId name) { return p_.names.text(name); }
   std::string source(NodeId n);
+  bool is_operator_before(NodeId n);
   bool drop_value(HirId& value);
 
   // ---- check_scope.cpp

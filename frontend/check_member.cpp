@@ -126,6 +126,13 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
       is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
   bool suggested = suggest(d, at, word, names);
   std::string code = is_some(base_ast) ? source(base_ast) : "x";
+  // `.Circle(r)` at the start of a line goes on with the line before (ruling 17), which surprises who means a variant.
+  if (is_some(base_ast) && !word.empty() && word[0] >= 'A' && word[0] <= 'Z' &&
+      p_.sources.text({span(base_ast).hi, at.lo}).find('\n') != std::string_view::npos) {
+    d.note("a line that begins with a point goes on with the line before it")
+        .help("name the type: `Type." + word + (is_call ? "(…)`" : "`") + ", or end the line before with `;`");
+    return poison(span(n));
+  }
   char of = foreign_kind(base);
   for (const ForeignMember& hint : foreign_members()) {
     if (suggested || hint.name != word) continue;
@@ -252,4 +259,4 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
   return poison(span(n));
 }
 
-}  // namespace janus
+}   // namespace janus
