@@ -255,17 +255,19 @@ HirId BodyChecker::check_answered(NodeId n, TypeId expected, Answer& answer, boo
   return value;
 }
 
-HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {
+HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try, bool value_wanted) {
   NodeId operand = NodeId(ast(n).a);
   NodeId bare = unparen(operand);
   Span mark = tree_->token_span(ast(n).token);
   const char* word = is_try ? "try" : "?";
   size_t errors = p_.diags.error_count();
   Answer answer;
-  bool is_call = ast(bare).kind == NodeKind::Call;
-  TypeId hint = TypeId::None;
-  if (is_some(expected) && is_call) hint = expected;
-  HirId value = check_answered(operand, hint, answer);
+  NodeKind of = ast(bare).kind;
+  bool is_call = of == NodeKind::Call;
+  bool gives_value =
+      is_call || of == NodeKind::Nursery || of == NodeKind::Select;   // of the type that is expected here
+  TypeId hint = gives_value ? expected : TypeId::None;
+  HirId value = check_answered(operand, hint, answer, value_wanted);
   TypeId type = settle(node(value).type);
   if (answer.fails && !answer.only_implicit) {
     flow_into_sink(answer.set, is_try ? mark : span(n), n, word);
@@ -281,6 +283,9 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try) {
   }
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) return poison(span(n));
+  // Any nursery can fail with a panic of a task, a race with having none: those go on by themselves, and to say so is
+  // no mistake (ruling 46).
+  if (of == NodeKind::Nursery && answer.fails) return value;
   if (kind == TypeKind::Optional) {
     if (b_->in_defer > 0) {
       report<Diag::LeavesDefer>(span(n), word)
@@ -375,10 +380,10 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     if (!dead_handler) meet(facts_, after_handler);
   }
   if (!failing) return quiet || !value ? poison(span(n)) : tried;
-  // A result that nothing has decided (the receiver is not known yet, or the closure of a generic call always fails), and a
-  // handler without a value: then the call gives none either (`c.send(x) catch do … end`).
-  if (wants && type_of(handled) == Types::Void && !dead_handler &&
-      types_.kind(type) == TypeKind::Infer && open_kind(type) == InferKind::General && unify(type, Types::Void))
+  // A result that nothing has decided (the receiver is not known yet, or the closure of a generic call always fails),
+  // and a handler without a value: then the call gives none either (`c.send(x) catch do … end`).
+  if (wants && type_of(handled) == Types::Void && !dead_handler && types_.kind(type) == TypeKind::Infer &&
+      open_kind(type) == InferKind::General && unify(type, Types::Void))
     wants = false;
   if (wants && type_of(handled) == Types::Void && type != Types::Never && !dead_handler) {
     NodeId last = handler;

@@ -613,7 +613,7 @@ class BodyChecker {
     ErrorSetId set;
   };
   std::vector<LateCatch> late_catches_;
-  HirId check_question(NodeId n, TypeId expected, bool is_try);
+  HirId check_question(NodeId n, TypeId expected, bool is_try, bool value_wanted = true);
   HirId check_catch(NodeId n, TypeId expected, bool value);
   HirId check_answered(NodeId n, TypeId expected, Answer& answer, bool value = true);
   void flow_into_sink(ErrorSetId set, Span span, NodeId n, const char* doing, bool by_await = false);

@@ -75,6 +75,14 @@ HirId BodyChecker::check_dropped(NodeId n) {
       return value;
     }
     case NodeKind::Select: return check_select(n, TypeId::None, false, nullptr);
+    case NodeKind::Question:
+    case NodeKind::Try: {   // `nursery do … end?`: its last line is a statement, too
+      NodeKind of = ast(unparen(NodeId(ast(n).a))).kind;
+      if (of != NodeKind::Nursery && of != NodeKind::Select) break;
+      HirId value = check_question(n, TypeId::None, ast(n).kind == NodeKind::Try, false);
+      drop_value(value);
+      return value;
+    }
     default: break;
   }
   size_t errors = p_.diags.error_count();
