@@ -10,83 +10,60 @@
 namespace janus {
 namespace {
 
-class LoopWalk {
+bool is_below(const VarPath& path, const VarPath& above) {
+  return path.local == above.local && path.fields.size() >= above.fields.size() &&
+         std::equal(above.fields.begin(), above.fields.end(), path.fields.begin());
+}
+
+class PathWalk {
  public:
-  LoopWalk(const Program& program, const Body& body) : program_(program), body_(body) {}
-  std::vector<LocalId> run(HirId loop) {
-    each_operand(body_, loop, [&](HirId c) { walk(c); });
-    std::vector<LocalId> out;
-    for (uint32_t l : written_)
-      if (std::find(spoilt_.begin(), spoilt_.end(), l) == spoilt_.end() &&
-          std::find(out.begin(), out.end(), LocalId(l)) == out.end())
-        out.push_back(LocalId(l));
-    return out;
-  }
+  PathWalk(Hoist& hoist, const Program& program, const Body& body) : hoist_(hoist), p_(program), body_(body) {}
+  PathUses uses;
 
- private:
-  const Program& program_;
-  const Body& body_;
-  std::vector<uint32_t> written_, spoilt_;
-
-  bool is_array_local(HirId id) const {
-    const HirNode& n = body_[id];
-    if (n.kind != HirKind::Local || program_.types.kind(n.type) != TypeKind::Array) return false;
-    uint8_t flags = body_.locals[n.a].flags;
-    return (flags & (kLocalMut | kLocalMutParam)) && !(flags & (kLocalCell | kLocalCapture));
-  }
-  // A place that is written: its innermost array, when that is a variable, is written by element.
-  void place(HirId id) {
-    const HirNode& n = body_[id];
-    if (n.kind == HirKind::Index) {
-      walk(HirId(n.b));
-      if (is_array_local(HirId(n.a))) {
-        written_.push_back(body_[HirId(n.a)].a);
-        return;
-      }
-      place(HirId(n.a));
-      return;
-    }
-    if (n.kind == HirKind::Field || n.kind == HirKind::Unwrap) {
-      place(HirId(n.a));
-      return;
-    }
-    if (n.kind == HirKind::MapIndex) {
-      walk(HirId(n.b));
-      place(HirId(n.a));
-      return;
-    }
-    walk(id);   // the variable as a whole: a new value
-  }
   void walk(HirId id) {
     const HirNode& n = body_[id];
+    VarPath path;
     switch (n.kind) {
-      case HirKind::Local: spoilt_.push_back(n.a); return;   // as a whole: may be shared or replaced
+      case HirKind::Local:
+        if (!is_plain(n.type)) uses.taken.push_back({LocalId(n.a), {}});
+        return;
+      case HirKind::Field:
+        if (!hoist_.path_of(body_, id, path)) break;
+        if (!is_plain(n.type)) uses.taken.push_back(std::move(path));
+        return;
       case HirKind::MakeClosure:
-        for (const Capture& c : program_.bodies[n.a]->captures) spoilt_.push_back(+c.outer);
+        for (const Capture& c : p_.bodies[n.a]->captures) uses.taken.push_back({c.outer, {}});
         return;
       case HirKind::Index:
-        if (is_array_local(HirId(n.a))) {
+        if (is_array(HirId(n.a), path)) {   // copying an element out never shares the array itself
+          uses.read.push_back(std::move(path));
           walk(HirId(n.b));
           return;
-        }   // copying an element out never shares the array itself
+        }
         break;
-      case HirKind::Intrinsic:
-      case HirKind::Call: {   // `xs.len()` and what else only looks
-        auto args =
-            n.kind == HirKind::Call ? args_of(n, body_.list(body_.extra[n.b + 1])) : body_.list(body_.extra[n.b + 1]);
-        bool only_looks = args.size() == 1 && is_array_local(HirId(args[0])) && program_.types.is_integer(n.type);
-        if (only_looks) return;
+      case HirKind::Intrinsic: {   // `xs.len()` and what else only looks
+        auto args = body_.list(body_.extra[n.b + 1]);
+        if (args.size() == 1 && p_.types.is_integer(n.type) && is_array(HirId(args[0]), path)) {
+          uses.read.push_back(std::move(path));
+          return;
+        }
         break;
       }
+      case HirKind::Call: call(n); return;
+      case HirKind::Spawn:   // the task keeps its arguments
+        each_operand(body_, HirId(n.a), [&](HirId c) { walk(c); });
+        for (HirId c : {HirId(body_.extra[n.b]), HirId(body_.extra[n.b + 1])})
+          if (is_some(c)) walk(c);
+        return;
       case HirKind::Assign:
       case HirKind::AssignOp:
         walk(HirId(n.b));
         place(HirId(n.a));
         return;
       case HirKind::Let:   // made anew in every round
-        if (body_.pats[n.a].kind == PatKind::Bind) spoilt_.push_back(body_.pats[n.a].a);
+        if (body_.pats[n.a].kind == PatKind::Bind) uses.taken.push_back({LocalId(body_.pats[n.a].a), {}});
         break;
-      case HirKind::LetUninit: spoilt_.push_back(n.a); return;
+      case HirKind::LetUninit: uses.taken.push_back({LocalId(n.a), {}}); return;
       case HirKind::MutArg: place(HirId(n.a)); return;
       case HirKind::MapSet:
         place(HirId(n.a));
@@ -97,12 +74,131 @@ class LoopWalk {
     }
     each_operand(body_, id, [&](HirId c) { walk(c); });
   }
+
+ private:
+  Hoist& hoist_;
+  const Program& p_;
+  const Body& body_;
+
+  bool is_plain(TypeId type) const {
+    switch (p_.types.kind(type)) {
+      case TypeKind::Bool:
+      case TypeKind::Char: return true;
+      default: return p_.types.is_integer(type) || p_.types.is_float(type);
+    }
+  }
+  bool is_array(HirId id, VarPath& path) const {
+    return p_.types.kind(body_[id].type) == TypeKind::Array && hoist_.path_of(body_, id, path);
+  }
+  // A place that is written: its innermost array, when a path leads there, is written by element.
+  void place(HirId id) {
+    const HirNode& n = body_[id];
+    VarPath path;
+    if (hoist_.path_of(body_, id, path)) {
+      uses.taken.push_back(std::move(path));   // a new value
+    } else if (n.kind == HirKind::Index) {
+      walk(HirId(n.b));
+      if (is_array(HirId(n.a), path)) uses.written.push_back(std::move(path));
+      else place(HirId(n.a));
+    } else if (n.kind == HirKind::Field || n.kind == HirKind::Unwrap) {
+      place(HirId(n.a));
+    } else if (n.kind == HirKind::MapIndex) {
+      walk(HirId(n.b));
+      place(HirId(n.a));
+    } else {
+      walk(id);
+    }
+  }
+  // What the callee does with its parameters is done to the arguments. A variable that is lent and passed besides is
+  // shared while the call runs.
+  void call(const HirNode& n) {
+    auto args = args_of(n, body_.list(body_.extra[n.b + 1]));
+    std::vector<VarPath> passed(args.size());
+    const PathUses* callee = hoist_.of_call(FuncId(n.a));
+    for (size_t i = 0; i < args.size(); ++i) {
+      HirId arg{args[i]};
+      bool lent = body_[arg].kind == HirKind::MutArg;
+      HirId what = lent ? HirId(body_[arg].a) : arg;
+      bool twice = false;
+      if (hoist_.path_of(body_, what, passed[i]) && !is_plain(body_[what].type))
+        for (size_t k = 0; k < i; ++k)
+          twice |= passed[k].local == passed[i].local && !is_plain(body_[HirId(args[k])].type);
+      if (twice) uses.taken.push_back({passed[i].local, {}});
+      if (!callee || twice || is_none(passed[i].local) || is_plain(body_[what].type)) {
+        walk(arg);
+        continue;
+      }
+      auto below = [&](const VarPath& inner) {
+        VarPath path = passed[i];
+        path.fields.insert(path.fields.end(), inner.fields.begin(), inner.fields.end());
+        return path;
+      };
+      for (const VarPath& inner : callee->written)
+        if (lent && +inner.local == i) uses.written.push_back(below(inner));
+      for (const VarPath& inner : callee->taken)
+        if (+inner.local == i) uses.taken.push_back(below(inner));
+    }
+  }
 };
 
 }  // namespace
 
-std::vector<LocalId> arrays_written_in(const Program& program, const Body& body, HirId loop) {
-  return LoopWalk(program, body).run(loop);
+bool Hoist::path_of(const Body& body, HirId place, VarPath& out) const {
+  out.fields.clear();
+  out.local = LocalId::None;
+  HirId at = place;
+  while (body[at].kind == HirKind::Field && program_.types.kind(body[HirId(body[at].a)].type) == TypeKind::Struct) {
+    out.fields.push_back(body[at].b);
+    at = HirId(body[at].a);
+  }
+  if (body[at].kind != HirKind::Local) return false;
+  if (body.locals[body[at].a].flags & (kLocalCell | kLocalCapture)) return false;
+  out.local = LocalId(body[at].a);
+  std::reverse(out.fields.begin(), out.fields.end());
+  return true;
+}
+
+LoopArrays Hoist::arrays_in(const Body& body, HirId loop) {
+  PathWalk walk(*this, program_, body);
+  each_operand(body, loop, [&](HirId c) { walk.walk(c); });
+  LoopArrays out;
+  auto keep = [&](std::vector<VarPath>& from, std::vector<VarPath>& to) {
+    for (VarPath& path : from) {
+      bool taken = std::any_of(walk.uses.taken.begin(), walk.uses.taken.end(),
+                               [&](const VarPath& t) { return is_below(path, t); });
+      if (!taken && std::find(to.begin(), to.end(), path) == to.end()) to.push_back(std::move(path));
+    }
+  };
+  std::erase_if(walk.uses.written,
+                [&](const VarPath& path) { return !(body.locals[+path.local].flags & (kLocalMut | kLocalMutParam)); });
+  keep(walk.uses.written, out.written);
+  keep(walk.uses.read, out.read);
+  std::erase_if(out.read, [&](const VarPath& path) {
+    return std::find(out.written.begin(), out.written.end(), path) != out.written.end();
+  });
+  return out;
+}
+
+const PathUses* Hoist::of_call(FuncId func) {
+  constexpr size_t kMaxDepth = 6;   // of calls in calls
+  const FuncInfo& f = program_.funcs[+func];
+  if (is_none(f.body) || !program_.bodies[+f.body]) return nullptr;
+  if (of_func_.size() <= +func) of_func_.resize(program_.funcs.size());
+  std::unique_ptr<PathUses>& known = of_func_[+func];
+  if (!known) {
+    if (open_.size() == kMaxDepth || std::find(open_.begin(), open_.end(), func) != open_.end()) return nullptr;
+    open_.push_back(func);
+    const Body& body = *program_.bodies[+f.body];
+    PathWalk walk(*this, program_, body);
+    walk.walk(body.root);
+    auto inside = [&](const VarPath& path) { return +path.local >= body.param_count; };
+    walk.uses.read.clear();   // the caller passes the variable, not the array
+    std::erase_if(walk.uses.written, inside);
+    std::erase_if(walk.uses.taken, inside);
+    open_.pop_back();
+    known = std::make_unique<PathUses>(std::move(walk.uses));
+  }
+  return known.get();
 }
 
 }  // namespace janus

@@ -2,12 +2,44 @@
 // Depends on frontend/program.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <vector>
 
 #include "frontend/program.h"
 
 namespace janus {
-// Local arrays that the loop writes by element and otherwise only reads by element or asks for their length: once such
-// a variable owns its storage alone, nothing in the loop can make it shared.
-std::vector<LocalId> arrays_written_in(const Program& program, const Body& body, HirId loop);
-}  // namespace janus
+
+// A local variable, or a field in it, or a field in that.
+struct VarPath {
+  LocalId local = LocalId::None;
+  std::vector<uint32_t> fields;
+  friend bool operator==(const VarPath&, const VarPath&) = default;
+};
+
+// What a stretch of code does with variables: paths to arrays that it reads and writes by element, and paths that it
+// takes as a whole, which may share or replace what is below. Reading plain fields is none of these.
+struct PathUses {
+  std::vector<VarPath> read, written, taken;
+};
+// Of a loop, without those that it takes: nothing in it replaces or shares them. Once a written one owns its storage
+// alone, it stays so.
+struct LoopArrays {
+  std::vector<VarPath> read, written;
+};
+
+class Hoist {
+ public:
+  explicit Hoist(const Program& program) : program_(program) {}
+  LoopArrays arrays_in(const Body& body, HirId loop);
+  // What a function does with its parameters, which are its first locals. Null: it is not known.
+  const PathUses* of_call(FuncId func);
+  // What a place names; false: more than a variable and fields.
+  bool path_of(const Body& body, HirId place, VarPath& out) const;
+
+ private:
+  const Program& program_;
+  std::vector<std::unique_ptr<PathUses>> of_func_;   // by FuncId
+  std::vector<FuncId> open_;   // those that are being looked at
+};
+
+}   // namespace janus

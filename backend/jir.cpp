@@ -137,6 +137,7 @@ Shape3 shape_of(JOp op) {
     case JOp::Retain:
     case JOp::IsUnique:
     case JOp::InUse:
+    case JOp::Assume:
     case JOp::SetError: return {O::Value};
     case JOp::Release: return {O::Value, O::Drop};
     case JOp::ReleaseDeep: return {O::Value, O::Drop, O::Value};

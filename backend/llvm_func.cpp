@@ -700,6 +700,7 @@ class FunctionEmitter {
         same->addRetAttr(Attribute::getWithAlignment(u_.context, Align(8)));
         return same;
       }
+      case JOp::Assume: b_.CreateAssumption(v(in.a)); return nullptr;
       case JOp::SetError: set_error(v(in.a)); return nullptr;
       case JOp::GetError: {
         Value* e = error_now();

@@ -252,6 +252,7 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     result = call_table(callee, args, dest, fail_edge(pending));
   } else {
     const FuncInfo& info = m.program.funcs[+callee];
+    if (!lent.empty()) promise_settled(callee, arg_ids.first(count));
     if (info.origin == FuncOrigin::ExternC) {
       uint32_t ext = m.extern_func(callee);
       std::vector<uint32_t> values;

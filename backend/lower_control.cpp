@@ -1,7 +1,6 @@
 // lower_control.cpp: blocks, conditions, loops, match, catch.
 // Depends on lower_internal.h.
 // SPDX-License-Identifier: Apache-2.0
-#include "backend/hoist.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
@@ -178,14 +177,26 @@ Val FuncLower::lower_while(HirId id) {
   uint32_t head = new_block(), exit = new_block();
   int base = top;
   loops[body->extra[n.b + 1]] = {exit, head, base};
-  size_t settled_before = settled.size();
-  if (!has_cond_let(HirId(n.a)) && !arrays_written_in(m.program, *body, id).empty()) {
+  size_t steady_before = steady.size();
+  LoopArrays arrays = m.hoist.arrays_in(*body, id);
+  uint32_t round = kNone;   // where the condition has been seen to hold
+  if (!has_cond_let(HirId(n.a)) && !arrays.written.empty()) {
     lower_cond(HirId(n.a), exit, base);   // only when there is a first round: an untouched array must not be copied
-    if (!dead) settle_arrays(id);
+    if (!dead) {
+      settle_arrays(arrays);
+      br(round = new_block());
+    }
+  } else {
+    arrays.written.clear();
+    settle_arrays(arrays);
+    br(head);
   }
-  if (!dead) br(head);
   at(head);
   lower_cond(HirId(n.a), exit, base);
+  if (!dead && round != kNone) {
+    br(round);
+    at(round);
+  }
   if (!dead) {
     lower_drop(HirId(body->extra[n.b]));
     if (!dead) {
@@ -193,7 +204,7 @@ Val FuncLower::lower_while(HirId id) {
       br(head);
     }
   }
-  settled.resize(settled_before);
+  steady.resize(steady_before);
   top = base;
   at(exit);
   if (n.type == Types::Never) dead = true;
@@ -220,7 +231,7 @@ Val FuncLower::lower_for_range(HirId id) {
   uint32_t first = new_block();
   cond_br(cmp(before, low, high), first, exit);
   at(first);
-  size_t settled_before = settle_arrays(id);
+  size_t steady_before = settle_arrays(m.hoist.arrays_in(*body, id));
   br(round);
   at(round);
   uint32_t i = load(t, slot_addr(counter), 0, JAlias::Local);
@@ -245,7 +256,7 @@ Val FuncLower::lower_for_range(HirId id) {
     store(up, slot_addr(counter), 0, JAlias::Local);
     cond_br(cmp(is_signed ? JCmp::SLt : JCmp::ULt, up, high), round, exit);
   }
-  settled.resize(settled_before);
+  steady.resize(steady_before);
   at(exit);
   return {Types::Void};
 }

@@ -18,6 +18,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
   } restore{pos, saved_pos};
   TypeId type = ty(n.type);
   const Layout& l = layout(type);
+  if (want == Want::Borrow && !steady.empty() && types.kind(type) == TypeKind::Array)
+    if (const Steady* known = steady_at(id)) return {type, known->arr, false};
   if (!ready_.empty())
     if (auto it = ready_.find(+id); it != ready_.end()) {
       Val v = it->second;
@@ -61,6 +63,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       const BodyOwnership* outer_own = own;
       auto outer_binds = std::move(binds);
       auto outer_loops = std::move(loops);
+      auto outer_steady = std::exchange(steady, {});
       body = &value;
       own = &m.owners.of(m.program.consts[n.a].body);
       binds.assign(value.locals.size(), {});
@@ -69,6 +72,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       own = outer_own;
       binds = std::move(outer_binds);
       loops = std::move(outer_loops);
+      steady = std::move(outer_steady);
       return v;
     }
     case HirKind::FuncRef: return {type, global(m.func_value(FuncId(n.a), ty_list(n.b)))};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend/coverage.h"
+#include "backend/hoist.h"
 #include "backend/intrinsics.h"
 #include "backend/lower.h"
 #include "backend/own.h"
@@ -40,7 +41,7 @@ struct ClosureLayout {
 class ModuleLower {
  public:
   ModuleLower(Program& program, Layouts& layouts, const LowerOptions& options)
-      : program(program), types(program.types), layouts(layouts), options(options), owners(program) {}
+      : program(program), types(program.types), layouts(layouts), options(options), owners(program), hoist(program) {}
   JModule run();
 
   Program& program;
@@ -48,6 +49,7 @@ class ModuleLower {
   Layouts& layouts;
   const LowerOptions& options;
   Owners owners;
+  Hoist hoist;
   JModule module;
   CoverageMap coverage;
   uint32_t counters = kNone;   // global: a word a counter
@@ -301,9 +303,19 @@ class FuncLower {
     bool borrowed = false;   // alias of what somebody else keeps
   };
   std::vector<Bind> binds;
-  std::vector<LocalId> settled;   // arrays that own their storage alone throughout the loops around (hoist.h)
-  size_t settle_arrays(HirId loop);   // before the first round; returns the old length of `settled`
-  bool is_settled(LocalId id) const { return std::find(settled.begin(), settled.end(), id) != settled.end(); }
+  // Arrays that nothing in the loops around replaces or shares (hoist.h): the address of each, and whether it owns its
+  // storage alone.
+  struct Steady {
+    VarPath path;
+    uint32_t arr = kNone;
+    bool alone = false;
+  };
+  std::vector<Steady> steady;
+  size_t settle_arrays(const LoopArrays& arrays);   // before the first round; returns the old length of `steady`
+  const Steady* steady_at(const VarPath& path) const;
+  const Steady* steady_at(HirId place) const;
+  uint32_t path_addr(const VarPath& path, TypeId& type);   // kNone: a field of it is behind a block of its own
+  void promise_settled(FuncId callee, std::span<const uint32_t> args);
   struct LoopTarget {
     uint32_t at_break = kNone, at_continue = kNone;
     int base = -1;

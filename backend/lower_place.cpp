@@ -5,7 +5,6 @@
 // A place is prepared first (its indices and keys are evaluated, in the order written) and resolved last (its address
 // is taken, with every shared storage on the way made its own), so that what runs in between cannot leave the address
 // behind.
-#include "backend/hoist.h"
 #include "backend/lower_internal.h"
 
 namespace janus {
@@ -178,8 +177,12 @@ void FuncLower::unbox(uint32_t address, TypeId type) {
 uint32_t FuncLower::resolve(const Place& place) {
   uint32_t addr = kNone;
   TypeId type = Types::Void;
+  VarPath path;   // to here, as long as there are only fields
   for (const Step& step : place.steps) {
     if (dead) break;
+    if (step.kind == HirKind::Local) path.local = LocalId(step.a);
+    else if (step.kind == HirKind::Field && types.kind(type) == TypeKind::Struct) path.fields.push_back(step.a);
+    else if (step.kind != HirKind::Index) path.local = LocalId::None;
     switch (step.kind) {
       case HirKind::Local: addr = local_addr(LocalId(step.a)); break;
       case HirKind::Field: {
@@ -199,11 +202,13 @@ uint32_t FuncLower::resolve(const Place& place) {
           addr = emit(JOp::AddrIdx, JType::Ptr, addr, step.key.v, layout(elem).size);
           break;
         }
-        uint32_t arr = load(JType::Ptr, addr);
+        const Steady* known = is_some(path.local) ? steady_at(path) : nullptr;
+        bool alone = known && known->alone;
+        uint32_t arr = alone ? known->arr : load(JType::Ptr, addr);
+        if (HirKind base = (&step)[-1].kind; base == HirKind::Field || base == HirKind::Index) in_use(arr);
         uint32_t len = array_len(arr);
         check(cmp(JCmp::ULt, step.key.v, len), JPanic::Index, {step.key.v, len});
-        bool alone =
-            &step == &place.steps[1] && place.steps[0].kind == HirKind::Local && is_settled(LocalId(place.steps[0].a));
+        path.local = LocalId::None;
         uint32_t own_arr = alone ? arr : unique_array(addr, arr, elem);
         addr = elem_addr(own_arr, step.key.v, elem);
         break;
@@ -253,15 +258,73 @@ uint32_t FuncLower::unique_array(uint32_t address, uint32_t arr, TypeId elem) {
   return living(load(JType::Ptr, slot_addr(result), 0, JAlias::Local));
 }
 
-size_t FuncLower::settle_arrays(HirId loop) {
-  size_t before = settled.size();
-  for (LocalId id : arrays_written_in(m.program, *body, loop)) {
-    if (is_settled(id) || binds[+id].kind == BindKind::None || binds[+id].borrowed) continue;
-    uint32_t addr = local_addr(id);
-    store(unique_array(addr, load(JType::Ptr, addr), types.elem(ty(body->locals[+id].type))), addr);
-    settled.push_back(id);
+// Where the variable or field at the end of a path is, and its type.
+uint32_t FuncLower::path_addr(const VarPath& path, TypeId& type) {
+  if (binds[+path.local].kind == BindKind::None) return kNone;
+  uint32_t addr = local_addr(path.local);
+  type = ty(body->locals[+path.local].type);
+  for (uint32_t field : path.fields) {
+    const Layout& l = layout(type);
+    if (l.boxed) return kNone;
+    addr = off(addr, l.fields[field].offset);
+    type = m.program.field_type(type, field);
+  }
+  return addr;
+}
+
+size_t FuncLower::settle_arrays(const LoopArrays& arrays) {
+  size_t before = steady.size();
+  for (const VarPath& path : arrays.written) {
+    TypeId type = TypeId::None;
+    const Steady* known = steady_at(path);
+    uint32_t addr = known && known->alone ? kNone : path_addr(path, type);
+    if (addr == kNone || binds[+path.local].borrowed) continue;
+    uint32_t arr = unique_array(addr, load(JType::Ptr, addr), types.elem(type));
+    store(arr, addr);
+    steady.push_back({path, arr, true});
+  }
+  for (const VarPath& path : arrays.read) {
+    TypeId type = TypeId::None;
+    uint32_t addr = steady_at(path) ? kNone : path_addr(path, type);
+    if (addr == kNone) continue;
+    uint32_t arr = load(JType::Ptr, addr);
+    in_use(arr);
+    steady.push_back({path, living(arr), false});
   }
   return before;
+}
+
+// The innermost loop's is the newest.
+const FuncLower::Steady* FuncLower::steady_at(const VarPath& path) const {
+  for (size_t i = steady.size(); i-- > 0;)
+    if (steady[i].path == path) return &steady[i];
+  return nullptr;
+}
+const FuncLower::Steady* FuncLower::steady_at(HirId place) const {
+  VarPath path;
+  return !steady.empty() && m.hoist.path_of(*body, place, path) ? steady_at(path) : nullptr;
+}
+
+// Before a call that writes elements of settled arrays: once it is inlined, LLVM need not ask again who owns them. With
+// tasks that question is no plain compare, and nothing is said.
+void FuncLower::promise_settled(FuncId callee, std::span<const uint32_t> args) {
+  if (steady.empty() || !m.options.release || m.module.tasks) return;
+  const PathUses* uses = m.hoist.of_call(callee);
+  if (!uses) return;
+  std::vector<VarPath> said;
+  for (const VarPath& inner : uses->written) {
+    const HirNode& arg = (*body)[HirId(args[+inner.local])];
+    VarPath path;
+    if (arg.kind != HirKind::MutArg || !m.hoist.path_of(*body, HirId(arg.a), path)) continue;
+    path.fields.insert(path.fields.end(), inner.fields.begin(), inner.fields.end());
+    TypeId type = TypeId::None;
+    const Steady* known = steady_at(path);
+    if (!known || !known->alone || std::find(said.begin(), said.end(), path) != said.end()) continue;
+    uint32_t addr = path_addr(path, type);
+    if (addr == kNone) continue;
+    emit(JOp::Assume, JType::Void, emit(JOp::IsUnique, JType::I1, load(JType::Ptr, addr)));
+    said.push_back(std::move(path));
+  }
 }
 
 void FuncLower::lower_assign(HirId id) {
