@@ -287,7 +287,7 @@ class Hasher {
     text(f.display);
     text(places_.path(f.span.lo));
     place(f.span.lo);
-    number(f.inline_hint | f.in_cycle << 1 | f.debug << 2 | uint64_t(f.blocks.size()) << 32);
+    number(f.inline_hint | f.in_cycle << 1 | f.debug << 2 | f.stays_out << 3 | uint64_t(f.blocks.size()) << 32);
     for (const JSlot& s : f.slots) {
       number(uint64_t(s.size) << 32 | s.align);
       number(uint64_t(s.cell_offset) << 32 | uint64_t(s.arg) << 1 | s.is_reference);

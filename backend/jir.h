@@ -149,6 +149,7 @@ struct JFunc {
   bool c_abi = false;   // glue called by the runtime: plain C convention, cannot fail
   bool exported = false;   // the runtime calls it by symbol
   bool inline_hint = false;
+  bool stays_out = false;   // never inlined
   bool in_cycle = false;
   bool has_body = true;
   bool debug = true;   // glue has no debug info

@@ -146,6 +146,7 @@ Function* LlvmUnit::func(uint32_t index) {
   fn->setCallingConv(convention(abi.convention));
   set_attributes(fn);
   if (f.inline_hint && plan.release) fn->addFnAttr(Attribute::InlineHint);
+  if (f.stays_out) fn->addFnAttr(Attribute::NoInline);
   if (f.c_abi) {
     for (unsigned i = 0; i < f.params.size(); ++i)
       if (f.params[i].type == JType::I1) fn->addParamAttr(i, Attribute::ZExt);

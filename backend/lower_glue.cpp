@@ -28,6 +28,10 @@ uint32_t ModuleLower::once(uint64_t kind, TypeId type, const std::function<uint3
   auto it = glue_.find(key);
   if (it != glue_.end()) return it->second;
   uint32_t index = make();
+  bool is_func =
+      kind == kDropAt || kind == kEqualGlue || kind == kCompareGlue || kind == kHashGlue || kind == kPrintGlue;
+  // Values nested in each other by the hundred have glue that calls glue: inlined, each would hold all below it.
+  if (is_func && layouts.of(type).size > 512) module.funcs[index].stays_out = true;
   return glue_[key] = index;
 }
 
