@@ -509,12 +509,41 @@ Val FuncLower::lower_map_index(HirId id, Want want) {
   return v;
 }
 
+// [N]T to []T: the elements lie one after the other in both.
+Val FuncLower::array_of_fixed(const Val& fixed, TypeId array) {
+  int64_t count = types[fixed.type].b;
+  if (count == 0) return {array, rt_addr(JRt::EmptyArray), false};
+  TypeId elem = types.elem(array);
+  uint32_t arr = rt(JRt::ArrayNew, JType::Ptr, {i64(count), global(m.glue(elem))});
+  if (layout(elem).shape != Shape::Void) store_val(copy_val({fixed.type, fixed.v, false}), array_data(arr));
+  store(i64(count), arr, 8, JAlias::ArrayLen);
+  return {array, arr, true};
+}
+
+// []T to [N]T: there must be as many.
+Val FuncLower::fixed_of_array(const Val& array, TypeId fixed, int saved) {
+  uint32_t len = array_len(array.v), count = i64(types[fixed].b);
+  check(cmp(JCmp::Eq, len, count), JPanic::Slice, {i64(0), count, len});
+  Val v{fixed, kNone, false};
+  if (layout(fixed).shape != Shape::Void) v = copy_val(load_val(array_data(array.v), fixed));
+  pop_to(saved);
+  return v;
+}
+
 Val FuncLower::lower_slice(HirId id) {
   const HirNode& n = (*body)[id];
   TypeId type = ty(n.type);
   auto ex = [&](uint32_t i) { return body->extra[n.b + i]; };
   Val base = lower(HirId(n.a), Want::Borrow);
   int saved = push_temp(base);
+  if (types.kind(type) == TypeKind::Fixed) return fixed_of_array(base, type, saved);
+  if (types.kind(base.type) == TypeKind::Fixed) {
+    Val whole = array_of_fixed(base, type);
+    pop_to(saved);
+    if (ex(0) == kNone && ex(1) == kNone) return whole;
+    base = whole;
+    saved = push_temp(base);
+  }
   uint32_t len = array_len(base.v);
   uint32_t lo = ex(0) == kNone ? i64(0) : lower_scalar(HirId(ex(0)));
   uint32_t hi = ex(1) == kNone ? len : lower_scalar(HirId(ex(1)));

@@ -357,6 +357,8 @@ class FuncLower {
   Val lower_index(HirId id, Want want);
   Val lower_map_index(HirId id, Want want);
   Val lower_slice(HirId id);
+  Val array_of_fixed(const Val& fixed, TypeId array);
+  Val fixed_of_array(const Val& array, TypeId fixed, int saved);
   Val lower_arith(HirId id);
   uint32_t arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t);
   Val lower_compare(HirId id);

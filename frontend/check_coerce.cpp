@@ -98,6 +98,10 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
         value = chars_array(value);
         return true;
       }
+      if (f.kind == TypeKind::Fixed && unify(TypeId(f.a), TypeId(t.a))) {
+        value = fixed_as_array(value);
+        return true;
+      }
       break;
     case TypeKind::Dyn:
       settle_literals(from);

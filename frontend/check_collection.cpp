@@ -225,11 +225,41 @@ HirId BodyChecker::check_index(NodeId n, TypeId expected) {
         .note(
             "a text is stored as bytes, and one character can take several of them, so \"the third character\" has to be looked for")
         .help("walk over the characters: `for c in " + source(NodeId(x.a)) + ".chars() do … end`")
+        .help("or keep them in an array: `let chars = " + source(NodeId(x.a)) + ".chars()`, then `chars[i]`")
         .help("a part of the text by byte positions: `" + source(NodeId(x.a)) + "[i..j]`");
     check_poison(index);
     return poison(span(n));
   }
   return emit(HirKind::Index, types_.elem(type), base, check_bound(index), span(n));
+}
+
+// The elements of a `[N]T` in a `[]T`.
+HirId BodyChecker::fixed_as_array(HirId value) {
+  TypeId array = types_.array(types_.elem(shallow(node(value).type)));
+  return emit(HirKind::Slice, array, value, make_record({kNone32, kNone32, 0}), node(value).span);
+}
+
+// `Array.filled(n, x)` where a `[n]T` is needed.
+bool BodyChecker::is_filled(NodeId call) {
+  const Node& callee = ast(NodeId(ast(call).a));
+  if (callee.kind != NodeKind::Member || text(NameId(callee.b)) != "filled") return false;
+  const Node& base = ast(NodeId(callee.a));
+  return base.kind == NodeKind::Ident && text(NameId(base.a)) == "Array";
+}
+HirId BodyChecker::check_filled(NodeId call, TypeId fixed) {
+  TypeId array = types_.array(types_.elem(fixed));
+  HirId value = check_call(call, array, nullptr);
+  const HirNode made = node(value);
+  if (made.kind != HirKind::Call || !unify(made.type, array)) return value;
+  const HirNode& count = node(HirId(b_->body.list(b_->body.extra[made.b + 1])[0]));
+  if (count.kind == HirKind::Int) {
+    int64_t n = static_cast<int64_t>(b_->body.ints[count.a]);
+    if (n != types_[fixed].b) {
+      report<Diag::FixedLength>(span(call), types_[fixed].b, n);
+      return poison(span(call));
+    }
+  }
+  return emit(HirKind::Slice, fixed, value, make_record({kNone32, kNone32, 0}), span(call));
 }
 
 }  // namespace janus

@@ -83,6 +83,8 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::Index: return check_index(n, expected);
     case NodeKind::Call: {
       bool walked = walked_ == n;
+      if (is_some(expected) && types_.kind(peel(expected)) == TypeKind::Fixed && is_filled(n))
+        return check_filled(n, peel(expected));
       HirId value = check_call(n, expected, nullptr);
       return walked ? value : kept_chars(value, expected);
     }

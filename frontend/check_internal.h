@@ -466,6 +466,10 @@ class BodyChecker {
   uint32_t subject_var(NodeId n);
   void poly_escape(uint32_t var);
 
+  HirId fixed_as_array(HirId value);
+  bool is_filled(NodeId call);
+  HirId check_filled(NodeId call, TypeId fixed);
+
   // ---- check_chars.cpp
   NodeId walked_ = NodeId::None;   // a value that is used up where it stands
   const Tree* hand_walks_of_ = nullptr;   // the file of the next line

@@ -249,10 +249,12 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
-  if (m.candidates == 0 && is_chars(type)) {   // what only arrays have is asked of the array
-    Program::MethodMatch of_array = p_.find_method(types_.array(Types::Char), name, module_);
-    if (of_array.candidates == 1) {
-      base = chars_array(base);
+  if (m.candidates == 0 &&
+      (is_chars(type) || kind == TypeKind::Fixed)) {   // what only arrays have is asked of the array
+    TypeId array = types_.array(kind == TypeKind::Fixed ? types_.elem(type) : Types::Char);
+    Program::MethodMatch of_array = p_.find_method(zonk(array), name, module_);
+    if (of_array.candidates == 1 && p_.funcs[+of_array.func].self == SelfKind::Value) {
+      base = kind == TypeKind::Fixed ? fixed_as_array(base) : chars_array(base);
       m = of_array;
     }
   }

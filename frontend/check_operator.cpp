@@ -142,6 +142,8 @@ HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
 HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) {
   left = received(left);
   right = received(right);
+  for (HirId* side : {&left, &right})
+    if (types_.kind(settle(node(*side).type)) == TypeKind::Fixed) *side = fixed_as_array(*side);
   TypeId lt = settle(node(left).type), rt = settle(node(right).type);
   for (TypeId* t : {&lt, &rt})
     if (types_.kind(*t) == TypeKind::Infer && open_kind(*t) != InferKind::General) {
@@ -419,6 +421,10 @@ HirId BodyChecker::check_in(NodeId n) {
   NodeId l = NodeId(x.a), r = NodeId(x.b);
   HirId base = received(check_walked(r));
   TypeId type = settle(node(base).type);
+  if (types_.kind(type) == TypeKind::Fixed) {
+    base = fixed_as_array(base);
+    type = node(base).type;
+  }
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error) {
     check_poison(l);
