@@ -67,8 +67,10 @@ void BodyChecker::report_unfit(const FitCheck& check) {
     if (p_.set_contains(check.to, tag) || p_.tags[+tag].implicit) continue;
     if (count++ < 3) missing += (missing.empty() ? "`" : ", `") + p_.tags[+tag].full_name + "`";
   }
-  if (count == 0) return;
-  if (count > 3) missing += " and " + std::to_string(count - 3) + " more";
+  bool any = p_.error_sets[+check.from].open;   // of a function value whose type names no errors
+  if (count == 0 && !any) return;
+  if (any) missing += count ? " and any other error" : "any error";
+  else if (count > 3) missing += " and " + std::to_string(count - 3) + " more";
   std::string set = p_.set_name(check.to);
   if (check.is_value) {
     p_.diags.report<Diag::ErrorDoesNotFit>(check.span, missing, set)
@@ -79,6 +81,9 @@ void BodyChecker::report_unfit(const FitCheck& check) {
       p_.diags.report<Diag::ErrorDoesNotFit>(check.span, missing, set).with_label("this can fail with " + missing);
   if (!check.declared.is_none()) d.at(check.declared, "the function says that it fails with `" + set + "` only");
   d.note("the caller relies on the list of errors in the function's type");
+  if (any)
+    d.note("a function value of the type `func() -> !T` may fail with whatever it likes; `func() -> " + set +
+           "!T` keeps to the list");
   d.help("answer it here: `catch |err| do … end`, for example with `fail` and an error of `" + set + "`");
   d.help("or add it: to the declaration of `" + set + "`, or to the type as `" + set +
          " | …`; `!T` alone lets janus find the list out");
