@@ -389,7 +389,7 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::LBrace:
         if (new_line()) return left;
         if (trailing_closure_here(left)) {
-          NodeId closure = closure_braces();
+          NodeId closure = closure_braces(true);
           uint32_t list = kNone;
           uint32_t from_mark = mark();
           keep(closure);
@@ -466,7 +466,7 @@ NodeId Parser::call(NodeId callee, uint32_t) {
   if (!panic_ && !new_line()) {
     if (at(TokenKind::LBrace) &&
         (next_kind() == TokenKind::Pipe || (!no_brace_ && !looks_like_type(callee) && !looks_like_fields()))) {
-      keep(closure_braces());
+      keep(closure_braces(true));
     } else if (at(TokenKind::KwDo) && !no_brace_ && node(callee).kind == NodeKind::Ident &&
                node(callee).a == static_cast<uint32_t>(Word::AssertFails)) {
       uint32_t header = pos_;   // assert_fails(err) do … end: the block is a closure that takes nothing

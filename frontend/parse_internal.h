@@ -247,7 +247,7 @@ class Parser {
   NodeId paren();
   NodeId bracket();
   NodeId string();
-  NodeId closure_braces();
+  NodeId closure_braces(bool trailing = false);   // behind a call
   NodeId closure_func();
   NodeId closure_param();
   NodeId struct_literal(NodeId type);

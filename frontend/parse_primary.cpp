@@ -479,7 +479,7 @@ NodeId Parser::string() {
 }
 
 // closure := `{` [`|` params `|`] {statement} `}`
-NodeId Parser::closure_braces() {
+NodeId Parser::closure_braces(bool trailing) {
   uint32_t opener = pos_++;
   Nest nest(*this);
   uint32_t list = kNone;
@@ -500,7 +500,7 @@ NodeId Parser::closure_braces() {
              (at(TokenKind::Ident) && next_kind() == TokenKind::Colon && kind_at(pos_ + 2) != TokenKind::KwFor &&
               kind_at(pos_ + 2) != TokenKind::KwWhile) ||
              (at(TokenKind::IntLit) && (next_kind() == TokenKind::Colon || next_kind() == TokenKind::Comma ||
-                                        next_kind() == TokenKind::RBrace))) {
+                                        (next_kind() == TokenKind::RBrace && !trailing)))) {   // `f() { 1 }`
     return braces_as_data(opener);
   }
   NodeId inner;
