@@ -171,6 +171,10 @@ void use_signal_stack(void* memory) {
   action.sa_sigaction = on_segv;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigaction(SIGSEGV, &action, nullptr);
+  // A file that grows beyond the limit (`ulimit -f`) is an error of the write, as a full disk is.
+  action = {};
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGXFSZ, &action, nullptr);
 }
 
 }   // namespace

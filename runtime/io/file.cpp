@@ -212,9 +212,18 @@ int64_t replace(const char* given, const uint8_t* data, int64_t len, const void*
 int64_t write_with(const char* path, int flags, const uint8_t* data, int64_t len, const void* task) {
   const int64_t fd = open_for(task, path, flags, 0666);
   if (fd < 0) return fd;
-  const int64_t result = write_all(fd, data, len, task);
+  int64_t result = write_all(fd, data, len, task);
   const int64_t closed = close_fd(fd);
-  return result < 0 ? result : closed;
+  if (result == 0) result = closed;
+  if (result < 0 && (flags & O_EXCL)) sys(SYS_unlinkat, AT_FDCWD, path, 0);   // it was made here: nothing, or all of it
+  return result;
+}
+
+// Of two paths, the second is what went wrong: added to the code, so that std names the right one.
+constexpr int64_t kOfTarget = -65'536;
+int64_t of_target(int64_t code) { return code < 0 ? code + kOfTarget : code; }
+bool is_of_writing(int64_t code) {
+  return code == -ENOSPC || code == -EDQUOT || code == -EFBIG || code == -EROFS || code == -EPIPE;
 }
 
 int64_t copy_data(int64_t from, int64_t to) {
@@ -486,7 +495,12 @@ int64_t janus_fs_rmdir(String* path) {
   return with_path(path, [](const char* p) { return sys(SYS_unlinkat, AT_FDCWD, p, AT_REMOVEDIR); });
 }
 int64_t janus_fs_rename(String* from, String* to) {
-  return with_paths(from, to, [](const char* a, const char* b) { return sys(SYS_renameat, AT_FDCWD, a, AT_FDCWD, b); });
+  return with_paths(from, to, [](const char* a, const char* b) {
+    const int64_t result = sys(SYS_renameat, AT_FDCWD, a, AT_FDCWD, b);
+    Stat info;
+    bool there = result < 0 && stat_at(a, false, &info) == 0;
+    return there && result != -EACCES && result != -EPERM && result != -EBUSY ? of_target(result) : result;
+  });
 }
 int64_t janus_fs_symlink(String* target, String* path) {
   return with_paths(target, path, [](const char* a, const char* b) { return sys(SYS_symlinkat, a, AT_FDCWD, b); });
@@ -529,16 +543,17 @@ int64_t janus_fs_copy(String* from, String* to) {
     int64_t result = fstat(static_cast<int>(in), &info.of) == 0 ? 0 : -errno;
     if (result == 0 && S_ISDIR(info.of.st_mode)) result = -EISDIR;
     Stat there;
-    if (result == 0 && stat_at(b, true, &there) == 0 && S_ISDIR(there.of.st_mode)) result = -EISDIR;
-    if (result == 0 && !beside(b, temporary)) result = -ENAMETOOLONG;
+    if (result == 0 && stat_at(b, true, &there) == 0 && S_ISDIR(there.of.st_mode)) result = of_target(-EISDIR);
+    if (result == 0 && !beside(b, temporary)) result = of_target(-ENAMETOOLONG);
     if (result == 0) {
       const int64_t out = open_at(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
-      result = out < 0 ? out : copy_data(in, out);
+      result = out < 0 ? of_target(out) : copy_data(in, out);
+      if (is_of_writing(result)) result = of_target(result);
       if (out >= 0) {
         if (result == 0) fchmod(static_cast<int>(out), info.of.st_mode & 07777);
         const int64_t closed = close_fd(out);
-        if (result == 0) result = closed;
-        if (result == 0) result = sys(SYS_renameat, AT_FDCWD, temporary, AT_FDCWD, b);
+        if (result == 0) result = of_target(closed);
+        if (result == 0) result = of_target(sys(SYS_renameat, AT_FDCWD, temporary, AT_FDCWD, b));
         if (result < 0) sys(SYS_unlinkat, AT_FDCWD, temporary, 0);
       }
     }
