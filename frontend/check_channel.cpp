@@ -56,7 +56,21 @@ HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span 
     std::vector<std::string_view> names;
     for (const Operation& o : kOperations) names.push_back(o.name);
     Diagnostic& d = report<Diag::NoMethod>(name_span, name_of(type), word);
-    if (!suggest(d, name_span, word, names)) d.note("a channel has `send recv trySend tryRecv close isClosed len cap`");
+    // What queues and channels of other languages call them.
+    struct Other {
+      std::string_view word, ours;
+    };
+    static constexpr Other kOthers[] = {
+        {"push", "send"},    {"put", "send"},       {"offer", "trySend"}, {"write", "send"}, {"add", "send"},
+        {"receive", "recv"}, {"get", "recv"},       {"take", "recv"},     {"read", "recv"},  {"pop", "recv"},
+        {"next", "recv"},    {"poll", "tryRecv"},   {"size", "len"},      {"length", "len"}, {"capacity", "cap"},
+        {"count", "len"},    {"closed", "isClosed"}};
+    auto other = std::find_if(std::begin(kOthers), std::end(kOthers), [&](const Other& o) { return o.word == word; });
+    if (other != std::end(kOthers))
+      d.fix(name_span, std::string(other->ours), "in Janus this is `" + std::string(other->ours) + "`",
+            Applicability::MaybeIncorrect);
+    else if (!suggest(d, name_span, word, names))
+      d.note("a channel has `send recv trySend tryRecv close isClosed len cap`");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }

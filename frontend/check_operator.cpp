@@ -408,6 +408,9 @@ HirId BodyChecker::check_compare(NodeId n) {
     } else {
       Why why{span(l), "it is compared with this `" + name_of(lt) + "`"};
       report_mismatch(span(r), lt, rt, r, &why);
+      if (lk == TypeKind::Channel && op == HirOp::Lt && ast(r).kind == NodeKind::Unary)   // `c <- x` of Go
+        p_.diags.all().back()->help("a value is sent with `" + source(l) + ".send(…)`, and received with `" +
+                                    source(l) + ".recv()`");
     }
     return poison(span(n));
   }

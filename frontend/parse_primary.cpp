@@ -162,6 +162,10 @@ void Parser::missing_value() {
     panic_brackets_ = brackets_;
     return;
   }
+  if (at(TokenKind::Less) && next_kind() == TokenKind::Minus && touches(pos_ + 1)) {
+    unexpected("a value", "a value is received from a channel with `ch.recv()`, and sent with `ch.send(x)`");
+    return;
+  }
   unexpected("a value");
 }
 
@@ -210,7 +214,8 @@ NodeId Parser::primary() {
     case TokenKind::KwAsync: {
       ++pos_;
       if (!at(TokenKind::KwFunc)) {
-        unexpected("`func` after `async`");
+        unexpected("`func` after `async`",
+                   "any function may wait; a call begins as a task of its own with `spawn f()`, inside a nursery");
         return error_node();
       }
       NodeId made = closure_func();

@@ -334,6 +334,13 @@ struct Collector {
       for (std::string_view c : candidates) list += (list.empty() ? "`" : ", `") + std::string(c) + "`";
       d.note("it has " + list);
     }
+    std::string_view word = p.names.text(name);
+    if (text(p.modules[+from]->path) != "std.sync") return;
+    if (word == "WaitGroup" || word == "Barrier" || word == "Latch")
+      d.help("a nursery waits for its tasks by itself: `nursery do … end`");
+    else if (word == "Mutex" || word == "RwLock" || word == "Lock" || word.starts_with("Atomic"))
+      d.help(
+          "tasks may write a variable of the function around them: each statement that touches it runs alone; what takes more than one statement belongs to a task of its own, asked through a channel");
   }
   void bind(Module& m, NameId name, DeclId target, Span span, bool is_pub) {
     if (is_none(name)) return;
