@@ -161,11 +161,9 @@ Head BodyChecker::head_of(NodeId n) {
       h.kind = HeadKind::Poison;
       std::string module_name(text(p_.modules[base.index]->path));
       if (is_none(decl)) {
-        std::vector<std::string_view> names;
-        for (DeclId d : p_.modules[base.index]->decls)
-          if (p_.decls[+d].is_pub) names.push_back(text(p_.decls[+d].name));
-        Diagnostic& d = report<Diag::NotInModule>(tree_->token_span(x.token), module_name, text(NameId(x.b)));
-        suggest(d, tree_->token_span(x.token), text(NameId(x.b)), names);
+        Span at = tree_->token_span(x.token);
+        Diagnostic& d = report<Diag::NotInModule>(at, module_name, text(NameId(x.b)));
+        say_what_it_has(d, at, text(NameId(x.b)), public_names(p_, ModuleId(base.index)));
         return h;
       }
       if (is_private && ModuleId(base.index) != module_) {
@@ -374,6 +372,8 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
     d.at(made, "this variable belongs to the statements of the script")
         .note("a function sees its parameters and what is declared outside of functions with `const`")
         .help("hand it to the function as a parameter, or make it a `const`");
+  } else if (std::string whole = name_in_an_import(p_, module_, name); !whole.empty()) {
+    d.fix(at, whole, "it is in an imported module: `" + whole + "`", Applicability::MaybeIncorrect);
   } else {
     std::vector<std::string_view> names;
     for (size_t i = hidden_below_; i < bindings_.size(); ++i) names.push_back(text(bindings_[i].name));

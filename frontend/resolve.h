@@ -71,6 +71,13 @@ bool share_impl_needs(Program& program);
 std::string unmet_impl(Program& program, TypeId type, TraitId trait);
 // Every name that `from` can use without a path, for "did you mean".
 void visible_names(Program& program, ModuleId from, std::vector<std::string_view>& out);
+// What others can ask a module for, what it hands on included; in order.
+std::vector<std::string_view> public_names(Program& program, ModuleId of);
+// `deque.Deque` for `Deque` where `deque` is imported; empty when no imported module has it.
+std::string name_in_an_import(Program& program, ModuleId from, NameId name);
+// Said of a module that has no `word`: a misspelt name, or the names that have the word in them (`to_hex` for `hex`),
+// or all when they are few.
+void say_what_it_has(Diagnostic& d, Span at, std::string_view word, const std::vector<std::string_view>& names);
 // What people of other languages write: `int` -> "i64", `HashMap` -> "Map" …; empty when there is no such habit.
 std::string_view false_friend(std::string_view name);
 TypeId builtin_type(Program& program, NameId name);   // i64 … String, string; None

@@ -320,20 +320,8 @@ struct Collector {
     bind(m, name, found, m.tree.caret(node), is_pub);
   }
   void report_not_in_module(Module& m, ModuleId from, NodeId node, NameId name) {
-    std::vector<std::string_view> candidates;
-    p.modules[+from]->names.each([&](const NameTable::Entry& e) {
-      if (e.flags & NameTable::kPublic) candidates.push_back(p.names.text(e.name));
-    });
-    std::sort(candidates.begin(), candidates.end());
     Diagnostic& d = p.diags.report<Diag::NotInModule>(m.tree.caret(node), text(p.modules[+from]->path), text(name));
-    if (std::string_view near = nearest_name(p.names.text(name), candidates); !near.empty())
-      d.fix(m.tree.caret(node), std::string(near), "did you mean `" + std::string(near) + "`?",
-            Applicability::MaybeIncorrect);
-    else if (!candidates.empty() && candidates.size() <= 12) {
-      std::string list;
-      for (std::string_view c : candidates) list += (list.empty() ? "`" : ", `") + std::string(c) + "`";
-      d.note("it has " + list);
-    }
+    say_what_it_has(d, m.tree.caret(node), p.names.text(name), public_names(p, from));
     std::string_view word = p.names.text(name);
     if (text(p.modules[+from]->path) != "std.sync") return;
     if (word == "WaitGroup" || word == "Barrier" || word == "Latch")

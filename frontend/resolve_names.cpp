@@ -41,6 +41,55 @@ void visible_names(Program& program, ModuleId from, std::vector<std::string_view
   std::sort(out.begin() + begin, out.end());   // tables have no order of their own; messages must
 }
 
+std::vector<std::string_view> public_names(Program& program, ModuleId of) {
+  std::vector<std::string_view> names;
+  program.modules[+of]->names.each([&](const NameTable::Entry& e) {
+    if (e.flags & NameTable::kPublic) names.push_back(program.names.text(e.name));
+  });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string name_in_an_import(Program& program, ModuleId from, NameId name) {
+  std::string found;
+  if (program.diags.error_count() > 300) return found;   // a text that is no program: nobody reads this far
+  program.modules[+from]->names.each([&](const NameTable::Entry& e) {
+    const Decl& decl = program.decls[+e.decl];
+    if (decl.kind != DeclKind::Module) return;
+    bool is_private = false;
+    if (is_none(lookup_in_module(program, static_cast<ModuleId>(decl.index), name, &is_private)) || is_private) return;
+    std::string whole = std::string(program.names.text(e.name)) + "." + std::string(program.names.text(name));
+    if (found.empty() || whole < found) found = std::move(whole);   // tables have no order of their own
+  });
+  return found;
+}
+
+void say_what_it_has(Diagnostic& d, Span at, std::string_view word, const std::vector<std::string_view>& names) {
+  if (std::string_view near = nearest_name(word, names); !near.empty()) {
+    d.fix(at, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+    return;
+  }
+  auto listed = [&](auto wanted) {
+    std::string list;
+    size_t count = 0;
+    for (std::string_view name : names)
+      if (wanted(name)) list += (count++ ? ", `" : "`") + std::string(name) + "`";
+    return count <= 12 ? list : std::string();
+  };
+  auto lower = [](std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+  };
+  std::string part = lower(word);
+  std::string similar =
+      part.size() < 3 ? std::string()
+                      : listed([&](std::string_view name) { return lower(name).find(part) != std::string::npos; });
+  if (similar.empty()) similar = listed([](std::string_view) { return true; });
+  if (!similar.empty()) d.note("it has " + similar);
+}
+
 namespace {
 struct FalseFriend {
   const char* theirs;

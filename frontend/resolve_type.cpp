@@ -246,15 +246,8 @@ struct TypeResolver {
           .help("write `pub` before the declaration to let other files use it");
       return;
     }
-    std::vector<std::string_view> names;
-    p.modules[+module]->names.each([&](const NameTable::Entry& e) {
-      if (e.flags & NameTable::kPublic) names.push_back(p.names.text(e.name));
-    });
-    std::sort(names.begin(), names.end());
     Diagnostic& d = p.diags.report<Diag::NotInModule>(tree.caret(at), path, p.names.text(name));
-    if (std::string_view near = nearest_name(p.names.text(name), names); !near.empty())
-      d.fix(tree.caret(at), std::string(near), "did you mean `" + std::string(near) + "`?",
-            Applicability::MaybeIncorrect);
+    say_what_it_has(d, tree.caret(at), p.names.text(name), public_names(p, module));
   }
 
   void unknown(NodeId id, std::span<const NodeId> path, std::string_view text) {
@@ -263,6 +256,10 @@ struct TypeResolver {
     Diagnostic& d = p.diags.report<Diag::UnknownType>(at, text);
     if (std::string_view help = foreign_type(text); !help.empty()) {
       d.help(std::string(help));
+      return;
+    }
+    if (std::string whole = name_in_an_import(p, scope.module, p.names.intern(text)); !whole.empty()) {
+      d.fix(at, whole, "it is in an imported module: `" + whole + "`", Applicability::MaybeIncorrect);
       return;
     }
     std::string_view ours = false_friend(text);
