@@ -16,8 +16,7 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
   const HirLocal& info = body->locals[+id];
   const Layout& l = layout(v.type);
   Bind& b = binds[+id] = {};
-  if (l.shape == Shape::Void) return;
-  if (info.flags & kLocalCell) {
+  if (info.flags & kLocalCell) {   // also when there is nothing in it: closures capture the cell
     uint32_t cell = rt(JRt::Alloc, JType::Ptr, {i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
     store(i64(1), cell, 0, JAlias::Count);
     store_val(v, off(cell, static_cast<uint32_t>(rt::kBoxPayload)));
@@ -33,6 +32,7 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
     cleanups[b.cleanup].local = id;
     return;
   }
+  if (l.shape == Shape::Void) return;
   uint32_t s = slot(l.size, l.align);
   f.slots[s].name = info.name;
   f.slots[s].type = v.type;
