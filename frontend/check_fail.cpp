@@ -306,6 +306,12 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try, bool v
       d.with_label("`null` would leave the " + std::string(b_->what) + " here");
       if (!b_->sink_span.is_none()) d.at(b_->sink_span, "its result has no question mark");
       d.note("`x?` on a value that may be `null` gives `null` back from the whole function");
+      const Tokens& tokens = tree_->tokens;
+      uint32_t last = tree_->lasts[+n];
+      if (last + 2 < tokens.kinds.size() && tokens.kinds[last + 1] == TokenKind::Dot &&
+          tokens.kinds[last + 2] == TokenKind::Ident)   // a?.b of Swift and TypeScript
+        d.help("a part of it, when it is there: `" + source(operand) + ".map { |it| it." +
+               std::string(text(tokens.name(last + 2))) + " }`, which may be `null` too");
       d.help("a value to use instead: `" + source(operand) + " ?? …`")
           .help("or give the function a result that may be `null`: `-> ?" +
                 (result == Types::Void ? std::string("T") : name_of(result)) + "`");

@@ -539,8 +539,11 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
       unexpected("`func` or `end`");
     }
     if (!panic_ && !starts_line(pos_) && !at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) &&
-        !at(TokenKind::EndOfFile))
-      unexpected("the end of the line");
+        !at(TokenKind::EndOfFile)) {
+      if (at(TokenKind::KwFunc) || at(TokenKind::KwPub) || at(TokenKind::KwAsync))
+        report<Diag::TwoStatements>(token_span(pos_)).help("begin a new line here");
+      else unexpected("the end of the line");
+    }
     if (panic_) recover_method(first, own_column);
     if (pos_ == first) ++pos_;
   }
