@@ -680,6 +680,8 @@ class FunctionEmitter {
         for (uint32_t i = 0; i < list_size(in.b); ++i) args.push_back(v(list_at(in.b, i)));
         CallInst* c = b_.CreateCall(to->getFunctionType(), to, args);
         c->setAttributes(abi_attributes(to));
+        // What LLVM knows of `pow` and `sin` it works out with other rounding than the library that programs run with.
+        c->addFnAttr(Attribute::NoBuiltin);
         return c;
       }
       case JOp::TailCall: tail_call(in.a, in.b); return nullptr;

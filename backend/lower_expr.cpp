@@ -218,9 +218,8 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::AssertFails: return lower_assert(id);
     case HirKind::Expect: return lower_expect(id);
     case HirKind::Panic: {
-      Val message = lower(HirId(n.a), Want::Own);
-      if (!message.owned) message = copy_val(message);
-      panic_message(message.v);
+      Val message = lower_message(HirId(n.a));
+      if (!dead) panic_message(message.v);
       return {type};
     }
     case HirKind::Block: return lower_block(id, want, dest);

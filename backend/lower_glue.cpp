@@ -9,18 +9,6 @@ namespace {
 
 JParam ptr_param() { return {JType::Ptr}; }
 
-// Passes a value to glue: scalars and managed values themselves, aggregates by address.
-JParam value_param(const Layout& l) {
-  JParam p;
-  p.type = l.shape == Shape::Scalar || l.shape == Shape::Managed ? l.scalar : JType::Ptr;
-  p.is_aggregate = l.shape == Shape::Aggregate;
-  p.size = l.size;
-  p.align = l.align ? l.align : 1;
-  p.managed = l.shape == Shape::Managed;
-  p.nullable = l.nullable;
-  return p;
-}
-
 }  // namespace
 
 uint32_t ModuleLower::once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make) {

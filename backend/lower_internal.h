@@ -369,7 +369,10 @@ class FuncLower {
   uint32_t temp_payload(const Layout& l);
   uint32_t make_box(uint32_t payload, const Layout& l);
   Val lower_closure(HirId id);
-  Val lower_interp(HirId id);
+  Val lower_interp(HirId id, bool told = false);
+  using Print = std::function<void(FuncLower&, uint32_t sink, const std::vector<Val>& values)>;
+  Val text_of(const std::vector<Val>& values, bool told, const Print& print);
+  Val lower_message(HirId id);   // of a panic
   Val lower_call(HirId id, uint32_t dest);
   Val lower_intrinsic(HirId id, Want want, uint32_t dest);
   Val intrinsic(Intrin which, const std::vector<TypeId>& targs, const std::vector<Val>& args, TypeId type,

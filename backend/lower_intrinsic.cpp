@@ -27,7 +27,7 @@ Val FuncLower::lower_intrinsic(HirId id, Want want, uint32_t dest) {
       continue;
     }
     bool owns = intrinsic_owns(which, i);
-    Val v = lower(arg, owns ? Want::Own : Want::Borrow);
+    Val v = which == Intrin::panic ? lower_message(arg) : lower(arg, owns ? Want::Own : Want::Borrow);
     if (dead) {
       top = base;
       return {ty(n.type)};

@@ -23,6 +23,18 @@ enum GlueKind : uint64_t {
   kShareCell
 };
 
+// Passes a value to glue: scalars and managed values themselves, aggregates by address.
+inline JParam value_param(const Layout& l) {
+  JParam p;
+  p.type = l.shape == Shape::Scalar || l.shape == Shape::Managed ? l.scalar : JType::Ptr;
+  p.is_aggregate = l.shape == Shape::Aggregate;
+  p.size = l.size;
+  p.align = l.align ? l.align : 1;
+  p.managed = l.shape == Shape::Managed;
+  p.nullable = l.nullable;
+  return p;
+}
+
 // Runs over the parts of an inline value or of a box's payload.
 template <class Fn>
 void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {

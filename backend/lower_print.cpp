@@ -1,7 +1,10 @@
 // lower_print.cpp: printing, interpolation, assertions.
 // Depends on lower_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
 #include "backend/lower_internal.h"
+#include "backend/lower_parts.h"
 
 namespace janus {
 
@@ -139,7 +142,49 @@ uint32_t FuncLower::to_string(const Val& v, bool quoted) {
   return rt(JRt::SinkFinish, JType::Ptr, {sink});
 }
 
-Val FuncLower::lower_interp(HirId id) {
+// A text that `print` writes. `told`: on the way to a panic. It is then put together by a function of its own, so that
+// the one which may panic is small, and LLVM inlines it.
+Val FuncLower::text_of(const std::vector<Val>& values, bool told, const Print& print) {
+  if (!told || !m.options.release) {
+    uint32_t sink = slot_addr(slot(32, 8));
+    rt(JRt::SinkBegin, JType::Void, {sink});
+    int building = push(CleanKind::Sink, Types::String, sink);
+    print(*this, sink, values);
+    top = cleanups[building].parent;
+    return {Types::String, rt(JRt::SinkFinish, JType::Ptr, {sink}), true};
+  }
+  std::vector<TypeId> given;
+  for (const Val& v : values) given.push_back(v.type);
+  uint32_t teller =
+      m.add_func(f.symbol + ".text" + std::to_string(f.instrs.size()), f.display, [given, print](FuncLower& f) {
+        std::vector<Val> values;
+        uint32_t params = 0;
+        for (TypeId type : given) {
+          values.push_back({type});
+          if (f.layout(type).shape == Shape::Void) continue;
+          values.back().v = f.emit(JOp::Param, value_param(f.layout(type)).type, params++);
+        }
+        f.emit(JOp::Ret, JType::Void, f.text_of(values, false, print).v);
+      });
+  JFunc& made = m.module.funcs[teller];
+  made.result = JType::Ptr;
+  made.stays_out = true;
+  std::vector<uint32_t> args;
+  for (const Val& v : values) {
+    if (layout(v.type).shape == Shape::Void) continue;
+    made.params.push_back(value_param(layout(v.type)));
+    args.push_back(v.v);
+  }
+  return {Types::String, emit(JOp::Call, JType::Ptr, teller, this->list(args), landing()), true};
+}
+
+Val FuncLower::lower_message(HirId id) {
+  if ((*body)[id].kind == HirKind::Interp) return lower_interp(id, true);
+  Val message = lower(id, Want::Own);
+  return message.owned || dead ? message : copy_val(message);
+}
+
+Val FuncLower::lower_interp(HirId id, bool told) {
   const HirNode& n = (*body)[id];
   int base = top;
   if (n.kind == HirKind::ToString) {
@@ -170,19 +215,30 @@ Val FuncLower::lower_interp(HirId id) {
     push_temp(v);
     values.push_back(v);
   }
-  uint32_t sink = slot_addr(slot(32, 8));
-  rt(JRt::SinkBegin, JType::Void, {sink});
-  int building = push(CleanKind::Sink, Types::String, sink);
+  struct Part {
+    bool is_text;
+    std::string_view text;
+    HirId node;
+    std::optional<FormatSpec> format;
+  };
+  std::vector<Part> list;
   for (size_t i = 0; i + 1 < parts.size(); i += 2) {
     const HirNode& part = (*body)[HirId(parts[i])];
-    if (part.kind == HirKind::Str && parts[i + 1] == kNone) print_text(sink, m.program.names.text(NameId(part.a)));
-    else if (part.kind == HirKind::Str)
-      format_value(sink, lower(HirId(parts[i]), Want::Borrow), body->formats[parts[i + 1]]);
-    else if (parts[i + 1] == kNone) print_value(sink, values[i / 2], false);
-    else format_value(sink, values[i / 2], body->formats[parts[i + 1]]);
+    bool is_text = part.kind == HirKind::Str;
+    list.push_back({is_text, is_text ? m.program.names.text(NameId(part.a)) : std::string_view(), HirId(parts[i]), {}});
+    if (parts[i + 1] == kNone) continue;
+    list.back().format = body->formats[parts[i + 1]];
+    told &= !is_text;   // the text is a value of this body
   }
-  top = cleanups[building].parent;
-  Val out{Types::String, rt(JRt::SinkFinish, JType::Ptr, {sink}), true};
+  Val out = text_of(values, told, [list](FuncLower& f, uint32_t sink, const std::vector<Val>& values) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      const Part& part = list[i];
+      if (part.is_text && !part.format) f.print_text(sink, part.text);
+      else if (part.is_text) f.format_value(sink, f.lower(part.node, Want::Borrow), *part.format);
+      else if (part.format) f.format_value(sink, values[i], *part.format);
+      else f.print_value(sink, values[i], false);
+    }
+  });
   pop_to(base);
   return out;
 }
@@ -278,29 +334,36 @@ Val FuncLower::lower_assert(HirId id) {
   cond_br(good, ok, bad, 2);
   at(bad);
   int here = top;
-  uint32_t sink = slot_addr(slot(32, 8));
-  rt(JRt::SinkBegin, JType::Void, {sink});
   std::string text(m.program.sources.text(compares && n.a == kNone ? n.span : (*body)[HirId(n.a)].span));
-  print_text(sink, "assertion failed: " + (text.size() > 200 ? text.substr(0, 200) + "…" : text));
+  text = "assertion failed: " + (text.size() > 200 ? text.substr(0, 200) + "…" : text);
+  std::vector<Val> values;
+  if (compares) values = {a, b};
   if (message != kNone) {
-    print_text(sink, ": ");
-    Val said = lower(HirId(message), Want::Borrow);
-    push_temp(said);
-    print_value(sink, said, false);
+    values.push_back(lower_message(HirId(message)));
+    push_temp(values.back());
   }
-  if (compares) {
-    // Texts are quoted by the runtime, which compares long ones line by line.
-    bool texts = types.kind(a.type) == TypeKind::String;
-    uint32_t sides[2];
-    for (int i = 0; i < 2; ++i) {
-      sides[i] = to_string(i ? b : a, !texts);
-      push_temp({Types::String, sides[i], true});
-    }
-    rt(JRt::AssertSides, JType::Void, {sink, sides[0], sides[1], i1(texts)});
+  if (!dead) {
+    Val whole = text_of(values, true, [=](FuncLower& f, uint32_t sink, const std::vector<Val>& values) {
+      f.print_text(sink, text);
+      if (message != kNone) {
+        f.print_text(sink, ": ");
+        f.print_value(sink, values.back(), false);
+      }
+      if (!compares) return;
+      // Texts are quoted by the runtime, which compares long ones line by line.
+      bool texts = f.types.kind(values[0].type) == TypeKind::String;
+      uint32_t sides[2];
+      int base = f.top;
+      for (int i = 0; i < 2; ++i) {
+        sides[i] = f.to_string(values[static_cast<size_t>(i)], !texts);
+        f.push_temp({Types::String, sides[i], true});
+      }
+      f.rt(JRt::AssertSides, JType::Void, {sink, sides[0], sides[1], f.i1(texts)});
+      f.pop_to(base);
+    });
+    pop_to(here);
+    panic_message(whole.v);
   }
-  uint32_t whole = rt(JRt::SinkFinish, JType::Ptr, {sink});
-  pop_to(here);
-  if (!dead) panic_message(whole);
   top = here;
   at(ok);
   pop_to(base);
