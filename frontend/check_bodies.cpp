@@ -552,11 +552,8 @@ void BodyChecker::run_late_check(const LateCheck& c) {
         d.note("numbers, characters, texts, and tuples and arrays of these have an order; `" + name_of(type) +
                "` has none");
         if (kind == TypeKind::Struct || kind == TypeKind::Enum) d.help("compare something in it, such as a field");
-      } else if (bound == kEqual) {
-        d.note(kind == TypeKind::Func ? "two functions cannot be compared"
-                                      : "something in it is a function, and two functions cannot be compared");
-      } else if (types_.is_float(type)) {
-        d.note("two floats that print alike can differ, so they are no keys");
+      } else {
+        explain_obstacle(d, type, bound);
       }
       return;
     }

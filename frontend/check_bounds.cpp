@@ -290,8 +290,19 @@ void BodyChecker::report_unmet(const GenericUse& use, size_t index, TypeId type,
   else if (need.builtin == kOrdered)
     d.note("numbers, characters, texts, and tuples and arrays of these have an order; structs and enums do not")
         .help("compare something in it, as in `sort_by { |x| x.name }`");
-  else if (need.builtin == kHashable && types_.is_float(type))
-    d.note("two floats that print alike can differ, so they are no keys");
+  else explain_obstacle(d, type, need.builtin);
+}
+
+// What in a type keeps it from being compared or from being a key.
+void BodyChecker::explain_obstacle(Diagnostic& d, TypeId type, uint32_t bound) {
+  if (bound != kEqual && bound != kHashable) return;
+  TypeId part = p_.obstacle(type, bound);
+  if (is_none(part)) return;
+  std::string found = part == type ? "" : "there is a `" + name_of(part) + "` in it; ";
+  TypeKind kind = types_.kind(part);
+  if (kind == TypeKind::Func) d.note(found + "two functions cannot be compared");
+  else if (kind == TypeKind::Dyn) d.note(found + "what is behind a `dyn` may be of any type: two cannot be compared");
+  else if (types_.is_float(part)) d.note(found + "two floats that print alike can differ, so they are no keys");
 }
 
 }   // namespace janus

@@ -434,6 +434,7 @@ class BodyChecker {
   bool try_coerce(HirId& value, TypeId to);
   bool fits(HirId& value, TypeId to);
   void report_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
+  void explain_obstacle(Diagnostic& d, TypeId type, uint32_t bound);
   void explain_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
   void poison_open(TypeId type);   // what is open in it has been reported with it
   void report_optional_as_value(Span span, TypeId found, NodeId ast, const Why* why);

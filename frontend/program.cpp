@@ -653,7 +653,12 @@ struct BoundQuestion {
   Program& p;
   uint32_t bit;
   std::vector<TypeId> met = {};
+  TypeId obstacle = TypeId::None;   // the part that does not hold, when it is not known to all
 
+  bool deny(TypeId part) {
+    obstacle = part;
+    return false;
+  }
   bool all(std::span<const TypeId> list_in_table) {
     std::vector<TypeId> list(list_in_table.begin(), list_in_table.end());
     for (TypeId t : list)
@@ -678,10 +683,10 @@ struct BoundQuestion {
     }
     switch (k) {
       case TypeKind::F32:
-      case TypeKind::F64: return bit == kEqual;
+      case TypeKind::F64: return bit == kEqual || deny(type);
       case TypeKind::Func:
       case TypeKind::Dyn:
-      case TypeKind::Nursery: return false;
+      case TypeKind::Nursery: return deny(type);
       case TypeKind::Array:
       case TypeKind::Fixed:
       case TypeKind::Optional: return holds(static_cast<TypeId>(row.a));
@@ -735,6 +740,11 @@ bool Program::satisfies(TypeId type, uint32_t bound) {
     if (!holds) return false;
   }
   return true;
+}
+
+TypeId Program::obstacle(TypeId type, uint32_t bound) {
+  BoundQuestion question{*this, bound};
+  return question.holds(type) ? TypeId::None : question.obstacle;
 }
 
 // ---- errors

@@ -358,6 +358,7 @@ class Program {
   int find_variant(EnumId id, NameId name) const;   // or -1
   TagId find_tag(ErrorId id, NameId name) const;   // variant of a declared error, or None
   bool satisfies(TypeId type, uint32_t builtin_bound);   // Equal Ordered Hashable Number …; Params: by their bounds
+  TypeId obstacle(TypeId type, uint32_t bound);   // the part of `type` for which it does not hold
   bool set_contains(ErrorSetId set, TagId tag) const;
   TagId ad_hoc_tag(NameId name);   // made on first use
   const NameTable::Entry* visible_entry(
