@@ -50,8 +50,10 @@ HirId BodyChecker::check_interp(NodeId n) {
     if (x.b == kNone32) received_as_either(value);
     TypeId type = type_of(value);
     if (type == Types::Void) {
-      report<Diag::VoidValue>(span(NodeId(x.a)), "print");
+      report<Diag::VoidValue>(span(NodeId(x.a)), "printed")
+          .note("nothing comes out of this call: it is done only for its effect");
       value = poison(span(n));
+      type = Types::Error;
     }
     uint32_t spec = kNone32;
     if (x.b != kNone32) {
