@@ -124,6 +124,8 @@ class PathWalk {
         for (size_t k = 0; k < i; ++k)
           twice |= passed[k].local == passed[i].local && !is_plain(body_[HirId(args[k])].type);
       if (twice) uses.taken.push_back({passed[i].local, {}});
+      // A function that hands a parameter on to itself does with it what it does.
+      if (!twice && hoist_.current() == FuncId(n.a) && passed[i] == VarPath{LocalId(i), {}}) continue;
       if (!callee || twice || is_none(passed[i].local) || is_plain(body_[what].type)) {
         walk(arg);
         continue;

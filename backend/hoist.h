@@ -33,6 +33,7 @@ class Hoist {
   LoopArrays arrays_in(const Body& body, HirId loop);
   // What a function does with its parameters, which are its first locals. Null: it is not known.
   const PathUses* of_call(FuncId func);
+  FuncId current() const { return open_.empty() ? FuncId::None : open_.back(); }   // whose calls are being looked at
   // What a place names; false: more than a variable and fields.
   bool path_of(const Body& body, HirId place, VarPath& out) const;
 
