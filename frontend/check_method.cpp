@@ -256,6 +256,12 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     if (of_array.candidates == 1 && p_.funcs[+of_array.func].self == SelfKind::Value) {
       base = kind == TypeKind::Fixed ? fixed_as_array(base) : chars_array(base);
       m = of_array;
+    } else if (of_array.candidates == 1 && kind == TypeKind::Fixed) {   // push, sort, swap …
+      report<Diag::NoMethod>(name_span, name_of(type), text(name))
+          .note("the elements of a fixed array are set one by one, `a[i] = …`, and their number never changes")
+          .help("a copy that can be changed like this: `var list: " + name_of(array) + " = " + source(base_ast) + "`");
+      check_rest(tree_->list(ast(call).b));
+      return poison(span(call));
     }
   }
   if (m.candidates == 0) {
