@@ -256,7 +256,7 @@ FunctionCallee LlvmUnit::rt_func(StringRef name, Type* result, ArrayRef<Type*> p
   fn->addFnAttr(Attribute::NoUnwind);
   if (name.starts_with("janus_panic_")) {
     fn->addFnAttr(Attribute::Cold);
-    fn->addRetAttr(Attribute::NonNull);
+    if (result->isPointerTy()) fn->addRetAttr(Attribute::NonNull);
   }
   if (plan.release && name == "janus_alloc") {
     fn->addRetAttr(Attribute::NoAlias);

@@ -231,14 +231,14 @@ String* janus_env_get(String* name) {
 // begins with the year 2000: what it prints repeats itself.
 static int64_t wall_shift;   // of tests: as if somebody had set the clock on the wall
 #ifdef JANUS_TASKS
-int64_t janus_clock_monotonic(void) { return now_ns(); }
+int64_t janus_clock_monotonic(void) { return look_at_clock(); }
 int64_t janus_clock_wall(void) {
   constexpr int64_t kYear2000 = 946'684'800'000'000'000;
   const int64_t shift = __atomic_load_n(&wall_shift, __ATOMIC_RELAXED);
   if (settings.seeded) return kYear2000 + now_ns() + shift;
   return clock_ns(CLOCK_REALTIME) + time_jumped() + shift;   // both clocks jump in virtual time
 }
-void janus_clock_virtual(bool on) { __atomic_add_fetch(&time_jumps, on ? 1 : -1, __ATOMIC_RELAXED); }
+void janus_clock_virtual(bool on) { set_virtual(on); }
 #else
 int64_t janus_clock_monotonic(void) { return clock_ns(CLOCK_MONOTONIC); }
 int64_t janus_clock_wall(void) { return clock_ns(CLOCK_REALTIME) + wall_shift; }

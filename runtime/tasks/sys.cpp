@@ -23,6 +23,7 @@ constexpr int kFutexWait = 0 | 128, kFutexWake = 1 | 128;   // FUTEX_PRIVATE_FLA
 constexpr int32_t kWorkersTop = 256;
 constexpr int kGuardInstall = 102;       // MADV_GUARD_INSTALL, Linux 6.13
 int64_t virtual_now = 1'000'000'000;     // of seeded runs
+int32_t looks;   // of the program at it since it moved
 uint64_t random_state;
 
 int32_t usable_processors() {
@@ -86,15 +87,44 @@ int32_t worker_limit() {
 int32_t time_jumps;
 namespace {
 int64_t jumped;   // how far the program's clock is ahead of the machine's
+int64_t anchor;   // in virtual time: the machine's clock when the last jump happened
+constexpr int64_t kStands = 100'000'000;
+int64_t stands = kStands;   // for so long after it the program's clock stands still, then it goes on
+}   // namespace
+
+// In virtual time the clock stands at the moment to which it jumped while the program is busy: two hours of `sleep`
+// take two hours, not two hours and what the machine needed for it. It goes on when the world is waited for, and when
+// the program is busy for long: it may be looking at the clock until it moves.
+int64_t now_ns() {
+  if (settings.seeded) return virtual_now;
+  const int64_t now = real_ns();
+  const int64_t ahead = __atomic_load_n(&jumped, __ATOMIC_RELAXED);
+  if (JANUS_LIKELY(__atomic_load_n(&time_jumps, __ATOMIC_RELAXED) == 0)) return now + ahead;
+  const int64_t since = max64(0, now - __atomic_load_n(&anchor, __ATOMIC_ACQUIRE));
+  return now + ahead - min64(since, __atomic_load_n(&stands, __ATOMIC_RELAXED));
 }
 
-int64_t now_ns() { return settings.seeded ? virtual_now : real_ns() + __atomic_load_n(&jumped, __ATOMIC_RELAXED); }
+void set_virtual(bool on) {
+  if (on && __atomic_load_n(&time_jumps, __ATOMIC_RELAXED) == 0) {
+    __atomic_store_n(&stands, kStands, __ATOMIC_RELAXED);
+    __atomic_store_n(&anchor, real_ns(), __ATOMIC_RELEASE);
+  }
+  __atomic_add_fetch(&time_jumps, on ? 1 : -1, __ATOMIC_RELAXED);
+}
 
-int64_t time_jumped() { return __atomic_load_n(&jumped, __ATOMIC_RELAXED); }
+int64_t time_jumped() { return now_ns() - real_ns(); }
 
 void jump_time_to(int64_t when) {
-  const int64_t left = when - now_ns();
-  if (left > 0) __atomic_add_fetch(&jumped, left, __ATOMIC_RELAXED);
+  if (when <= now_ns()) return;
+  const int64_t now = real_ns();   // may be past `when`: what was hidden of it is given back
+  __atomic_store_n(&jumped, when - now, __ATOMIC_RELAXED);
+  __atomic_store_n(&stands, kStands, __ATOMIC_RELAXED);
+  __atomic_store_n(&anchor, now, __ATOMIC_RELEASE);
+}
+
+void let_time_pass() {
+  const int64_t since = max64(0, real_ns() - __atomic_load_n(&anchor, __ATOMIC_RELAXED));
+  if (since < __atomic_load_n(&stands, __ATOMIC_RELAXED)) __atomic_store_n(&stands, since, __ATOMIC_RELAXED);
 }
 
 int64_t real_ns() {
@@ -103,9 +133,20 @@ int64_t real_ns() {
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
 
+// What a program sees of the clock. In a seeded run who looks at it again and again waits for it to move, and nothing
+// else would move it.
+int64_t look_at_clock() {
+  constexpr int32_t kPatience = 1000;
+  constexpr int64_t kStep = 10'000;
+  if (settings.seeded && ++looks > kPatience) virtual_now += kStep;
+  return now_ns();
+}
+
 void skip_time_to(int64_t when) {
   janus_require(settings.seeded, "only the clock of a seeded run can be moved");
-  if (when > virtual_now) virtual_now = when;
+  if (when <= virtual_now) return;
+  virtual_now = when;
+  looks = 0;
 }
 
 // splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
@@ -210,11 +251,11 @@ void lock_slow(Lock* l) {
 namespace {
 __thread uint32_t own_number;
 uint32_t last_number;
-}  // namespace
+}   // namespace
 
 uint32_t thread_number() {
   if (own_number == 0) own_number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
   return own_number;
 }
 
-}  // namespace janus::rt
+}   // namespace janus::rt

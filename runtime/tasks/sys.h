@@ -22,10 +22,13 @@ JANUS_HIDDEN int32_t worker_limit();   // threads that may run tasks: JANUS_WORK
 
 JANUS_HIDDEN int64_t now_ns();   // of the program's clock; monotonic
 JANUS_HIDDEN int64_t real_ns();   // of the machine's clock, seeded or not
+JANUS_HIDDEN int64_t look_at_clock();   // for the program
 JANUS_HIDDEN void skip_time_to(int64_t when);   // seeded runs
 // Of tests (std.test.virtual_time): while it is above 0, time jumps to the next timer when all workers sleep.
 JANUS_HIDDEN extern int32_t time_jumps;
+JANUS_HIDDEN void set_virtual(bool on);   // a body in virtual time begins, ends
 JANUS_HIDDEN void jump_time_to(int64_t when);
+JANUS_HIDDEN void let_time_pass();   // until the next jump
 JANUS_HIDDEN int64_t time_jumped();   // how far, together
 JANUS_HIDDEN uint64_t random_bits();   // fair, not secret
 

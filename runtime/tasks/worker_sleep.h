@@ -182,11 +182,13 @@ bool sleep_now(Worker* w, bool is_new) {
     handle_deadlock();
     return true;
   }
-  if (JANUS_UNLIKELY(__atomic_load_n(&time_jumps, __ATOMIC_RELAXED) > 0) && all && when != 0 && !waits_for_io() &&
-      __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
-    jump_time_to(when);   // nothing can happen before
-    unlock(&asleep.lock);
-    return true;
+  if (JANUS_UNLIKELY(__atomic_load_n(&time_jumps, __ATOMIC_RELAXED) > 0) && all && when != 0) {
+    if (!waits_for_io() && __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) == 0) {
+      jump_time_to(when);   // nothing can happen before
+      unlock(&asleep.lock);
+      return true;
+    }
+    let_time_pass();
   }
   const uint64_t runs = all_runs() - w->runs;   // its own change while it looks
   w->watches = count > 1 && !asleep.watching && (!all || runs != asleep.seen_runs);
