@@ -57,7 +57,7 @@ void serve(void*) {
     task->reason = 0;
     // From here on the call's record, in the task's frame, may be gone.
     if (or_word(&task->wait, kReady) & kParked) queue_from_outside(task);
-    __atomic_sub_fetch(&blocked_calls, 1, __ATOMIC_SEQ_CST);   // last: until then nobody takes the program for stuck
+    call_came_back();   // last: until then nobody takes the program for stuck
   }
 }
 
@@ -110,7 +110,7 @@ extern "C" void janus_blocking_call(void (*run)(void*), void* argument) {
     end_wait(self);
     return;
   }
-  __atomic_sub_fetch(&blocked_calls, 1, __ATOMIC_SEQ_CST);
+  call_came_back();
   abandon_wait(self);
   on_worker_stack(run, argument);
 }

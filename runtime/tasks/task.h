@@ -247,6 +247,7 @@ JANUS_HIDDEN void switch_away(After after);   // runs something else; returns wh
 JANUS_HIDDEN void take_turn(Worker* worker);   // the running task has run for long
 JANUS_HIDDEN void queue_from_outside(Task* task);   // by a thread that is no worker
 JANUS_HIDDEN void call_goes_out();   // another thread makes it: until blocked_calls is 0 again nobody is alone
+JANUS_HIDDEN void call_came_back();   // and its task is in a queue
 JANUS_HIDDEN void
 come_back_to_read();   // of a signal handler that reads what tasks share, and takes locks in earnest only
 JANUS_HIDDEN void timers_changed();   // an earlier timer: a sleeping worker must look

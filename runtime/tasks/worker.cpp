@@ -244,6 +244,16 @@ void call_goes_out() {
   let_in();
 }
 
+// The task may have run and parked again before this thread comes to say so; the last worker then slept in the belief
+// that a call is out. It looks again whether all are stuck, or time can jump.
+void call_came_back() {
+  if (__atomic_sub_fetch(&blocked_calls, 1, __ATOMIC_SEQ_CST) != 0) return;
+  lock_in_earnest(&asleep.lock);
+  const bool all = asleep.count == __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
+  unlock(&asleep.lock);
+  if (all) wake_one();
+}
+
 void come_back_to_read() {
   if (__atomic_load_n(&threads_run, __ATOMIC_SEQ_CST)) return;
   if (janus_worker == __atomic_load_n(&asleep.lone, __ATOMIC_RELAXED))
