@@ -286,6 +286,7 @@ Val FuncLower::lower_for_each(HirId id) {
     if (items.owned) push(CleanKind::Value, type, l.shape == Shape::Aggregate ? place : items.v);
   }
   int base = top;
+  size_t steady_before = steady.size();
   uint32_t exit = new_block(), next = new_block(), head = new_block();
   loops[loop] = {exit, next, base};
   uint32_t count = kNone;   // the round's number, for `for i, x in`
@@ -320,6 +321,10 @@ Val FuncLower::lower_for_each(HirId id) {
     store(i64(0), slot_addr(cursor), 0, JAlias::Local);
     uint32_t len = fixed ? i64(types[type].b) : array_len(items.v);
     uint32_t data = fixed ? place : array_data(items.v);   // nobody changes this storage: we hold a share
+    uint32_t first = new_block();
+    cond_br(cmp(JCmp::SLt, i64(0), len), first, exit);
+    at(first);
+    settle_arrays(m.hoist.arrays_in(*body, id));
     br(head);
     at(head);
     uint32_t i = load(JType::I64, slot_addr(cursor), 0, JAlias::Local);
@@ -459,6 +464,7 @@ Val FuncLower::lower_for_each(HirId id) {
     bump();
     br(head);
   }
+  steady.resize(steady_before);
   top = base;
   at(exit);
   pop_to(outer);
