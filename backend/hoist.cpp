@@ -164,8 +164,16 @@ LoopArrays Hoist::arrays_in(const Body& body, HirId loop) {
   PathWalk walk(*this, program_, body);
   each_operand(body, loop, [&](HirId c) { walk.walk(c); });
   LoopArrays out;
+  // A variable of the loop's own is not there before it.
+  Span whole = body[loop].span;
+  auto is_inside = [&](LocalId id) {
+    if (+id < body.param_count) return false;
+    Span at = body.locals[+id].span;
+    return at.is_none() || whole.is_none() || (at.lo >= whole.lo && at.lo < whole.hi);
+  };
   auto keep = [&](std::vector<VarPath>& from, std::vector<VarPath>& to) {
     for (VarPath& path : from) {
+      if (is_inside(path.local)) continue;
       bool taken = std::any_of(walk.uses.taken.begin(), walk.uses.taken.end(),
                                [&](const VarPath& t) { return is_below(path, t); });
       if (!taken && std::find(to.begin(), to.end(), path) == to.end()) to.push_back(std::move(path));
