@@ -174,8 +174,7 @@ NameId Names::intern(std::string_view text) {
   for (; slots[i].id_plus_1; i = (i + 1) & mask) {
     if (slots[i].hash != tag) continue;
     std::string_view known = texts_[slots[i].id_plus_1 - 1];
-    if (known.size() == text.size() && std::memcmp(known.data(), text.data(), text.size()) == 0)
-      return NameId(slots[i].id_plus_1 - 1);
+    if (known == text) return NameId(slots[i].id_plus_1 - 1);
   }
   texts_.push_back(impl_->keep(text));
   slots[i] = {tag, static_cast<uint32_t>(texts_.size())};
