@@ -43,7 +43,9 @@ bool BodyChecker::walked_by_hand(NameId name, NodeId let) {
         hand_walks_.push_back({tokens.name(t - 2), t});
     std::ranges::sort(hand_walks_);
   }
-  uint32_t last = is_some(func_) ? tree_->lasts[+p_.decls[+p_.funcs[+func_].decl].node] : ~0u;
+  // Up to the end of the body, which stands behind all others when it was skipped first.
+  uint32_t last = ~0u;
+  if (is_some(func_)) last = tree_->lasts[+tree_->record_node(ast(p_.decls[+p_.funcs[+func_].decl].node).b, 4)];
   auto after = std::ranges::upper_bound(hand_walks_, std::pair{name, tree_->lasts[+let]});
   return after != hand_walks_.end() && after->first == name && after->second <= last;
 }
