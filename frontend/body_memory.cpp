@@ -60,9 +60,9 @@ std::vector<BodyRange> known_bodies(const BodyMemory& memory, std::string_view m
   if (found == memory.before.end()) return {};
   std::string_view record = found->second;
   if (!take_head(record, head) || head.text != hash_of_record(text)) return {};
-  uint32_t last = 0;
+  size_t last = 0;
   for (const BodyRange& body : head.bodies) {   // who wrote the database may have written anything
-    if (body.begin < last || body.end < body.begin + 2 || body.end > text.size() - 3) return {};
+    if (body.begin < last || body.end < size_t{body.begin} + 2 || size_t{body.end} + 3 > text.size()) return {};
     if (text.substr(body.begin, 2) != "do" || text.substr(body.end, 3) != "end") return {};
     last = body.end;
   }
