@@ -10,9 +10,21 @@
 namespace janus {
 namespace {
 
-bool is_below(const VarPath& path, const VarPath& above) {
-  return path.local == above.local && path.fields.size() >= above.fields.size() &&
-         std::equal(above.fields.begin(), above.fields.end(), path.fields.begin());
+// Each path once, in order: a loop may name the same few a thousand times.
+void tidy(std::vector<VarPath>& paths) {
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+}
+bool has(const std::vector<VarPath>& tidied, const VarPath& path) {
+  return std::binary_search(tidied.begin(), tidied.end(), path);
+}
+// Is the path, or what it is a part of, among these?
+bool has_whole(const std::vector<VarPath>& tidied, VarPath path) {
+  while (!has(tidied, path)) {
+    if (path.fields.empty()) return false;
+    path.fields.pop_back();
+  }
+  return true;
 }
 
 class PathWalk {
@@ -163,7 +175,7 @@ bool Hoist::path_of(const Body& body, HirId place, VarPath& out) const {
 LoopArrays Hoist::arrays_in(const Body& body, HirId loop) {
   PathWalk walk(*this, program_, body);
   each_operand(body, loop, [&](HirId c) { walk.walk(c); });
-  LoopArrays out;
+  tidy(walk.uses.read), tidy(walk.uses.written), tidy(walk.uses.taken);
   // A variable of the loop's own is not there before it.
   Span whole = body[loop].span;
   auto is_inside = [&](LocalId id) {
@@ -171,21 +183,12 @@ LoopArrays Hoist::arrays_in(const Body& body, HirId loop) {
     Span at = body.locals[+id].span;
     return at.is_none() || whole.is_none() || (at.lo >= whole.lo && at.lo < whole.hi);
   };
-  auto keep = [&](std::vector<VarPath>& from, std::vector<VarPath>& to) {
-    for (VarPath& path : from) {
-      if (is_inside(path.local)) continue;
-      bool taken = std::any_of(walk.uses.taken.begin(), walk.uses.taken.end(),
-                               [&](const VarPath& t) { return is_below(path, t); });
-      if (!taken && std::find(to.begin(), to.end(), path) == to.end()) to.push_back(std::move(path));
-    }
-  };
-  std::erase_if(walk.uses.written,
-                [&](const VarPath& path) { return !(body.locals[+path.local].flags & (kLocalMut | kLocalMutParam)); });
-  keep(walk.uses.written, out.written);
-  keep(walk.uses.read, out.read);
-  std::erase_if(out.read, [&](const VarPath& path) {
-    return std::find(out.written.begin(), out.written.end(), path) != out.written.end();
+  auto goes = [&](const VarPath& path) { return is_inside(path.local) || has_whole(walk.uses.taken, path); };
+  LoopArrays out{std::move(walk.uses.read), std::move(walk.uses.written)};
+  std::erase_if(out.written, [&](const VarPath& path) {
+    return !(body.locals[+path.local].flags & (kLocalMut | kLocalMutParam)) || goes(path);
   });
+  std::erase_if(out.read, [&](const VarPath& path) { return goes(path) || has(out.written, path); });
   return out;
 }
 
@@ -201,10 +204,11 @@ const PathUses* Hoist::of_call(FuncId func) {
     const Body& body = *program_.bodies[+f.body];
     PathWalk walk(*this, program_, body);
     walk.walk(body.root);
-    auto inside = [&](const VarPath& path) { return +path.local >= body.param_count; };
+    auto own = [&](const VarPath& path) { return +path.local >= body.param_count; };
     walk.uses.read.clear();   // the caller passes the variable, not the array
-    std::erase_if(walk.uses.written, inside);
-    std::erase_if(walk.uses.taken, inside);
+    std::erase_if(walk.uses.written, own);
+    std::erase_if(walk.uses.taken, own);
+    tidy(walk.uses.written), tidy(walk.uses.taken);
     open_.pop_back();
     known = std::make_unique<PathUses>(std::move(walk.uses));
   }

@@ -2,6 +2,7 @@
 // Depends on frontend/program.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <compare>
 #include <memory>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace janus {
 struct VarPath {
   LocalId local = LocalId::None;
   std::vector<uint32_t> fields;
-  friend bool operator==(const VarPath&, const VarPath&) = default;
+  friend auto operator<=>(const VarPath&, const VarPath&) = default;
 };
 
 // What a stretch of code does with variables: paths to arrays that it reads and writes by element, and paths that it
