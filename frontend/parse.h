@@ -13,7 +13,7 @@ constexpr uint32_t kMaxHeight = 2000;  // of the tree: a chain of operators, cal
                                         // long. A pass may recurse over the tree without a check of its own.
 // `script`: statements may stand outside functions. So too in a `.jans` file, and below `profile :script`. They become
 // the body of a FuncDecl named `main` with the flag kShort, the last item of the file.
-// `skip`, ordered: bodies of functions that an earlier run knew; they become Blocks with kSkipped.
+// `skip`, ordered: bodies of functions that an earlier run knew; they become empty Blocks.
 Tree parse(FileId file, const SourceMap& sources, Names& names, Diagnostics& diags, bool script = false,
            std::span<const BodyRange> skip = {});
 // Fills the Blocks that were skipped, under their ids.

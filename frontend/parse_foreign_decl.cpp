@@ -105,17 +105,14 @@ bool Parser::foreign_declaration() {
       pos_ = end_of_line();
       return true;
     case Word::ForeignVal:
+    case Word::ForeignTypealias: {
       if (!name_next) return false;
-      foreign(token, "const");
-      foreign_made_ = const_decl(0);
+      bool is_val = is_word(token, Word::ForeignVal);
+      foreign(token, is_val ? "const" : "type");
+      foreign_made_ = is_val ? const_decl(0) : type_alias(0);
       if (!panic_) end_item();
       return true;
-    case Word::ForeignTypealias:
-      if (!name_next) return false;
-      foreign(token, "type");
-      foreign_made_ = type_alias(0);
-      if (!panic_) end_item();
-      return true;
+    }
     default: return name_next && foreign_shape(token);
   }
 }

@@ -65,7 +65,7 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
 NodeId Parser::skipped_block() {
   skip_ = skip_.subspan(1);
   pos_ += 2;
-  NodeId made = add(NodeKind::Block, pos_ - 2, kNone, kNone, kSkipped);
+  NodeId made = add(NodeKind::Block, pos_ - 2);
   tree_.skipped.push_back(made);
   return made;
 }

@@ -85,7 +85,6 @@ enum NodeFlag : uint8_t {
   kPub = 1,
   kMut = 2,
   kAsync = 4,
-  kSkipped = 4 /* of a Block: parse_skipped reads what stands in it */,
   kBlocking = 8,
   kInclusive = 16,
   kTrailingSemi = 32,
@@ -104,7 +103,7 @@ struct Tree {
   std::vector<Node> nodes;   // children stand before their parents, but for those of blocks that were skipped first
   std::vector<uint32_t> lasts;   // of each node, its last token
   std::vector<uint32_t> extra;   // lists: extra[i] = count, then that many NodeIds (or values)
-  std::vector<NodeId> skipped;   // Blocks with kSkipped, in the order of the file
+  std::vector<NodeId> skipped;   // empty Blocks that parse_skipped fills, in the order of the file
   NodeId root = NodeId::None;   // a File node
   uint32_t base = 0;   // SourceFile::base, so spans need no look-up
 
