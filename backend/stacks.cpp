@@ -2,11 +2,11 @@
 // Depends on stacks.h, LLVM's object reader, runtime/abi_tasks.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bound of a function is its frame, its return address, and the largest bound of what it calls. Nothing is kept
-// below the stack pointer (NoRedZone). Frames are those that the code generator really made; calls are those of the
-// optimised module, so inlining and everything else has happened. A context switch, and what the scheduler does on a
-// task's stack, is part of the graph, because the runtime is part of the module. What the runtime does on the thread's
-// own stack (janus_call_on) is not.
+// The bound of a function is its frame, its return address, and the largest bound of what it calls; what it calls in
+// its own place (musttail) has its frame no more. Nothing is kept below the stack pointer (NoRedZone). Frames are those
+// that the code generator really made; calls are those of the optimised module, so inlining and everything else has
+// happened. A context switch, and what the scheduler does on a task's stack, is part of the graph, because the runtime
+// is part of the module. What the runtime does on the thread's own stack (janus_call_on) is not.
 #include "backend/stacks.h"
 
 #include <cstring>
@@ -84,14 +84,14 @@ class Bounds {
     struct Frame {
       uint32_t node;
       size_t next;
-      uint32_t most;
-      bool unknown;
+      uint32_t most, most_instead;
+      bool unknown, in_place;   // the call at hand is in place of the function itself
     };
     std::vector<Frame> stack;
     auto open = [&](uint32_t n) {
       state_[n] = 1;
-      stack.push_back(
-          {n, 0, graph_.nodes[n].outside, (graph_.nodes[n].unknown && n != trusted_) || frame_[n] == kUnknown});
+      stack.push_back({n, 0, graph_.nodes[n].outside, 0,
+                       (graph_.nodes[n].unknown && n != trusted_) || frame_[n] == kUnknown, false});
     };
     if (state_[root] == 2) return need_[root];
     open(root);
@@ -99,15 +99,18 @@ class Bounds {
     while (!stack.empty()) {
       Frame& f = stack.back();
       const auto& calls = graph_.nodes[f.node].calls;
-      if (f.next < calls.size()) {
-        uint32_t to = calls[f.next++];
+      const auto& instead = graph_.nodes[f.node].instead;
+      if (f.next < calls.size() + instead.size()) {
+        f.in_place = f.next >= calls.size();
+        uint32_t to = f.in_place ? instead[f.next - calls.size()] : calls[f.next];
+        f.next++;
         if (state_[to] == 2) take(f, need_[to]);
         else if (state_[to] == 1) f.unknown = true;
         else open(to);
         continue;
       }
       uint32_t n = f.node;
-      result = f.unknown ? kUnknown : frame_[n] + kReturn + f.most;
+      result = f.unknown ? kUnknown : std::max(frame_[n] + kReturn + f.most, f.most_instead);
       need_[n] = result;
       state_[n] = 2;
       stack.pop_back();
@@ -120,6 +123,7 @@ class Bounds {
   template <class F>
   static void take(F& f, uint32_t need) {
     if (need == kUnknown) f.unknown = true;
+    else if (f.in_place) f.most_instead = std::max(f.most_instead, need);
     else f.most = std::max(f.most, need);
   }
   const CallGraph& graph_;
@@ -230,7 +234,9 @@ CallGraph call_graph(const llvm::Module& module) {
         else node.outside = std::max(node.outside, need);
         continue;
       }
-      node.calls.push_back(numbers[callee]);
+      // Of the C convention, where both have the same parameters: others may need more room for theirs.
+      bool instead = call->isMustTailCall() && call->getCallingConv() == CallingConv::C;
+      (instead ? node.instead : node.calls).push_back(numbers[callee]);
     }
   }
   return graph;

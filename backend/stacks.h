@@ -14,6 +14,7 @@ struct CallGraph {
   struct Node {
     std::string name;
     std::vector<uint32_t> calls = {};
+    std::vector<uint32_t> instead = {};   // called in place of the function itself, whose frame is gone then
     uint32_t outside = 0;       // bytes that functions which are not in the module may take
     bool unknown = false;       // calls what is not known: function values, tables, foreign code
   };

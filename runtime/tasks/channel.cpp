@@ -80,6 +80,50 @@ void wake_watchers_locked(Channel* c) {
   while (Waiter* w = take_waiter(&c->watchers)) wake(w->task, w->index, false);
 }
 
+namespace {
+
+// ---- the waiting halves: the channel is locked, and has nothing for who comes. What is known after the wait anyway is
+// asked again then, not kept: a task's stack is as small as what it keeps while it waits.
+JANUS_INLINE bool stand_in_line(Channel* c, WaiterList* line, WaitKind kind, Waiter* me, RT_SITE) {
+  begin_wait(me->task, kind, c, true, site, at);
+  list_add(line, me);
+  unlock(&c->lock);
+  return end_wait(me->task) >= 0;
+}
+Channel* waited_at() { return static_cast<Channel*>(this_task()->waits_on); }
+void leave_line(Channel* c, WaiterList* line, Waiter* me) {
+  lock(&c->lock);
+  list_remove(line, me);
+  unlock(&c->lock);
+}
+
+JANUS_COLD Error* send_failed(Channel*, void*, RT_SITE) {
+  const int32_t reason = this_task()->reason;
+  if (reason == kReasonClosed) return janus_channel_closed_error(site, at);
+  return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+}
+__attribute__((noinline)) Error* send_waits(Channel* c, void* value, RT_SITE) {
+  Waiter me = {nullptr, nullptr, this_task(), value, 0, false};
+  if (JANUS_LIKELY(stand_in_line(c, &c->senders, WaitKind::Send, &me, site, at))) return nullptr;
+  leave_line(waited_at(), &waited_at()->senders, &me);
+  [[clang::musttail]] return send_failed(nullptr, nullptr, this_task()->wait_site, at);
+}
+
+JANUS_COLD int32_t recv_failed(Channel*, void*, Error** failed, RT_SITE) {
+  const int32_t reason = this_task()->reason;
+  if (reason == kReasonClosed) return 0;
+  *failed = reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+  return -1;
+}
+__attribute__((noinline)) int32_t recv_waits(Channel* c, void* out, Error** failed, RT_SITE) {
+  Waiter me = {nullptr, nullptr, this_task(), out, 0, false};
+  if (JANUS_LIKELY(stand_in_line(c, &c->receivers, WaitKind::Recv, &me, site, at))) return 1;
+  leave_line(waited_at(), &waited_at()->receivers, &me);
+  [[clang::musttail]] return recv_failed(nullptr, nullptr, failed, this_task()->wait_site, at);
+}
+
+}   // namespace
+
 }   // namespace janus::rt
 
 using namespace janus::rt;
@@ -113,32 +157,23 @@ Channel* janus_channel_new(int64_t cap, const TypeGlue* elem, Error** failed, RT
   return c;
 }
 
+// What waits below a function must not be added to all that the function does besides: sending and receiving are not
+// inlined, and hand over to their waiting halves, and those to what says how a wait failed, each in place of the one
+// before.
 __attribute__((noinline)) Error* janus_channel_send(Channel* c, void* value, RT_SITE) {
   Task* self = this_task();
   if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
   Woken woken = {nullptr, 0};
   lock(&c->lock);
   Tried tried = send_locked(c, value, &woken);
-  if (tried != Tried::Wait) {
-    unlock(&c->lock);
-    if (woken.task) wake(woken.task, woken.reason, true);
-    if (JANUS_UNLIKELY(tried == Tried::Closed)) return janus_channel_closed_error(site, at);
-    return nullptr;
-  }
-  Waiter me = {nullptr, nullptr, self, value, 0, false};
-  begin_wait(self, WaitKind::Send, c, true, site, at);
-  list_add(&c->senders, &me);
+  if (tried == Tried::Wait) [[clang::musttail]]
+    return send_waits(c, value, site, at);
   unlock(&c->lock);
-  const int32_t reason = end_wait(self);
-  if (JANUS_LIKELY(reason >= 0)) return nullptr;
-  lock(&c->lock);
-  list_remove(&c->senders, &me);
-  unlock(&c->lock);
-  if (reason == kReasonClosed) return janus_channel_closed_error(site, at);
-  return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+  if (woken.task) wake(woken.task, woken.reason, true);
+  if (JANUS_UNLIKELY(tried == Tried::Closed)) return janus_channel_closed_error(site, at);
+  return nullptr;
 }
 
-// Not inlined: what waits below a function must not be added to all that the function does besides.
 __attribute__((noinline)) int32_t janus_channel_recv(Channel* c, void* out, Error** failed, RT_SITE) {
   Task* self = this_task();
   if (JANUS_UNLIKELY(is_cancelled(self))) {
@@ -148,23 +183,11 @@ __attribute__((noinline)) int32_t janus_channel_recv(Channel* c, void* out, Erro
   Woken woken = {nullptr, 0};
   lock(&c->lock);
   Tried tried = recv_locked(c, out, &woken);
-  if (tried != Tried::Wait) {
-    unlock(&c->lock);
-    if (woken.task) wake(woken.task, woken.reason, c->cap == 0);
-    return tried == Tried::Done;
-  }
-  Waiter me = {nullptr, nullptr, self, out, 0, false};
-  begin_wait(self, WaitKind::Recv, c, true, site, at);
-  list_add(&c->receivers, &me);
+  if (tried == Tried::Wait) [[clang::musttail]]
+    return recv_waits(c, out, failed, site, at);
   unlock(&c->lock);
-  const int32_t reason = end_wait(self);
-  if (JANUS_LIKELY(reason >= 0)) return 1;
-  lock(&c->lock);
-  list_remove(&c->receivers, &me);
-  unlock(&c->lock);
-  if (reason == kReasonClosed) return 0;
-  *failed = reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
-  return -1;
+  if (woken.task) wake(woken.task, woken.reason, c->cap == 0);
+  return tried == Tried::Done;
 }
 
 bool janus_channel_try_send(Channel* c, void* value) {

@@ -378,7 +378,10 @@ Error* janus_sleep(int64_t ms, RT_SITE) {
   Task* self = this_task();
   if (is_cancelled(self)) return &janus_own_cancel;
   if (ms <= 0) return janus_yield(site, at);
-  Timer timer = {now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000, 0, self, nullptr};
+  Timer timer = {0, 0, self, nullptr};
+  off_task([&timer, ms] {   // the kernel's clock page wants more of a stack than all else here
+    timer.when = now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000;
+  });
   begin_wait(self, WaitKind::Sleep, nullptr, true, site, at);
   timer_start(&timer, true);
   const int32_t reason = end_wait(self);

@@ -243,7 +243,8 @@ JANUS_INLINE void add_own(int64_t* word, int64_t n) { __atomic_store_n(word, *wo
 // ---- worker.cpp
 JANUS_HIDDEN void queue_task(Task* task);   // ready, in turn
 JANUS_HIDDEN void queue_next(Task* task);   // ready, before the others (a hand-over)
-JANUS_HIDDEN void switch_away(After after);   // runs something else; returns when the task runs again
+// Runs something else; returns when the task runs again. It keeps no register: who waits saves what it needs once.
+JANUS_HIDDEN __attribute__((preserve_none)) void switch_away(After after);
 JANUS_HIDDEN void take_turn(Worker* worker);   // the running task has run for long
 JANUS_HIDDEN void queue_from_outside(Task* task);   // by a thread that is no worker
 JANUS_HIDDEN void call_goes_out();   // another thread makes it: until blocked_calls is 0 again nobody is alone
@@ -408,15 +409,14 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
     __atomic_exchange_n(&task->wait, word, __ATOMIC_SEQ_CST);   // before the look at `cancel` in end_wait
 }
 
-// Parks until claimed; the reason.
+// A cancellation that came before the wait began found nothing to end.
+JANUS_HIDDEN bool cancelled_before(Task* task);   // worker.cpp
+
+// Parks until claimed; the reason. The running task is asked for again afterwards: nothing is kept for that.
 JANUS_INLINE int32_t end_wait(Task* task) {
-  // A cancellation that came before the wait began found nothing to end.
-  if (JANUS_UNLIKELY(is_cancelled(task)) && !(__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) &&
-      claim(task, true, task->shield)) {
-    task->wait_kind = WaitKind::None;
-    return task->reason = kReasonCancel;
-  }
+  if (JANUS_UNLIKELY(is_cancelled(task)) && cancelled_before(task)) return kReasonCancel;
   if (!(__atomic_load_n(&task->wait, __ATOMIC_ACQUIRE) & kReady)) switch_away(After::Parked);
+  task = this_task();
   task->wait_kind = WaitKind::None;
   return task->reason;
 }

@@ -261,7 +261,8 @@ void come_back_to_read() {
   come_back();
 }
 
-__attribute__((noinline)) void switch_away(After after) {   // what it saves is decided here, so it stays in one piece
+__attribute__((noinline, preserve_none)) void switch_away(
+    After after) {   // what it saves is decided here, so it stays in one piece
   Worker* w = this_worker();
   Task* from = w->current;
   Task* to = pick_here(w);
@@ -279,6 +280,13 @@ __attribute__((noinline)) void switch_away(After after) {   // what it saves is 
 void take_turn(Worker* w) {
   w->ticks = kGlobalEvery - 1;   // turns are rare: timers and the shared queue have waited
   switch_away(After::Yielded);
+}
+
+JANUS_COLD bool cancelled_before(Task* task) {
+  if ((__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) || !claim(task, true, task->shield)) return false;
+  task->wait_kind = WaitKind::None;
+  task->reason = kReasonCancel;
+  return true;
 }
 
 void abandon_wait(Task* task) {
