@@ -410,7 +410,12 @@ JANUS_INLINE void begin_wait(Task* task, WaitKind kind, void* on, bool cancellab
 }
 
 // A cancellation that came before the wait began found nothing to end.
-JANUS_HIDDEN bool cancelled_before(Task* task);   // worker.cpp
+JANUS_COLD inline bool cancelled_before(Task* task) {
+  if ((__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) || !claim(task, true, task->shield)) return false;
+  task->wait_kind = WaitKind::None;
+  task->reason = kReasonCancel;
+  return true;
+}
 
 // Parks until claimed; the reason. The running task is asked for again afterwards: nothing is kept for that.
 JANUS_INLINE int32_t end_wait(Task* task) {

@@ -282,13 +282,6 @@ void take_turn(Worker* w) {
   switch_away(After::Yielded);
 }
 
-JANUS_COLD bool cancelled_before(Task* task) {
-  if ((__atomic_load_n(&task->wait, __ATOMIC_RELAXED) & kNoCancel) || !claim(task, true, task->shield)) return false;
-  task->wait_kind = WaitKind::None;
-  task->reason = kReasonCancel;
-  return true;
-}
-
 void abandon_wait(Task* task) {
   task->wait_kind = WaitKind::None;
   if (claim(task, false)) return;

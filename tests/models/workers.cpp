@@ -44,6 +44,9 @@ int64_t real_ns() { return now_ns(); }
 int32_t time_jumps;
 int64_t time_jumped() { return 0; }
 void jump_time_to(int64_t) {}
+void let_time_pass() {}
+void set_virtual(bool) {}
+int64_t look_at_clock() { return now_ns(); }
 void skip_time_to(int64_t) {}
 uint64_t random_bits() { return 0; }
 int32_t worker_limit() { return settings.workers; }

@@ -103,6 +103,8 @@ void wait_for_dump() {}
 
 // ---- in place of sys.cpp
 int64_t now_ns() { return time_now; }
+int64_t look_at_clock() { return time_now; }
+void set_virtual(bool) {}
 int32_t time_jumps;
 int64_t time_jumped() { return 0; }
 uint64_t random_bits() { return static_cast<uint64_t>(model::choose(2)); }
