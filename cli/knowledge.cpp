@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -88,6 +89,14 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   Facts& facts = *seen;
   k.compilation = &compilation;
 
+  // Packing what the checker wants to find again needs nothing of what follows.
+  std::vector<std::string> own_modules;
+  for (const auto& m : compilation.program.modules)
+    if (!m->is_std) own_modules.emplace_back(compilation.program.names.text(m->path));
+  auto shelves = std::async([&memory, modules = std::move(own_modules)] {
+    return AstDb::pack_known_bodies(modules, memory.before, memory.after);
+  });
+
   context.timing.begin("docs");
   size_t files = 0;
   Docs docs = extract_docs(compilation.program, DocsOf::Package);
@@ -135,8 +144,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   docs = of_std = {};
   context.timing.begin("store bodies");
   // A check that found mistakes leaves the records of the last one without.
-  if (k.stored.ok && !run.errors)
-    k.stored.ok = k.db->put_known_bodies(compilation.program, memory.before, memory.after);
+  if (k.stored.ok && !run.errors) k.stored.ok = k.db->put_known_bodies(shelves.get());
   context.timing.begin("commit");
   bool kept = k.stored.ok && k.db->commit();
   if (!kept && !k.db->in_memory()) {

@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "frontend/flat_map.h"
@@ -188,10 +189,12 @@ class AstDb {
   // Replace all rows of the file.
   bool put_docs(RowId file, std::span<const DocRow> docs, std::span<const DocTagRow> tags,
                 std::span<const DoctestRow> doctests);
-  // Records of bodies (body_memory.h), by module. `after` has those that changed since `before` was read.
+  // Records of bodies (body_memory.h), by module. `after` has those of `modules` that changed since `before` was read.
   using Records = std::unordered_map<std::string, std::string>;
+  using Shelves = std::vector<std::pair<uint32_t, std::string>>;   // rows of known_body
   Records known_bodies();
-  bool put_known_bodies(const Program& program, const Records& before, const Records& after);
+  static Shelves pack_known_bodies(std::span<const std::string> modules, const Records& before, const Records& after);
+  bool put_known_bodies(const Shelves& shelves);
   bool put_test_result(RowId decl, std::string_view result, int64_t ms);
   bool put_doctest_result(RowId decl, uint32_t ordinal, std::string_view result);
 

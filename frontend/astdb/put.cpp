@@ -87,31 +87,33 @@ AstDb::Records AstDb::known_bodies() {
   return records;
 }
 
-bool AstDb::put_known_bodies(const Program& program, const Records& before, const Records& after) {
+AstDb::Shelves AstDb::pack_known_bodies(std::span<const std::string> modules, const Records& before,
+                                        const Records& after) {
   std::vector<uint8_t> changed(kShelves, before.empty());
   for (auto& [module, record] : after) changed[shelf_of(module)] = 1;
-  std::vector<std::vector<std::string_view>> modules(kShelves);
-  for (const auto& m : program.modules)
-    if (!m->is_std)
-      if (std::string_view name = program.names.text(m->path); changed[shelf_of(name)])
-        modules[shelf_of(name)].push_back(name);
-  bool ok = true;
-  std::string shelf;
-  for (uint32_t i = 0; i < kShelves && ok; ++i) {
-    if (!changed[i]) continue;
-    shelf.clear();
-    for (std::string_view module : modules[i]) {
-      auto found = after.find(std::string(module));
-      if (found == after.end() && (found = before.find(std::string(module))) == before.end()) continue;
-      uint32_t sizes[2] = {static_cast<uint32_t>(module.size()), static_cast<uint32_t>(found->second.size())};
-      shelf.append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(module).append(found->second);
-    }
-    std::string record = packed(shelf);
-    Statement s(prepare(kPutKnown, "INSERT OR REPLACE INTO known_body VALUES(?, ?)"));
-    ok = s.bind(1, int64_t{i}).blob(2, record.data(), record.size()).run();
+  std::vector<std::string> shelves(kShelves);
+  for (const std::string& module : modules) {
+    uint32_t n = shelf_of(module);
+    if (!changed[n]) continue;
+    auto found = after.find(module);
+    if (found == after.end() && (found = before.find(module)) == before.end()) continue;
+    uint32_t sizes[2] = {static_cast<uint32_t>(module.size()), static_cast<uint32_t>(found->second.size())};
+    shelves[n].append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(module).append(found->second);
   }
-  if (!ok) trouble_ = reason_of(db_);
-  return ok;
+  Shelves made;
+  for (uint32_t i = 0; i < kShelves; ++i)
+    if (changed[i]) made.emplace_back(i, packed(shelves[i]));
+  return made;
+}
+
+bool AstDb::put_known_bodies(const Shelves& shelves) {
+  for (auto& [number, record] : shelves) {
+    Statement s(prepare(kPutKnown, "INSERT OR REPLACE INTO known_body VALUES(?, ?)"));
+    if (s.bind(1, int64_t{number}).blob(2, record.data(), record.size()).run()) continue;
+    trouble_ = reason_of(db_);
+    return false;
+  }
+  return true;
 }
 
 bool AstDb::put_test_result(RowId decl, std::string_view result, int64_t ms) {
