@@ -1,11 +1,13 @@
 // cmd_doc_name.cpp: `janus doc NAME`: signature, effects and docs of a declaration, from the ASTDB.
-// Depends on doc_name.h, knowledge.h.
+// Depends on doc_name.h, knowledge.h, cache.h, frontend/resolve.h (names that are handed on).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "cli/cache.h"
 #include "cli/doc_name.h"
 #include "cli/interrupt.h"
 #include "cli/knowledge.h"
+#include "frontend/resolve.h"
 #include "frontend/text_width.h"
 
 namespace janus {
@@ -15,6 +17,8 @@ struct NameShower {
   Context& context;
   Target target = {};
   Knowledge knowledge = {};
+  bool whole_std = false;   // what is open has all of the standard library, and nothing else
+  std::vector<std::string> known = {};   // all names that were looked at, for suggestions
   std::string text = {};
 
   Console& console() { return context.console; }
@@ -27,13 +31,57 @@ struct NameShower {
 
   int open() {
     std::string around;
-    if (find_package("", around)) {
-      if (int failure = find_target(context, "", Purpose::Modules, target)) return failure;
-    } else {
-      target.load.profile = Profile::Service;   // outside of a package: the standard library alone
-    }
+    if (!find_package("", around)) return open_std();
+    if (int failure = find_target(context, "", Purpose::Modules, target)) return failure;
     Progress progress(console(), context.timing);
     return refresh(context, target, false, knowledge);
+  }
+  // The whole standard library, imported or not. It changes with janus alone, so its rows are kept in the cache.
+  int open_std() {
+    whole_std = true;
+    target = {};
+    target.load.profile = Profile::Service;
+    target.load.all_std = true;
+    std::string cache = cache_folder(), why;
+    if (!cache.empty() && !getenv("JANUS_STD_DIR") && make_folders(cache, why) && write_cache_tag(cache, why))
+      target.database = join_path(cache, "std.sqlite");
+    knowledge = {};
+    Progress progress(console(), context.timing);
+    return refresh(context, target, false, knowledge);
+  }
+
+  std::vector<RowId> find(const std::string& name) {
+    std::vector<RowId> ids = db().find_decls_named(name);
+    return ids.empty() ? find_handed_on(name) : ids;
+  }
+  // `std.http.get`: a name that a module hands on by `pub import`. Rows know only where it was declared, so the imports
+  // are looked at.
+  std::vector<RowId> find_handed_on(const std::string& name) {
+    if (name.find('.') == std::string::npos) return {};
+    Compilation* c = knowledge.compilation;
+    if (!c) {
+      c = knowledge.compilation = new Compilation;   // the process ends soon
+      c->check(context.disk, target.load, {}, {});
+    }
+    Program& p = c->program;
+    for (size_t dot = name.rfind('.'); dot != std::string::npos && dot > 0; dot = name.rfind('.', dot - 1)) {
+      std::string module = name.substr(0, dot), rest = name.substr(dot + 1), first = rest.substr(0, rest.find('.'));
+      NameId wanted = p.names.find(first);
+      if (is_none(wanted)) continue;
+      for (uint32_t m = 0; m < p.modules.size(); ++m) {
+        std::string_view path = p.names.text(p.modules[m]->path);
+        if (path != module && !path.ends_with("." + module)) continue;
+        bool is_private = false;
+        DeclId found = lookup_in_module(p, ModuleId(m), wanted, &is_private);
+        if (is_none(found) || is_private || is_none(p.decls[+found].module)) continue;
+        const Decl& d = p.decls[+found];
+        std::string declared(p.names.text(p.modules[+d.module]->path));
+        if (d.kind != DeclKind::Module) declared += "." + std::string(p.names.text(d.name));
+        if (std::vector<RowId> ids = db().find_decls_named(declared + rest.substr(first.size())); !ids.empty())
+          return ids;
+      }
+    }
+    return {};
   }
 
   std::string place(const DeclRow& d) {
@@ -195,17 +243,18 @@ struct NameShower {
     console().json(object);
   }
 
-  int unknown(const std::string& name) {
-    std::vector<std::string> all;
+  void keep_names() {
     std::string why;
     db().select(
         "SELECT DISTINCT name FROM decl WHERE kind NOT IN ('impl', 'test')", {},
         [&](std::span<const SqlValue> r) {
-          all.push_back(std::string(r[0].text));
+          known.push_back(std::string(r[0].text));
           return true;
         },
         why);
-    std::vector<std::string_view> views(all.begin(), all.end());
+  }
+  int unknown(const std::string& name) {
+    std::vector<std::string_view> views(known.begin(), known.end());
     size_t dot = name.rfind('.');
     std::string_view last = dot == std::string::npos ? std::string_view(name) : std::string_view(name).substr(dot + 1);
     std::string_view near = nearest_name(last, views);
@@ -214,11 +263,16 @@ struct NameShower {
   }
 
   int run(const std::string& name) {
-    std::vector<RowId> ids = db().find_decls_named(name);
+    std::vector<RowId> ids = find(name);
     bool renamed = false;
     if (ids.empty()) {
       ids = db().find_renamed(name);
       renamed = !ids.empty();
+    }
+    if (ids.empty()) keep_names();
+    if (ids.empty() && !whole_std) {
+      if (int failure = open_std()) return failure;
+      return run(name);
     }
     std::vector<DeclRow> rows;
     for (RowId id : ids)

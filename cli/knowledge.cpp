@@ -40,6 +40,7 @@ bool still_good(const RunInfo& run) {
 }  // namespace
 
 std::string database_path(const Context& context, const Target& target) {
+  if (!target.database.empty()) return target.database;
   if (const Args::Given* given = context.args.find(Opt::Astdb)) return given->value;
   return target.is_package && !getenv("JANUS_STD_DIR") ? join_path(target.package, ".janus/astdb.sqlite") : ":memory:";
 }
@@ -66,6 +67,7 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   if (has_run) memory.before = k.db->known_bodies();
   CheckOptions options;
   options.keep_bodies = false;
+  options.all_std = target.load.all_std;
   options.grants = target.grants;
   options.memory = &memory;
   size_t asked = context.disk.questions().size();

@@ -2,6 +2,7 @@
 // Depends on the standard library only.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,7 +12,18 @@ namespace janus::docgen {
 
 std::string canonical_text(std::string_view text);  // quoted; bytes that are no UTF-8 become U+FFFD
 
-// Names are ASCII here, so that sorting by bytes is sorting by UTF-16 units.
+// RFC 8785 sorts names by their UTF-16 units. That is the order of UTF-8's bytes, but for characters beyond U+FFFF: their
+// surrogates come before U+E000 to U+FFFF. Where two names differ in a first byte, that byte alone tells.
+struct Utf16Less {
+  static int weight(char c) {
+    int byte = static_cast<unsigned char>(c);
+    return byte < 0xee ? byte : byte >= 0xf0 ? byte - 2 : byte + 5;
+  }
+  bool operator()(const std::string& a, const std::string& b) const {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                        [](char x, char y) { return weight(x) < weight(y); });
+  }
+};
 class CanonicalObject {
  public:
   CanonicalObject& raw(const std::string& name, std::string value) {
@@ -34,7 +46,7 @@ class CanonicalObject {
   }
 
  private:
-  std::map<std::string, std::string> fields_;
+  std::map<std::string, std::string, Utf16Less> fields_;
 };
 
 class CanonicalArray {

@@ -20,6 +20,7 @@ Model Gatherer::run() {
   for (ModuleId m : modules_) declare_module(m);
   for (ModuleId m : modules_)
     for (ImplId impl : p_.modules[+m]->impls) declare_impl(impl);
+  for (ModuleId m : modules_) hand_on(m);
   for (auto [id, module] : member_codes_)
     if (is_whole(module)) item(id).signature = link_code(std::move(item(id).signature.text), module);
   for (uint32_t i = 0; i < p_.decls.size(); ++i)
@@ -152,6 +153,25 @@ void Gatherer::declare(DeclId id, ItemId module, bool all) {
       place(m, d.module, p_.decls[+method].node);
       item(m).of_trait = p_.funcs[+f].has_body ? "provided" : "required";
     }
+  }
+}
+
+// `pub import`: names of other modules that this one offers as its own.
+void Gatherer::hand_on(ModuleId id) {
+  const Module& m = *p_.modules[+id];
+  std::vector<std::pair<uint32_t, ItemId>> found;
+  m.names.each([&](const NameTable::Entry& e) {
+    constexpr uint8_t kHandedOn = NameTable::kImported | NameTable::kPublic;
+    if ((e.flags & kHandedOn) != kHandedOn || is_none(e.decl) || item_of_decl_[+e.decl] == kNone) return;
+    found.push_back({e.span.lo, item_of_decl_[+e.decl]});
+  });
+  std::sort(found.begin(), found.end());
+  ItemId module = item_of_decl_[+m.self_decl];
+  for (auto [place, i] : found) {
+    item(module).exports.push_back(i);
+    ItemId& home = item(i).home;   // modules come in the order of their paths: of equal lengths the first
+    if (item(i).kind != ItemKind::Module && (home == kNone || item(module).name.size() < item(home).name.size()))
+      home = module;
   }
 }
 

@@ -48,6 +48,8 @@ class Gatherer {
 
   void declare(DeclId id, ItemId module, bool all);
 
+  void hand_on(ModuleId id);
+
   ItemId declare_variant(ItemId parent, DeclId decl, uint32_t index, NameId name, const std::vector<FieldInfo>& fields,
                          bool named, Span span);
 

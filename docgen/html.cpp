@@ -84,6 +84,7 @@ struct HtmlSite::Plan {
         const Item& i = model.items[job.id];
         add_item(job.id);
         for (ItemId child : i.children) add_item(child);
+        for (ItemId other : i.exports) add_item(other);
         for (const auto* list : {&i.implements, &i.implementors})
           for (const Implementor& one : *list) add(one.file);
         break;

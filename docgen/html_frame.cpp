@@ -31,6 +31,8 @@ Context::Context(const Model& model_, const Addresses& at_, const HtmlOptions& o
     const Item& item = model.items[i];
     if (item.kind == ItemKind::Builtin) builtins.push_back(i);
     else if (has_page(item) && item.kind != ItemKind::Module) types[item.parent].push_back(i);
+    for (ItemId other : item.exports)
+      if (has_page(model.items[other])) types[i].push_back(other);
   }
   auto by_name = [&](ItemId a, ItemId b) { return model.items[a].name < model.items[b].name; };
   for (auto& list : types) std::sort(list.begin(), list.end(), by_name);

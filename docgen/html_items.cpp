@@ -202,6 +202,9 @@ Array PageMaker::chips(const Item& i) {
     list.push_back(chip("profile", "profile :" + i.profile, "The rules that this module keeps"));
   if (!i.is_pub && i.kind != ItemKind::Module && i.kind != ItemKind::Builtin)
     list.push_back(chip("", "private", "Only its own file can use it"));
+  if (i.home != kNone)
+    list.push_back(chip("home", "import " + model_.items[i.home].name, "The module from which others take it",
+                        c_.at.href[i.home]));
   if (i.effects & kSuspends) list.push_back(chip("suspends", "may suspend", "Other tasks run while it waits"));
   if (i.effects & kSpawns)
     list.push_back(chip("spawns", "spawns tasks", "It starts tasks; all of them end before it does"));

@@ -28,23 +28,28 @@ std::string PageMaker::module_page(ItemId id) {
   begin();
   const Item& m = model_.items[id];
   std::string main = hero(id);
-  std::vector<ItemId> types, functions, constants;
-  for (ItemId child : m.children) {
+  std::vector<ItemId> types, functions, constants, modules;
+  auto sort_in = [&](ItemId child) {
     ItemKind kind = model_.items[child].kind;
-    if (is_type(kind)) types.push_back(child);
+    if (kind == ItemKind::Module) modules.push_back(child);
+    else if (is_type(kind)) types.push_back(child);
     else if (kind == ItemKind::Const) constants.push_back(child);
     else functions.push_back(child);
-  }
+  };
+  for (ItemId child : m.children) sort_in(child);
+  // What it hands on stands in the same tables: who imports it need not care where a name was declared.
+  for (ItemId other : m.exports) sort_in(other);
+  main += rows("Modules", "modules", modules);
   main += rows("Types", "types", types);
   main += rows("Constants", "constants", constants);
   main += rows("Functions", "functions", functions);
   std::vector<ItemId> shown;
-  for (ItemId t : types)
-    if (!has_page(model_.items[t])) shown.push_back(t);
-  shown.insert(shown.end(), constants.begin(), constants.end());
-  shown.insert(shown.end(), functions.begin(), functions.end());
+  for (const auto* list : {&types, &constants, &functions})
+    for (ItemId i : *list)
+      if (model_.items[i].module == id && !has_page(model_.items[i])) shown.push_back(i);
   main += items(shown);
-  if (m.children.empty()) main += "<p class=\"nothing\">This module declares nothing that others can use.</p>\n";
+  if (m.children.empty() && m.exports.empty())
+    main += "<p class=\"nothing\">This module declares nothing that others can use.</p>\n";
   return page(m.name, m.doc.summary, main, id, Array{});
 }
 

@@ -98,7 +98,13 @@ class Printer {
                                     : i.impl_head.empty() ? ""
                                                           : i.of_trait)
         .text_unless_empty("impl", i.impl_head)
+        .text_unless_empty("home", i.home == kNone ? "" : path(i.home))
         .text_unless_empty("cid", i.cid);
+    if (!i.exports.empty()) {
+      CanonicalArray exports;
+      for (ItemId other : i.exports) exports.text(path(other));
+      o.raw("exports", exports.take());
+    }
     if (i.file != kNone) {
       CanonicalObject place;
       place.text("file", model_.files[i.file].path).number("line", i.line);

@@ -2,6 +2,8 @@
 // programs that read. Depends on writer.h, highlight.h (shown_code is for HTML; here doctests stay whole).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "docgen/writer.h"
 
@@ -10,7 +12,7 @@ namespace {
 
 class Writer {
  public:
-  explicit Writer(const Model& model) : model_(model) {}
+  explicit Writer(const Model& model) : model_(model) { name_files(); }
 
   std::vector<OutFile> run() {
     std::vector<OutFile> out;
@@ -18,15 +20,15 @@ class Writer {
     if (!model_.guides.empty()) {
       index += "## Guides\n\n";
       for (const Guide& g : model_.guides)
-        index += "- [" + g.title + "](" + g.name + ".md)" + (g.summary.empty() ? "" : ": " + g.summary) + "\n";
+        index += "- [" + g.title + "](" + file_of_guide(g) + ")" + (g.summary.empty() ? "" : ": " + g.summary) + "\n";
       index += "\n";
     }
     index += "## Modules\n\n";
     for (ItemId m : model_.modules) {
       const Item& module = model_.items[m];
-      index += "- [`" + module.name + "`](" + module.name + ".md)" +
+      index += "- [`" + module.name + "`](" + file_of(m) + ")" +
                (module.doc.summary.empty() ? "" : ": " + module.doc.summary) + "\n";
-      out.push_back({module.name + ".md", module_text(m), false});
+      out.push_back({file_of(m), module_text(m), false});
     }
     std::string builtins;
     for (ItemId i = 0; i < model_.items.size(); ++i)
@@ -36,16 +38,45 @@ class Writer {
       index += "- [Built-in types](built-in-types.md)\n";
     }
     for (const Guide& g : model_.guides)
-      out.push_back({g.name + ".md", "# " + g.title + "\n\n" + g.markdown + "\n", false});
+      out.push_back({file_of_guide(g), "# " + g.title + "\n\n" + g.markdown + "\n", false});
     out.push_back({"index.md", index, false});
     return out;
   }
 
  private:
+  // No two of the same name, also where a file system takes `File` and `file` for the same.
+  void name_files() {
+    std::set<std::string> taken = {"index.md", "built-in-types.md"};
+    auto unique = [&](const std::string& name) {
+      std::string file = name + ".md";
+      auto lower = [&] {
+        std::string out = file;
+        for (char& c : out)
+          if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+        return out;
+      };
+      for (int n = 2; !taken.insert(lower()).second; ++n) file = name + "-" + std::to_string(n) + ".md";
+      return file;
+    };
+    for (ItemId m : model_.modules) module_files_[m] = unique(model_.items[m].name);
+    for (const Guide& g : model_.guides) guide_files_.push_back(unique(g.name));
+  }
+  const std::string& file_of(ItemId module) { return module_files_[module]; }
+  const std::string& file_of_guide(const Guide& g) {
+    return guide_files_[static_cast<size_t>(&g - model_.guides.data())];
+  }
+
   std::string module_text(ItemId id) {
     const Item& m = model_.items[id];
     std::string out = "# " + m.name + "\n\n" + doc(m, 2);
     for (ItemId child : m.children) out += item(child, 2);
+    if (m.exports.empty()) return out;
+    out += "## From other modules\n\n";
+    for (ItemId other : m.exports) {
+      const Item& i = model_.items[other];
+      out += "- [`" + i.name + "`](" + file_of(i.module) + "), " + kind_word(i.kind) +
+             (i.doc.summary.empty() ? "" : ": " + i.doc.summary) + "\n";
+    }
     return out;
   }
 
@@ -147,6 +178,8 @@ class Writer {
   }
 
   const Model& model_;
+  std::map<ItemId, std::string> module_files_;
+  std::vector<std::string> guide_files_;
 };
 
 }  // namespace

@@ -116,6 +116,8 @@ struct Item {
   bool has_doc = false;
   std::vector<ItemId>
       children;    // in source order; of a module: types and functions; of a type: fields, variants, methods
+  std::vector<ItemId> exports;     // of a module: what its `pub import` hands on, in the order of the source
+  ItemId home = kNone;             // the module that hands it on, under the shortest path: where others take it from
   std::vector<Param> params;
   std::string result;              // type text, "" when there is none
   std::string result_schema;       // as Param::schema; "null" for no result

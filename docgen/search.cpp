@@ -100,7 +100,8 @@ std::string write_search_part(const Model& model, const Addresses& at, const Sea
   constexpr char kLetters[] = "mbsertkacfdlv";   // by ItemKind; g: a guide, h: a section of one
   for (ItemId i : part.items) {
     const Item& item = model.items[i];
-    std::string owner = item.parent == kNone                                ? ""
+    std::string owner = item.home != kNone                                  ? model.items[item.home].name
+                        : item.parent == kNone                              ? ""
                         : model.items[item.parent].kind == ItemKind::Module ? model.items[item.parent].name
                                                                             : model.items[item.parent].path;
     std::string body = words_of(item.doc.body);

@@ -118,7 +118,7 @@ async function obvious(folder) {
   await page.waitForSelector('.palette[open]');
   await page.keyboard.type('x');
   await page.waitForSelector('.hit');
-  for (const [query, want] of [['map', 'std.map.Map'], ['sort', 'Array.sort'], ['http get', 'std.http.get'], ['push', 'Array.push'], ['hash', '.std.hash'], ['env', '.std.env'], ['i64.parse', 'i64.parse'], ['String.split', 'String.split'], ['parse json', 'std.json.parse'], ['nursery', 'Concurrency.Nurseries'], ['E2001', 'diagnostics.E2001 TypeMismatch'], ['fserror', 'std.fs.FsError'], ['[]T -> i64', 'Array.len'], ['current time', 'std.clock.Time']]) {
+  for (const [query, want] of [['map', 'std.map.Map'], ['sort', 'Array.sort'], ['http get', 'std.http.get'], ['push', 'Array.push'], ['hash', '.std.hash'], ['env', '.std.env'], ['i64.parse', 'i64.parse'], ['String.split', 'String.split'], ['parse json', 'std.json.parse'], ['nursery', 'Concurrency.Nurseries'], ['E2001', 'diagnostics.E2001 TypeMismatch'], ['fserror', 'std.fs.FsError'], ['[]T -> i64', 'Array.len'], ['current time', 'std.time.Time']]) {
     const hits = await page.evaluate(q => window.janusFind(q), query);
     check(`site: searching ${query}`, hits[0] && hits[0].owner + '.' + hits[0].name === want, hits.slice(0, 4).map(h => h.owner + '.' + h.name).join(' '));
   }
