@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/coverage.h"
@@ -27,6 +28,7 @@ struct Settings {
   unsigned jobs = 1;
   double limit = 60;
   std::string filter;
+  std::optional<std::string> only;   // a whole name
   bool tests = true, docs = true;
   bool changed = false;
   bool coverage = false;
@@ -102,6 +104,7 @@ struct Runner {
       text.remove_prefix(std::min(end + 1, text.size()));
       if (line == "tasks") has_tasks = true;
       if (!read_case(line, test) || (test.is_doc() ? !settings.docs : !settings.tests)) continue;
+      if (settings.only && test.name != *settings.only) continue;
       if (test.name.find(settings.filter) != std::string::npos) tests.push_back(std::move(test));
     }
     std::sort(tests.begin(), tests.end(), [](const TestCase& a, const TestCase& b) {
@@ -233,7 +236,7 @@ struct Runner {
     memory.keep();
     store_results(context, word, ran);
     ran.clear();
-    if (tests.empty() && settings.filter.empty() && !report.tap)
+    if (tests.empty() && settings.filter.empty() && !settings.only && !report.tap)
       console().say("there are no tests in " + (word.empty() ? target.name : word));
     return report.failed > before ? kFailed : kDone;
   }
@@ -280,6 +283,7 @@ int run_test(Context& context) {
   settings.schedules = static_cast<long>(schedules);
   settings.jobs = static_cast<unsigned>(jobs);
   settings.filter = args.value(Opt::Filter);
+  if (const Args::Given* name = args.find(Opt::Only)) settings.only = name->value;
   settings.tests = !args.has(Opt::Doc);
   settings.docs = !args.has(Opt::NoDoc);
   settings.changed = args.has(Opt::Changed);
@@ -295,7 +299,9 @@ int run_test(Context& context) {
   int code = kDone;
   for (const std::string& word : words) code = std::max(code, runner.run(word));
   if (args.has(Opt::List)) return code;
-  if (code == kDone && !settings.filter.empty() && runner.report.shown() == 0)
+  if (code == kDone && settings.only && runner.report.shown() == 0)
+    console.say("note: no test is called `" + *settings.only + "`");
+  else if (code == kDone && !settings.filter.empty() && runner.report.shown() == 0)
     console.say("note: no test has `" + settings.filter + "` in its name");
 
   if (const Args::Given* file = args.find(Opt::Junit)) {

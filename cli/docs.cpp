@@ -76,8 +76,11 @@ bool has_examples(const ParsedDoc& doc) {
                      [](const DocFence& fence) { return read_fence_words(fence.info).is_janus; });
 }
 
-void lint_guides(Program& program, const std::vector<docgen::GuideText>& guides, DocLintOptions lint) {
-  for (const docgen::GuideText& g : guides) lint.guide_names.push_back(base_name(g.path));
+void tell_guides(const std::vector<docgen::GuideText>& guides, DocLintOptions& lint) {
+  for (const docgen::GuideText& g : guides) lint.guides.try_emplace(base_name(g.path), guide_anchors(g.text));
+}
+
+void lint_guides(Program& program, const std::vector<docgen::GuideText>& guides, const DocLintOptions& lint) {
   for (const docgen::GuideText& g : guides) lint_guide(program, g.text, g.base, lint);
 }
 
@@ -182,6 +185,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
         lint.renamed = [&k](std::string_view name) { return present_name(*k.db, name); };
         if (args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, args.has(Opt::Fix));
       }
+      tell_guides(out.guides, lint);
       lint_docs(c.program, out.docs, lint);
       lint_guides(c.program, out.guides, lint);
       LoadOptions load = out.target.load;
@@ -204,6 +208,7 @@ void lint_package(const Target& target, Compilation& c, const Docs& docs, const 
   DocLintOptions lint;
   lint.complete = target.is_package && target.load.root.empty();
   if (db) lint.renamed = [db](std::string_view name) { return present_name(*db, name); };
+  tell_guides(guides, lint);
   lint_docs(c.program, docs, lint);
   lint_guides(c.program, guides, lint);
   bool examples = std::any_of(docs.comments.begin(), docs.comments.end(),

@@ -162,8 +162,10 @@ void TestReport::add_text(const TestCase& test, const TestResult& result, const 
     return;
   }
   std::string again = "janus test ";
+  for (const std::string& folder : context.args.values(Opt::Directory)) again += "-C " + shell_quoted(folder) + " ";
+  if (context.args.has(Opt::Release)) again += "--release ";
   if (!word.empty()) again += shell_quoted(word) + " ";
-  again += "--filter " + shell_quoted(test.name);
+  again += (test.name.starts_with("-") ? "--only=" : "--only ") + shell_quoted(test.name);
   if (!result.seed.empty()) again += " --seed " + result.seed;
   console.out(
       paint("\033[1;31m", "FAIL") + " " + shown_name(test) + " (" + place(test) + ")\n" +

@@ -12,8 +12,8 @@ namespace janus::docgen {
 
 std::string canonical_text(std::string_view text);  // quoted; bytes that are no UTF-8 become U+FFFD
 
-// RFC 8785 sorts names by their UTF-16 units. That is the order of UTF-8's bytes, but for characters beyond U+FFFF: their
-// surrogates come before U+E000 to U+FFFF. Where two names differ in a first byte, that byte alone tells.
+// RFC 8785 sorts names by their UTF-16 units. That is the order of UTF-8's bytes, but for characters beyond U+FFFF:
+// their surrogates come before U+E000 to U+FFFF. Where two names differ in a first byte, that byte alone tells.
 struct Utf16Less {
   static int weight(char c) {
     int byte = static_cast<unsigned char>(c);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "frontend/doc_text.h"
 
@@ -95,7 +96,8 @@ cmark_node* parse(std::string_view markdown) {
     markdown = calm = without_bracket_floods(markdown);
   static std::once_flag once;
   std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
-  cmark_parser* parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE);
+  cmark_parser* parser =
+      cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE | CMARK_OPT_FOOTNOTES);
   for (const char* name : {"table", "strikethrough", "tasklist"})
     cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name));
   if (!floods_with_addresses(markdown))
@@ -316,6 +318,13 @@ class Writer {
         return;
       default: break;
     }
+    if (type == CMARK_NODE_FOOTNOTE_REFERENCE) return note_reference(literal(node));
+    if (type == CMARK_NODE_FOOTNOTE_DEFINITION) {
+      // They stand at the end, in the order of their numbers.
+      if (notes_++ == 0) out_ += "<section class=\"footnotes\" aria-label=\"Footnotes\"><ol>\n";
+      out_ += "<li id=\"" + note_id("fn", std::to_string(notes_)) + "\">";
+      return;
+    }
     if (name == "table") {
       out_ += "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n";
       uint16_t n = cmark_gfm_extensions_get_table_columns(node);
@@ -341,8 +350,31 @@ class Writer {
     }
   }
 
+  std::string note_id(const char* what, std::string_view number) {
+    return escape_html(hooks_.anchor_prefix) + what + "." + std::string(number);  // no slug of a heading has a dot
+  }
+  // `number`: cmark counts the notes in the order in which they are asked for.
+  void note_reference(std::string_view number) {
+    std::string shown = escape_html(number);
+    if (links_ > 0) {   // in a link there is no other
+      out_ += "<sup>" + shown + "</sup>";
+      return;
+    }
+    out_ += "<sup><a";
+    if (asked_notes_.insert(shown).second) out_ += " id=\"" + note_id("fnref", shown) + "\"";
+    out_ += " class=\"footnote\" href=\"#" + note_id("fn", shown) + "\" aria-label=\"footnote " + shown + "\">" +
+            shown + "</a></sup>";
+  }
+  void leave_note(cmark_node* node) {
+    std::string number = std::to_string(notes_);
+    out_ += "<a class=\"back\" href=\"#" + note_id("fnref", number) + "\" aria-label=\"back to the text of footnote " +
+            number + "\">↩</a></li>\n";
+    if (!cmark_node_next(node)) out_ += "</ol></section>\n";
+  }
+
   void leave(cmark_node* node) {
     std::string_view name = cmark_node_get_type_string(node);
+    if (cmark_node_get_type(node) == CMARK_NODE_FOOTNOTE_DEFINITION) return leave_note(node);
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_EMPH: out_ += "</em>"; return;
       case CMARK_NODE_STRONG: out_ += "</strong>"; return;
@@ -407,7 +439,8 @@ class Writer {
   std::vector<bool> open_;
   std::vector<uint8_t> align_;
   size_t heading_from_ = 0, column_ = 0;
-  int depth_ = 0, links_ = 0, ordinal_ = 0, heading_shift_ = 0;
+  std::set<std::string> asked_notes_;
+  int depth_ = 0, links_ = 0, ordinal_ = 0, heading_shift_ = 0, notes_ = 0;
   bool heading_ = false, header_ = false, head_cell_ = false, body_ = false;
 };
 

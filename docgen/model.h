@@ -117,23 +117,23 @@ struct Item {
   std::vector<ItemId>
       children;    // in source order; of a module: types and functions; of a type: fields, variants, methods
   std::vector<ItemId> exports;     // of a module: what its `pub import` hands on, in the order of the source
-  ItemId home = kNone;             // the module that hands it on, under the shortest path: where others take it from
+  ItemId home = kNone;   // the module that hands it on, under the shortest path: where others take it from
   std::vector<Param> params;
-  std::string result;              // type text, "" when there is none
-  std::string result_schema;       // as Param::schema; "null" for no result
+  std::string result;   // type text, "" when there is none
+  std::string result_schema;   // as Param::schema; "null" for no result
   bool fallible = false;
   std::vector<Failure> failures;
   std::vector<Need> needs;
-  uint16_t effects = 0;            // EffectBit
-  std::string profile;             // of the module
-  std::string of_trait;            // methods of an impl: "Printable"; the impl's head when it has conditions
+  uint16_t effects = 0;   // EffectBit
+  std::string profile;   // of the module
+  std::string of_trait;   // methods of an impl: "Printable"; the impl's head when it has conditions
   ItemId trait_item = kNone;
-  std::string impl_head;           // "impl[T] Array[T] where T: Ordered"
-  std::vector<Implementor> implements;    // of a type: the traits
-  std::vector<Implementor> implementors;  // of a trait: the types
+  std::string impl_head;   // "impl[T] Array[T] where T: Ordered"
+  std::vector<Implementor> implements;   // of a type: the traits
+  std::vector<Implementor> implementors;   // of a trait: the types
   std::vector<ExampleState> examples;
-  std::string cid;                 // "blake3:…", "" when there is none
-  bool shares_cid = false;         // something else means the same: no anchor of it
+  std::string cid;   // "blake3:…", "" when there is none
+  bool shares_cid = false;   // something else means the same: no anchor of it
   std::vector<std::string> old_names;
   uint32_t file = kNone, line = 0, col = 0, line_end = 0;
   // From the tags, for badges: "" when there is none.
@@ -148,17 +148,17 @@ struct SourceLink {
   uint32_t line = 0;
 };
 struct File {
-  std::string path;           // as shown
-  std::string_view text;      // lives as long as the compilation
+  std::string path;   // as shown
+  std::string_view text;   // lives as long as the compilation
   ItemId module = kNone;
   std::vector<SourceLink> links;   // ordered
 };
 
 struct Guide {
-  std::string path;           // "docs/getting-started.md"
-  std::string name;           // "getting-started"
+  std::string path;   // "docs/getting-started.md"
+  std::string name;   // "getting-started"
   std::string title, summary, group;
-  std::string markdown;       // without the title
+  std::string markdown;   // without the title
   std::vector<DocLink> links;
   std::vector<ExampleState> examples;
   bool is_home = false;
@@ -166,10 +166,10 @@ struct Guide {
 
 struct Model {
   std::string name, version, janus_version, summary;
-  std::vector<Item> items;       // modules first visited, parents before children
+  std::vector<Item> items;   // modules first visited, parents before children
   std::vector<ItemId> modules;   // in the order of their paths
   std::vector<File> files;
-  std::vector<Guide> guides;     // in the order shown
+  std::vector<Guide> guides;   // in the order shown
 };
 
-}  // namespace janus::docgen
+}   // namespace janus::docgen

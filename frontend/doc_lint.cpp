@@ -4,6 +4,7 @@
 #include "frontend/doc_lint.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "frontend/effects.h"
 #include "frontend/resolve.h"
@@ -45,6 +46,24 @@ std::string make_semver(std::string_view text) {
     out += ".0";
   }
   return "";
+}
+
+// A second heading of the same words has a number, as on the page. What is written around words (`code`, *stress*)
+// counts neither here nor there.
+std::vector<std::string> guide_anchors(std::string_view text) {
+  std::vector<std::string> out;
+  std::map<std::string, int> seen;
+  bool title = true;
+  for (const DocHeading& heading : parse_guide(whole_page(text, 0)).headings) {
+    if (std::exchange(title, false) && heading.level == 1) continue;   // it stands above the text, without an anchor
+    std::string words;
+    for (char c : heading.text)
+      if (c != '`' && c != '*') words += c;
+    std::string anchor = slug(words);
+    int n = ++seen[anchor];
+    out.push_back(n == 1 ? anchor : anchor + "-" + std::to_string(n));
+  }
+  return out;
 }
 
 namespace {
@@ -109,20 +128,35 @@ class Linter {
     }
   }
 
-  void links(const ParsedDoc& parsed, const std::vector<DocTarget>& targets) {
+  static bool has_anchor(const std::vector<std::string>& anchors, std::string_view target) {
+    size_t hash = target.find('#');
+    return hash == std::string_view::npos || hash + 1 == target.size() ||
+           std::find(anchors.begin(), anchors.end(), target.substr(hash + 1)) != anchors.end();
+  }
+
+  // `own_anchors`: of a guide.
+  void links(const ParsedDoc& parsed, const std::vector<DocTarget>& targets,
+             const std::vector<std::string>* own_anchors = nullptr) {
     for (size_t i = 0; i < parsed.links.size(); ++i) {
       const DocLink& link = parsed.links[i];
       if (targets[i].kind != DocTarget::Nothing || link.soft) continue;
       if (link.inline_link && (!is_name_path(link.target) || link.target.ends_with(".md"))) {
         std::string_view page = std::string_view(link.target).substr(0, link.target.find('#'));
+        if (page.empty() && own_anchors) {   // [text](#part): of this page
+          if (!has_anchor(*own_anchors, link.target)) dead(link.span, link.target, false);
+          continue;
+        }
         if (!page.ends_with(".md") || has_scheme(page)) continue;
         if (size_t slash = page.rfind('/'); slash != std::string_view::npos) page.remove_prefix(slash + 1);
-        if (std::find(options_.guide_names.begin(), options_.guide_names.end(), page) != options_.guide_names.end())
+        auto guide = options_.guides.find(page);
+        if (guide != options_.guides.end()) {
+          if (!has_anchor(guide->second, link.target)) dead(link.span, link.target, false);
           continue;
-        if (!options_.guide_names.empty() || options_.complete) dead(link.span, page, false);
+        }
+        if (!options_.guides.empty() || options_.complete) dead(link.span, page, false);
         continue;
       }
-      if (link.inline_link) continue;  // a file beside the pages, perhaps
+      if (link.inline_link) continue;   // a file beside the pages, perhaps
       dead(link.span, link.target, !link.code);
     }
   }
@@ -161,7 +195,7 @@ class Linter {
       names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
       if (names_.size() > 5000) names_.resize(5000);
     }
-    if (++asked_ > 200) return {};  // a text full of dead links is told so, without a search for each
+    if (++asked_ > 200) return {};   // a text full of dead links is told so, without a search for each
     return nearest_name(name, names_);
   }
 
@@ -192,7 +226,7 @@ class Linter {
         seen.push_back(what);
       }
       bool needs_text = t.kind == DocTagKind::Param || t.kind == DocTagKind::Returns || t.kind == DocTagKind::Safety ||
-                        t.kind == DocTagKind::Complexity;
+                        t.kind == DocTagKind::Complexity || t.kind == DocTagKind::Deprecated;
       bool needs_name = t.kind == DocTagKind::Param || t.kind == DocTagKind::Error ||
                         t.kind == DocTagKind::Capability || t.kind == DocTagKind::See;
       if ((needs_name && t.name.empty()) || (needs_text && t.text.empty())) {
@@ -376,7 +410,7 @@ class Linter {
     if (is_some(f.trait)) return p_.decls[+p_.traits[+f.trait].decl].is_pub;
     if (is_none(f.impl)) return true;
     const ImplInfo& impl = p_.impls[+f.impl];
-    if (is_some(impl.trait)) return false;  // the trait's own documentation holds
+    if (is_some(impl.trait)) return false;   // the trait's own documentation holds
     const TypeRow& self = p_.types[impl.self];
     if (self.kind == TypeKind::Struct) return p_.decls[+p_.structs[self.a].decl].is_pub;
     if (self.kind == TypeKind::Enum) return p_.decls[+p_.enums[self.a].decl].is_pub;
@@ -418,7 +452,7 @@ class Linter {
   int asked_ = 0;
 };
 
-}  // namespace
+}   // namespace
 
 void lint_docs(Program& program, const Docs& docs, const DocLintOptions& options) {
   Linter linter(program, &docs, options);
@@ -439,7 +473,8 @@ void lint_guide(Program& program, std::string_view text, uint32_t base, const Do
     targets.push_back(other || program.modules.empty() ? DocTarget{}
                                                        : resolver.resolve(link.target, module, DocTarget{}));
   }
-  linter.links(parsed, targets);
+  std::vector<std::string> anchors = guide_anchors(text);
+  linter.links(parsed, targets, &anchors);
 }
 
-}  // namespace janus
+}   // namespace janus

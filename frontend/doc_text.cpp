@@ -7,6 +7,7 @@
 #include "frontend/doc_text.h"
 
 #include <algorithm>
+#include <set>
 
 #include "frontend/doctest.h"
 
@@ -68,6 +69,10 @@ class Parser {
       out_.flaws.push_back({DocFlaw::UnclosedFence, out_.fences.back().span, ""});
     }
     end_tag();
+    // Where there are notes, each that is asked for must be one. (Where there are none, `[^a-z]` is just text.)
+    if (!notes_.empty())
+      for (DocLink& link : note_refs_)
+        if (!notes_.contains(link.target)) out_.links.push_back(std::move(link));
     out_.body = std::string(trim_lines(out_.body));
     return std::move(out_);
   }
@@ -103,7 +108,8 @@ class Parser {
       return;
     }
     size_t marks = quote_marks(text, kMaxQuotes, quotes);
-    marks += item_marks(text.substr(marks));
+    if (is_indented_code(text.substr(marks))) return keep(text);
+    if (size_t item = item_marks(text.substr(marks))) item_column_ = item + 1, marks += item;
     std::string_view inner = text.substr(marks);
     if (size_t n = fence_run(inner, mark)) {
       if (tag_open_ && tag_.kind != DocTagKind::Example) end_tag();
@@ -118,7 +124,8 @@ class Parser {
       keep(text);
       return;
     }
-    if (trim(text).empty()) {
+    after_blank_ = trim(text).empty();
+    if (after_blank_) {
       if (tag_open_ && tag_.kind == DocTagKind::Example) return keep("");
       end_tag();
       if (!out_.summary.empty()) summary_done_ = true;
@@ -144,6 +151,18 @@ class Parser {
     if (tag_open_ && tag_.kind == DocTagKind::Example && !tag_.text.empty()) end_tag();
     scan(i, text, 0);
     keep(text);
+  }
+
+  // Code without fences: a line set in by four columns more than the text around it, behind an empty line or more of
+  // the same. Nothing in it is a link or markup.
+  bool is_indented_code(std::string_view line) {
+    if (trim(line).empty()) return false;
+    size_t column = 0;
+    for (size_t at = 0; at < line.size() && is_space(line[at]); ++at)
+      column = line[at] == '\t' ? column + 4 - column % 4 : column + 1;
+    if (column == 0) item_column_ = 0;   // the list has ended
+    after_code_ = column >= item_column_ + 4 && (after_blank_ || after_code_) && !tag_open_;
+    return after_code_;
   }
 
   // Where a line goes: the open tag, the summary or the body.
@@ -305,6 +324,12 @@ class Parser {
             {std::string(url), std::string(inner), span(close + 2, close + 2 + url.size()), false, true});
       return end + 1;
     }
+    if (inner.size() > 1 && inner[0] == '^') {   // [^1], and [^1]: the note itself
+      bool note = next == ':' && at == indent_of(text);
+      if (note) notes_.insert(std::string(inner));
+      else note_refs_.push_back({std::string(inner), std::string(inner), span(at + 1, close)});
+      return close + (note ? 2 : 1);
+    }
     if (next == ':' && at == indent_of(text)) {   // [label]: address
       std::string_view url = trim(text.substr(close + 2));
       if (!is_safe_url(url))
@@ -329,8 +354,12 @@ class Parser {
   const DocText& doc_;
   bool with_tags_;
   ParsedDoc out_;
+  std::set<std::string> notes_;
+  std::vector<DocLink> note_refs_;
   DocTag tag_;
   bool tag_open_ = false, in_fence_ = false, summary_done_ = false;
+  bool after_blank_ = true, after_code_ = false;   // what the line before was
+  size_t item_column_ = 0;   // where the text of the open list's item begins
   size_t fence_length_ = 0;
   char fence_mark_ = 0;
   int fence_quotes_ = 0;
