@@ -89,7 +89,10 @@ std::string settings_of(const docgen::GatherOptions& options, const std::vector<
   HashOf hash;
   hash.add(options.name).add(options.version).add(options.root).add(options.std_too ? "std" : "");
   hash.add(options.private_too ? "private" : "");
-  for (const docgen::GuideText& g : guides) hash.add(g.path).add(g.text);
+  for (const docgen::GuideText& g : guides) {
+    hash.add(g.path).add(g.text);
+    for (const docgen::PictureFile& picture : g.pictures) hash.add(picture.target).add(picture.bytes);
+  }
   hash.add("renamed");
   for (const auto& [old_path, now] : options.renamed) hash.add(old_path).add(now);
   hash.add("examples");
@@ -132,6 +135,7 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
         folder.empty() ? guide_paths(context.disk, out.target) : context.disk.pages(folder);
     if (folder.empty() && out.target.is_package) folder = guide_folder(out.target);
     if (!load_guides(context.disk, pages, c, out.guides, why)) return context.console.fail(kEnvironment, why);
+    if (purpose == kPages) load_pictures(context.disk, out.target, out.guides);
     for (size_t i = 0; i < c.sources.size(); ++i)
       if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
         out.read.push_back(file.path);
@@ -186,6 +190,10 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
         if (args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, args.has(Opt::Fix));
       }
       tell_guides(out.guides, lint);
+      if (out.target.is_package)
+        lint.has_picture = [&](std::string_view page, std::string_view picture) {
+          return has_picture(context.disk, out.target, page, picture);
+        };
       lint_docs(c.program, out.docs, lint);
       lint_guides(c.program, out.guides, lint);
       LoadOptions load = out.target.load;

@@ -4,6 +4,9 @@
 #include "cli/guides.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "frontend/doc_text.h"
 
 namespace janus {
 namespace {
@@ -12,7 +15,51 @@ std::string in_package(const Target& target, const std::string& name) {
   return join_path(target.package == "." ? "" : target.package, name);
 }
 
+// Where `picture` is that `page` names; "" outside of the package.
+std::string picture_path(const Target& target, std::string_view page, std::string_view picture) {
+  std::string_view root = target.package == "." ? std::string_view() : std::string_view(target.package);
+  std::string_view below = page;
+  if (!root.empty() && below.starts_with(root)) below.remove_prefix(std::min(below.size(), root.size() + 1));
+  std::vector<std::string_view> parts;
+  size_t slash = below.rfind('/');
+  std::string whole = slash == std::string_view::npos ? "" : std::string(below.substr(0, slash + 1));
+  whole += picture;
+  for (std::string_view rest = whole; !rest.empty();) {
+    std::string_view part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    if (part == "..") {
+      if (parts.empty()) return "";
+      parts.pop_back();
+    } else if (!part.empty() && part != ".") {
+      parts.push_back(part);
+    }
+  }
+  std::string path;
+  for (std::string_view part : parts) path += (path.empty() ? "" : "/") + std::string(part);
+  return in_package(target, path);
+}
+
+constexpr uintmax_t kMaxPicture = 16 << 20;   // bytes; a larger one stays a link
+
 }  // namespace
+
+bool has_picture(Disk& disk, const Target& target, std::string_view page, std::string_view picture) {
+  std::string path = picture_path(target, page, picture);
+  return !path.empty() && disk.exists(path);
+}
+
+void load_pictures(Disk& disk, const Target& target, std::vector<docgen::GuideText>& guides) {
+  if (!target.is_package) return;
+  std::string why;
+  for (docgen::GuideText& guide : guides)
+    for (const DocLink& link : parse_guide(whole_page(guide.text, 0)).links) {
+      if (!link.inline_link || !is_picture(link.target)) continue;
+      docgen::PictureFile file{link.target, picture_path(target, guide.path, link.target), ""};
+      std::error_code none;
+      if (file.path.empty() || std::filesystem::file_size(file.path, none) > kMaxPicture || none) continue;
+      if (disk.read(file.path, file.bytes, why)) guide.pictures.push_back(std::move(file));
+    }
+}
 
 std::string guide_folder(const Target& target) { return in_package(target, "docs"); }
 

@@ -17,4 +17,8 @@ std::vector<std::string> guide_paths(Disk& disk, const Target& target);
 bool load_guides(Disk& disk, const std::vector<std::string>& paths, Compilation& compilation,
                  std::vector<docgen::GuideText>& out, std::string& why);
 
+// The pictures that a page shows, when they lie in the package.
+void load_pictures(Disk& disk, const Target& target, std::vector<docgen::GuideText>& guides);
+bool has_picture(Disk& disk, const Target& target, std::string_view page, std::string_view picture);
+
 }  // namespace janus

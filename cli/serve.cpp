@@ -35,6 +35,11 @@ const char* type_of(std::string_view path) {
   if (path.ends_with(".html")) return "text/html; charset=utf-8";
   if (path.ends_with(".css")) return "text/css; charset=utf-8";
   if (path.ends_with(".js")) return "text/javascript; charset=utf-8";
+  static constexpr const char* kPictures[][2] = {
+      {".png", "image/png"},   {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},  {".gif", "image/gif"},
+      {".webp", "image/webp"}, {".avif", "image/avif"}, {".svg", "image/svg+xml"}};
+  for (auto [ending, type] : kPictures)
+    if (path.ends_with(ending)) return type;
   return "application/octet-stream";
 }
 

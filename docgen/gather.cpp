@@ -190,6 +190,14 @@ ItemId Gatherer::declare_variant(ItemId parent, DeclId decl, uint32_t index, Nam
     signature += named ? " }" : ")";
   }
   describe_member(v, decl, DocTarget::Variant, index, span);
+  for (uint32_t i = 0; named && i < fields.size(); ++i) {
+    DocTarget field;
+    field.kind = DocTarget::Variant;
+    field.decl = decl;
+    field.member = index;
+    field.inner = i;
+    if (const DocComment* doc = docs_.of_member(field)) pending_fields_.push_back({v, text(fields[i].name), doc});
+  }
   member_code(v, std::move(signature), p_.decls[+decl].module);
   return v;
 }
@@ -221,6 +229,7 @@ void Gatherer::finish(ItemId id) {
       item(at).doc = doc_of(*doc);
       item(at).has_doc = !doc->parsed.summary.empty() || !doc->parsed.body.empty() || !doc->parsed.tags.empty();
     }
+  if (id == 0) describe_fields_of_variants();
   if (id == 0) inherit();
   Item& i = item(id);
   for (const Tag& t : i.doc.tags) {
@@ -230,6 +239,18 @@ void Gatherer::finish(ItemId id) {
   if (i.path.empty()) {
     std::string base = i.parent == kNone ? "" : item(i.parent).path + ".";
     i.path = base + i.name;
+  }
+}
+
+// They are no items of their own: what is said of them stands with their variant.
+void Gatherer::describe_fields_of_variants() {
+  for (const PendingField& field : pending_fields_) {
+    Doc doc = doc_of(*field.doc), &whole = item(field.variant).doc;
+    std::string said = doc.summary + (doc.body.empty() ? "" : " " + doc.body);
+    whole.tags.push_back({"field", field.name, std::move(said), kNone, doc.line});
+    whole.links.insert(whole.links.end(), doc.links.begin(), doc.links.end());
+    sort_links(whole.links);
+    item(field.variant).has_doc = true;
   }
 }
 

@@ -29,10 +29,16 @@ struct GatherOptions {
   std::vector<bool> whole;   // a flag a module: only these are described, of the others there are names; empty: all
   std::vector<bool> linked;   // a flag a module, likewise: the sources whose names are linked
 };
+struct PictureFile {
+  std::string target;   // as the page writes it
+  std::string path;     // on the disk
+  std::string bytes;
+};
 struct GuideText {
   std::string path;
   std::string text;
   uint32_t base = 0; /* of its SourceFile */
+  std::vector<PictureFile> pictures = {};   // for pages that show them
 };
 
 Model gather(Program& program, const Docs& docs, const std::vector<GuideText>& guides, const GatherOptions& options);

@@ -85,6 +85,7 @@ void Gatherer::add_guides() {
     guide_names_.try_emplace(slash == std::string::npos ? g.path : g.path.substr(slash + 1),
                              static_cast<GuideId>(guide_names_.size()));
   }
+  std::map<std::string, PictureId> pictures;
   for (const GuideText& g : guide_texts_) {
     ParsedDoc parsed = parse_guide(whole_page(g.text, g.base));
     Guide& guide = model_.guides.emplace_back();
@@ -108,6 +109,14 @@ void Gatherer::add_guides() {
       bool other = link.soft || (link.inline_link && !is_name_path(link.target));
       add_link(guide.links, link,
                other || is_none(any) ? DocTarget{} : resolver_.resolve(link.target, any, DocTarget{}));
+    }
+    for (const PictureFile& picture : g.pictures) {
+      auto [it, fresh] = pictures.try_emplace(picture.path, static_cast<PictureId>(model_.pictures.size()));
+      if (fresh) model_.pictures.push_back({picture.path, picture.bytes});
+      DocLink row;
+      row.target = picture.target;
+      row.picture = it->second;
+      guide.links.push_back(std::move(row));
     }
     sort_links(guide.links);
   }

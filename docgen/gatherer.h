@@ -108,6 +108,7 @@ class Gatherer {
   static std::string without_number(const std::string& name);
 
   void finish(ItemId id);
+  void describe_fields_of_variants();
   void inherit();
 
   void unique_names();
@@ -125,6 +126,11 @@ class Gatherer {
     ItemId item;
     const DocComment* doc;
   };
+  struct PendingField {
+    ItemId variant;
+    std::string name;
+    const DocComment* doc;
+  };
   Program& p_;
   const Docs& docs_;
   const std::vector<GuideText>& guide_texts_;
@@ -139,6 +145,7 @@ class Gatherer {
   std::map<uint32_t, ItemId> variant_of_tag_;
   std::vector<TraitImpl> impls_of_traits_;
   std::vector<Pending> pending_docs_;
+  std::vector<PendingField> pending_fields_;
   std::vector<std::pair<ItemId, ModuleId>> member_codes_;
   std::map<std::string, GuideId, std::less<>> guide_names_;
   DocResolver resolver_;

@@ -17,7 +17,7 @@ namespace janus::docgen {
 
 struct HtmlSite::Plan {
   struct Job {
-    enum Kind { Module, Type, Guide, Source, Home, All, Names, Search, SearchHead, Asset } kind;
+    enum Kind { Module, Type, Guide, Source, Home, All, Names, Search, SearchHead, Picture, Asset } kind;
     uint32_t id;
     std::string path;
   };
@@ -43,6 +43,7 @@ struct HtmlSite::Plan {
     for (GuideId g = 0; g < model.guides.size(); ++g)
       if (!model.guides[g].is_home) jobs.push_back({Job::Guide, g, at.guide[g]});
     for (uint32_t f = 0; f < model.files.size(); ++f) jobs.push_back({Job::Source, f, at.source[f]});
+    for (PictureId p = 0; p < model.pictures.size(); ++p) jobs.push_back({Job::Picture, p, at.picture[p]});
     for (uint32_t n = 0; n < std::size(kAssets); ++n) jobs.push_back({Job::Asset, n, kAssets[n]});
   }
 
@@ -60,6 +61,7 @@ struct HtmlSite::Plan {
       case Job::Names: return maker.names_page(job.id);
       case Job::Search: return write_search_part(model, at, parts[job.id], job.id + 1);
       case Job::SearchHead: return write_search_head(model, parts.size());
+      case Job::Picture: return model.pictures[job.id].bytes;
       case Job::Asset: return std::string(options.assets("assets/" + job.path));
     }
     return "";

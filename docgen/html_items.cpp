@@ -105,6 +105,11 @@ std::string PageMaker::members(const std::string& title, const std::string& anch
     if (!i.doc.summary.empty()) out += "<p>" + inline_text(i.doc.summary, &i) + "</p>";
     doctests_ = 0;
     out += prose(i.doc.body, &i, nullptr, 4, i.anchor + ".");
+    std::string fields;
+    for (const Tag& t : i.doc.tags)
+      if (t.kind == "field")
+        fields += "<li><code>" + escape_html(t.name) + "</code> " + inline_text(t.text, &i) + "</li>";
+    if (!fields.empty()) out += "<ul>" + fields + "</ul>";
     out += "</dd>\n";
   }
   return out + "</dl>\n";

@@ -22,9 +22,14 @@ MarkdownHooks PageMaker::hooks(const std::vector<DocLink>* links) {
     const DocLink* link = links ? find_link(*links, target) : nullptr;
     if (!link) return "";
     if (link->item != kNone) return c_.at.href[link->item];
+    if (link->picture != kNone) return c_.at.picture[link->picture];
     if (link->guide == kNone) return "";
     size_t hash = target.find('#');
     return c_.at.guide[link->guide] + (hash == std::string_view::npos ? "" : std::string(target.substr(hash)));
+  };
+  h.is_picture = [links](std::string_view target) {
+    const DocLink* link = links ? find_link(*links, target) : nullptr;
+    return link && link->picture != kNone;
   };
   return h;
 }

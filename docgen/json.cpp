@@ -46,6 +46,7 @@ class Printer {
   std::string links(const std::vector<DocLink>& list) const {
     CanonicalArray out;
     for (const DocLink& l : list) {
+      if (l.picture != kNone) continue;   // the Markdown names it
       CanonicalObject o;
       o.text("target", l.target);
       if (l.item != kNone) o.text("item", path(l.item));

@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // cmark's own printer is not used: ours writes a closed list of elements, so what an author writes can never become
-// markup. HTML in the text is shown as text. Pictures become links, because pages load nothing.
+// markup. HTML in the text is shown as text. Pictures that lie beside the text are shown; others become links, because
+// pages load nothing from elsewhere.
 #include "docgen/markdown.h"
 
 #include <cmark-gfm-core-extensions.h>
@@ -44,6 +45,7 @@ std::string escape_html(std::string_view text) {
 
 namespace {
 
+constexpr size_t kNoPicture = static_cast<size_t>(-1);
 constexpr int kMaxDepth = 24;  // of quotes and lists; deeper ones are shown flat
 
 std::string_view literal(cmark_node* node) {
@@ -218,6 +220,24 @@ class Writer {
     return is_safe_url(target) ? std::string(target) : "";
   }
 
+  bool shows_picture(cmark_node* node) const {
+    const char* url = cmark_node_get_url(node);
+    return url && hooks_.is_picture && hooks_.is_picture(url);
+  }
+  // What was written since `from` is the words that stand for the picture.
+  void picture(cmark_node* node, size_t from) {
+    std::string words;
+    for (size_t at = from; at < out_.size(); ++at) {
+      if (out_[at] == '<') at = out_.find('>', at);   // texts are escaped: this is an element of ours
+      else words += out_[at];
+    }
+    out_.resize(from);
+    const char* title = cmark_node_get_title(node);
+    out_ += "<img src=\"" + escape_html(address(node)) + "\" alt=\"" + words + "\" loading=\"lazy\"";
+    if (title && *title) out_ += " title=\"" + escape_html(title) + "\"";
+    out_ += '>';
+  }
+
   bool tight(cmark_node* paragraph) {
     cmark_node* item = cmark_node_parent(paragraph);
     cmark_node* list = item ? cmark_node_parent(item) : nullptr;
@@ -272,7 +292,9 @@ class Writer {
         return;
       }
       case CMARK_NODE_IMAGE: {
-        std::string href = links_++ == 0 ? address(node) : "";
+        pictures_.push_back(shows_picture(node) ? out_.size() : kNoPicture);
+        bool shown = pictures_.back() != kNoPicture;
+        std::string href = links_++ == 0 && !shown ? address(node) : "";
         open_.push_back(!href.empty());
         if (!href.empty()) open_link(href, "");
         return;
@@ -378,8 +400,11 @@ class Writer {
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_EMPH: out_ += "</em>"; return;
       case CMARK_NODE_STRONG: out_ += "</strong>"; return;
-      case CMARK_NODE_LINK:
       case CMARK_NODE_IMAGE:
+        if (size_t from = pictures_.back(); from != kNoPicture) picture(node, from);
+        pictures_.pop_back();
+        [[fallthrough]];
+      case CMARK_NODE_LINK:
         --links_;
         if (open_.back()) out_ += "</a>";
         open_.pop_back();
@@ -437,6 +462,7 @@ class Writer {
   std::map<cmark_node*, std::string> code_links_;
   std::map<std::string, int> anchors_;
   std::vector<bool> open_;
+  std::vector<size_t> pictures_;   // of each open image where its words begin, or kNoPicture: it is a link
   std::vector<uint8_t> align_;
   size_t heading_from_ = 0, column_ = 0;
   std::set<std::string> asked_notes_;

@@ -19,6 +19,8 @@ struct MarkdownHooks {
   std::string anchor_prefix;   // of headings, so that two texts of a page do not collide
   // The address of `[name]` or [text](address); "" when it leads nowhere: the text is shown without a link.
   std::function<std::string(std::string_view target, bool inline_link)> href;
+  // Whether `href` of this target is a picture that the page may show; else a picture is a link.
+  std::function<bool(std::string_view target)> is_picture;
   // A whole code block, as HTML. `ordinal` counts the blocks of this text.
   std::function<std::string(std::string_view code, std::string_view info, int ordinal)> code;
   std::vector<HeadingOut>* headings = nullptr;

@@ -166,7 +166,9 @@ class Writer {
       const Item& c = model_.items[child];
       if (c.kind == ItemKind::Field || c.kind == ItemKind::Variant) {
         if (!c.has_doc) continue;
-        out += "- `" + c.signature.text + "`: " + c.doc.summary + "\n";
+        out += "- `" + c.signature.text + "`" + (c.doc.summary.empty() ? "" : ": " + c.doc.summary) + "\n";
+        for (const Tag& t : c.doc.tags)
+          if (t.kind == "field") out += "  - `" + t.name + "`: " + t.text + "\n";
         if (child == i.children.back()) out += "\n";
       } else {
         if (out.ends_with("\n") && !out.ends_with("\n\n")) out += "\n";

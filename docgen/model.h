@@ -10,6 +10,7 @@ namespace janus::docgen {
 
 using ItemId = uint32_t;   // index in Model::items
 using GuideId = uint32_t;  // index in Model::guides
+using PictureId = uint32_t;  // index in Model::pictures
 constexpr uint32_t kNone = 0xffffffffu;
 
 enum class ItemKind : uint8_t {
@@ -54,6 +55,7 @@ struct DocLink {
   ItemId item = kNone;
   GuideId guide = kNone;
   bool is_param = false;
+  PictureId picture = kNone;
 };
 struct Doc {
   std::string summary, body;   // Markdown
@@ -164,12 +166,18 @@ struct Guide {
   bool is_home = false;
 };
 
+// What pages show beside text, once however many pages do.
+struct Picture {
+  std::string path, bytes;
+};
+
 struct Model {
   std::string name, version, janus_version, summary;
   std::vector<Item> items;   // modules first visited, parents before children
   std::vector<ItemId> modules;   // in the order of their paths
   std::vector<File> files;
-  std::vector<Guide> guides;   // in the order shown
+  std::vector<Guide> guides;     // in the order shown
+  std::vector<Picture> pictures;
 };
 
 }   // namespace janus::docgen

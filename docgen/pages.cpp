@@ -72,10 +72,10 @@ Addresses::Addresses(const Model& model) : names_from(parts_of_names(model)) {
     names.push_back("names-" + std::to_string(n) + ".html");
     taken.insert(names.back());
   }
-  auto unique = [&](std::string name) {
+  auto unique = [&](const std::string& name, const std::string& ending = ".html") {
     // Some file systems take `Shape` and `shape` for the same.
-    std::string page = name + ".html";
-    for (int n = 2; !taken.insert(in_lower(page)).second; ++n) page = name + "-" + std::to_string(n) + ".html";
+    std::string page = name + ending;
+    for (int n = 2; !taken.insert(in_lower(page)).second; ++n) page = name + "-" + std::to_string(n) + ending;
     return page;
   };
   page.resize(model.items.size());
@@ -99,6 +99,12 @@ Addresses::Addresses(const Model& model) : names_from(parts_of_names(model)) {
     href[i] = has_page(item) ? page[i] : page[i] + "#" + item.anchor;
   }
   for (const Guide& g : model.guides) guide.push_back(g.is_home ? "index.html" : unique("guide-" + safe(g.name)));
+  for (const Picture& p : model.pictures) {
+    size_t slash = p.path.rfind('/');
+    std::string name = safe(std::string_view(p.path).substr(slash == std::string::npos ? 0 : slash + 1));
+    size_t dot = name.rfind('.');
+    picture.push_back(unique("picture-" + name.substr(0, dot), name.substr(std::min(dot, name.size()))));
+  }
   for (const File& f : model.files) source.push_back(unique("source-" + safe(model.items[f.module].name)));
 }
 

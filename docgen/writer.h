@@ -53,6 +53,7 @@ struct Addresses {
   std::vector<std::string> href;   // page and anchor
   std::vector<std::string> guide;   // of each guide
   std::vector<std::string> source;   // of each file
+  std::vector<std::string> picture;   // of each picture
 };
 char letter_of_name(const Item& item);   // under which it stands in "All names": 'A' to 'Z', or '#'
 std::vector<ItemId> ordered_by_name(const Model& model);   // all items, as "All names" shows them

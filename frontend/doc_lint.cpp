@@ -140,6 +140,11 @@ class Linter {
     for (size_t i = 0; i < parsed.links.size(); ++i) {
       const DocLink& link = parsed.links[i];
       if (targets[i].kind != DocTarget::Nothing || link.soft) continue;
+      if (own_anchors && options_.has_picture && is_picture(link.target) && link.inline_link) {
+        const SourceFile& page = p_.sources.file(p_.sources.find(link.span.lo));
+        if (!options_.has_picture(page.path, link.target)) dead(link.span, link.target, false);
+        continue;
+      }
       if (link.inline_link && (!is_name_path(link.target) || link.target.ends_with(".md"))) {
         std::string_view page = std::string_view(link.target).substr(0, link.target.find('#'));
         if (page.empty() && own_anchors) {   // [text](#part): of this page

@@ -322,7 +322,7 @@ class Parser {
       else
         out_.links.push_back(
             {std::string(url), std::string(inner), span(close + 2, close + 2 + url.size()), false, true});
-      return end + 1;
+      return inner.find("![") == std::string_view::npos ? end + 1 : at + 1;   // [![a picture](p.png)](address)
     }
     if (inner.size() > 1 && inner[0] == '^') {   // [^1], and [^1]: the note itself
       bool note = next == ':' && at == indent_of(text);
@@ -466,6 +466,14 @@ bool is_safe_url(std::string_view url) {
     return false;
   if (colon == std::string::npos || slash < colon) return true;
   return plain.starts_with("https:") || plain.starts_with("http:") || plain.starts_with("mailto:");
+}
+
+bool is_picture(std::string_view url) {
+  if (url.empty() || url[0] == '/' || has_scheme(url) || url.find_first_of("?#\\") != std::string_view::npos)
+    return false;
+  for (std::string_view ending : {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
+    if (url.size() > ending.size() && url.ends_with(ending)) return true;
+  return false;
 }
 
 bool is_name_path(std::string_view text) {

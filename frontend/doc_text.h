@@ -88,6 +88,7 @@ ParsedDoc parse_guide(const DocText& page);   // without tags; summary: the firs
 // What a link may not do: run scripts or read files. An address without a scheme is fine.
 bool is_safe_url(std::string_view url);
 bool has_scheme(std::string_view url);
+bool is_picture(std::string_view url);   // by its ending, and beside the page: no address elsewhere
 // `list.map`, `Array.push()`, `x`: what could name a declaration.
 bool is_name_path(std::string_view text);
 std::string slug(std::string_view heading);   // "Two words!" -> "two-words"
