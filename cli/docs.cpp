@@ -191,8 +191,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
       }
       tell_guides(out.guides, lint);
       if (out.target.is_package)
-        lint.has_picture = [&](std::string_view page, std::string_view picture) {
-          return has_picture(context.disk, out.target, page, picture);
+        lint.has_file = [&](std::string_view page, std::string_view file) {
+          return has_file_beside(context.disk, out.target, page, file);
         };
       lint_docs(c.program, out.docs, lint);
       lint_guides(c.program, out.guides, lint);

@@ -15,15 +15,15 @@ std::string in_package(const Target& target, const std::string& name) {
   return join_path(target.package == "." ? "" : target.package, name);
 }
 
-// Where `picture` is that `page` names; "" outside of the package.
-std::string picture_path(const Target& target, std::string_view page, std::string_view picture) {
+// Where the file is that `page` names; "" outside of the package.
+std::string path_beside(const Target& target, std::string_view page, std::string_view file) {
   std::string_view root = target.package == "." ? std::string_view() : std::string_view(target.package);
   std::string_view below = page;
   if (!root.empty() && below.starts_with(root)) below.remove_prefix(std::min(below.size(), root.size() + 1));
   std::vector<std::string_view> parts;
   size_t slash = below.rfind('/');
   std::string whole = slash == std::string_view::npos ? "" : std::string(below.substr(0, slash + 1));
-  whole += picture;
+  whole += file;
   for (std::string_view rest = whole; !rest.empty();) {
     std::string_view part = rest.substr(0, rest.find('/'));
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
@@ -43,8 +43,8 @@ constexpr uintmax_t kMaxPicture = 16 << 20;   // bytes; a larger one stays a lin
 
 }  // namespace
 
-bool has_picture(Disk& disk, const Target& target, std::string_view page, std::string_view picture) {
-  std::string path = picture_path(target, page, picture);
+bool has_file_beside(Disk& disk, const Target& target, std::string_view page, std::string_view file) {
+  std::string path = path_beside(target, page, file);
   return !path.empty() && disk.exists(path);
 }
 
@@ -54,7 +54,7 @@ void load_pictures(Disk& disk, const Target& target, std::vector<docgen::GuideTe
   for (docgen::GuideText& guide : guides)
     for (const DocLink& link : parse_guide(whole_page(guide.text, 0)).links) {
       if (!link.inline_link || !is_picture(link.target)) continue;
-      docgen::PictureFile file{link.target, picture_path(target, guide.path, link.target), ""};
+      docgen::PictureFile file{link.target, path_beside(target, guide.path, link.target), ""};
       std::error_code none;
       if (file.path.empty() || std::filesystem::file_size(file.path, none) > kMaxPicture || none) continue;
       if (disk.read(file.path, file.bytes, why)) guide.pictures.push_back(std::move(file));

@@ -19,6 +19,7 @@ bool load_guides(Disk& disk, const std::vector<std::string>& paths, Compilation&
 
 // The pictures that a page shows, when they lie in the package.
 void load_pictures(Disk& disk, const Target& target, std::vector<docgen::GuideText>& guides);
-bool has_picture(Disk& disk, const Target& target, std::string_view page, std::string_view picture);
+// Whether `page` may lead to `file`: it is there, and in the package.
+bool has_file_beside(Disk& disk, const Target& target, std::string_view page, std::string_view file);
 
 }  // namespace janus

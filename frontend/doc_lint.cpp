@@ -134,15 +134,23 @@ class Linter {
            std::find(anchors.begin(), anchors.end(), target.substr(hash + 1)) != anchors.end();
   }
 
+  // A file that lies beside the page, and is no page itself.
+  static bool is_beside(std::string_view target) {
+    std::string_view file = target.substr(0, target.find('#'));
+    return !file.empty() && file[0] != '/' && !has_scheme(file) && !file.ends_with(".md") &&
+           file.find_first_of("?%\\") == std::string_view::npos;
+  }
+
   // `own_anchors`: of a guide.
   void links(const ParsedDoc& parsed, const std::vector<DocTarget>& targets,
              const std::vector<std::string>* own_anchors = nullptr) {
     for (size_t i = 0; i < parsed.links.size(); ++i) {
       const DocLink& link = parsed.links[i];
       if (targets[i].kind != DocTarget::Nothing || link.soft) continue;
-      if (own_anchors && options_.has_picture && is_picture(link.target) && link.inline_link) {
+      if (own_anchors && options_.has_file && link.inline_link && is_beside(link.target)) {
         const SourceFile& page = p_.sources.file(p_.sources.find(link.span.lo));
-        if (!options_.has_picture(page.path, link.target)) dead(link.span, link.target, false);
+        if (!options_.has_file(page.path, link.target.substr(0, link.target.find('#'))))
+          dead(link.span, link.target, false);
         continue;
       }
       if (link.inline_link && (!is_name_path(link.target) || link.target.ends_with(".md"))) {

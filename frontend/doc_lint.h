@@ -18,8 +18,8 @@ struct DocLintOptions {
   std::function<std::string(std::string_view old_name)> renamed;
   // "tour.md": what [text](tour.md) may lead to, and the anchors there.
   std::map<std::string, std::vector<std::string>, std::less<>> guides;
-  // Whether a page's picture is there; empty: nobody looks.
-  std::function<bool(std::string_view page, std::string_view picture)> has_picture;
+  // Whether a file is there that a page names; empty: nobody looks.
+  std::function<bool(std::string_view page, std::string_view file)> has_file;
 };
 void lint_docs(Program& program, const Docs& docs, const DocLintOptions& options);
 // A page of docs/: its links, headings and code blocks. `base`: of its SourceFile.
