@@ -343,7 +343,7 @@ class Writer {
     if (type == CMARK_NODE_FOOTNOTE_REFERENCE) return note_reference(literal(node));
     if (type == CMARK_NODE_FOOTNOTE_DEFINITION) {
       // They stand at the end, in the order of their numbers.
-      if (notes_++ == 0) out_ += "<section class=\"footnotes\" aria-label=\"Footnotes\"><ol>\n";
+      if (notes_++ == 0) out_ += "<div class=\"footnotes\"><ol>\n";
       out_ += "<li id=\"" + note_id("fn", std::to_string(notes_)) + "\">";
       return;
     }
@@ -391,7 +391,7 @@ class Writer {
     std::string number = std::to_string(notes_);
     out_ += "<a class=\"back\" href=\"#" + note_id("fnref", number) + "\" aria-label=\"back to the text of footnote " +
             number + "\">↩</a></li>\n";
-    if (!cmark_node_next(node)) out_ += "</ol></section>\n";
+    if (!cmark_node_next(node)) out_ += "</ol></div>\n";
   }
 
   void leave(cmark_node* node) {

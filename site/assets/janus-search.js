@@ -245,7 +245,7 @@
     const aria = { label: "Search", expanded: "false", controls: "hits", autocomplete: "list" };
     for (const name in aria) input.setAttribute("aria-" + name, aria[name]);
     const close = Object.assign(element("button"), { type: "button" });
-    close.setAttribute("aria-label", "Close search");
+    close.setAttribute("aria-label", "Esc, close the search");
     close.append(element("kbd", "", "Esc"));
     close.addEventListener("click", () => palette.close());
     const ask = element("div", "ask");
@@ -272,6 +272,8 @@
   }
   function onKey(e) {
     const n = hits.length;
+    // A search field would only clear itself. What was asked stays for the next time.
+    if (e.key === "Escape") { e.preventDefault(); return palette.close(); }
     if (!n) return;
     if (e.key === "ArrowDown") choose((at + 1) % n);
     else if (e.key === "ArrowUp") choose((at + n - 1) % n);

@@ -68,6 +68,45 @@ async function every(folder, name, most) {
   check(`${name}: links between pages`, dead.length === 0, dead.slice(0, 8).join(', '));
 }
 
+// ---- what opens above a page: the search with hits, and the keys
+async function dialogs(folder) {
+  for (const colorScheme of ['light', 'dark']) {
+    const page = await visit(folder, 'index.html', { bypassCSP: true, colorScheme });
+    await page.evaluate(axe);
+    const look = async what => {
+      const result = await page.evaluate(() => axe.run(document, { preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }));
+      check(`${what}, ${colorScheme}: accessibility`, result.violations.length === 0, result.violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`).join('; '));
+    };
+    await page.keyboard.press('/');
+    await page.waitForSelector('.palette[open]');
+    await page.keyboard.type('or');
+    await page.waitForSelector('.hit');
+    await look('the search with hits');
+    await page.keyboard.type('qqqq');
+    await page.waitForFunction(() => !document.querySelector('.hit'));
+    await look('the search without hits');
+    await page.keyboard.press('Escape');
+    check('Escape closes a search that has text', await page.evaluate(() => !document.querySelector('.palette').open));
+    await page.keyboard.press('?');
+    await page.waitForSelector('.help[open]');
+    await look('the keys');
+    await page.context().close();
+  }
+}
+
+// ---- pictures and footnotes of a guide
+async function drawn(folder) {
+  const page = await visit(folder, 'guide-selling.html');
+  const picture = page.locator('img');
+  check('a picture of the package is shown', await picture.evaluate(i => i.complete && i.naturalWidth === 64), await picture.getAttribute('src'));
+  await page.click('.footnote');
+  check('a footnote is reached', await page.evaluate(() => document.querySelector('.footnotes li:target') !== null));
+  await page.click('.back');
+  check('and the text again', page.url().endsWith('#fnref.1'), page.url());
+  check('pictures and footnotes: no complaints', page.complaints.length === 0, page.complaints.join('; '));
+  await page.context().close();
+}
+
 // ---- search and keys
 async function searching(folder) {
   const page = await visit(folder, 'index.html');
@@ -215,6 +254,9 @@ await searching(shop);
 await around(shop);
 await every(shop, 'shop', 1000);
 await harmless(hostile);
+await dialogs(shop);
+await drawn(shop);
+await every(join(shop, '..', 'coverage'), 'coverage', 10);
 if (site) { await obvious(site); await every(site, 'site', 12); }
 if (shots)
   for (const [folder, file, name, width, height, colorScheme, y] of [[shop, 'orders.html', 'module-light', 1440, 1000, 'light', 0], [shop, 'orders.html', 'items-dark', 1440, 1000, 'dark', 900], [shop, 'orders-Order.html', 'type-phone', 390, 844, 'light', 0], ...(site ? [[site, 'index.html', 'home', 1440, 1000, 'light', 0], [site, 'type-Array.html', 'array-dark', 1440, 1000, 'dark', 2600]] : [])]) {
