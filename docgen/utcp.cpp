@@ -21,12 +21,11 @@ bool is_scalar(std::string_view schema) {
          schema.find("\"type\":\"object\"") == std::string_view::npos &&
          schema.find("\"type\":\"null\"") == std::string_view::npos;
 }
-// What `println` writes of it is JSON, or a plain text.
+// What `println` writes of it is JSON, or a plain text. Lists, structs and names of variants go through `std.json`.
 bool prints_as_json(std::string_view schema) {
-  return schema.find("\"type\":\"object\"") == std::string_view::npos &&
-         schema.find("\"enum\"") == std::string_view::npos &&
-         schema.find("\"type\":\"null\"") == std::string_view::npos;
+  return is_scalar(schema) && schema.find("\"enum\"") == std::string_view::npos;
 }
+bool is_nothing(std::string_view schema) { return schema == "{\"type\":\"null\"}"; }
 bool is_text(std::string_view schema) { return schema.find("\"type\":\"string\"") != std::string_view::npos; }
 
 // Adds members to a schema, at their sorted places.
@@ -87,9 +86,16 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
 
   // A program of one call, read from stdin in the folder where the module's file is found.
   const std::string& module = model.items[f.module].path;
-  std::string program = "import " + module + "\\nfunc main() do println(" +
-                        module.substr(module.rfind('.') == std::string::npos ? 0 : module.rfind('.') + 1) + "." +
-                        f.name + "(" + call + ")" + (f.fallible ? "?" : "") + ") end\\n";
+  std::string answer = module.substr(module.rfind('.') == std::string::npos ? 0 : module.rfind('.') + 1) + "." +
+                       f.name + "(" + call + ")" + (f.fallible ? "?" : "");
+  std::string program = "import " + module + "\\n";
+  if (is_nothing(f.result_schema)) {
+    program += "func main() do\\n" + answer + "\\nprintln(\"null\")\\nend\\n";
+  } else if (prints_as_json(f.result_schema)) {
+    program += "func main() do println(" + answer + ") end\\n";
+  } else {
+    program += "import std.json as as_json\\nfunc main() do println(as_json.encode(" + answer + ")) end\\n";
+  }
   std::string command =
       "printf '" + program + "'" + values + " | janus run -q -C " + shell_quoted(folder.empty() ? "." : folder) + " -";
   CanonicalObject one, template_of;
@@ -117,7 +123,7 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
 std::string write_utcp(const Model& model, std::string_view folder) {
   std::vector<const Item*> functions;
   for (const Item& i : model.items) {
-    bool fits = i.kind == ItemKind::Func && i.is_pub && !i.result_schema.empty() && prints_as_json(i.result_schema) &&
+    bool fits = i.kind == ItemKind::Func && i.is_pub && !i.result_schema.empty() &&
                 model.items[i.module].path != "main" && i.name != "main" && i.path.find('#') == std::string::npos &&
                 !(i.effects & kForeign);
     for (const Param& p : i.params)
