@@ -497,6 +497,25 @@ std::string markdown_inline(std::string_view markdown, const MarkdownHooks& hook
   return html;
 }
 
+// `[name]` is a link, of which the name is left.
+static std::string without_name_brackets(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    size_t open = std::min(text.find('['), text.size());
+    out += text.substr(0, open);
+    text.remove_prefix(open);
+    if (text.empty()) break;
+    constexpr size_t kLongest = 256;   // looking further would take the square of a flood of brackets
+    size_t close = text.substr(0, kLongest).find(']');
+    std::string_view name = close == std::string_view::npos ? std::string_view() : text.substr(1, close - 1);
+    bool link = is_name_path(name.ends_with("()") ? name.substr(0, name.size() - 2) : name);
+    if (link) out += name;
+    else out += '[';
+    text.remove_prefix(link ? name.size() + 2 : 1);
+  }
+  return out;
+}
+
 std::string markdown_to_text(std::string_view markdown) {
   if (markdown.empty()) return "";
   std::string out;
@@ -522,7 +541,7 @@ std::string markdown_to_text(std::string_view markdown) {
   cmark_iter_free(iter);
   cmark_node_free(root);
   while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
-  return out;
+  return without_name_brackets(out);
 }
 
 }  // namespace janus::docgen

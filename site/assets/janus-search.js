@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 (function () {
   "use strict";
-  const { element } = window.janus;
+  const { element, addDialog } = window.janus;
 
   // By the letter of a row: its word, the colour of its badge, and what a hit of its kind weighs more than others.
   const KINDS = {
@@ -264,16 +264,13 @@
       keys.append(hint);
     }
     palette.append(ask, none, list, keys, live);
-    document.body.append(palette);
+    addDialog(palette);
     input.addEventListener("input", refresh);
     input.addEventListener("keydown", onKey);
-    palette.addEventListener("click", (e) => { if (e.target === palette) palette.close(); });
     palette.addEventListener("close", () => { if (before) before.focus(); });
   }
   function onKey(e) {
     const n = hits.length;
-    // A search field would only clear itself. What was asked stays for the next time.
-    if (e.key === "Escape") { e.preventDefault(); return palette.close(); }
     if (!n) return;
     if (e.key === "ArrowDown") choose((at + 1) % n);
     else if (e.key === "ArrowUp") choose((at + n - 1) % n);
@@ -287,7 +284,7 @@
     if (!palette) buildPalette();
     if (palette.open) return;
     before = document.activeElement;
-    palette.showModal();
+    palette.show();
     input.select();
     input.focus();
     if (!index || !index.ready) say("Loading …");

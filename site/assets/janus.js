@@ -14,6 +14,7 @@
       if (text !== undefined) made.textContent = text;
       return made;
     },
+    addDialog,
     openSearch: null,   // set by janus-search.js
     wantSearch: null,
   });
@@ -22,6 +23,27 @@
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
     set(key, value) { try { localStorage.setItem(key, value); } catch { /* then it lasts as long as the page */ } },
   };
+
+  // A window above the page, made once and then opened by show(). showModal() would tell every element of the page that
+  // it cannot be reached, which takes a large page more than a second, twice: so the page lies under a shade (its style
+  // shows it behind an open window), and the keys stay in the window.
+  function addDialog(dialog) {
+    const shade = element("div", "shade");
+    shade.addEventListener("click", () => dialog.close());
+    document.addEventListener("keydown", (e) => {
+      if (!dialog.open) return;
+      if (e.key === "Escape") dialog.close();
+      else if (e.key === "Tab") {
+        const stops = [...dialog.querySelectorAll("input, button")], at = stops.indexOf(document.activeElement);
+        stops[(at + (e.shiftKey ? stops.length - (at < 0 ? 0 : 1) : 1)) % stops.length].focus();
+      } else return;
+      e.preventDefault();
+      e.stopPropagation();
+    }, true);
+    dialog.setAttribute("aria-modal", "true");
+    dialog.tabIndex = -1;   // a click into it keeps the focus there
+    document.body.append(dialog, shade);
+  }
 
   // ---- theme: the system's, until a reader chooses; set before the page is painted
   const chosen = store.get("janus-theme");
@@ -45,7 +67,7 @@
     [["/", "s"], "search"], [["t"], "light or dark"], [["n", "p"], "next page, page before"], [["?"], "these keys"],
     [["Esc"], "close"],
   ];
-  let help = null;
+  let help = null, beforeHelp = null;
   function openHelp() {
     if (!help) {
       help = element("dialog", "help");
@@ -61,11 +83,14 @@
       const close = element("button", "", "Close");
       close.type = "button";
       close.addEventListener("click", () => help.close());
-      help.addEventListener("click", (e) => { if (e.target === help) help.close(); });
+      help.addEventListener("close", () => beforeHelp.focus());
       help.append(title, list, close);
-      document.body.append(help);
+      addDialog(help);
     }
-    if (!help.open) help.showModal();
+    if (help.open) return;
+    beforeHelp = document.activeElement;
+    help.show();
+    help.querySelector("button").focus();
   }
   function follow(selector) {
     const link = document.querySelector(selector);

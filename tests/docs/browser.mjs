@@ -85,6 +85,16 @@ async function dialogs(folder) {
     await page.keyboard.type('qqqq');
     await page.waitForFunction(() => !document.querySelector('.hit'));
     await look('the search without hits');
+    const inside = () => page.evaluate(() => document.querySelector('.palette').contains(document.activeElement));
+    for (const key of ['Tab', 'Tab', 'Tab', 'Shift+Tab']) {
+      await page.keyboard.press(key);
+      check(`${key} stays in the search`, await inside());
+    }
+    await page.mouse.click(640, 5);
+    check('a click beside it closes the search', await page.evaluate(() => !document.querySelector('.palette').open && getComputedStyle(document.querySelector('.shade')).display === 'none'));
+    await page.keyboard.press('/');
+    await page.waitForSelector('.palette[open]');
+    check('the search has the focus again', await page.evaluate(() => document.activeElement.matches('.palette input')));
     await page.keyboard.press('Escape');
     check('Escape closes a search that has text', await page.evaluate(() => !document.querySelector('.palette').open));
     await page.keyboard.press('?');
