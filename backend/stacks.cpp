@@ -9,6 +9,7 @@
 // is part of the module. What the runtime does on the thread's own stack (janus_call_on) is not.
 #include "backend/stacks.h"
 
+#include <charconv>
 #include <cstring>
 #include <unordered_map>
 
@@ -26,7 +27,7 @@ namespace janus {
 using namespace llvm;
 namespace {
 
-constexpr uint32_t kUnknown = 0xffffffffu;
+constexpr uint32_t kUnknown = kNeedUnknown;
 constexpr uint32_t kReturn = 8;
 constexpr uint32_t kLeaf = 24;        // memcpy and the like (our own, in assembly), bare system calls
 constexpr uint32_t kSmall = 72;       // the switch, which saves seven registers
@@ -197,7 +198,7 @@ bool read_frames(const Object& object, Frames& frames) {
 
 }   // namespace
 
-CallGraph call_graph(const llvm::Module& module) {
+CallGraph call_graph(const llvm::Module& module, const StackNeeds& runtime) {
   CallGraph graph;
   std::unordered_map<const Function*, uint32_t> numbers;
   for (const Function& f : module)
@@ -229,7 +230,8 @@ CallGraph call_graph(const llvm::Module& module) {
         continue;
       }
       if (callee->isDeclaration()) {
-        uint32_t need = outside_need(callee->getName());
+        auto known = runtime.of.find(callee->getName().str());
+        uint32_t need = known != runtime.of.end() ? known->second : outside_need(callee->getName());
         if (need == kUnknown) node.unknown = true;
         else node.outside = std::max(node.outside, need);
         continue;
@@ -242,40 +244,75 @@ CallGraph call_graph(const llvm::Module& module) {
   return graph;
 }
 
-void write_stack_needs(const CallGraph& graph, std::string& bytes) {
+// The object in `bytes`, with its frames; false: it cannot be read.
+static bool open_object(const std::string& bytes, std::unique_ptr<object::ObjectFile>& holder, Frames& frames) {
   Expected<std::unique_ptr<object::ObjectFile>> file =
       object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "program.o"));
   if (!file) {
     consumeError(file.takeError());
-    return;
+    return false;
   }
-  const auto* object = dyn_cast<Object>(file->get());
+  holder = std::move(*file);
+  const auto* object = dyn_cast<Object>(holder.get());
+  return object && read_frames(*object, frames);
+}
+
+static void say_needs(const CallGraph& graph, const Frames& frames, Bounds& bounds) {
+  for (uint32_t i = 0; i < graph.nodes.size(); ++i) {
+    const std::string* most = nullptr;
+    uint32_t deepest = graph.nodes[i].outside;
+    for (uint32_t to : graph.nodes[i].calls)
+      if (uint32_t need = bounds.of(to); need != kUnknown && need > deepest) {
+        deepest = need;
+        most = &graph.nodes[to].name;
+      }
+    auto frame = frames.bytes.find(graph.nodes[i].name);
+    std::fprintf(stderr, "  %8d frame %6d %s > %s\n", static_cast<int>(bounds.of(i)),
+                 frame == frames.bytes.end() ? -1 : static_cast<int>(frame->second), graph.nodes[i].name.c_str(),
+                 most ? most->c_str() : "");
+  }
+}
+
+// Every task begins in janus_task_begin, which calls janus_run_task, which calls the entry through the description.
+std::string stack_needs_text(const CallGraph& graph, const std::string& object) {
+  std::unique_ptr<object::ObjectFile> holder;
   Frames frames;
-  if (!object || !read_frames(*object, frames)) return;
+  if (!open_object(object, holder, frames)) return {};
   Bounds bounds(graph, frames);
-  // Every task begins in janus_task_begin, which calls janus_run_task, which calls the entry through the description.
   uint32_t begin = bounds.find("janus_task_begin"), run = bounds.find("janus_run_task");
-  if (begin == kUnknown || run == kUnknown) return;
+  if (begin == kUnknown || run == kUnknown) return {};
   bounds.trust(run);
-  uint32_t around = bounds.of(begin);
-  bool says = std::getenv("JANUS_STACKS") != nullptr;   // for work on janus itself
-  if (says) {
-    std::fprintf(stderr, "janus_task_begin %d\n", static_cast<int>(around));
-    for (uint32_t i = 0; i < graph.nodes.size(); ++i) {
-      const std::string* most = nullptr;
-      uint32_t deepest = graph.nodes[i].outside;
-      for (uint32_t to : graph.nodes[i].calls)
-        if (uint32_t need = bounds.of(to); need != kUnknown && need > deepest) {
-          deepest = need;
-          most = &graph.nodes[to].name;
-        }
-      std::fprintf(stderr, "  %8d frame %6d %s > %s\n", static_cast<int>(bounds.of(i)),
-                   frames.bytes.count(graph.nodes[i].name) ? static_cast<int>(frames.bytes[graph.nodes[i].name]) : -1,
-                   graph.nodes[i].name.c_str(), most ? most->c_str() : "");
-    }
+  std::string text = std::to_string(bounds.of(begin)) + " around\n" +
+                     std::to_string(frames.bytes["janus_task_begin"] + frames.bytes["janus_run_task"]) + " frames\n";
+  for (uint32_t i = 0; i < graph.nodes.size(); ++i)
+    text += std::to_string(bounds.of(i)) + " " + graph.nodes[i].name + "\n";
+  if (std::getenv("JANUS_STACKS")) say_needs(graph, frames, bounds);   // for work on janus itself
+  return text;
+}
+
+StackNeeds read_stack_needs(std::string_view text) {
+  StackNeeds needs;
+  for (size_t line = 0; !text.empty(); ++line) {
+    size_t end = std::min(text.find('\n'), text.size()), gap = text.find(' ');
+    if (gap >= end) break;
+    uint32_t need = kUnknown;
+    std::from_chars(text.data(), text.data() + gap, need);
+    std::string_view name = text.substr(gap + 1, end - gap - 1);
+    if (line == 0) needs.around = need;
+    else if (line == 1) needs.frames = need;
+    else needs.of.emplace(name, need);
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (around == kUnknown) return;
-  uint32_t frame = frames.bytes["janus_task_begin"] + frames.bytes["janus_run_task"];
+  return needs;
+}
+
+void write_stack_needs(const CallGraph& graph, const StackNeeds& runtime, std::string& bytes) {
+  std::unique_ptr<object::ObjectFile> holder;
+  Frames frames;
+  if (runtime.around == kUnknown || !open_object(bytes, holder, frames)) return;
+  const auto* object = cast<Object>(holder.get());
+  Bounds bounds(graph, frames);
+  if (std::getenv("JANUS_STACKS")) say_needs(graph, frames, bounds);   // for work on janus itself
   const std::string prefix = "janus.task_desc.";
   for (const object::ELFSymbolRef symbol : object->symbols()) {
     Expected<StringRef> name = symbol.getName();
@@ -294,7 +331,7 @@ void write_stack_needs(const CallGraph& graph, std::string& bytes) {
     uint32_t args = need_of("janus.task_args." + key);   // dropped by a task that never ran
     if (args == kUnknown) args = 0, entry = bounds.find("janus.task_args." + key) == kUnknown ? entry : kUnknown;
     if (entry == kUnknown) continue;
-    uint32_t need = std::max(around, frame + 2 * kReturn + std::max(entry, args));   // JANUS_STACK_PAINT checks it
+    uint32_t need = std::max(runtime.around, runtime.frames + 2 * kReturn + std::max(entry, args));   // JANUS_STACK_PAINT checks it
     Expected<object::section_iterator> section = symbol.getSection();
     Expected<uint64_t> value = symbol.getValue();
     if (!section || !value || *section == object->section_end()) {

@@ -1,9 +1,9 @@
-# Runtime.cmake: compiles runtime/ for the *target*: libjanus_rt.a, and janus_rt.bc for release programs.
-# Depends on clang++-22, llvm-ar-22, llvm-link-22 and musl's headers; on nothing that the compiler links.
+# Runtime.cmake: compiles runtime/ for the *target*: libjanus_rt.a for debug programs; janus_rt.o, janus_rt.bc and janus_rt.needs for
+# release programs. Depends on clang++-22, llvm-ar-22, llvm-link-22, musl's headers, and janus-prepare-runtime (backend/prepare/prepare_runtime.cpp).
 # SPDX-License-Identifier: Apache-2.0
 #
-# The same code goes out twice. Debug programs link the archive; release programs link the bitcode into
-# their own module first, so that reference counts, strings and arrays are inlined into user code.
+# The same code goes out twice. Debug programs link the archive. For release programs it is optimised as one, and compiled once: they
+# link the object; the small functions of it are there as bitcode too, so that counts, strings and arrays are inlined into user code.
 # Custom commands instead of add_library: the runtime never sees the host's flags, headers or sanitizers.
 find_program(RT_CXX NAMES clang++-22 REQUIRED)
 find_program(RT_AR NAMES llvm-ar-22 REQUIRED)
@@ -69,9 +69,15 @@ function(rt_flavour name flags)
   add_custom_command(OUTPUT "${rt_dir}/lib${name}.a" DEPENDS ${objects} VERBATIM
     COMMAND "${CMAKE_COMMAND}" -E rm -f "${rt_dir}/lib${name}.a"
     COMMAND "${RT_AR}" rcsD "${rt_dir}/lib${name}.a" ${objects})
-  add_custom_command(OUTPUT "${rt_dir}/${name}.bc" DEPENDS ${bitcodes} VERBATIM
-    COMMAND "${RT_LINK}" ${bitcodes} -o "${rt_dir}/${name}.bc")
-  set(JANUS_RT_FILES ${JANUS_RT_FILES} "${rt_dir}/lib${name}.a" "${rt_dir}/${name}.bc" PARENT_SCOPE)
+  set(tasks 0)
+  if(name MATCHES "tasks")
+    set(tasks 1)
+  endif()
+  set(prepared "${rt_dir}/${name}.bc" "${rt_dir}/${name}.o" "${rt_dir}/${name}.needs")
+  add_custom_command(OUTPUT ${prepared} DEPENDS ${bitcodes} janus-prepare-runtime VERBATIM
+    COMMAND "${RT_LINK}" ${bitcodes} -o "${rt_dir}/${name}.whole.bc"
+    COMMAND janus-prepare-runtime "${rt_dir}/${name}.whole.bc" ${tasks} ${prepared})
+  set(JANUS_RT_FILES ${JANUS_RT_FILES} "${rt_dir}/lib${name}.a" ${prepared} PARENT_SCOPE)
 endfunction()
 
 file(GLOB rt_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/*.cpp" "${CMAKE_SOURCE_DIR}/runtime/*.S" "${CMAKE_SOURCE_DIR}/runtime/io/*.cpp")
