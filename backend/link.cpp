@@ -7,6 +7,7 @@
 // (output.h), so no failure leaves a part.
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -115,10 +116,9 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
   const char* runtime = release ? (tasks ? "lib/janus_rt_tasks.o" : "lib/janus_rt.o")
                                 : (tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a");
   // The switch of stacks and the like is written in assembly, and in the archive alone.
-  if (!embedded(runtime) || (release && !embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a"))) return false;
-  if (!embedded("lib/libc.a") ||
-      !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o"))
+  if (!embedded(runtime) || (release && !embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a")))
     return false;
+  if (!embedded("lib/libc.a") || !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o")) return false;
 
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -145,7 +145,7 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
                                    "-o",
                                    output.c_str()};
   if (release) {
-    args.push_back("--strip-all");
+    if (!std::getenv("JANUS_SYMBOLS")) args.push_back("--strip-all");   // for work on janus itself
     args.push_back("-O2");
     args.push_back("--icf=safe");
   } else args.push_back("-O0");

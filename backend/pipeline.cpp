@@ -81,7 +81,7 @@ void optimise(llvm::Module& module, TargetMachine& machine) {
 // allocator, frames and the printer: it has no intrinsics that must be expanded, no exceptions, no sanitizers, no
 // variables outside the stack frame.
 static void add_debug_passes(legacy::PassManager& passes, TargetMachine& machine, raw_pwrite_stream& out,
-                      CodeGenFileType type) {
+                             CodeGenFileType type) {
   TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   auto* info = new MachineModuleInfoWrapperPass(&machine);

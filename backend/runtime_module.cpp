@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -46,6 +47,9 @@ bool borrow_runtime(llvm::Module& program, bool tasks, std::string& why) {
     if (!f.isDeclaration() && !f.hasLocalLinkage() && !own.contains(f.getName())) {
       f.setComdat(nullptr);
       f.setLinkage(GlobalValue::AvailableExternallyLinkage);
+      // Called at one place, it costs nothing there: LLVM does so for functions that nobody else can see.
+      if (f.hasOneUse() && isa<CallInst>(f.user_back()) && cast<CallInst>(f.user_back())->isCallee(&*f.use_begin()))
+        f.addFnAttr(Attribute::AlwaysInline);
     }
   return true;
 }

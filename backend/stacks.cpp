@@ -29,8 +29,8 @@ namespace {
 
 constexpr uint32_t kUnknown = kNeedUnknown;
 constexpr uint32_t kReturn = 8;
-constexpr uint32_t kLeaf = 24;        // memcpy and the like (our own, in assembly), bare system calls
-constexpr uint32_t kSmall = 72;       // the switch, which saves seven registers
+constexpr uint32_t kLeaf = 24;   // memcpy and the like (our own, in assembly), bare system calls
+constexpr uint32_t kSmall = 72;   // the switch, which saves seven registers
 constexpr uint32_t kInline = 16;   // assembly in a function: the switch puts two words on the stack that it leaves
 constexpr uint32_t kSystem = 256;   // musl's wrappers that do more; the kernel's clock page
 constexpr uint32_t kLast = 16;   // ends the process: may write over a neighbour, which will not run again
@@ -331,7 +331,8 @@ void write_stack_needs(const CallGraph& graph, const StackNeeds& runtime, std::s
     uint32_t args = need_of("janus.task_args." + key);   // dropped by a task that never ran
     if (args == kUnknown) args = 0, entry = bounds.find("janus.task_args." + key) == kUnknown ? entry : kUnknown;
     if (entry == kUnknown) continue;
-    uint32_t need = std::max(runtime.around, runtime.frames + 2 * kReturn + std::max(entry, args));   // JANUS_STACK_PAINT checks it
+    uint32_t need =
+        std::max(runtime.around, runtime.frames + 2 * kReturn + std::max(entry, args));   // JANUS_STACK_PAINT checks it
     Expected<object::section_iterator> section = symbol.getSection();
     Expected<uint64_t> value = symbol.getValue();
     if (!section || !value || *section == object->section_end()) {

@@ -76,7 +76,8 @@ function(rt_flavour name flags)
   set(prepared "${rt_dir}/${name}.bc" "${rt_dir}/${name}.o" "${rt_dir}/${name}.needs")
   add_custom_command(OUTPUT ${prepared} DEPENDS ${bitcodes} janus-prepare-runtime VERBATIM
     COMMAND "${RT_LINK}" ${bitcodes} -o "${rt_dir}/${name}.whole.bc"
-    COMMAND janus-prepare-runtime "${rt_dir}/${name}.whole.bc" ${tasks} ${prepared})
+    COMMAND "${CMAKE_COMMAND}" -E env ASAN_OPTIONS=detect_leaks=0
+            "$<TARGET_FILE:janus-prepare-runtime>" "${rt_dir}/${name}.whole.bc" ${tasks} ${prepared})
   set(JANUS_RT_FILES ${JANUS_RT_FILES} "${rt_dir}/lib${name}.a" ${prepared} PARENT_SCOPE)
 endfunction()
 

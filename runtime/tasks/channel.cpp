@@ -165,7 +165,8 @@ __attribute__((noinline)) Error* janus_channel_send(Channel* c, void* value, RT_
   if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
   Woken woken = {nullptr, 0};
   lock(&c->lock);
-  Tried tried = send_locked(c, value, &woken);
+  Tried tried;
+  [[clang::always_inline]] tried = send_locked(c, value, &woken);
   if (tried == Tried::Wait) [[clang::musttail]]
     return send_waits(c, value, site, at);
   unlock(&c->lock);
@@ -182,7 +183,8 @@ __attribute__((noinline)) int32_t janus_channel_recv(Channel* c, void* out, Erro
   }
   Woken woken = {nullptr, 0};
   lock(&c->lock);
-  Tried tried = recv_locked(c, out, &woken);
+  Tried tried;
+  [[clang::always_inline]] tried = recv_locked(c, out, &woken);
   if (tried == Tried::Wait) [[clang::musttail]]
     return recv_waits(c, out, failed, site, at);
   unlock(&c->lock);

@@ -325,6 +325,23 @@ void janus_spawn_start(Task* task) {
   queue_task(task);
 }
 
+static JANUS_COLD Error* awaited_in_vain(Task* task, Waiter* me, RT_SITE) {
+  lock(&task->lock);
+  for (Waiter** w = &task->awaiters; *w; w = &(*w)->next)
+    if (*w == me) {
+      *w = me->next;
+      break;
+    }
+  unlock(&task->lock);
+  return this_task()->reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+}
+static JANUS_COLD Error* awaited_failure(Task* task, RT_SITE) {
+  __atomic_fetch_or(&task->flags, static_cast<uint32_t>(kFlagAwaited), __ATOMIC_ACQ_REL);
+  if (task->error == &janus_own_cancel) return janus_error_new(&janus_cancelled_desc, site, at);
+  return retain_error(task->error);
+}
+
+// What seldom happens stands above: this is small enough to be inlined where a program awaits.
 Error* janus_await(Task* task, RT_SITE) {
   Task* self = this_task();
   if (JANUS_UNLIKELY(is_cancelled(self))) return &janus_own_cancel;
@@ -339,24 +356,10 @@ Error* janus_await(Task* task, RT_SITE) {
       me.next = task->awaiters;
       task->awaiters = &me;
       unlock(&task->lock);
-      const int32_t reason = end_wait(self);
-      if (JANUS_UNLIKELY(reason != kReasonEnded)) {
-        lock(&task->lock);
-        for (Waiter** w = &task->awaiters; *w; w = &(*w)->next)
-          if (*w == &me) {
-            *w = me.next;
-            break;
-          }
-        unlock(&task->lock);
-        return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
-      }
+      if (JANUS_UNLIKELY(end_wait(self) != kReasonEnded)) return awaited_in_vain(task, &me, site, at);
     }
   }
-  Error* error = task->error;
-  if (JANUS_LIKELY(!error)) return nullptr;
-  __atomic_fetch_or(&task->flags, static_cast<uint32_t>(kFlagAwaited), __ATOMIC_ACQ_REL);
-  if (error == &janus_own_cancel) return janus_error_new(&janus_cancelled_desc, site, at);
-  return retain_error(error);
+  return JANUS_LIKELY(!task->error) ? nullptr : awaited_failure(task, site, at);
 }
 
 void janus_task_cancel(Task* task) { cancel_task(task); }
