@@ -193,9 +193,28 @@ class Linter {
     }
     Diagnostic& d = p_.diags.report<Diag::DeadLink>(span, name);
     if (plain) d.help("when no link is meant, write `\\[" + std::string(name) + "]`");
+    if (std::string path = path_elsewhere(name); !path.empty()) {
+      d.fix(span, path, "it stands in another module: `" + path + "`", Applicability::MaybeIncorrect);
+      return;
+    }
     std::string_view near = nearest(name);
     if (!near.empty())
       d.fix(span, std::string(near), "did you mean `" + std::string(near) + "`?", Applicability::MaybeIncorrect);
+  }
+  // Where a bare name is declared, when just one own module has it.
+  std::string path_elsewhere(std::string_view name) {
+    NameId wanted = p_.names.find(name);
+    if (is_none(wanted) || ++asked_ > 200) return "";
+    std::string path;
+    for (const Decl& d : p_.decls) {
+      if (d.name != wanted || !d.is_pub || is_none(d.module) || p_.modules[+d.module]->is_std || !noun_of(d.kind))
+        continue;
+      if (d.kind == DeclKind::Func && (is_some(p_.funcs[d.index].impl) || is_some(p_.funcs[d.index].trait)))
+        continue;   // a method
+      if (!path.empty()) return "";
+      path = std::string(p_.names.text(p_.modules[+d.module]->path)) + "." + std::string(name);
+    }
+    return path;
   }
   // Among the names of all own modules; made on the first question.
   std::string_view nearest(std::string_view name) {

@@ -49,7 +49,7 @@
     index.kinds += data.kinds;
     index.sig.push(column(data.signatures.toLowerCase(), base));
     index.sum.push(column(data.summaries.toLowerCase(), base));
-    index.body.push(column(data.bodies, base));
+    index.body.push(column(data.bodies.toLowerCase(), base));   // its writer knows the letters of ASCII alone
     index.count = index.names.length;
     index.loaded++;
   };
