@@ -315,8 +315,14 @@ Cache::Removed Cache::clean_all() {
   }
   std::vector<Entry> entries;
   for (const char* part : {"recipes", "results", "objects", "tmp"}) list_files(folder_ + "/" + part, entries);
-  for (const Entry& entry : entries) remove_entry(entry, removed);
   std::error_code ignored;
+  for (const char* end : {"", "-wal", "-shm", ".lock", ".stamp"}) {
+    std::string path = folder_ + "/std.sqlite" + end;
+    if (!is_file(path)) continue;
+    removed.bytes += fs::file_size(path, ignored);
+    removed.files += fs::remove(path, ignored);
+  }
+  for (const Entry& entry : entries) remove_entry(entry, removed);
   for (const char* part : {"recipes", "results", "objects", "tmp"}) fs::remove_all(folder_ + "/" + part, ignored);
   return removed;
 }

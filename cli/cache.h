@@ -6,6 +6,7 @@
 //   CACHE/recipes/<key>      which questions a build asked the disk, the answers, and which result came of it
 //   CACHE/results/<hash>     executables, objects, texts, named by their content
 //   CACHE/objects/…          the backend's own, by content
+//   CACHE/std.sqlite         what the standard library declares, for `janus doc NAME`
 //   CACHE/tmp/…              what is being made; renamed into place when it is whole
 //
 // A recipe's key is what is known before reading: janus itself, options, the target. It is still good when the disk
