@@ -229,7 +229,10 @@ NodeId Parser::range_from(NodeId low) {
   NodeId high = NodeId::None;
   bool more = !new_line() && kTraits[static_cast<uint8_t>(kind())].starts_value && !at(TokenKind::KwDo) &&
               !(at(TokenKind::LBrace) && no_brace_);
-  if (more) high = operand_expr(kPrecRange + 1);
+  if (more) {
+    Nest nest(*this);
+    high = panic_ ? error_node() : operand_expr(kPrecRange + 1);
+  }
   return add(NodeKind::Range, token, +low, +high, flags);
 }
 
@@ -239,42 +242,42 @@ NodeId Parser::unary() {
   switch (kind()) {
     case TokenKind::Minus:
     case TokenKind::Tilde: {
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       NodeId inner = panic_ ? error_node() : unary();
       return add(NodeKind::Unary, token, +inner, kNone, 0, static_cast<uint16_t>(kind_at(token)));
     }
     case TokenKind::KwNot: {  // tighter than usual, as in `a == not b`
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       NodeId inner = panic_ ? error_node() : operand_expr(kPrecCompare);
       return add(NodeKind::Unary, token, +inner, kNone, 0, static_cast<uint16_t>(TokenKind::KwNot));
     }
     case TokenKind::Bang: {
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       report<Diag::ForeignNot>(token_span(token)).fix(token_span(token), "not ", "write `not`");
       NodeId inner = panic_ ? error_node() : unary();
       return add(NodeKind::Unary, token, +inner, kNone, 0, static_cast<uint16_t>(TokenKind::KwNot));
     }
     case TokenKind::KwAwait: {
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       NodeId inner = panic_ ? error_node() : unary();
       return add(NodeKind::Await, token, +inner);
     }
     case TokenKind::KwTry: {
       if (next_kind() == TokenKind::LBrace || next_kind() == TokenKind::KwDo || next_kind() == TokenKind::Colon)
         return try_block();
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       NodeId inner = panic_ ? error_node() : unary();
       return add(NodeKind::Try, token, +inner);
     }
     case TokenKind::PlusPlus:
     case TokenKind::Plus: {
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       if (panic_) return error_node();
       if (kind_at(token) == TokenKind::PlusPlus && at_name()) {
         std::string name(text(pos_));
@@ -290,8 +293,8 @@ NodeId Parser::unary() {
       return unary();
     }
     case TokenKind::Amp: {
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       if (panic_) return error_node();
       report<Diag::LendOutsideCall>(token_span(token))
           .note("`f(&x)` lets the call change `x`; everywhere else values are simply copied")
@@ -299,8 +302,8 @@ NodeId Parser::unary() {
       return unary();
     }
     case TokenKind::Star: {
-      Nest nest(*this);
       ++pos_;
+      Nest nest(*this);
       if (panic_) return error_node();
       report<Diag::NoPointers>(token_span(token))
           .fix(token_span(token), "", "use the value itself", Applicability::MaybeIncorrect);

@@ -50,8 +50,8 @@ bool Parser::trailing_closure_here(NodeId callee) const {
 // literal := type `{` [ field {`,` field} ] `}`      field := name [`:` expr] | `..` expr
 NodeId Parser::struct_literal(NodeId type_expr) {
   uint32_t token = node(type_expr).token;
-  NodeId type_node = node(type_expr).kind == NodeKind::DotName ? type_expr : type_of_expr(type_expr);
   uint32_t opener = pos_++;
+  NodeId type_node = node(type_expr).kind == NodeKind::DotName ? type_expr : type_of_expr(type_expr);
   uint32_t from = mark();
   NodeId update = NodeId::None;
   {

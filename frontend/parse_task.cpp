@@ -35,14 +35,16 @@ NodeId Parser::spawn() {
     unexpected("the call that the new task makes");
     return error_node();
   }
-  NodeId what = postfix();
+  Nest nest(*this);
+  NodeId what = panic_ ? error_node() : postfix();
   return add(NodeKind::Spawn, first, +what, args);
 }
 
 // child := `child` postfix
 NodeId Parser::child() {
   uint32_t first = pos_++;
-  NodeId what = postfix();
+  Nest nest(*this);
+  NodeId what = panic_ ? error_node() : postfix();
   return add(NodeKind::Child, first, +what);
 }
 

@@ -173,6 +173,100 @@ TEST_CASE("names of all scripts") {
   CHECK(bad.diags.error_count() == 1);
 }
 
+// Who gives up at the limit stands at the end of the file, and nobody may go on from there.
+TEST_CASE("whatever is nested in whatever, the parser stays in the file") {
+  const std::string kOpen[] = {"(",
+                               "[",
+                               "-",
+                               "not ",
+                               "{ || ",
+                               "if true do ",
+                               "f(",
+                               "a[",
+                               "func() do ",
+                               "\"${",
+                               "try ",
+                               "do ",
+                               "match 1 { _ => ",
+                               "return ",
+                               "a ?? ",
+                               "a catch ",
+                               "x = { |a| ",
+                               "P { a: ",
+                               "defer ",
+                               "& ",
+                               "* ",
+                               "! ",
+                               "++",
+                               "await ",
+                               "spawn ",
+                               "a + ",
+                               "a..",
+                               "a as ",
+                               "a[b]{",
+                               "M[K, V] { ",
+                               "&mut ",
+                               "mut ",
+                               ".V(",
+                               "#{",
+                               "[a: ",
+                               "nursery do ",
+                               "select do recv a do ",
+                               "while a do ",
+                               "for a in ",
+                               "race { ",
+                               "shield do ",
+                               "func f(a: ",
+                               "(a, ",
+                               "a == ",
+                               "a ? ",
+                               "if a { ",
+                               "else ",
+                               "try { ",
+                               "?",
+                               "a.b(",
+                               "a.b { ",
+                               "match a do ",
+                               "P{..",
+                               "let a = ",
+                               "var a: ",
+                               "[]",
+                               "x |> ",
+                               "a <> ",
+                               "fail "};
+  for (const std::string& open : kOpen)
+    for (const std::string& other : kOpen) {
+      CAPTURE(open);
+      CAPTURE(other);
+      Parsed p(in_main("let x = " + repeated((open + other).c_str(), 150)));
+      CHECK(p.diags.error_count() <= 500);
+    }
+  for (const std::string& open : kOpen)
+    for (int depth : {300, 20000}) {
+      CAPTURE(open);
+      Parsed p(in_main("let x = " + repeated(open.c_str(), depth)));
+      CHECK(p.diags.error_count() <= 20000);
+    }
+  // Every word and sign that there is, over and over, as a value, a statement and a declaration.
+  const std::string kWords[] = {
+#define TOKEN(Name, text)
+#define KEYWORD(Name, text) text,
+#define PUNCT(Name, text) text,
+#include "frontend/token.def"
+#undef TOKEN
+#undef KEYWORD
+#undef PUNCT
+  };
+  for (const std::string& word : kWords)
+    for (const char* after : {" ", " a ", " A {", " (", " do ", "\n", " |a| ", " a: "}) {
+      CAPTURE(word);
+      CAPTURE(after);
+      std::string text = repeated((word + after).c_str(), 20000);
+      Parsed value(in_main("let x = " + text)), statement(in_main(text)), declaration(text);
+      CHECK(value.diags.error_count() + statement.diags.error_count() + declaration.diags.error_count() <= 100000);
+    }
+}
+
 TEST_CASE("nesting has a limit, which is one error") {
   const char* kOpen[] = {"(",     "[",          "-",          "not ",    "{ || ", "if true do ",     "f(",
                          "a[",    "func() do ", "\"${",       "try ",    "do ",   "match 1 { _ => ", "return ",
