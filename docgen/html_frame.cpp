@@ -9,8 +9,6 @@
 namespace janus::docgen {
 namespace {
 
-// A sidebar that lists everything on every page makes pages that grow with the square of the package.
-constexpr size_t kMaxTree = 150;    // entries of a list in the sidebar; beyond that those near the open one
 constexpr size_t kFewGuides = 12;   // then all groups are open
 constexpr size_t kManyEntries = 150;   // of "On this page": a browser lays them out as they come into view
 
@@ -25,7 +23,7 @@ std::string group_title(std::string_view group) {
 }  // namespace
 
 Context::Context(const Model& model_, const Addresses& at_, const HtmlOptions& options_)
-    : model(model_), at(at_), options(options_) {
+    : model(model_), at(at_), options(options_), modules(model_) {
   types.resize(model.items.size());
   for (ItemId i = 0; i < model.items.size(); ++i) {
     const Item& item = model.items[i];
@@ -75,41 +73,6 @@ Array PageMaker::guide_list(GuideId open) {
   return groups;
 }
 
-// The modules, and the types of the open one.
-Object PageMaker::module_list(ItemId open) {
-  ItemId module = open == kNone                                  ? kNone
-                  : model_.items[open].kind == ItemKind::Module  ? open
-                  : model_.items[open].kind == ItemKind::Builtin ? kNone
-                                                                 : model_.items[open].module;
-  auto place_in = [](const std::vector<ItemId>& list, ItemId id) {
-    auto found = std::find(list.begin(), list.end(), id);
-    return found == list.end() ? size_t{0} : static_cast<size_t>(found - list.begin());
-  };
-  auto entry = [&](ItemId id) {
-    const Item& i = model_.items[id];
-    return Object{{"name", i.name}, {"href", c_.at.href[id]}, {"css", css_of(i.kind)}, {"current", id == open}};
-  };
-  auto [from, to] = near_entries(model_.modules.size(), place_in(model_.modules, module));
-  Array list;
-  for (size_t at = from; at < to; ++at) {
-    ItemId m = model_.modules[at];
-    Object o = entry(m);
-    if (m == module && !c_.types[m].empty()) {
-      const std::vector<ItemId>& all = c_.types[m];
-      auto [first, last] = near_entries(all.size(), place_in(all, open));
-      Array types;
-      for (size_t t = first; t < last; ++t) types.push_back(entry(all[t]));
-      o["has_types"] = true;
-      o["types"] = std::move(types);
-      if (last - first < all.size()) o["more_types"] = static_cast<int64_t>(all.size());
-    }
-    list.push_back(std::move(o));
-  }
-  Object out{{"modules", std::move(list)}};
-  if (to - from < model_.modules.size()) out["more"] = static_cast<int64_t>(model_.modules.size());
-  return out;
-}
-
 std::string PageMaker::page(const std::string& title, const std::string& summary, const std::string& main, ItemId open,
                             Array crumbs, GuideId guide) {
   Object o{{"package", model_.name},
@@ -122,7 +85,7 @@ std::string PageMaker::page(const std::string& title, const std::string& summary
            {"reload", c_.options.reload},
            {"guide_groups", guide_list(guide)}};
   if (!model_.version.empty()) o["version"] = model_.version;
-  if (!model_.modules.empty()) o["module_list"] = module_list(open);
+  if (!model_.modules.empty()) o["modules"] = module_tree(open);
   Array builtins;
   for (ItemId t : c_.builtins)
     builtins.push_back(Object{{"name", model_.items[t].name},

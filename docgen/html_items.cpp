@@ -8,7 +8,6 @@
 
 namespace janus::docgen {
 namespace { // Of more than these a browser lays out what comes into view.
-constexpr size_t kManyRows = 80;
 constexpr size_t kManyItems = 40;
 Object chip(std::string css, std::string text, std::string title, std::string href = "") {
   Object o{{"css", std::move(css)}, {"text", std::move(text)}, {"title", std::move(title)}};

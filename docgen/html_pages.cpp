@@ -39,6 +39,7 @@ std::string PageMaker::module_page(ItemId id) {
   for (ItemId child : m.children) sort_in(child);
   // What it hands on stands in the same tables: who imports it need not care where a name was declared.
   for (ItemId other : m.exports) sort_in(other);
+  main += submodules(id);
   main += rows("Modules", "modules", modules);
   main += rows("Types", "types", types);
   main += rows("Constants", "constants", constants);
@@ -170,7 +171,7 @@ std::string PageMaker::home_page() {
   main += "</header>\n";
   if (!body.empty()) main += "<div class=\"prose guide\">" + body + "</div>\n";
   main += home_guides();
-  main += rows("Modules", "modules", model_.modules);
+  main += home_modules();
   main += rows("Built-in types", "builtin-types", c_.builtins);
   return page("", home ? home->summary : model_.summary, main, kNone, Array{}, home_id);
 }

@@ -10,6 +10,7 @@
 
 #include "docgen/highlight.h"
 #include "docgen/markdown.h"
+#include "docgen/module_tree.h"
 #include "docgen/writer.h"
 
 namespace janus::docgen {
@@ -34,6 +35,7 @@ struct Context {
   const HtmlOptions& options;
   std::vector<std::vector<ItemId>> types = {};   // of each item that is a module: its types, by name
   std::vector<ItemId> builtins = {};             // by name
+  ModuleTree modules;
   std::vector<GuideGroup> guide_groups = {};
   std::vector<std::string> guide_titles = {};    // of each guide, as HTML without links
   std::string style_hash = "";                   // behind ?, so that browsers take the new files
@@ -129,9 +131,18 @@ class PageMaker {
   void tables(const Item& i, int level, Object& o);
   void failures(const Item& i, Object& o);
 
+  // ---- html_modules.cpp: the tree of modules, beside each page and on the first
+  std::string module_tree(ItemId open);
+  std::string modules_below(ModuleTree::NodeId parent, const std::vector<ModuleTree::NodeId>& way, size_t depth,
+                            ItemId open);
+  std::string all_below(const ModuleTree::Node& node);
+  std::string types_of(ItemId module, ItemId open);
+  std::string home_modules();
+  std::string module_rows(ModuleTree::NodeId parent);
+  std::string submodules(ItemId module);
+
   // ---- html_frame.cpp: what stands around a page
   Array guide_list(GuideId open);
-  Object module_list(ItemId open);
   std::string page(const std::string& title, const std::string& summary, const std::string& main, ItemId open,
                    Array crumbs, GuideId guide = kNone);
 
@@ -148,6 +159,8 @@ class PageMaker {
 std::string unlinked_text(std::string_view markdown);
 std::string strip_links(const std::string& html);
 const char* css_of(ItemKind kind);
+constexpr size_t kManyRows = 80;    // of a list: a browser lays them out as they come into view
+constexpr size_t kMaxTree = 150;    // entries of a list beside the text; beyond that those near the open one
 // Of `count` entries those that a list beside the text shows: all, or some near `at`.
 std::pair<size_t, size_t> near_entries(size_t count, size_t at);
 

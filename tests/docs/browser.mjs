@@ -229,6 +229,68 @@ async function around(folder) {
   await page.context().close();
 }
 
+// ---- the modules by their paths: in the sidebar, on the first page, by keyboard, on a phone, without scripts, from right to left
+async function nested(folder) {
+  // Each entry as a reader finds it: its depth, its name, whether it is a link, and what opens it.
+  const entries = page => page.$$eval('.tree > details > ul li', l => l.filter(e => e.checkVisibility({ contentVisibilityAuto: true }) && e.getClientRects().length).map(e => {
+    const link = e.querySelector(':scope > a'), mark = e.querySelector(':scope > details > summary');
+    let depth = 0;
+    for (let up = e.parentElement.closest('li'); up; up = up.parentElement.closest('li')) depth++;
+    return '  '.repeat(depth) + (link ?? mark).textContent + (link ? '' : ' (no link)') + (mark ? mark.parentElement.open ? ' -' : ' +' : '') + (link?.ariaCurrent ? ' here' : '');
+  }));
+  for (const [file, want] of [
+    ['index.html', ['deep (no link) +', 'geometry +', 'net (no link) +', 'units']],
+    ['units.html', ['deep (no link) +', 'geometry +', 'net (no link) +', 'units here']],
+    ['geometry.html', ['deep (no link) +', 'geometry - here', '  lines', '  shapes +', '  Point', '  Side', 'net (no link) +', 'units']],
+    ['geometry-Point.html', ['deep (no link) +', 'geometry -', '  lines', '  shapes +', '  Point here', '  Side', 'net (no link) +', 'units']],
+    ['geometry.shapes.round.html', ['deep (no link) +', 'geometry -', '  lines', '  shapes -', '    round here', '      Circle', 'net (no link) +', 'units']],
+    ['net.udp.html', ['deep (no link) +', 'geometry +', 'net (no link) -', '  http', '  udp here', 'units']],
+    ['deep.in.one.place.html', ['deep (no link) -', '  in (no link) -', '    one (no link) -', '      place here', 'geometry +', 'net (no link) +', 'units']],
+  ])
+    for (const javaScriptEnabled of [true, false]) {
+      const page = await visit(folder, file, { javaScriptEnabled });
+      const seen = await entries(page);
+      check(`the tree of ${file}${javaScriptEnabled ? '' : ' without scripts'}`, seen.join('\n') === want.join('\n'), seen.join(' | '));
+      await page.context().close();
+    }
+  let page = await visit(folder, 'units.html');
+  await page.locator('.tree a', { hasText: /^geometry$/ }).focus();
+  await page.keyboard.press('Tab');
+  check('Tab goes from a module to the mark that opens it', await page.evaluate(() => document.activeElement.ariaLabel === 'Modules in geometry'));
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  check('Enter opens it and Tab goes into it', await page.evaluate(() => document.activeElement.textContent === 'lines'));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/geometry\.lines\.html$/);
+  for (const direction of ['ltr', 'rtl']) {
+    await page.evaluate(d => { document.documentElement.dir = d; }, direction);
+    const [mark, name, inner] = await page.evaluate(() => ['.tree li > a + details > summary', '.tree li > a:has(+ details)', '.tree li li > a'].map(s => { const r = document.querySelector(s).getBoundingClientRect(); return { left: r.left, right: r.right, height: r.height }; }));
+    check(`${direction}: the mark stands where a line begins, what is below further in`, direction === 'ltr' ? mark.left <= name.left && inner.left > name.left : mark.right >= name.right && inner.right < name.right, JSON.stringify([mark, name, inner]));
+    check(`${direction}: nothing wider than the screen`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    check(`${direction}: the mark is large enough to be hit`, mark.height >= 24, String(mark.height));
+  }
+  await page.context().close();
+  page = await visit(folder, 'geometry.html', { viewport: { width: 360, height: 740 } });
+  await page.click('.menu');
+  const covers = await page.evaluate(() => { const r = document.querySelector('.tree').getBoundingClientRect(); return r.bottom >= innerHeight && r.right >= innerWidth; });
+  check('on a phone the menu covers the page', covers);
+  await page.click('.tree summary[aria-label="Modules in geometry.shapes"]');
+  check('on a phone a mark opens its modules', await page.locator('.tree a', { hasText: /^round$/ }).isVisible());
+  await page.context().close();
+  page = await visit(folder, 'index.html');
+  const rows = await page.$$eval('.rows .row .name', l => l.map(e => e.textContent.trim()));
+  check('the first page has all modules', rows.join(' ') === 'deep.in.one.place geometry geometry.lines geometry.shapes geometry.shapes.round net.http net.udp units', rows.join(' '));
+  const within = await page.evaluate(() => document.getElementById('modules.geometry').contains(document.querySelector('.row a[href="geometry.shapes.round.html"]')) && !document.querySelector('.branch summary a'));
+  check('each below the part of the path that it is in', within);
+  await page.emulateMedia({ media: 'print' });
+  check('print has them too', await page.locator('.row a[href="net.udp.html"]').isVisible());
+  await page.context().close();
+  page = await visit(folder, 'geometry.html');
+  const below = await page.$$eval('#submodules + ul a', l => l.map(e => e.getAttribute('href')));
+  check('a module names those below it', below.join(' ') === 'geometry.lines.html geometry.shapes.html geometry.shapes.round.html', below.join(' '));
+  await page.context().close();
+}
+
 // ---- texts that try to run: nothing may, and the rest is shown
 async function harmless(folder) {
   for (const file of pages(folder)) {
@@ -266,6 +328,8 @@ await every(shop, 'shop', 1000);
 await harmless(hostile);
 await dialogs(shop);
 await drawn(shop);
+await nested(join(shop, '..', 'tree'));
+await every(join(shop, '..', 'tree'), 'tree', 1000);
 await every(join(shop, '..', 'coverage'), 'coverage', 10);
 if (site) { await obvious(site); await every(site, 'site', 12); }
 if (shots)
