@@ -188,8 +188,9 @@
 
   function showCurrent() {
     const current = document.querySelector(".tree a[aria-current]"), tree = document.querySelector(".tree");
-    if (current && current.offsetTop > tree.clientHeight - 80)
-      tree.scrollTop = current.offsetTop - tree.clientHeight / 2;
+    if (!current) return;
+    const y = current.getBoundingClientRect().top - tree.getBoundingClientRect().top + tree.scrollTop;
+    if (y > tree.clientHeight - 80) tree.scrollTop = y - tree.clientHeight / 2;
   }
 
   document.addEventListener("DOMContentLoaded", () => {

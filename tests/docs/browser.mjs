@@ -270,6 +270,10 @@ async function nested(folder) {
     check(`${direction}: the mark is large enough to be hit`, mark.height >= 24, String(mark.height));
   }
   await page.context().close();
+  page = await visit(folder, 'geometry.shapes.round.html', { viewport: { width: 1280, height: 190 } });
+  const shown = page.waitForFunction(() => { const r = document.querySelector('.tree a[aria-current]').getBoundingClientRect(); return r.top > 56 && r.bottom < innerHeight; }, null, { timeout: 5000 });
+  check('the open module is in view in a long tree', await shown.then(() => true, () => false));
+  await page.context().close();
   page = await visit(folder, 'geometry.html', { viewport: { width: 360, height: 740 } });
   await page.click('.menu');
   const covers = await page.evaluate(() => { const r = document.querySelector('.tree').getBoundingClientRect(); return r.bottom >= innerHeight && r.right >= innerWidth; });
