@@ -51,11 +51,13 @@ void come_back() {
 
 // Every few turns: when all others sleep and no call is out with another thread, this worker is alone.
 void try_alone(Worker* w) {
-  if (!barriers || __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) != 0) return;
+  if (!barriers) return;
   const uint32_t count = __atomic_load_n(&worker_count, __ATOMIC_RELAXED);
   if (__atomic_load_n(&asleep.count, __ATOMIC_RELAXED) + 1 != count) return;
   lock_in_earnest(&asleep.lock);
-  if (asleep.count + 1 == count && __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE) == count) {
+  // The call may have gone out from one that has fallen asleep since: asked here, where that is over.
+  const bool calls = __atomic_load_n(&blocked_calls, __ATOMIC_ACQUIRE) != 0;
+  if (asleep.count + 1 == count && __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE) == count && !calls) {
     __atomic_store_n(&asleep.lone, w, __ATOMIC_RELAXED);
     __atomic_store_n(&threads_run, false, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&dumping, __ATOMIC_SEQ_CST)) let_in();   // a signal handler reads the tree (come_back_to_read)

@@ -400,6 +400,33 @@ void a_call_goes_out() {   // by the lone worker; it ends while that would be al
   while (model::load(&thief_done) == 0) model::waits_for_change();
   model::need(word == 4, "a plain step and another thread's met");
 }
+uint32_t went_out;
+void another_makes_a_call() {   // and falls asleep, just when the first one would be alone
+  sleeps_beside(2);
+  let_in();
+  thief_done = went_out = 0;
+  as_worker(model::start(
+                [](void*) {
+                  comes_back(&second_worker);
+                  call_goes_out();
+                  sleeps_again(&second_worker);
+                  model::store(&went_out, 1u);
+                },
+                nullptr),
+            &second_worker);
+  model::start(   // the call's own thread
+      [](void*) {
+        while (model::load(&went_out) == 0) model::waits_for_change();
+        change_word();
+        __atomic_store_n(&blocked_calls, 0, __ATOMIC_SEQ_CST);
+        model::store(&thief_done, 1u);
+      },
+      nullptr);
+  try_alone(&first_worker);
+  change_word();
+  while (model::load(&thief_done) == 0) model::waits_for_change();
+  model::need(word == 2, "a plain step and another thread's met");
+}
 void the_tree_is_read() {   // by a signal handler on the sleeping thread
   sleeps_beside(2);
   thief_done = 0;
@@ -426,7 +453,7 @@ const model::Scenario scenarios[] = {
     SCENARIO(from_outside),           SCENARIO(two_from_outside),         SCENARIO(busy_worker),
     SCENARIO(busy_worker_hands_over), SCENARIO(timer_from_a_busy_worker), SCENARIO(two_workers_fall_asleep),
     SCENARIO(one_comes_back),         SCENARIO(one_comes_and_goes),       SCENARIO(one_comes_meanwhile),
-    SCENARIO(a_call_goes_out),        SCENARIO(the_tree_is_read),
+    SCENARIO(a_call_goes_out),        SCENARIO(another_makes_a_call),     SCENARIO(the_tree_is_read),
 };
 
 }   // namespace
