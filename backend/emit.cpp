@@ -45,13 +45,6 @@ void check_registers(const llvm::Module& module) {
   }
 }
 
-void settle_attributes(llvm::Module& module, bool tasks) {
-  if (tasks)
-    for (Function& f : module) f.addFnAttr(Attribute::NoRedZone);   // stacks.cpp adds frames up
-  // What calls it is compiled for size, and would hand that on to all that is inlined into main.
-  if (Function* entry = module.getFunction("janus_main_entry")) entry->addFnAttr(Attribute::NoInline);
-}
-
 struct Worker {
   std::unique_ptr<TargetMachine> machine;
   std::string why;
@@ -75,7 +68,8 @@ struct Worker {
     if (plan.release) {
       if (phase) phase("optimise");
       if (!borrow_runtime(*module, plan.module.tasks, why)) return {};
-      settle_attributes(*module, plan.module.tasks);
+      // What calls it is compiled for size, and would hand that on to all that is inlined into main.
+      if (Function* entry = module->getFunction("janus_main_entry")) entry->addFnAttr(Attribute::NoInline);
       optimise(*module, *machine);
       check_registers(*module);
     }

@@ -113,11 +113,9 @@ bool link_bytes(const std::vector<std::string_view>& objects, const std::vector<
   if (mentions("janus_sqlite_") || mentions("sqlite3_open")) {
     if (!embedded("lib/libsqlite3.a")) return false;
   }
-  const char* runtime = release ? (tasks ? "lib/janus_rt_tasks.o" : "lib/janus_rt.o")
-                                : (tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a");
   // The switch of stacks and the like is written in assembly, and in the archive alone.
-  if (!embedded(runtime) || (release && !embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a")))
-    return false;
+  if (release && !embedded(tasks ? "lib/janus_rt_tasks.o" : "lib/janus_rt.o")) return false;
+  if (!embedded(tasks ? "lib/libjanus_rt_tasks.a" : "lib/libjanus_rt.a")) return false;
   if (!embedded("lib/libc.a") || !embedded("lib/libclang_rt.builtins.a") || !embedded("lib/crtn.o")) return false;
 
   int ends[2];

@@ -56,6 +56,8 @@ std::unique_ptr<TargetMachine> make_machine(bool release, bool tasks) {
 }
 
 void optimise(llvm::Module& module, TargetMachine& machine) {
+  if (machine.Options.EmitStackSizeSection)
+    for (Function& f : module) f.addFnAttr(Attribute::NoRedZone);   // stacks.cpp adds frames up
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
   tuning.SLPVectorization = true;

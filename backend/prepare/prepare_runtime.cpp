@@ -29,9 +29,8 @@ namespace {
 
 constexpr unsigned kSmall = 300;   // instructions; most of the paths that programs take often are shorter
 
-void settle_attributes(llvm::Module& module, bool tasks) {
+void settle_attributes(llvm::Module& module) {
   for (Function& f : module) {
-    if (tasks) f.addFnAttr(Attribute::NoRedZone);   // stacks.cpp adds frames up
     f.removeFnAttr("frame-pointer");
     if (f.getName().starts_with("janus_panic_") || f.getName() == "janus_error_trace" ||
         f.getName() == "janus_error_join") {
@@ -115,7 +114,7 @@ int main(int count, char** words) {
   llvm::Module& module = **loaded;
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
-  settle_attributes(module, tasks);
+  settle_attributes(module);
   internalizeModule(module, is_called_from_outside);
   janus::optimise(module, *machine);
   give_names(module);

@@ -261,8 +261,8 @@ void come_back_to_read() {
   come_back();
 }
 
-__attribute__((noinline, preserve_none)) void switch_away(
-    After after) {   // what it saves is decided here, so it stays in one piece
+// In one piece: what it saves is decided here.
+__attribute__((noinline, preserve_none)) void switch_away(After after) {
   Worker* w = this_worker();
   Task* from = w->current;
   Task* to = pick_here(w);
