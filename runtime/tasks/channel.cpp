@@ -100,7 +100,7 @@ void leave_line(Channel* c, WaiterList* line, Waiter* me) {
 JANUS_COLD Error* send_failed(Channel*, void*, RT_SITE) {
   const int32_t reason = this_task()->reason;
   if (reason == kReasonClosed) return janus_channel_closed_error(site, at);
-  return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+  return wait_failure(reason, site, at);
 }
 __attribute__((noinline)) Error* send_waits(Channel* c, void* value, RT_SITE) {
   Waiter me = {nullptr, nullptr, this_task(), value, 0, false};
@@ -112,7 +112,7 @@ __attribute__((noinline)) Error* send_waits(Channel* c, void* value, RT_SITE) {
 JANUS_COLD int32_t recv_failed(Channel*, void*, Error** failed, RT_SITE) {
   const int32_t reason = this_task()->reason;
   if (reason == kReasonClosed) return 0;
-  *failed = reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+  *failed = wait_failure(reason, site, at);
   return -1;
 }
 __attribute__((noinline)) int32_t recv_waits(Channel* c, void* out, Error** failed, RT_SITE) {

@@ -333,7 +333,7 @@ static JANUS_COLD Error* awaited_in_vain(Task* task, Waiter* me, RT_SITE) {
       break;
     }
   unlock(&task->lock);
-  return this_task()->reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+  return wait_failure(this_task()->reason, site, at);
 }
 static JANUS_COLD Error* awaited_failure(Task* task, RT_SITE) {
   __atomic_fetch_or(&task->flags, static_cast<uint32_t>(kFlagAwaited), __ATOMIC_ACQ_REL);

@@ -133,7 +133,7 @@ __attribute__((noinline)) int32_t select_with(Waiter* waiters, SelectCase* cases
     if (reason >= 0) return reason;
     if (reason == kReasonTimer) return count;
     if (reason == kReasonClosed) continue;   // some channel was closed: the other cases are still open
-    *failed = reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+    *failed = wait_failure(reason, site, at);
     return -1;
   }
 }

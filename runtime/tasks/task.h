@@ -425,6 +425,10 @@ JANUS_INLINE int32_t end_wait(Task* task) {
   task->wait_kind = WaitKind::None;
   return task->reason;
 }
+// What the task gets whose wait was ended by nobody it waited for.
+JANUS_INLINE Error* wait_failure(int32_t reason, RT_SITE) {
+  return reason == kReasonDeadlock ? janus_error_new(&janus_deadlock_desc, site, at) : &janus_own_cancel;
+}
 
 }   // namespace rt
 }   // namespace janus
