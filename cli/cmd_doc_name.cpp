@@ -135,6 +135,7 @@ struct NameShower {
       if (!doc.body_md.empty()) line(), indented(doc.body_md, "  ");
     }
     members(d);
+    impls(d);
     tags(d);
     std::vector<EffectRow> rows = db().effects_of(d.id);
     std::vector<std::string> says;
@@ -177,19 +178,38 @@ struct NameShower {
 
   // Fields and variants of a type, methods of a trait, and the methods of all impls of a type.
   void members(const DeclRow& d) {
-    if (d.kind != "struct" && d.kind != "enum" && d.kind != "error" && d.kind != "trait") return;
-    std::vector<DeclRow> rows;
-    std::string why,
-        sql =
-            "SELECT id FROM decl WHERE id BETWEEN ?1 AND ?2 AND parent = ?3 UNION ALL "
-            "SELECT m.id FROM decl i JOIN decl m ON m.parent = i.id AND m.file = i.file WHERE ?4 AND i.kind = 'impl' AND i.name = ?5 AND (m.is_pub OR i.file = ?6)";
+    if (!has_members(d)) return;
+    std::string sql =
+        "SELECT id FROM decl WHERE id BETWEEN ?1 AND ?2 AND parent = ?3 UNION ALL "
+        "SELECT m.id FROM decl i JOIN decl m ON m.parent = i.id AND m.file = i.file WHERE ?4 AND i.kind = 'impl' AND i.name = ?5 AND (m.is_pub OR i.file = ?6)";
     SqlValue values[6];
     int64_t numbers[6] = {
         d.file << kFileShift, (d.file + 1) << kFileShift, d.id, d.kind == "struct" || d.kind == "enum", 0, d.file};
     for (int i = 0; i < 6; ++i) values[i].kind = SqlValue::Integer, values[i].integer = numbers[i];
     values[4].kind = SqlValue::Text;
     values[4].text = d.name;
+    list(sql, values);
+  }
+  // The impls of a type or trait of which something is said.
+  void impls(const DeclRow& d) {
+    if (!has_members(d)) return;
+    bool trait = d.kind == "trait";
+    SqlValue value;
+    std::string wanted = trait ? "impl " + d.name + " for " : d.name;
+    value.kind = SqlValue::Text;
+    value.text = wanted;
+    list(std::string("SELECT i.id FROM decl i JOIN doc ON doc.decl = i.id WHERE i.kind = 'impl' AND ") +
+             (trait ? "substr(i.signature, 1, length(?1))" : "i.name") + " = ?1 ORDER BY i.id",
+         std::span(&value, 1));
+  }
+  static bool has_members(const DeclRow& d) {
+    return d.kind == "struct" || d.kind == "enum" || d.kind == "error" || d.kind == "trait";
+  }
+
+  // Declarations, a line each: the signature, and the first sentence of what is said of it.
+  void list(const std::string& sql, std::span<const SqlValue> values) {
     std::vector<RowId> ids;
+    std::string why;
     db().select(
         sql, values,
         [&](std::span<const SqlValue> r) {
@@ -197,6 +217,7 @@ struct NameShower {
           return true;
         },
         why);
+    std::vector<DeclRow> rows;
     for (RowId id : ids)
       if (DeclRow m; db().find_decl(id, m)) rows.push_back(std::move(m));
     if (rows.empty()) return;

@@ -24,9 +24,14 @@ struct RowKey {
 struct Documented {
   RowId id = 0;   // 0: none
   Cid cid{};
-  std::string_view name;
+  std::string name;
 };
 Documented row_of(Program& p, AstDb& db, const DocTarget& t) {
+  if (t.kind == DocTarget::Impl) {
+    ImplId impl{t.member};
+    RowId row = db.impl_row(impl);
+    return row == 0 ? Documented{} : Documented{row, db.impl_cid(impl), p.impl_name(impl)};
+  }
   if (t.kind == DocTarget::Nothing || is_none(t.decl)) return {};
   RowId row = db.decl_row(t.decl);
   if (row == 0) return {};
@@ -34,7 +39,7 @@ Documented row_of(Program& p, AstDb& db, const DocTarget& t) {
   if (t.kind == DocTarget::Decl || t.kind == DocTarget::Param) {
     std::string_view name = p.names.text(d.kind == DeclKind::Module ? p.modules[+d.module]->path : d.name);
     if (d.kind == DeclKind::Module) name.remove_prefix(name.rfind('.') + 1);   // all of it when there is no dot
-    return {row, db.decl_cid(t.decl), name};
+    return {row, db.decl_cid(t.decl), std::string(name)};
   }
   NameId name = NameId::None;
   if (t.kind == DocTarget::Field && d.kind == DeclKind::Struct) name = p.structs[d.index].fields[t.member].name;
@@ -43,7 +48,15 @@ Documented row_of(Program& p, AstDb& db, const DocTarget& t) {
   if (is_none(name) || t.inner != 0xffffffffu) return {};
   return {db.member_row(t.decl, t.member),
           member_cid(db.decl_cid(t.decl), t.kind == DocTarget::Field ? "field" : "variant", t.member),
-          p.names.text(name)};
+          std::string(p.names.text(name))};
+}
+
+// The name in the row of what a comment stands before; "" of what has no code that could change: fields and variants.
+std::string name_for_stale(const Program& p, const DocTarget& owner) {
+  if (owner.kind == DocTarget::Impl) return p.impl_name(ImplId(owner.member));
+  if (owner.kind != DocTarget::Decl) return "";
+  const Decl& d = p.decls[+owner.decl];
+  return std::string(p.names.text(d.kind == DeclKind::Module ? p.modules[+d.module]->path : d.name));
 }
 
 const char* word_of(DoctestMode mode) {
@@ -177,11 +190,8 @@ std::string present_name(AstDb& db, std::string_view old_name) {
 void lint_stale(Compilation& c, const Docs& docs, AstDb& db, bool accept) {
   std::map<std::string, const DocComment*> comments;  // by "line:name"
   for (const DocComment& comment : docs.comments)
-    if (comment.owner.kind == DocTarget::Decl) {
-      const Decl& d = c.program.decls[+comment.owner.decl];
-      std::string name(c.program.names.text(d.kind == DeclKind::Module ? c.program.modules[+d.module]->path : d.name));
+    if (std::string name = name_for_stale(c.program, comment.owner); !name.empty())
       comments[std::to_string(c.sources.line_col(comment.span.lo).line) + ":" + name] = &comment;
-    }
   std::vector<DocRow> stale;
   db.each_doc([&](const DocRow& row) { stale.push_back(row); });
   for (const DocRow& row : stale) {
@@ -199,8 +209,10 @@ void lint_stale(Compilation& c, const Docs& docs, AstDb& db, bool accept) {
           [](std::span<const SqlValue>) { return true; }, why);
       continue;
     }
-    const Decl& d = c.program.decls[+it->second->owner.decl];
-    c.diags.report<Diag::StaleDoc>(d.name_span, row.name)
+    const DocTarget& owner = it->second->owner;
+    Span span =
+        owner.kind == DocTarget::Impl ? c.program.impls[owner.member].span : c.program.decls[+owner.decl].name_span;
+    c.diags.report<Diag::StaleDoc>(span, row.name)
         .at({it->second->span.lo, it->second->span.lo + 3}, "written for what it was before")
         .help("read it again; when it still holds, `janus doc --lint --stale --fix` says so");
   }

@@ -6,8 +6,8 @@
 namespace janus::docgen {
 
 const char* kind_word(ItemKind kind) {
-  constexpr const char* kWords[] = {"module",     "type",  "struct", "enum",   "error", "trait",  "capability",
-                                    "type alias", "const", "func",   "method", "field", "variant"};
+  constexpr const char* kWords[] = {"module",     "type",  "struct", "enum",   "error", "trait",   "capability",
+                                    "type alias", "const", "func",   "method", "field", "variant", "impl"};
   return kWords[static_cast<int>(kind)];
 }
 
@@ -232,13 +232,17 @@ void Gatherer::finish(ItemId id) {
   if (id == 0) describe_fields_of_variants();
   if (id == 0) inherit();
   Item& i = item(id);
-  for (const Tag& t : i.doc.tags) {
-    if (t.kind == "since") i.since = t.text;
-    if (t.kind == "deprecated") i.deprecated = t.text, i.is_deprecated = true;
-  }
+  badges(i);
   if (i.path.empty()) {
     std::string base = i.parent == kNone ? "" : item(i.parent).path + ".";
     i.path = base + i.name;
+  }
+}
+
+void Gatherer::badges(Item& item) {
+  for (const Tag& t : item.doc.tags) {
+    if (t.kind == "since") item.since = t.text;
+    if (t.kind == "deprecated") item.deprecated = t.text, item.is_deprecated = true;
   }
 }
 
@@ -304,11 +308,12 @@ void Gatherer::identities() {
     }
   std::unordered_map<std::string, std::vector<const GatherOptions::ExampleResult*>> examples;
   for (const auto& e : options_.examples) examples[e.path].push_back(&e);
-  for (Item& i : model_.items) {
-    auto found = examples.empty() ? examples.end() : examples.find(i.path);
-    if (found == examples.end()) continue;
-    for (const auto* e : found->second) i.examples.push_back({e->ordinal, e->result});
-  }
+  for (std::vector<Item>* items : {&model_.items, &model_.impls})
+    for (Item& i : *items) {
+      auto found = examples.empty() ? examples.end() : examples.find(i.path);
+      if (found == examples.end()) continue;
+      for (const auto* e : found->second) i.examples.push_back({e->ordinal, e->result});
+    }
   for (Guide& guide : model_.guides)
     if (auto found = examples.find(guide.path); found != examples.end())
       for (const auto* e : found->second) guide.examples.push_back({e->ordinal, e->result});

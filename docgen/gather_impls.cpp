@@ -106,7 +106,7 @@ void Gatherer::declare_impl(ImplId id) {
   std::string head = impl_head(impl);
   uint32_t file = file_of_module_[+impl.module];
   uint32_t line = p_.sources.line_col(impl.span.lo).line;
-  if (is_some(trait)) { impls_of_traits_.push_back({id, type, item_of_decl_[+trait], file, line}); }
+  impls_.push_back({id, type, is_some(trait) ? item_of_decl_[+trait] : kNone, file, line});
   if (type == kNone) return;
   for (FuncId f : impl.methods) {
     if (is_none(f)) continue;
@@ -129,20 +129,37 @@ void Gatherer::declare_impl(ImplId id) {
 }
 
 void Gatherer::traits_and_types() {
-  for (const auto& row : impls_of_traits_) {
+  for (const ShownImpl& row : impls_) {
     const ImplInfo& impl = p_.impls[+row.impl];
-    if (row.trait != kNone) {
-      Implementor who{link_code(p_.type_name(impl.self) + where_text(impl.type_params, 0), impl.module), row.type,
-                      row.file, row.line};
-      item(row.trait).implementors.push_back(std::move(who));
-    }
-    if (row.type != kNone) {
-      const Decl& d = p_.decls[+p_.traits[+impl.trait].decl];
-      Implementor what{link_code(text(d.name) + where_text(impl.type_params, 0), impl.module), row.trait, row.file,
-                       row.line};
-      item(row.type).implements.push_back(std::move(what));
-    }
+    uint32_t said = describe_impl(row.impl, row.file, row.line);
+    auto add = [&](std::vector<Implementor>& list, std::string code, ItemId other) {
+      list.push_back({link_code(std::move(code), impl.module), other, row.file, row.line, said});
+    };
+    if (row.trait != kNone)
+      add(item(row.trait).implementors, p_.type_name(impl.self) + where_text(impl.type_params, 0), row.type);
+    if (row.type == kNone) continue;
+    if (is_none(impl.trait)) add(item(row.type).own_impls, said == kNone ? "" : impl_head(impl), kNone);
+    else
+      add(item(row.type).implements,
+          text(p_.decls[+p_.traits[+impl.trait].decl].name) + where_text(impl.type_params, 0), row.trait);
   }
+}
+
+// The row of Model::impls for what is said of the block as a whole; kNone: nothing is.
+uint32_t Gatherer::describe_impl(ImplId id, uint32_t file, uint32_t line) {
+  const DocComment* doc = docs_.of_impl(id);
+  if (!doc) return kNone;
+  Item& i = model_.impls.emplace_back();
+  i.kind = ItemKind::Impl;
+  i.module = item_of_decl_[+p_.modules[+p_.impls[+id].module]->self_decl];
+  i.name = p_.impl_name(id);
+  i.path = item(i.module).path + "." + i.name;
+  i.file = file;
+  i.line = line;
+  i.doc = doc_of(*doc);
+  i.has_doc = true;
+  badges(i);
+  return static_cast<uint32_t>(model_.impls.size() - 1);
 }
 
 }  // namespace janus::docgen

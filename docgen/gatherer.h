@@ -70,6 +70,7 @@ class Gatherer {
   void declare_impl(ImplId id);
 
   void traits_and_types();
+  uint32_t describe_impl(ImplId id, uint32_t file, uint32_t line);
 
   // ---- declarations
 
@@ -108,6 +109,7 @@ class Gatherer {
   static std::string without_number(const std::string& name);
 
   void finish(ItemId id);
+  static void badges(Item& item);
   void describe_fields_of_variants();
   void inherit();
 
@@ -117,9 +119,9 @@ class Gatherer {
 
   void links_of_sources();
 
-  struct TraitImpl {
+  struct ShownImpl {
     ImplId impl;
-    ItemId type, trait;
+    ItemId type, trait;   // kNone: not shown, or an impl of no trait
     uint32_t file, line;
   };
   struct Pending {
@@ -143,7 +145,7 @@ class Gatherer {
   std::vector<uint32_t> calls_of_;   // of each function, its first row in EffectGraph::calls
   std::map<std::string, ItemId> builtins_;
   std::map<uint32_t, ItemId> variant_of_tag_;
-  std::vector<TraitImpl> impls_of_traits_;
+  std::vector<ShownImpl> impls_;
   std::vector<Pending> pending_docs_;
   std::vector<PendingField> pending_fields_;
   std::vector<std::pair<ItemId, ModuleId>> member_codes_;

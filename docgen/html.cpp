@@ -87,7 +87,7 @@ struct HtmlSite::Plan {
         add_item(job.id);
         for (ItemId child : i.children) add_item(child);
         for (ItemId other : i.exports) add_item(other);
-        for (const auto* list : {&i.implements, &i.implementors})
+        for (const auto* list : {&i.implements, &i.implementors, &i.own_impls})
           for (const Implementor& one : *list) add(one.file);
         break;
       }

@@ -114,29 +114,40 @@ std::string PageMaker::members(const std::string& title, const std::string& anch
   return out + "</dl>\n";
 }
 
-std::string PageMaker::implementors(const std::string& title, const std::string& anchor,
-                                    const std::vector<Implementor>& list) {
-  std::string out;
-  heading(title, anchor, out);
-  out += "<ul class=\"implementors\">";
+// The type or trait of an impl. `[]T` has no name that could be a link: all of it is.
+std::string PageMaker::linked(CodeText code, ItemId item) {
+  if (item != kNone && code.links.empty()) {
+    auto end = static_cast<uint32_t>(std::min(code.text.find_first_of("[( "), code.text.size()));
+    if (end == 0) return link(item, escape_html(code.text));
+    code.links.push_back({0, end, item});
+  }
+  return signature(code);
+}
+
+// Each with what is said of it. `anchor` of the list is a part of the anchors in those texts.
+std::string PageMaker::implementors(const std::vector<Implementor>& list, const std::string& anchor) {
+  std::string out = "<ul class=\"implementors\">";
   for (const Implementor& i : list) {
-    CodeText code = i.type;
-    if (i.item != kNone && code.links.empty()) {
-      // `[]T` has no name that could be a link: all of it is.
-      auto end = static_cast<uint32_t>(std::min(code.text.find_first_of("[( "), code.text.size()));
-      if (end == 0) {
-        out += "<li><code class=\"jan\">" + link(i.item, escape_html(code.text)) + "</code></li>";
-        continue;
-      }
-      code.links.push_back({0, end, i.item});
-    }
-    out += "<li><code class=\"jan\">" + signature(code) + "</code>";
+    out += "<li><code class=\"jan\">" + linked(i.type, i.item) + "</code>";
     if (i.file != kNone)
       out += " <a class=\"src\" href=\"" + escape_html(c_.at.source[i.file]) + "#L" + std::to_string(i.line) +
              "\">source</a>";
+    if (i.impl != kNone) {
+      Object o;
+      written(model_.impls[i.impl], 3, anchor + "." + std::to_string(&i - list.data()) + ".", o);
+      out += said_.render(Value(std::move(o)));
+    }
     out += "</li>";
   }
   return out + "</ul>\n";
+}
+
+// What is said of the blocks of a type's own methods; the others need no line.
+std::string PageMaker::own_impls(const Item& type) {
+  std::vector<Implementor> list;
+  for (const Implementor& i : type.own_impls)
+    if (i.impl != kNone) list.push_back(i);
+  return list.empty() ? "" : implementors(list, "methods");
 }
 
 std::string PageMaker::items(const std::vector<ItemId>& list) {
@@ -188,15 +199,25 @@ Object PageMaker::facts(ItemId id, int level, const std::string& prefix) {
     o["has_chips"] = true;
     o["chips"] = std::move(list);
   }
-  if (i.is_deprecated) { o["deprecated"] = i.deprecated.empty() ? "It may go away." : inline_text(i.deprecated, &i); }
-  if (!i.doc.summary.empty()) o["summary"] = inline_text(i.doc.summary, &i);
-  if (i.doc.inherited) o["inherited"] = i.of_trait;
   if (!i.impl_head.empty() && i.impl_head.find(" where ") != std::string::npos)
     o["impl_head"] = painter_.paint(i.impl_head);
+  written(i, level, prefix, o);
+  return o;
+}
+
+// What its comment says, and the tables that complete it.
+void PageMaker::written(const Item& i, int level, const std::string& prefix, Object& o) {
+  doctests_ = 0;
+  if (Array list = chips(i); !list.empty()) {
+    o["has_chips"] = true;
+    o["chips"] = std::move(list);
+  }
+  if (i.is_deprecated) o["deprecated"] = i.deprecated.empty() ? "It may go away." : inline_text(i.deprecated, &i);
+  if (!i.doc.summary.empty()) o["summary"] = inline_text(i.doc.summary, &i);
+  if (i.doc.inherited) o["inherited"] = i.of_trait;
   std::string body = prose(i.doc.body, &i, nullptr, level, prefix);
   if (!body.empty()) o["body"] = std::move(body);
-  tables(i, level, o);
-  return o;
+  tables(i, level, i.anchor.empty() ? prefix : i.anchor + ".", o);
 }
 
 // What the compiler found, in a word each.
@@ -227,7 +248,7 @@ Array PageMaker::chips(const Item& i) {
 
 // Parameters, result, errors, capabilities, references. What the compiler knows stands even where nobody wrote a
 // word.
-void PageMaker::tables(const Item& i, int level, Object& o) {
+void PageMaker::tables(const Item& i, int level, const std::string& prefix, Object& o) {
   auto tag_text = [&](std::string_view kind, std::string_view name) -> const Tag* {
     for (const Tag& t : i.doc.tags)
       if (t.kind == kind && (name.empty() || t.name == name)) return &t;
@@ -262,7 +283,7 @@ void PageMaker::tables(const Item& i, int level, Object& o) {
       see.push_back(std::move(row));
     } else if (t.kind == "example") {
       examples.push_back(Object{{"title", t.name.empty() ? "Example" : inline_text(t.name, &i)},
-                                {"body", prose(t.text, &i, nullptr, level, i.anchor + ".")}});
+                                {"body", prose(t.text, &i, nullptr, level, prefix)}});
     }
   }
   if (!see.empty()) o["has_see"] = true, o["see"] = std::move(see);

@@ -76,12 +76,18 @@ std::string PageMaker::type_page(ItemId id) {
       groups[it->second].second.push_back(child);
     }
   }
+  std::string own = own_impls(t);
+  if (!own.empty() && !group_of.contains("Methods")) groups.push_back({"Methods", {}});
   std::stable_sort(groups.begin(), groups.end(),
                    [](const auto& a, const auto& b) { return (a.first == "Methods") > (b.first == "Methods"); });
   main += members("Fields", "fields", fields);
   main += members("Variants", "variants", variants);
-  if (!t.implements.empty()) main += implementors("Implements", "implements", t.implements);
-  if (!t.implementors.empty()) main += implementors("Implementors", "implementors", t.implementors);
+  for (auto [list, title, anchor] : {std::tuple(&t.implements, "Implements", "implements"),
+                                     std::tuple(&t.implementors, "Implementors", "implementors")}) {
+    if (list->empty()) continue;
+    heading(title, anchor, main);
+    main += implementors(*list, anchor);
+  }
   for (auto& [name, list] : groups) {
     bool trait = t.kind != ItemKind::Trait && name != "Methods";
     if (trait) {
@@ -95,6 +101,7 @@ std::string PageMaker::type_page(ItemId id) {
     } else {
       heading(name, slug(name), main);
     }
+    if (name == "Methods") main += own;
     main += items(list);
   }
   Array crumbs;

@@ -91,7 +91,8 @@ class PageMaker {
         model_(context.model),
         page_(context.options.assets, "page"),
         item_(context.options.assets, "item", {"facts"}),
-        hero_(context.options.assets, "hero", {"facts"}) {}
+        hero_(context.options.assets, "hero", {"facts"}),
+        said_(context.options.assets, "said", {"facts"}) {}
 
   // ---- html_pages.cpp: whole pages
   std::string module_page(ItemId id);
@@ -122,13 +123,16 @@ class PageMaker {
   std::string row(ItemId id);
   std::string rows(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items);
   std::string members(const std::string& title, const std::string& anchor, const std::vector<ItemId>& items);
-  std::string implementors(const std::string& title, const std::string& anchor, const std::vector<Implementor>& list);
+  std::string linked(CodeText code, ItemId item);
+  std::string implementors(const std::vector<Implementor>& list, const std::string& anchor);
+  std::string own_impls(const Item& type);
   std::string items(const std::vector<ItemId>& list);
   std::string item(ItemId id);
   std::string hero(ItemId id);
   Object facts(ItemId id, int level, const std::string& prefix);
+  void written(const Item& i, int level, const std::string& prefix, Object& o);
   Array chips(const Item& i);
-  void tables(const Item& i, int level, Object& o);
+  void tables(const Item& i, int level, const std::string& prefix, Object& o);
   void failures(const Item& i, Object& o);
 
   // ---- html_modules.cpp: the tree of modules, beside each page and on the first
@@ -148,7 +152,7 @@ class PageMaker {
 
   const Context& c_;
   const Model& model_;
-  Template page_, item_, hero_;
+  Template page_, item_, hero_, said_;
   Painter painter_;
   std::vector<Toc> toc_;
   bool wide_ = false;

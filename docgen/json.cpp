@@ -83,7 +83,19 @@ class Printer {
       CanonicalObject o;
       o.text("type", i.type.text);
       if (i.item != kNone) o.text("item", path(i.item));
+      if (i.impl != kNone) o.raw("doc", doc(model_.impls[i.impl]));
+      if (i.impl != kNone && !model_.impls[i.impl].examples.empty()) o.raw("examples", examples(model_.impls[i.impl]));
       out.raw(o.take());
+    }
+    return out.take();
+  }
+
+  static std::string examples(const Item& i) {
+    CanonicalArray out;
+    for (const ExampleState& e : i.examples) {
+      CanonicalObject one;
+      one.number("ordinal", e.ordinal).text("result", e.result);
+      out.raw(one.take());
     }
     return out.take();
   }
@@ -146,6 +158,9 @@ class Printer {
       }
       o.raw("capabilities", needs.take());
     }
+    std::vector<Implementor> own = i.own_impls;
+    std::erase_if(own, [](const Implementor& block) { return block.impl == kNone; });
+    if (!own.empty()) o.raw("own_impls", names(own));
     if (!i.implements.empty()) o.raw("implements", names(i.implements));
     if (!i.implementors.empty()) o.raw("implementors", names(i.implementors));
     if (!i.old_names.empty()) {
@@ -153,13 +168,7 @@ class Printer {
       for (const std::string& name : i.old_names) old.text(name);
       o.raw("old_names", old.take());
     }
-    CanonicalArray examples;
-    for (const ExampleState& e : i.examples) {
-      CanonicalObject one;
-      one.number("ordinal", e.ordinal).text("result", e.result);
-      examples.raw(one.take());
-    }
-    if (!i.examples.empty()) o.raw("examples", examples.take());
+    if (!i.examples.empty()) o.raw("examples", examples(i));
     return o.take();
   }
 

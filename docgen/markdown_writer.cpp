@@ -146,22 +146,24 @@ class Writer {
     return out;
   }
 
+  static std::string names(const std::string& what, const std::vector<Implementor>& list) {
+    if (list.empty()) return "";
+    std::string out = what;
+    for (size_t n = 0; n < list.size(); ++n) out += (n ? ", `" : " `") + list[n].type.text + "`";
+    return out + ".\n\n";
+  }
+
   std::string item(ItemId id, int level) {
     const Item& i = model_.items[id];
     std::string out = std::string(static_cast<size_t>(level), '#') + " " + kind_word(i.kind) + " `" + i.name + "`\n\n";
     if (!i.signature.text.empty()) out += "```janus ignore\n" + i.signature.text + "\n```\n\n";
     if (!i.impl_head.empty() && i.impl_head.find(" where ") != std::string::npos) out += "`" + i.impl_head + "`\n\n";
     out += doc(i, level + 1);
-    if (!i.implements.empty()) {
-      out += "Implements";
-      for (size_t n = 0; n < i.implements.size(); ++n) out += (n ? ", `" : " `") + i.implements[n].type.text + "`";
-      out += ".\n\n";
-    }
-    if (!i.implementors.empty()) {
-      out += "Implemented by";
-      for (size_t n = 0; n < i.implementors.size(); ++n) out += (n ? ", `" : " `") + i.implementors[n].type.text + "`";
-      out += ".\n\n";
-    }
+    out += names("Implements", i.implements) + names("Implemented by", i.implementors);
+    for (const auto* list : {&i.own_impls, &i.implements, &i.implementors})
+      for (const Implementor& one : *list)
+        if (one.impl != kNone)
+          out += "**`" + model_.impls[one.impl].name + "`**\n\n" + doc(model_.impls[one.impl], level + 1);
     for (ItemId child : i.children) {
       const Item& c = model_.items[child];
       if (c.kind == ItemKind::Field || c.kind == ItemKind::Variant) {

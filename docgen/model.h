@@ -26,7 +26,8 @@ enum class ItemKind : uint8_t {
   Func,
   Method,
   Field,
-  Variant
+  Variant,
+  Impl   // of Model::impls alone
 };
 const char* kind_word(ItemKind kind);  // "struct"
 
@@ -89,6 +90,7 @@ struct Implementor {
   CodeText type;
   ItemId item = kNone;
   uint32_t file = kNone, line = 0;
+  uint32_t impl = kNone;   // index in Model::impls: what is said of it, if anything is
 };
 
 // What a function does, as the compiler found it.
@@ -133,6 +135,7 @@ struct Item {
   std::string impl_head;   // "impl[T] Array[T] where T: Ordered"
   std::vector<Implementor> implements;   // of a type: the traits
   std::vector<Implementor> implementors;   // of a trait: the types
+  std::vector<Implementor> own_impls;   // of a type: the blocks of its own methods; `type` is the head of the block
   std::vector<ExampleState> examples;
   std::string cid;   // "blake3:…", "" when there is none
   bool shares_cid = false;   // something else means the same: no anchor of it
@@ -175,6 +178,7 @@ struct Model {
   std::string name, version, janus_version, summary;
   std::vector<Item> items;   // modules first visited, parents before children
   std::vector<ItemId> modules;   // in the order of their paths
+  std::vector<Item> impls;   // the `impl` blocks with a doc comment: what it says, and where they are
   std::vector<File> files;
   std::vector<Guide> guides;     // in the order shown
   std::vector<Picture> pictures;

@@ -63,8 +63,20 @@ void places_of_decl(const Program& p, DeclId id, std::vector<Place>& out) {
   }
 }
 
+void places_of_impls(const Program& p, const Module& module, std::vector<Place>& out) {
+  for (ImplId impl : module.impls)
+    if (NodeId node = p.impls[+impl].node; is_some(node))
+      out.push_back({module.tree.first_token(node), Docs::impl_target(impl)});
+}
+
 }  // namespace
 
+DocTarget Docs::impl_target(ImplId impl) {
+  DocTarget target;
+  target.kind = DocTarget::Impl;
+  target.member = +impl;
+  return target;
+}
 const DocComment* Docs::of(DeclId decl) const {
   if (+decl >= by_decl.size() || by_decl[+decl] == kNoDoc) return nullptr;
   return &comments[by_decl[+decl]];
@@ -97,6 +109,7 @@ Docs extract_docs(Program& p, DocsOf whose, const std::vector<bool>* whole) {
     const Module& module = *p.modules[m];
     const SourceFile& file = p.sources.file(module.file);
     std::vector<Place>& own = places[m];
+    if (is_whole(ModuleId(m))) places_of_impls(p, module, own);
     std::stable_sort(own.begin(), own.end(), [](const Place& a, const Place& b) { return a.token < b.token; });
     bool file_doc = false;
     for (const Tokens::Doc& doc : module.tree.tokens.docs) {
@@ -241,6 +254,18 @@ DocTarget DocResolver::member(const DocTarget& of, std::string_view text) {
   return is_some(m) ? found(DocTarget::Decl, m) : out;
 }
 
+// `Self`, or a member of the type that the impl is for.
+DocTarget DocResolver::in_impl(ImplId impl, std::string_view text) {
+  const TypeRow& self = p_.types[p_.impls[+impl].self];
+  DocTarget out;
+  out.kind = DocTarget::Decl;
+  if (self.kind == TypeKind::Struct) out.decl = p_.structs[self.a].decl;
+  else if (self.kind == TypeKind::Enum) out.decl = p_.enums[self.a].decl;
+  if (is_some(out.decl)) return text == "Self" ? out : member(out, text);
+  out.decl = method(type_head(p_, p_.impls[+impl].self), p_.names.find(text));
+  return is_some(out.decl) ? out : DocTarget{};
+}
+
 DocTarget DocResolver::first(std::string_view text, ModuleId module, const DocTarget& owner) {
   DocTarget out;
   NameId name = p_.names.find(text);
@@ -263,23 +288,12 @@ DocTarget DocResolver::first(std::string_view text, ModuleId module, const DocTa
         around.decl = p_.traits[+f.trait].decl;
         if (DocTarget t = member(around, text); t.kind != DocTarget::Nothing) return t;
       }
-      if (is_some(f.impl) && +f.impl < p_.impls.size()) {
-        const TypeRow& self = p_.types[p_.impls[+f.impl].self];
-        DocTarget around;
-        around.kind = DocTarget::Decl;
-        if (self.kind == TypeKind::Struct) around.decl = p_.structs[self.a].decl;
-        else if (self.kind == TypeKind::Enum) around.decl = p_.enums[self.a].decl;
-        if (is_some(around.decl)) {
-          if (text == "Self") return around;
-          if (DocTarget t = member(around, text); t.kind != DocTarget::Nothing) return t;
-        } else if (DeclId m = method(type_head(p_, p_.impls[+f.impl].self), name); is_some(m)) {
-          out.kind = DocTarget::Decl;
-          out.decl = m;
-          return out;
-        }
-      }
+      if (is_some(f.impl) && +f.impl < p_.impls.size())
+        if (DocTarget t = in_impl(f.impl, text); t.kind != DocTarget::Nothing) return t;
     }
   }
+  if (is_some(name) && owner.kind == DocTarget::Impl)
+    if (DocTarget t = in_impl(ImplId(owner.member), text); t.kind != DocTarget::Nothing) return t;
   if (is_some(name)) {
     DeclId found = lookup_name(p_, module, name);
     if (is_some(found) && +found != 0) {

@@ -10,11 +10,12 @@
 namespace janus {
 
 // What a comment documents, and what a link means. Fields and variants have no Decl of their own: they are members of
-// one.
+// one; an impl has none either.
 struct DocTarget {
-  enum Kind : uint8_t { Nothing, Decl, Field, Variant, Param, Builtin, Guide } kind = Nothing;
+  enum Kind : uint8_t { Nothing, Decl, Field, Variant, Param, Builtin, Guide, Impl } kind = Nothing;
   DeclId decl = DeclId::None;
-  uint32_t member = 0;   // Field, Variant: its index (variants of an error too); Param: index in FuncInfo::params
+  uint32_t member = 0;   // Field, Variant: its index (variants of an error too); Param: index in FuncInfo::params;
+                         // Impl: its ImplId
   uint32_t inner = 0xffffffffu;   // Field of a variant with named fields: its index there
   TypeId builtin = Types::Error;   // Builtin: `String`, `i64`; Array, Optional … have a head only
   NameId name = NameId::None;   // Builtin: as written; Guide: its path
@@ -41,6 +42,8 @@ struct Docs {
   static constexpr uint32_t kNoDoc = 0xffffffffu;
   const DocComment* of(DeclId decl) const;
   const DocComment* of_member(const DocTarget& member) const;
+  const DocComment* of_impl(ImplId impl) const { return of_member(impl_target(impl)); }
+  static DocTarget impl_target(ImplId impl);
 };
 enum class DocsOf : uint8_t { Package, Std, Both };   // whose modules are looked at
 // With `whole`, a flag a module, the others give the comment of the file alone.
@@ -57,6 +60,7 @@ class DocResolver {
 
  private:
   DocTarget first(std::string_view name, ModuleId module, const DocTarget& owner);
+  DocTarget in_impl(ImplId impl, std::string_view text);
   DeclId method(uint32_t head, NameId name) const;
   Program& p_;
 };

@@ -75,7 +75,8 @@ class Linter {
   void comment(const DocComment& c) {
     if (c.owner.kind == DocTarget::Nothing) {
       p_.diags.report<Diag::DocOfNothing>(first_line(c.span))
-          .note("`///` documents the declaration that follows it at once, and `//!` at the top documents the file")
+          .note(
+              "`///` documents the declaration or `impl` that follows it at once, and `//!` at the top documents the file")
           .help("write `//` for an ordinary comment");
     }
     text(c.text, c.parsed, false);
@@ -237,6 +238,7 @@ class Linter {
     return d.kind == DeclKind::Func ? &p_.funcs[d.index] : nullptr;
   }
   std::string name_of(const DocTarget& owner) const {
+    if (owner.kind == DocTarget::Impl) return p_.impl_name(ImplId(owner.member));
     return is_some(owner.decl) ? std::string(p_.names.text(p_.decls[+owner.decl].name)) : "this";
   }
 

@@ -147,8 +147,12 @@ std::string documented_name(const Tree& tree, const SourceMap& sources, const Na
   NodeId item = find(tree.list(tree[tree.root].a));
   if (is_none(item)) return "";
   std::string name = name_of(item);
-  if (next_token <= tree.first_token(item)) return name;
   const Node& n = tree[item];
+  if (next_token <= tree.first_token(item)) {
+    if (n.kind != NodeKind::ImplDecl) return name;
+    std::string trait = n.a == 0xffffffffu ? "" : std::string(sources.text(tree.span(NodeId(n.a)))) + " for ";
+    return "impl " + trait + name;
+  }
   std::span<const NodeId> members;
   switch (n.kind) {
     case NodeKind::ImplDecl: members = tree.record_list(n.b, 2); break;

@@ -269,6 +269,13 @@ std::string Program::symbol(FuncId func) const {
   return text + std::string(names.text(decl.name));
 }
 
+std::string Program::impl_name(ImplId impl) const {
+  const ImplInfo& info = impls[+impl];
+  std::string text = "impl ";
+  if (janus::is_some(info.trait)) text += std::string(names.text(decls[+traits[+info.trait].decl].name)) + " for ";
+  return text + type_name(info.self);
+}
+
 std::string Program::signature(FuncId func) const {
   const FuncInfo& f = funcs[+func];
   std::string text = "func " + std::string(names.text(decls[+f.decl].name));

@@ -271,8 +271,8 @@ struct LangItems {
   StructId map = StructId::None, set = StructId::None, range = StructId::None, map_entry = StructId::None,
            set_entry = StructId::None, chars = StructId::None;
   FuncId map_new = FuncId::None, map_insert = FuncId::None, map_find_slot = FuncId::None,
-         map_slot_or_panic = FuncId::None, set_find_slot = FuncId::None,
-         string_chars = FuncId::None, chars_to_array = FuncId::None;
+         map_slot_or_panic = FuncId::None, set_find_slot = FuncId::None, string_chars = FuncId::None,
+         chars_to_array = FuncId::None;
   TagId panic = TagId::None, cancelled = TagId::None, channel_closed = TagId::None, budget_exceeded = TagId::None,
         timeout = TagId::None, deadlock = TagId::None;
 };
@@ -320,6 +320,7 @@ class Program {
   std::string type_name(TypeId type) const;   // as a user writes it: `[]i64`, `?String`, `Map[String, i64]`
   std::string set_name(ErrorSetId set) const;   // `UserError`, `A | EmptyUrl`
   std::string symbol(FuncId func) const;   // "geometry.Circle.area"
+  std::string impl_name(ImplId impl) const;   // "impl Show for Circle"
   std::string signature(FuncId func) const;   // "func area(self) -> f64", as a user would write it
   ImplMatch find_impl(TraitId trait,
                       TypeId self);   // None when `self` does not implement it (does not look at Param bounds)

@@ -182,6 +182,8 @@ class AstDb {
   RowId decl_row(DeclId decl) const { return +decl < decl_rows_.size() ? decl_rows_[+decl] : 0; }   // 0: not stored
   const Cid& decl_cid(DeclId decl) const { return decl_cids_[+decl]; }   // of one that is stored
   RowId member_row(DeclId of, uint32_t member) const;   // a field or variant by its number; 0: not stored
+  RowId impl_row(ImplId impl) const { return +impl < impl_rows_.size() ? impl_rows_[+impl] : 0; }
+  const Cid& impl_cid(ImplId impl) const { return impl_cids_[+impl]; }   // of one that is stored
   RowId test_row(TestId test) const { return +test < test_rows_.size() ? test_rows_[+test] : 0; }
   // All guides of the package, with their doctests (decl: -1 for the first of `guides`, and so on). Ids are kept by
   // path.
@@ -251,8 +253,9 @@ class AstDb {
   std::string beside_;   // what the file of a new database is called until the first commit
   bool is_private_ = false;   // that commit found the name taken: this file has none, and nobody else sees it
   std::vector<sqlite3_stmt*> statements_;   // by slot
-  std::vector<RowId> file_rows_, decl_rows_, test_rows_;   // by ModuleId, DeclId, TestId: what store() found out
-  std::vector<Cid> decl_cids_;
+  // By ModuleId, DeclId, ImplId, TestId: what store() found out.
+  std::vector<RowId> file_rows_, decl_rows_, impl_rows_, test_rows_;
+  std::vector<Cid> decl_cids_, impl_cids_;
   FlatMap member_numbers_;   // DeclId << 16 | member -> index in the next
   std::vector<RowId> member_rows_;
 };

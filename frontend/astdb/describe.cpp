@@ -245,9 +245,7 @@ void Describer::impl(ImplId id, std::vector<Item>& out) {
               : self.kind == TypeKind::Array    ? "Array"
               : self.kind == TypeKind::Optional ? "Optional"
                                                 : type_name(info.self);
-  std::string trait =
-      is_some(info.trait) ? std::string(name(p_.decls[+p_.traits[+info.trait].decl].name)) + " for " : "";
-  item.signature = "impl " + trait + type_name(info.self);
+  item.signature = p_.impl_name(id);
   item.path = module_path_ + item.signature;
   item.span = info.span;
   item.name_span = info.span;

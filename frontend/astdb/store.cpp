@@ -805,6 +805,8 @@ struct Storing {
     db.member_numbers_ = {};
     db.member_rows_.clear();
     db.test_rows_.assign(p.tests.size(), 0);
+    db.impl_rows_.assign(p.impls.size(), 0);
+    db.impl_cids_.assign(p.impls.size(), Cid{});
     for (const FileWork& f : files) {
       db.file_rows_[+f.module] = f.id;
       for (size_t i = 0; i < f.items.size(); ++i) {
@@ -817,6 +819,10 @@ struct Storing {
           uint64_t key = uint64_t{+f.items[item.parent].decl} << 16 | item.member;
           db.member_numbers_[key] = static_cast<uint32_t>(db.member_rows_.size());
           db.member_rows_.push_back(id);
+        }
+        if (kind_of(item.symbol) == SymKind::Impl) {
+          db.impl_rows_[id_of(item.symbol)] = id;
+          db.impl_cids_[id_of(item.symbol)] = cid_of(item);
         }
         if (kind_of(item.symbol) == SymKind::Test) db.test_rows_[id_of(item.symbol)] = id;
         if (!p.modules[+f.module]->is_std) result.decls++;
