@@ -89,10 +89,11 @@ std::string settings_of(const docgen::GatherOptions& options, const std::vector<
   HashOf hash;
   hash.add(options.name).add(options.version).add(options.root).add(options.std_too ? "std" : "");
   hash.add(options.private_too ? "private" : "");
-  for (const docgen::GuideText& g : guides) {
-    hash.add(g.path).add(g.text);
-    for (const docgen::PictureFile& picture : g.pictures) hash.add(picture.target).add(picture.bytes);
-  }
+  for (const docgen::GuideText& g : guides) hash.add(g.path).add(g.text);
+  hash.add("pictures");
+  for (const docgen::Picture& picture : options.pictures.files) hash.add(picture.path).add(picture.bytes);
+  for (const docgen::Pictures::Use& use : options.pictures.uses)
+    hash.add(use.file).add(use.target).add(std::to_string(use.picture));
   hash.add("renamed");
   for (const auto& [old_path, now] : options.renamed) hash.add(old_path).add(now);
   hash.add("examples");
@@ -135,7 +136,6 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
         folder.empty() ? guide_paths(context.disk, out.target) : context.disk.pages(folder);
     if (folder.empty() && out.target.is_package) folder = guide_folder(out.target);
     if (!load_guides(context.disk, pages, c, out.guides, why)) return context.console.fail(kEnvironment, why);
-    if (purpose == kPages) load_pictures(context.disk, out.target, out.guides);
     for (size_t i = 0; i < c.sources.size(); ++i)
       if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
         out.read.push_back(file.path);
@@ -153,6 +153,8 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     options.std_too = of_std;
     options.private_too = args.has(Opt::Private);
     options.source_links = purpose == kPages;
+    if (purpose == kPages) options.pictures = load_pictures(context.disk, out.target, c.program, out.guides);
+    for (const docgen::Picture& picture : options.pictures.files) out.read.push_back(picture.path);
     if (purpose != kLint && !c.diags.has_errors() && out.target.is_package) {
       options.renamed = renamed_in(database_path(context, out.target));
       options.examples = examples_in(database_path(context, out.target));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "frontend/doc_text.h"
 
@@ -41,6 +42,31 @@ std::string path_beside(const Target& target, std::string_view page, std::string
 
 constexpr uintmax_t kMaxPicture = 16 << 20;   // bytes; a larger one stays a link
 
+struct PictureLoader {
+  Disk& disk;
+  const Target& target;
+  docgen::Pictures& out;
+  std::map<std::string, docgen::PictureId> known = {};   // by path; kNone: it cannot be shown
+
+  void shown_by(const std::string& page, const std::vector<DocLink>& links) {
+    for (const DocLink& link : links) {
+      if (!link.inline_link || !is_picture(link.target)) continue;
+      docgen::PictureId picture = load(path_beside(target, page, link.target));
+      if (picture != docgen::kNone) out.uses.push_back({page, link.target, picture});
+    }
+  }
+  docgen::PictureId load(const std::string& path) {
+    auto [at, fresh] = known.try_emplace(path, docgen::kNone);
+    std::error_code none;
+    std::string bytes, why;
+    if (!fresh || path.empty() || std::filesystem::file_size(path, none) > kMaxPicture || none) return at->second;
+    if (!disk.read(path, bytes, why)) return docgen::kNone;
+    at->second = static_cast<docgen::PictureId>(out.files.size());
+    out.files.push_back({path, std::move(bytes)});
+    return at->second;
+  }
+};
+
 }  // namespace
 
 bool has_file_beside(Disk& disk, const Target& target, std::string_view page, std::string_view file) {
@@ -48,17 +74,21 @@ bool has_file_beside(Disk& disk, const Target& target, std::string_view page, st
   return !path.empty() && disk.exists(path);
 }
 
-void load_pictures(Disk& disk, const Target& target, std::vector<docgen::GuideText>& guides) {
-  if (!target.is_package) return;
-  std::string why;
-  for (docgen::GuideText& guide : guides)
-    for (const DocLink& link : parse_guide(whole_page(guide.text, 0)).links) {
-      if (!link.inline_link || !is_picture(link.target)) continue;
-      docgen::PictureFile file{link.target, path_beside(target, guide.path, link.target), ""};
-      std::error_code none;
-      if (file.path.empty() || std::filesystem::file_size(file.path, none) > kMaxPicture || none) continue;
-      if (disk.read(file.path, file.bytes, why)) guide.pictures.push_back(std::move(file));
-    }
+docgen::Pictures load_pictures(Disk& disk, const Target& target, const Program& program,
+                               const std::vector<docgen::GuideText>& guides) {
+  docgen::Pictures out;
+  if (!target.is_package) return out;
+  PictureLoader loader{disk, target, out};
+  for (const docgen::GuideText& guide : guides)
+    loader.shown_by(guide.path, parse_guide(whole_page(guide.text, 0)).links);
+  for (const auto& module : program.modules) {
+    if (module->is_std || module->doctest != 0xffffffffu) continue;
+    const SourceFile& file = program.sources.file(module->file);
+    for (const Tokens::Doc& doc : module->tree.tokens.docs)
+      if (std::string_view(file.text).substr(doc.begin, doc.end - doc.begin).find("](") != std::string_view::npos)
+        loader.shown_by(file.path, parse_doc(strip_doc_comment(file.text, doc.begin, doc.end, 0)).links);
+  }
+  return out;
 }
 
 std::string guide_folder(const Target& target) { return in_package(target, "docs"); }

@@ -17,8 +17,10 @@ std::vector<std::string> guide_paths(Disk& disk, const Target& target);
 bool load_guides(Disk& disk, const std::vector<std::string>& paths, Compilation& compilation,
                  std::vector<docgen::GuideText>& out, std::string& why);
 
-// The pictures that a page shows, when they lie in the package.
-void load_pictures(Disk& disk, const Target& target, std::vector<docgen::GuideText>& guides);
+// The pictures that guides and doc comments show, when they lie in the package. Of all modules, also of those whose
+// pages are not made now: a page that stays shows its own.
+docgen::Pictures load_pictures(Disk& disk, const Target& target, const Program& program,
+                               const std::vector<docgen::GuideText>& guides);
 // Whether `page` may lead to `file`: it is there, and in the package.
 bool has_file_beside(Disk& disk, const Target& target, std::string_view page, std::string_view file);
 

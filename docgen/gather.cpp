@@ -16,6 +16,8 @@ Model Gatherer::run() {
   model_.version = options_.version;
   model_.janus_version = options_.janus_version;
   model_.items.reserve(p_.decls.size() + p_.decls.size() / 4 + 64);   // items are large: moving them costs
+  model_.pictures = options_.pictures.files;
+  for (const Pictures::Use& use : options_.pictures.uses) picture_of_[{use.file, use.target}] = use.picture;
   choose_modules();
   for (ModuleId m : modules_) declare_module(m);
   for (ModuleId m : modules_)

@@ -10,6 +10,15 @@
 
 namespace janus::docgen {
 
+// Pictures that guides and doc comments show, for pages: each file once, and who names it how.
+struct Pictures {
+  struct Use {
+    std::string file, target;   // the guide or source, and what is written there
+    PictureId picture;
+  };
+  std::vector<Picture> files;
+  std::vector<Use> uses;
+};
 struct GatherOptions {
   std::string name, version, janus_version;
   std::string root;   // taken off the paths of files, so that the bytes do not depend on where janus runs: "shop/"
@@ -24,21 +33,16 @@ struct GatherOptions {
     std::string result;
   };
   std::vector<ExampleResult> examples;   // how the doctests of a declaration went, when they were last run
+  Pictures pictures;
   bool source_links = true;   // every name of the sources is linked (needs the bodies)
   bool schemas = true;        // JSON Schemas of parameters and results
   std::vector<bool> whole;   // a flag a module: only these are described, of the others there are names; empty: all
   std::vector<bool> linked;   // a flag a module, likewise: the sources whose names are linked
 };
-struct PictureFile {
-  std::string target;   // as the page writes it
-  std::string path;     // on the disk
-  std::string bytes;
-};
 struct GuideText {
   std::string path;
   std::string text;
   uint32_t base = 0; /* of its SourceFile */
-  std::vector<PictureFile> pictures = {};   // for pages that show them
 };
 
 Model gather(Program& program, const Docs& docs, const std::vector<GuideText>& guides, const GatherOptions& options);

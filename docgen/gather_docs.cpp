@@ -45,22 +45,27 @@ Doc Gatherer::doc_of(const DocComment& c) {
     row.line = p_.sources.line_col(t.span.lo).line;
     doc.tags.push_back(std::move(row));
   }
+  const std::string& file = p_.sources.file(p_.modules[+c.module]->file).path;
   for (size_t i = 0; i < c.parsed.links.size(); ++i) {
     // A page full of links to itself helps nobody: of code spans only those that lead away.
     if (c.parsed.links[i].soft && (c.links[i].kind != DocTarget::Decl || c.links[i] == c.owner)) continue;
-    add_link(doc.links, c.parsed.links[i], c.links[i]);
+    add_link(doc.links, c.parsed.links[i], c.links[i], file);
   }
   sort_links(doc.links);
   return doc;
 }
 
-void Gatherer::add_link(std::vector<DocLink>& out, const janus::DocLink& link, const DocTarget& target) {
+void Gatherer::add_link(std::vector<DocLink>& out, const janus::DocLink& link, const DocTarget& target,
+                        const std::string& file) {
   DocLink row;
   row.target = link.target;
   row.item = item_of(target);
   row.is_param = target.kind == DocTarget::Param;
-  if (target.kind == DocTarget::Nothing && link.inline_link) row.guide = guide_of(link.target);
-  if (row.item != kNone || row.guide != kNone || row.is_param) out.push_back(std::move(row));
+  if (target.kind == DocTarget::Nothing && link.inline_link) {
+    row.guide = guide_of(link.target);
+    row.picture = picture_of(file, link.target);
+  }
+  if (row.item != kNone || row.guide != kNone || row.picture != kNone || row.is_param) out.push_back(std::move(row));
 }
 
 void Gatherer::sort_links(std::vector<DocLink>& links) {
@@ -68,6 +73,11 @@ void Gatherer::sort_links(std::vector<DocLink>& links) {
   links.erase(
       std::unique(links.begin(), links.end(), [](const DocLink& a, const DocLink& b) { return a.target == b.target; }),
       links.end());
+}
+
+PictureId Gatherer::picture_of(const std::string& file, const std::string& target) const {
+  auto it = picture_of_.find({file, target});
+  return it == picture_of_.end() ? kNone : it->second;
 }
 
 // "other.md", "../docs/other.md#part": by the file's name.
@@ -85,7 +95,6 @@ void Gatherer::add_guides() {
     guide_names_.try_emplace(slash == std::string::npos ? g.path : g.path.substr(slash + 1),
                              static_cast<GuideId>(guide_names_.size()));
   }
-  std::map<std::string, PictureId> pictures;
   for (const GuideText& g : guide_texts_) {
     ParsedDoc parsed = parse_guide(whole_page(g.text, g.base));
     Guide& guide = model_.guides.emplace_back();
@@ -108,15 +117,7 @@ void Gatherer::add_guides() {
     for (const janus::DocLink& link : parsed.links) {
       bool other = link.soft || (link.inline_link && !is_name_path(link.target));
       add_link(guide.links, link,
-               other || is_none(any) ? DocTarget{} : resolver_.resolve(link.target, any, DocTarget{}));
-    }
-    for (const PictureFile& picture : g.pictures) {
-      auto [it, fresh] = pictures.try_emplace(picture.path, static_cast<PictureId>(model_.pictures.size()));
-      if (fresh) model_.pictures.push_back({picture.path, picture.bytes});
-      DocLink row;
-      row.target = picture.target;
-      row.picture = it->second;
-      guide.links.push_back(std::move(row));
+               other || is_none(any) ? DocTarget{} : resolver_.resolve(link.target, any, DocTarget{}), g.path);
     }
     sort_links(guide.links);
   }

@@ -98,9 +98,11 @@ class Gatherer {
   ItemId item_of(const DocTarget& t);
 
   Doc doc_of(const DocComment& c);
-  void add_link(std::vector<DocLink>& out, const janus::DocLink& link, const DocTarget& target);
+  void add_link(std::vector<DocLink>& out, const janus::DocLink& link, const DocTarget& target,
+                const std::string& file);
   static void sort_links(std::vector<DocLink>& links);
   GuideId guide_of(std::string_view url);
+  PictureId picture_of(const std::string& file, const std::string& target) const;
 
   void add_guides();
 
@@ -150,6 +152,7 @@ class Gatherer {
   std::vector<PendingField> pending_fields_;
   std::vector<std::pair<ItemId, ModuleId>> member_codes_;
   std::map<std::string, GuideId, std::less<>> guide_names_;
+  std::map<std::pair<std::string, std::string>, PictureId> picture_of_;   // by file and target
   DocResolver resolver_;
 };
 

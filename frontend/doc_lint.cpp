@@ -148,7 +148,9 @@ class Linter {
     for (size_t i = 0; i < parsed.links.size(); ++i) {
       const DocLink& link = parsed.links[i];
       if (targets[i].kind != DocTarget::Nothing || link.soft) continue;
-      if (own_anchors && options_.has_file && link.inline_link && is_beside(link.target)) {
+      // Beside a source lies much that no page leads to; a picture is shown.
+      bool is_shown = own_anchors || is_picture(link.target);
+      if (is_shown && options_.has_file && link.inline_link && is_beside(link.target)) {
         const SourceFile& page = p_.sources.file(p_.sources.find(link.span.lo));
         if (!options_.has_file(page.path, link.target.substr(0, link.target.find('#'))))
           dead(link.span, link.target, false);
