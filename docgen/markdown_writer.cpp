@@ -1,10 +1,11 @@
 // markdown_writer.cpp: one Markdown file a module, with all that the pages say; for readers of repositories, and for
-// programs that read. Depends on writer.h, highlight.h (shown_code is for HTML; here doctests stay whole).
-// SPDX-License-Identifier: Apache-2.0
+// programs that read. Depends on writer.h, module_tree.h, highlight.h (shown_code is for HTML; here doctests stay
+// whole). SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
 #include <set>
 
+#include "docgen/module_tree.h"
 #include "docgen/writer.h"
 
 namespace janus::docgen {
@@ -23,13 +24,9 @@ class Writer {
         index += "- [" + g.title + "](" + file_of_guide(g) + ")" + (g.summary.empty() ? "" : ": " + g.summary) + "\n";
       index += "\n";
     }
-    index += "## Modules\n\n";
-    for (ItemId m : model_.modules) {
-      const Item& module = model_.items[m];
-      index += "- [`" + module.name + "`](" + file_of(m) + ")" +
-               (module.doc.summary.empty() ? "" : ": " + module.doc.summary) + "\n";
-      out.push_back({file_of(m), module_text(m), false});
-    }
+    ModuleTree tree(model_);
+    index += "## Modules\n\n" + modules_below(tree, tree.top(), "");
+    for (ItemId m : model_.modules) out.push_back({file_of(m), module_text(m), false});
     std::string builtins;
     for (ItemId i = 0; i < model_.items.size(); ++i)
       if (model_.items[i].kind == ItemKind::Builtin) builtins += item(i, 2);
@@ -64,6 +61,24 @@ class Writer {
   const std::string& file_of(ItemId module) { return module_files_[module]; }
   const std::string& file_of_guide(const Guide& g) {
     return guide_files_[static_cast<size_t>(&g - model_.guides.data())];
+  }
+
+  // Lists in lists, as deep as the tree; a part of a path that is no module has no link.
+  std::string modules_below(const ModuleTree& tree, ModuleTree::NodeId parent, const std::string& indent) {
+    std::string out;
+    for (ModuleTree::NodeId child : tree.node(parent).children) {
+      const ModuleTree::Node& node = tree.node(child);
+      std::string name = "`" + std::string(node.path) + "`";
+      out += indent + "- ";
+      if (node.module == kNone) {
+        out += name;
+      } else {
+        const std::string& summary = model_.items[node.module].doc.summary;
+        out += "[" + name + "](" + file_of(node.module) + ")" + (summary.empty() ? "" : ": " + summary);
+      }
+      out += "\n" + modules_below(tree, child, indent + "  ");
+    }
+    return out;
   }
 
   std::string module_text(ItemId id) {
