@@ -4,6 +4,7 @@
 #include "backend/coverage.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace janus {
 
@@ -25,8 +26,14 @@ CoverageMap make_coverage(Program& program, bool std_too) {
     return next != tests.begin() && pos < next[-1].hi;
   };
   CoverageMap map;
+  std::unordered_map<uint32_t, FuncId> functions;   // by their places
   for (const auto& body : program.bodies) {
     if (!body || is_none(body->func)) continue;
+    Span name = program.decls[+program.funcs[+body->func].decl].name_span;
+    if (!body->is_closure && !name.is_none()) {
+      map.places.push_back(name.lo);
+      functions.emplace(name.lo, body->func);
+    }
     each_counted(*body, [&](HirId id) {
       Span span = body->nodes[+id].span;
       if (!span.is_none()) map.places.push_back(span.lo);
@@ -41,6 +48,8 @@ CoverageMap make_coverage(Program& program, bool std_too) {
   for (uint32_t pos : map.places) {
     map.lines += program.sources.file(program.sources.find(pos)).path + "\t" +
                  std::to_string(program.sources.line_col(pos).line);
+    if (auto function = functions.find(pos); function != functions.end())
+      map.lines += " " + program.symbol(function->second);
     map.lines += '\0';
   }
   return map;

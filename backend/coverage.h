@@ -1,4 +1,5 @@
-// coverage.h: which statements of a program are counted when tests run with --coverage, and where each stands.
+// coverage.h: which statements and functions of a program are counted when tests run with --coverage, and where each
+// stands.
 // Depends on frontend/program.h, frontend/hir.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -10,13 +11,13 @@
 
 namespace janus {
 
-// One counter a statement, by its first byte. What nobody calls, and a generic function that nobody instantiates, have
-// theirs too: they stay 0. Each counter is an atomic add of LLVM's on pages that all processes of a test run share
-// (runtime/test.cpp), so that a test that crashes or exits has counted all the same. LLVM's own profile pass is not
-// used: what it counts is written by compiler-rt when a process ends well.
+// One counter a statement, by its first byte, and one a function, by its name's. What nobody calls, and a generic
+// function that nobody instantiates, have theirs too: they stay 0. Each counter is an atomic add of LLVM's on pages
+// that all processes of a test run share (runtime/test.cpp), so that a test that crashes or exits has counted all the
+// same. LLVM's own profile pass is not used: what it counts is written by compiler-rt when a process ends well.
 struct CoverageMap {
   std::vector<uint32_t> places;   // sorted positions; the index is the counter
-  std::string lines;              // per counter `path\tline` and a zero
+  std::string lines;   // per counter `path\tline`, of a function `path\tline name`, and a zero
 
   uint32_t counter_of(uint32_t pos) const;   // 0xffffffff: not counted
 };

@@ -111,10 +111,13 @@ void ModuleLower::add_counters(JGlobal& table) {
 
 // What is counted is counted when it begins: each_counted of coverage.h says what that is.
 void FuncLower::count(uint32_t id) {
-  if (m.counters == kNone || dead || id == kNone) return;
+  if (m.counters == kNone || id == kNone) return;
   const HirNode& n = (*body)[HirId(id)];
-  if (n.kind == HirKind::Block || n.span.is_none()) return;
-  uint32_t counter = m.coverage.counter_of(n.span.lo);
+  if (n.kind != HirKind::Block) count_at(n.span);
+}
+void FuncLower::count_at(Span span) {
+  if (m.counters == kNone || dead || span.is_none()) return;
+  uint32_t counter = m.coverage.counter_of(span.lo);
   if (counter != kNone) emit(JOp::Count, JType::Void, m.counters, counter * 8);
 }
 

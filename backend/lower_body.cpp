@@ -140,6 +140,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
   }
 
   if (closure) count(+b.root);
+  else if (is_some(b.func)) count_at(m.program.decls[+m.program.funcs[+b.func].decl].name_span);
   // The body's value is the result; a function without one drops it.
   const Layout& l = layout(result_type);
   if (l.shape == Shape::Void) {

@@ -164,6 +164,7 @@ class FuncLower {
   uint32_t emit(JOp op, JType type = JType::Void, uint32_t a = kNone, uint32_t b = kNone, uint32_t c = kNone,
                 uint32_t aux = 0);
   void count(uint32_t id);   // a HirId: of --coverage
+  void count_at(Span span);
   uint32_t list(std::span<const uint32_t> items);
   uint32_t list(std::initializer_list<uint32_t> items) {
     return list(std::span<const uint32_t>(items.begin(), items.size()));

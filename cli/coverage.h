@@ -21,7 +21,18 @@ class Coverage {
   int write(Context& context, const std::string& folder, const std::string& name);
 
  private:
-  std::map<std::string, std::map<uint32_t, docgen::LineCount>> files_;
+  struct Function {
+    uint32_t line;
+    std::string name;
+    auto operator<=>(const Function&) const = default;
+  };
+  struct File {
+    std::map<uint32_t, docgen::LineCount> lines;
+    std::map<Function, uint64_t> functions;   // and how often each was called
+  };
+  static std::string lcov_of(const std::string& path, const docgen::CoverageFile& file,
+                             const std::map<Function, uint64_t>& functions);
+  std::map<std::string, File> files_;
 };
 
 }   // namespace janus

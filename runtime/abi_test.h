@@ -28,7 +28,7 @@ struct TestTable {
   const TestEntry* tests;
   int64_t count;
   uint64_t* counters;           // of --coverage, on pages of their own; null without
-  const char* counter_places;   // `path\tline`, one after the other, each with its zero
+  const char* counter_places;   // what each counts (backend/coverage.h), one after the other, each with its zero
   int64_t counter_count;
 };
 struct TestRequest {

@@ -134,7 +134,7 @@ void share_counters() {
   if (at == MAP_FAILED) environment_failed("out of memory: no room for the counters of --coverage");
 }
 
-// As lines `path TAB line TAB count`.
+// As lines: what is counted, TAB, how often.
 void write_counters(const char* path) {
   const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return;
