@@ -1,9 +1,8 @@
-// gather_decls.cpp: declarations as code: signatures with links, effects, failures, JSON Schemas.
-// Depends on gatherer.h, canonical_json.h, frontend/effects.h.
+// gather_decls.cpp: declarations as code: signatures with links, effects, failures.
+// Depends on gatherer.h, frontend/effects.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "docgen/gatherer.h"
 
-#include "docgen/canonical_json.h"
 #include "frontend/effects.h"
 
 namespace janus::docgen {
@@ -93,7 +92,7 @@ void Gatherer::describe_func(FuncId id, ItemId at) {
     one += text(param.name);
     if (i > 0 || f.self == SelfKind::None) {
       Param row{text(param.name), p_.type_name(param.type), default_of(d.module, param.default_value),
-                schema_of(param.type, 0), param.is_mut};
+                json_of(param.type), param.is_mut};
       one += ": " + row.type + row.default_text;
       if (!row.default_text.empty()) row.default_text.erase(0, 3);
       item(at).params.push_back(std::move(row));
@@ -108,7 +107,8 @@ void Gatherer::describe_func(FuncId id, ItemId at) {
     tail = " -> " + p_.type_name(f.result);
   }
   item(at).result = f.result == Types::Void ? "" : p_.type_name(f.result);
-  item(at).result_schema = schema_of(f.result, 0);
+  item(at).result_json = json_of(f.result);
+  if (item(at).result_json.optional) item(at).result_json.schema = schema_of(f.result, 0);
   item(at).fallible = f.fallible;
   std::string where = where_text(f.type_params, f.own_params_from);
   std::string line = head + "(";
@@ -151,62 +151,6 @@ void Gatherer::describe_func(FuncId id, ItemId at) {
       i.failures.push_back({t.full_name, variant == variant_of_tag_.end() ? kNone : variant->second});
     }
     std::sort(i.failures.begin(), i.failures.end(), [](const Failure& a, const Failure& b) { return a.name < b.name; });
-  }
-}
-
-// The JSON Schema of the values of a type, without `$ref`; "" when there is none: functions, channels, types inside
-// themselves.
-std::string Gatherer::schema_of(TypeId type, int depth) {
-  const TypeRow row = p_.types[type];
-  if (depth > 8 || !options_.schemas) return "";
-  CanonicalObject o;
-  switch (row.kind) {
-    case TypeKind::Void: return o.text("type", "null").take();
-    case TypeKind::Bool: return o.text("type", "boolean").take();
-    case TypeKind::Char: return o.text("type", "string").number("minLength", 1).number("maxLength", 1).take();
-    case TypeKind::F32:
-    case TypeKind::F64: return o.text("type", "number").take();
-    // Beyond 2^53 canonical JSON has no numbers; the bounds of 64 bits are not written.
-    case TypeKind::I8: return o.text("type", "integer").number("minimum", -128).number("maximum", 127).take();
-    case TypeKind::I16: return o.text("type", "integer").number("minimum", -32768).number("maximum", 32767).take();
-    case TypeKind::I32:
-      return o.text("type", "integer").number("minimum", -2147483648LL).number("maximum", 2147483647LL).take();
-    case TypeKind::I64: return o.text("type", "integer").take();
-    case TypeKind::U8: return o.text("type", "integer").number("minimum", 0).number("maximum", 255).take();
-    case TypeKind::U16: return o.text("type", "integer").number("minimum", 0).number("maximum", 65535).take();
-    case TypeKind::U32: return o.text("type", "integer").number("minimum", 0).number("maximum", 4294967295LL).take();
-    case TypeKind::U64: return o.text("type", "integer").number("minimum", 0).take();
-    case TypeKind::String: return o.text("type", "string").take();
-    case TypeKind::Array: {
-      std::string inner = schema_of(static_cast<TypeId>(row.a), depth + 1);
-      return inner.empty() ? "" : o.text("type", "array").raw("items", inner).take();
-    }
-    case TypeKind::Struct: {
-      const StructInfo& s = p_.structs[row.a];
-      if (!s.type_params.empty() || p_.modules[+p_.decls[+s.decl].module]->is_std) return "";
-      CanonicalObject properties;
-      CanonicalArray required;
-      for (const FieldInfo& f : s.fields) {
-        std::string inner = schema_of(f.type, depth + 1);
-        if (inner.empty()) return "";
-        properties.raw(text(f.name), inner);
-        if (is_none(f.default_value)) required.text(text(f.name));
-      }
-      return o.text("type", "object")
-          .raw("properties", properties.take())
-          .raw("required", required.take())
-          .raw("additionalProperties", "false")
-          .take();
-    }
-    case TypeKind::Enum: {
-      CanonicalArray names;
-      for (const VariantInfo& v : p_.enums[row.a].variants) {
-        if (!v.fields.empty()) return "";
-        names.text(text(v.name));
-      }
-      return o.text("type", "string").raw("enum", names.take()).take();
-    }
-    default: return "";
   }
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "docgen/gather.h"
@@ -80,7 +82,11 @@ class Gatherer {
 
   void describe_func(FuncId id, ItemId at);
 
-  std::string schema_of(TypeId type, int depth);
+  // ---- JSON
+
+  JsonShape json_of(TypeId type);
+  std::string schema_of(TypeId type, int depth, bool or_null = false);
+  bool has_own_json(TypeId type);
 
   std::string call_with(FuncId id, uint64_t effect);
 
@@ -153,6 +159,7 @@ class Gatherer {
   std::vector<std::pair<ItemId, ModuleId>> member_codes_;
   std::map<std::string, GuideId, std::less<>> guide_names_;
   std::map<std::pair<std::string, std::string>, PictureId> picture_of_;   // by file and target
+  std::optional<std::set<uint32_t>> own_json_;   // TypeIds; filled when first asked
   DocResolver resolver_;
 };
 

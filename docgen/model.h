@@ -72,9 +72,22 @@ struct ExampleState {
   std::string result;
 };
 
-// `schema`: the JSON Schema of its type, canonical; "" when no JSON value fits it.
+// What the values of a type are as JSON.
+enum class JsonForm : uint8_t {
+  None,      // no JSON value fits
+  Nothing,   // null: there is no value
+  Plain,     // a number, true or false: it is printed as its JSON
+  Text,      // a text, a character, the name of a variant
+  Whole      // a list or an object
+};
+struct JsonShape {
+  JsonForm form = JsonForm::None;
+  bool optional = false;   // null fits too
+  std::string schema;   // JSON Schema, canonical; of a parameter without null, which is left out instead
+};
 struct Param {
-  std::string name, type, default_text, schema;
+  std::string name, type, default_text;
+  JsonShape json;
   bool is_mut = false;
 };
 struct Failure {
@@ -124,7 +137,7 @@ struct Item {
   ItemId home = kNone;   // the module that hands it on, under the shortest path: where others take it from
   std::vector<Param> params;
   std::string result;   // type text, "" when there is none
-  std::string result_schema;   // as Param::schema; "null" for no result
+  JsonShape result_json;
   bool fallible = false;
   std::vector<Failure> failures;
   std::vector<Need> needs;

@@ -2,9 +2,10 @@
 // Depends on writer.h, canonical_json.h.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client pastes arguments into a shell command, as text. So tools take numbers, booleans and texts alone, and a text
-// has a pattern that lets no quote, backslash, dollar or control character through: inside '…' nothing else means
-// anything to a shell, and inside "…" nothing else to Janus.
+// A client writes arguments into a shell command, each as its own language prints it. Numbers, booleans and texts come
+// out as they should; a list comes as `1,2` or `['a']`. So what is neither is handed over as a text that holds JSON.
+// All of them are arguments of the program, between '…', where nothing but a second ' means anything: texts have a
+// pattern without it.
 #include <algorithm>
 
 #include "docgen/canonical_json.h"
@@ -14,19 +15,7 @@
 namespace janus::docgen {
 namespace {
 
-constexpr std::string_view kSafeText = "^[^'\"$\\\\\\u0000-\\u001f\\u007f]*$";
-
-bool is_scalar(std::string_view schema) {
-  return schema.find("\"type\":\"array\"") == std::string_view::npos &&
-         schema.find("\"type\":\"object\"") == std::string_view::npos &&
-         schema.find("\"type\":\"null\"") == std::string_view::npos;
-}
-// What `println` writes of it is JSON, or a plain text. Lists, structs and names of variants go through `std.json`.
-bool prints_as_json(std::string_view schema) {
-  return is_scalar(schema) && schema.find("\"enum\"") == std::string_view::npos;
-}
-bool is_nothing(std::string_view schema) { return schema == "{\"type\":\"null\"}"; }
-bool is_text(std::string_view schema) { return schema.find("\"type\":\"string\"") != std::string_view::npos; }
+constexpr std::string_view kSafeText = "^[^'\\u0000]*$";
 
 // Adds members to a schema, at their sorted places.
 std::string with_member(std::string_view schema, const std::string& name, const std::string& value) {
@@ -63,20 +52,78 @@ std::string shell_quoted(std::string_view text) {
   return out + "'";
 }
 
+// A name that is not of plain letters is no place in a command.
+bool is_input(const Param& p) {
+  auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return p.json.form != JsonForm::None && p.json.form != JsonForm::Nothing && !p.is_mut &&
+         std::all_of(p.name.begin(), p.name.end(), is_plain);
+}
+
+std::string input(const Item& f, const Param& p) {
+  bool whole = p.json.form == JsonForm::Whole;
+  std::string said;
+  for (const Tag& t : f.doc.tags)
+    if (t.kind == "param" && t.name == p.name) said = markdown_to_text(t.text);
+  std::string schema = p.json.schema;
+  if (whole) {
+    schema = CanonicalObject()
+                 .text("type", "string")
+                 .text("contentMediaType", "application/json")
+                 .raw("contentSchema", schema)
+                 .take();
+    said += std::string(said.empty() ? "as" : ", as") + " JSON in which an apostrophe is written \\u0027";
+  }
+  if (!said.empty()) schema = with_member(schema, "description", canonical_text(said));
+  if (whole || p.json.form == JsonForm::Text) schema = with_member(schema, "pattern", canonical_text(kSafeText));
+  return schema;
+}
+
+// The argument as a value of whatever type the parameter has. A client has words of its own for one that is left out,
+// and some print `True`.
+std::string argument(const Param& p, size_t number) {
+  std::string given = "given(\"" + p.name + "\", " + std::to_string(number) + ")";
+  switch (p.json.form) {
+    case JsonForm::Plain: return "read((" + given + " ?? \"null\").to_lower())?";
+    case JsonForm::Text: return "read(as_json.encode(" + given + "))?";
+    default: return "read(" + given + " ?? \"null\")?";
+  }
+}
+
+constexpr const char* kReadArguments =
+    "import std.env as env\\n"
+    "func given(name: String, n: i64) -> ?String do\\n"
+    "let text = env.args()[n]\\n"
+    "return if text == \"MISSING_ARG_\" ++ name do null else text end\\n"
+    "end\\n"
+    "func read[T](text: String) -> as_json.JsonError!T where T: as_json.FromJson do\\n"
+    "var r = as_json.Reader.new(text, as_json.Limits {})\\n"
+    "let value: T = as_json.read(&r)?\\n"
+    "r.finish()?\\n"
+    "return value\\n"
+    "end\\n";
+
+// A program of one call, as `printf` writes it.
+std::string program_of(const Model& model, const Item& f) {
+  std::string call;
+  for (size_t i = 0; i < f.params.size(); ++i) call += (i ? ", " : "") + argument(f.params[i], i);
+  call = "tool." + f.name + "(" + call + ")" + (f.fallible ? "?" : "");
+  bool prints_as_json = f.result_json.form == JsonForm::Plain && !f.result_json.optional;
+  if (f.result_json.form == JsonForm::Nothing) call += "\\nprintln(\"null\")";
+  else if (prints_as_json) call = "println(" + call + ")";
+  else call = "println(as_json.encode(" + call + "))";
+  return "import " + model.items[f.module].path + " as tool\\nimport std.json as as_json\\n" +
+         (f.params.empty() ? "" : kReadArguments) + "func main() -> !void do\\n" + call + "\\nend\\n";
+}
+
 std::string tool(const Model& model, const Item& f, std::string_view folder) {
   CanonicalObject inputs, properties;
   CanonicalArray required;
-  std::string call, values;
+  std::string values;
   for (const Param& p : f.params) {
-    std::string schema = p.schema;
-    for (const Tag& t : f.doc.tags)
-      if (t.kind == "param" && t.name == p.name && !t.text.empty())
-        schema = with_member(schema, "description", canonical_text(markdown_to_text(t.text)));
-    bool text = is_text(p.schema);
-    if (text) schema = with_member(schema, "pattern", canonical_text(kSafeText));
-    properties.raw(p.name, schema);
-    required.text(p.name);
-    call += (call.empty() ? "" : ", ") + std::string(text ? "\"%s\"" : "%s");
+    properties.raw(p.name, input(f, p));
+    if (!p.json.optional) required.text(p.name);
     values += " 'UTCP_ARG_" + p.name + "_UTCP_END'";
   }
   inputs.text("type", "object")
@@ -84,20 +131,9 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
       .raw("required", required.take())
       .raw("additionalProperties", "false");
 
-  // A program of one call, read from stdin in the folder where the module's file is found.
-  const std::string& module = model.items[f.module].path;
-  std::string answer = module.substr(module.rfind('.') == std::string::npos ? 0 : module.rfind('.') + 1) + "." +
-                       f.name + "(" + call + ")" + (f.fallible ? "?" : "");
-  std::string program = "import " + module + "\\n";
-  if (is_nothing(f.result_schema)) {
-    program += "func main() do\\n" + answer + "\\nprintln(\"null\")\\nend\\n";
-  } else if (prints_as_json(f.result_schema)) {
-    program += "func main() do println(" + answer + ") end\\n";
-  } else {
-    program += "import std.json as as_json\\nfunc main() do println(as_json.encode(" + answer + ")) end\\n";
-  }
-  std::string command =
-      "printf '" + program + "'" + values + " | janus run -q -C " + shell_quoted(folder.empty() ? "." : folder) + " -";
+  // It is read from stdin, in the folder where the module's file is found.
+  std::string command = "printf '" + program_of(model, f) + "' | janus run -q -C " +
+                        shell_quoted(folder.empty() ? "." : folder) + " -" + (values.empty() ? "" : " --" + values);
   CanonicalObject one, template_of;
   one.text("command", command).flag("append_to_final_output", true);
   template_of.text("name", "janus_" + f.path)
@@ -108,7 +144,10 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
   std::string description = markdown_to_text(f.doc.summary);
   for (const Failure& failure : f.failures) description += " Fails with " + failure.name + ".";
   if (description.empty()) description = f.signature.text;
-  o.text("name", f.path).text("description", description).raw("inputs", inputs.take()).raw("outputs", f.result_schema);
+  o.text("name", f.path)
+      .text("description", description)
+      .raw("inputs", inputs.take())
+      .raw("outputs", f.result_json.schema);
   o.raw("tags", CanonicalArray().text(model.items[f.module].path).take());
   if (!f.needs.empty()) {
     CanonicalArray names;
@@ -123,12 +162,10 @@ std::string tool(const Model& model, const Item& f, std::string_view folder) {
 std::string write_utcp(const Model& model, std::string_view folder) {
   std::vector<const Item*> functions;
   for (const Item& i : model.items) {
-    bool fits = i.kind == ItemKind::Func && i.is_pub && !i.result_schema.empty() &&
+    bool fits = i.kind == ItemKind::Func && i.is_pub && i.result_json.form != JsonForm::None &&
                 model.items[i.module].path != "main" && i.name != "main" && i.path.find('#') == std::string::npos &&
                 !(i.effects & kForeign);
-    for (const Param& p : i.params)
-      fits &= !p.schema.empty() && is_scalar(p.schema) && p.schema.find("\"enum\"") == std::string::npos &&
-              p.schema.find("\"maxLength\"") == std::string::npos && !p.is_mut;
+    for (const Param& p : i.params) fits &= is_input(p);
     if (fits) functions.push_back(&i);
   }
   std::sort(functions.begin(), functions.end(), [](const Item* a, const Item* b) { return a->path < b->path; });

@@ -43,30 +43,42 @@ const manual = ajv.compile({
       },
     } },
   },
-  $defs: { schema: { type: 'object', properties: { type: { enum: ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] }, properties: { type: 'object', additionalProperties: { $ref: '#/$defs/schema' } }, items: { $ref: '#/$defs/schema' }, required: { type: 'array', items: { type: 'string' } } }, not: { anyOf: [{ required: ['$ref'] }, { required: ['oneOf'] }] } } },
+  $defs: {
+    type: { enum: ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'] },
+    schema: { type: 'object', properties: { type: { anyOf: [{ $ref: '#/$defs/type' }, { type: 'array', items: { $ref: '#/$defs/type' } }] }, properties: { type: 'object', additionalProperties: { $ref: '#/$defs/schema' } }, items: { $ref: '#/$defs/schema' }, required: { type: 'array', items: { type: 'string' } } }, not: { anyOf: [{ required: ['$ref'] }, { required: ['oneOf'] }] } },
+  },
 });
+// A value that fits a schema; of a text that holds JSON, such a text.
+const value_of = schema => {
+  if (schema.contentSchema) return JSON.stringify(value_of(schema.contentSchema)).replaceAll("'", '\\u0027');
+  if (schema.enum) return schema.enum[0];
+  const type = [schema.type].flat()[0];
+  if (type === 'array') return [value_of(schema.items), value_of(schema.items)];
+  if (type === 'object') return Object.fromEntries(Object.entries(schema.properties).map(([name, s]) => [name, value_of(s)]));
+  return { string: schema.maxLength === 1 ? 'é' : "Ada Lovelace".slice(0, schema.maxLength), integer: 12, number: 1.5, boolean: true }[type];
+};
 for (const folder of readdirSync(work).filter(f => f.startsWith('utcp-'))) {
   const value = JSON.parse(readFileSync(join(work, folder, 'utcp.json'), 'utf8'));
   check(`${folder}: the shape of a manual`, manual(value), ajv.errorsText(manual.errors));
   for (const tool of value.tools) {
     const inputs = new Ajv2020({ strict: false }).compile(tool.inputs);
+    const others = Object.fromEntries(Object.entries(tool.inputs.properties).map(([n, s]) => [n, value_of(s)]));
+    check(`${tool.name}: takes values that fit`, inputs(others), JSON.stringify(inputs.errors));
     for (const [name, schema] of Object.entries(tool.inputs.properties)) {
-      check(`${tool.name}: ${name} has its place in the command`, tool.tool_call_template.commands[0].command.includes(`UTCP_ARG_${name}_UTCP_END`));
-      if (schema.type !== 'string') continue;
-      const others = Object.fromEntries(Object.entries(tool.inputs.properties).map(([n, s]) => [n, s.type === 'string' ? 'x' : s.type === 'boolean' ? true : 1]));
-      for (const text of ["'; touch /tmp/x; '", '"', 'a\\', 'a\nb', '${x}']) check(`${tool.name}: ${name} refuses ${JSON.stringify(text)}`, !inputs({ ...others, [name]: text }));
-      check(`${tool.name}: ${name} takes plain text`, inputs({ ...others, [name]: 'Ada Lovelace, `y`' }));
+      check(`${tool.name}: ${name} has its place in the command`, tool.tool_call_template.commands[0].command.includes(`'UTCP_ARG_${name}_UTCP_END'`));
+      check(`${tool.name}: ${name} is a number, a boolean or a text`, ['integer', 'number', 'boolean', 'string'].includes(schema.type));
+      if (schema.type !== 'string' || schema.enum) continue;
+      for (const text of ["'; touch /tmp/x; '", 'a\0b']) check(`${tool.name}: ${name} refuses ${JSON.stringify(text)}`, !inputs({ ...others, [name]: text }));
     }
   }
 }
 // Tools are run as a client would run them: the arguments put into the command, which a shell runs.
 const shop = JSON.parse(readFileSync(join(work, 'utcp-shop', 'utcp.json'), 'utf8'));
-const value_of = schema => ({ string: 'Ada Lovelace', integer: 12, number: 1.5, boolean: true })[schema.type];
 let ran = 0;
 for (const tool of shop.tools) {
   if (tool['x-janus-capabilities']) continue;
   let command = tool.tool_call_template.commands[0].command;
-  for (const [name, schema] of Object.entries(tool.inputs.properties)) command = command.replaceAll(`UTCP_ARG_${name}_UTCP_END`, String(value_of(schema)));
+  for (const [name, schema] of Object.entries(tool.inputs.properties)) command = command.replaceAll(`UTCP_ARG_${name}_UTCP_END`, () => String(value_of(schema)));
   const done = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: { ...process.env, PATH: `${process.argv[3]}:${process.env.PATH}` } });
   check(`${tool.name} runs: ${command}`, done.status === 0, done.stderr);
   let result;
