@@ -4,9 +4,13 @@
 #include "cli/docs.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <map>
+#include <utility>
 
+#include "cli/body_shelf.h"
+#include "cli/cache.h"
 #include "cli/doc_rows.h"
 #include "cli/guides.h"
 #include "cli/knowledge.h"
@@ -108,43 +112,40 @@ std::string default_out(const Target& target, const char* name) {
                    name);
 }
 
-int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
-  if (int code = find_target(context, word, Purpose::Modules, out.target)) return code;
-  const Args& args = context.args;
-  // A folder that only holds the embedded library's sources documents the library; `janus doc std` does without the
-  // sources.
-  bool of_std = !out.target.load.all_modules && out.target.load.root.empty();
-  out.compilation = new Compilation;
-  Compilation& c = *out.compilation;
-  // Pages show examples as they are written; only the lint has them compiled.
-  DoctestOptions examples = out.target.load.doctests;
-  out.target.load.doctests = {};
-  CheckOptions check;
-  check.keep_bodies = true;
-  auto facts = std::make_unique<Facts>();
-  if (purpose != kLint) check.sink = facts.get();
-  check.all_std = of_std;
-  out.target.load.all_std = of_std;
-  {
-    Progress progress(context.console, context.timing);
-    c.check(context.disk, out.target.load, check, context.timing.callback());
-    context.timing.begin("docs");
-    std::string folder = args.value(Opt::Guides), why;
-    if (!folder.empty() && !is_folder(folder))
-      return context.console.fail(kEnvironment, "there is no folder " + folder);
-    std::vector<std::string> pages =
-        folder.empty() ? guide_paths(context.disk, out.target) : context.disk.pages(folder);
+namespace {
+
+// One `janus doc`, step by step.
+struct Loader {
+  Context& context;
+  const std::string& word;
+  Documents& out;
+  DocumentsFor purpose;
+  bool of_std = false;
+  std::string folder = {};   // of the guides
+  std::vector<std::string> pages = {};
+  docgen::GatherOptions options = {};
+  std::vector<bool> kept = {};   // modules whose bodies are kept, once the pages that must be made are known
+  int code = kDone;
+  std::string why = {};
+
+  bool fail(const std::string& said) {
+    if (code == kDone) code = context.console.fail(kEnvironment, said);
+    return false;
+  }
+
+  // What is asked for, beside the program itself.
+  bool find() {
+    if ((code = find_target(context, word, Purpose::Modules, out.target))) return false;
+    const Args& args = context.args;
+    // A folder that only holds the embedded library's sources documents the library; `janus doc std` does without the
+    // sources.
+    of_std = !out.target.load.all_modules && out.target.load.root.empty();
+    out.target.load.all_std = of_std;
+    folder = args.value(Opt::Guides);
+    if (!folder.empty() && !is_folder(folder)) return fail("there is no folder " + folder);
+    pages = folder.empty() ? guide_paths(context.disk, out.target) : context.disk.pages(folder);
     if (folder.empty() && out.target.is_package) folder = guide_folder(out.target);
-    if (!load_guides(context.disk, pages, c, out.guides, why)) return context.console.fail(kEnvironment, why);
-    for (size_t i = 0; i < c.sources.size(); ++i)
-      if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
-        out.read.push_back(file.path);
-        std::string around = folder_of(file.path);
-        if (out.read.size() < 2 || std::find(out.read.begin(), out.read.end(), around) == out.read.end())
-          out.read.push_back(around.empty() ? "." : around);
-      }
-    if (!folder.empty()) out.read.push_back(folder);
-    docgen::GatherOptions options;
+    if (out.update && out.folder.empty()) out.folder = default_out(out.target, "doc");
     options.schemas = purpose == kData;
     options.name = args.value(Opt::DocName, out.target.name);
     options.version = out.target.version;
@@ -153,18 +154,114 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
     options.std_too = of_std;
     options.private_too = args.has(Opt::Private);
     options.source_links = purpose == kPages;
-    if (purpose == kPages) options.pictures = load_pictures(context.disk, out.target, c.program, out.guides);
-    for (const docgen::Picture& picture : options.pictures.files) out.read.push_back(picture.path);
-    if (purpose != kLint && !c.diags.has_errors() && out.target.is_package) {
+    if (purpose != kLint && out.target.is_package) {
       options.renamed = renamed_in(database_path(context, out.target));
       options.examples = examples_in(database_path(context, out.target));
     }
-    if (out.update && !c.diags.has_errors()) {
-      if (out.folder.empty()) out.folder = default_out(out.target, "doc");
-      out.old_book.read(out.folder);
-      out.book.take_program(c.program, of_std, settings_of(options, out.guides), out.old_book);
-      out.book.plan(out.old_book, out.folder, c.program, options.whole, options.linked);
+    return true;
+  }
+
+  bool read_guides(Compilation& c) {
+    out.guides.clear();
+    if (!load_guides(context.disk, pages, c, out.guides, why)) return fail(why);
+    if (purpose == kPages) options.pictures = load_pictures(context.disk, out.target, c.program, out.guides);
+    return true;
+  }
+
+  // Pages that still hold say which modules need no look into their bodies.
+  void plan(Compilation& c) {
+    out.old_book.read(out.folder);
+    out.book.take_program(c.program, of_std, settings_of(options, out.guides), out.old_book);
+    out.book.plan(out.old_book, out.folder, c.program, options.whole, options.linked);
+    kept = options.linked;
+    if (options.whole.empty()) kept.assign(c.program.modules.size(), true);
+  }
+
+  // Checks the program. With `again`, what earlier runs left is not asked.
+  bool check(std::unique_ptr<Facts>& facts, bool again) {
+    out.compilation = new Compilation;
+    out.book = {}, out.old_book = {};
+    options.whole.clear(), options.linked.clear();
+    Compilation& c = *out.compilation;
+    facts = std::make_unique<Facts>();
+    CheckOptions check;
+    check.all_std = of_std;
+    if (purpose != kLint) check.sink = facts.get();
+    BodyMemory memory;
+    std::string shelf = join_path(out.folder, ".janus-bodies");
+    if (out.update && !again && !getenv("JANUS_STD_DIR")) {   // who works on std has no fixed one
+      memory.key = own_identity();
+      read_bodies(shelf, memory);
+      check.keep_bodies = false;
+      check.keep_of = &kept;
+      check.memory = &memory;
+      out.target.load.memory = &memory;
+      check.before_bodies = [&](Program&) {
+        if (read_guides(c)) plan(c);
+      };
     }
+    c.check(context.disk, out.target.load, check, context.timing.callback());
+    out.target.load.memory = nullptr;
+    if (code) return false;
+    // Records know no places, and messages do: everything is looked at again.
+    if (!check.keep_bodies && (memory.stale || c.diags.has_errors())) return this->check(facts, true);
+    context.timing.begin("docs");
+    if (check.keep_bodies) {
+      if (!read_guides(c)) return false;
+      if (out.update && !c.diags.has_errors()) plan(c);
+    }
+    // A folder that cannot be written to is complained about when the pages are.
+    if (!check.keep_bodies && make_folders(out.folder, why)) write_bodies(shelf, c.program, memory, why);
+    return true;
+  }
+
+  void note_what_was_read(const Compilation& c) {
+    for (size_t i = 0; i < c.sources.size(); ++i)
+      if (const SourceFile& file = c.sources.file(static_cast<FileId>(i)); !file.is_std) {
+        out.read.push_back(file.path);
+        std::string around = folder_of(file.path);
+        if (out.read.size() < 2 || std::find(out.read.begin(), out.read.end(), around) == out.read.end())
+          out.read.push_back(around.empty() ? "." : around);
+      }
+    if (!folder.empty()) out.read.push_back(folder);
+    for (const docgen::Picture& picture : options.pictures.files) out.read.push_back(picture.path);
+  }
+
+  void lint(Compilation& c, const DoctestOptions& examples) {
+    DocLintOptions lint;
+    lint.std_too = of_std;
+    // The package's memory: what things were called, and which code a text was written for.
+    Knowledge k;
+    if (Target target; out.target.is_package && find_target(context, word, Purpose::Modules, target) == kDone &&
+                       refresh(context, target, false, k) == kDone) {
+      lint.renamed = [&k](std::string_view name) { return present_name(*k.db, name); };
+      if (context.args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, context.args.has(Opt::Fix));
+    }
+    tell_guides(out.guides, lint);
+    if (out.target.is_package)
+      lint.has_file = [&](std::string_view page, std::string_view file) {
+        return has_file_beside(context.disk, out.target, page, file);
+      };
+    lint_docs(c.program, out.docs, lint);
+    lint_guides(c.program, out.guides, lint);
+    LoadOptions load = out.target.load;
+    load.doctests = examples;
+    load.doctests.own = !of_std;
+    load.doctests.guides = pages;
+    lint_examples(context.disk, load, of_std, c);
+    c.diags.sort();
+  }
+
+  int run() {
+    if (!find()) return code;
+    // Pages show examples as they are written; only the lint has them compiled.
+    DoctestOptions examples = std::exchange(out.target.load.doctests, {});
+    std::unique_ptr<Facts> facts;
+    Progress progress(context.console, context.timing);
+    if (!check(facts, false)) return code;
+    Compilation& c = *out.compilation;
+    note_what_was_read(c);
+    if (c.diags.has_errors()) options.renamed.clear(), options.examples.clear();
     out.docs = extract_docs(c.program, of_std ? DocsOf::Both : DocsOf::Package,
                             options.whole.empty() ? nullptr : &options.whole);
     if (purpose != kLint && !c.diags.has_errors()) {
@@ -181,40 +278,23 @@ int load_documents(Context& context, const std::string& word, Documents& out, Do
         return key;
       };
     }
-    if (purpose == kLint && !c.diags.has_errors()) {
-      DocLintOptions lint;
-      lint.std_too = of_std;
-      // The package's memory: what things were called, and which code a text was written for.
-      Knowledge k;
-      if (Target target; out.target.is_package && find_target(context, word, Purpose::Modules, target) == kDone &&
-                         refresh(context, target, false, k) == kDone) {
-        lint.renamed = [&k](std::string_view name) { return present_name(*k.db, name); };
-        if (args.has(Opt::Stale)) lint_stale(c, out.docs, *k.db, args.has(Opt::Fix));
-      }
-      tell_guides(out.guides, lint);
-      if (out.target.is_package)
-        lint.has_file = [&](std::string_view page, std::string_view file) {
-          return has_file_beside(context.disk, out.target, page, file);
-        };
-      lint_docs(c.program, out.docs, lint);
-      lint_guides(c.program, out.guides, lint);
-      LoadOptions load = out.target.load;
-      load.doctests = examples;
-      load.doctests.own = !of_std;
-      load.doctests.guides = pages;
-      lint_examples(context.disk, load, of_std, c);
-      c.diags.sort();
-    }
+    if (purpose == kLint && !c.diags.has_errors()) lint(c, examples);
     context.timing.begin("gather");
     out.model = docgen::gather(c.program, out.docs, out.guides, options);
     context.timing.begin(nullptr);
+    return kDone;
   }
-  return kDone;
+};
+
+}   // namespace
+
+int load_documents(Context& context, const std::string& word, Documents& out, DocumentsFor purpose) {
+  return Loader{context, word, out, purpose}.run();
 }
 
 void lint_package(const Target& target, Compilation& c, const Docs& docs, const std::vector<docgen::GuideText>& guides,
                   AstDb* db) {
-  if (c.diags.has_errors()) return;  // what the compiler knows of a broken program may be wrong
+  if (c.diags.has_errors()) return;   // what the compiler knows of a broken program may be wrong
   DocLintOptions lint;
   lint.complete = target.is_package && target.load.root.empty();
   if (db) lint.renamed = [db](std::string_view name) { return present_name(*db, name); };

@@ -2,6 +2,8 @@
 // Depends on gatherer.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "docgen/gatherer.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringRef.h"
 
 namespace janus::docgen {
 
@@ -275,19 +277,17 @@ void Gatherer::inherit() {
 
 // Anchors are unique on their page, paths in the model: a second one of a name has a number.
 void Gatherer::unique_names() {
-  std::vector<std::unordered_map<std::string, int>> anchors(model_.items.size() + 1);
-  std::unordered_map<std::string, int> paths;
-  paths.reserve(model_.items.size());
+  // The keys are the items' own strings: those of the first of a name, which nobody changes.
+  llvm::DenseMap<std::pair<ItemId, llvm::StringRef>, int> anchors(static_cast<unsigned>(model_.items.size()));
+  llvm::DenseMap<llvm::StringRef, int> paths(static_cast<unsigned>(model_.items.size()));
   for (Item& i : model_.items) {
-    std::string anchor = i.name;
-    if (i.kind == ItemKind::Field) anchor = "field." + anchor;
-    if (i.kind == ItemKind::Variant) anchor = "variant." + anchor;
+    i.anchor = i.name;
+    if (i.kind == ItemKind::Field) i.anchor = "field." + i.name;
+    if (i.kind == ItemKind::Variant) i.anchor = "variant." + i.name;
     if (i.kind == ItemKind::Method && i.trait_item != kNone && !i.impl_head.empty())
-      anchor = "impl." + i.of_trait + "." + anchor;
-    int n = ++anchors[i.parent == kNone ? model_.items.size() : i.parent][anchor];
-    i.anchor = n == 1 ? anchor : anchor + "-" + std::to_string(n);
-    n = ++paths[i.path];
-    if (n > 1) i.path += "#" + std::to_string(n);
+      i.anchor = "impl." + i.of_trait + "." + i.name;
+    if (int n = ++anchors[{i.parent, i.anchor}]; n > 1) i.anchor += "-" + std::to_string(n);
+    if (int n = ++paths[i.path]; n > 1) i.path += "#" + std::to_string(n);
   }
 }
 

@@ -35,7 +35,10 @@ class Linker {
     const Tokens& t = tree_.tokens;
     for (uint32_t i = 0; i < t.size(); ++i)
       if (t.kinds[i] == TokenKind::Ident) idents_.push_back({t.name(i), i});
-    std::stable_sort(idents_.begin(), idents_.end(), [](const Ident& a, const Ident& b) { return +a.name < +b.name; });
+    // Tokens of bodies that were read later than the rest stand at the end.
+    std::sort(idents_.begin(), idents_.end(), [&](const Ident& a, const Ident& b) {
+      return +a.name != +b.name ? +a.name < +b.name : t.begin(a.token) < t.begin(b.token);
+    });
     found_.assign(t.size(), {});
     declarations();
     for (const Body* body : bodies) claims_of(*body);
@@ -47,6 +50,8 @@ class Linker {
       if (found_[i].item == kNone && found_[i].line == 0) continue;
       out.push_back({t.begin(i), t.end(i), found_[i].item, found_[i].line});
     }
+    auto earlier = [](const SourceLink& a, const SourceLink& b) { return a.lo < b.lo; };
+    if (!std::is_sorted(out.begin(), out.end(), earlier)) std::sort(out.begin(), out.end(), earlier);
   }
 
  private:

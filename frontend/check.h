@@ -2,6 +2,8 @@
 // Depends on program.h.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
+
 #include "frontend/program.h"
 
 namespace janus {
@@ -15,9 +17,12 @@ struct Grants {
 };
 struct CheckOptions {
   bool keep_bodies = true;   // false: `janus check` frees each body after its checks (memory)
-  struct BodySink* sink = nullptr;  // body_sink.h: sees each body
+  const std::vector<bool>* keep_of = nullptr;   // by ModuleId, without keep_bodies: bodies of these stay all the same
+  // When names and types stand, before any body is looked at: the last moment to say what keep_of holds.
+  std::function<void(Program&)> before_bodies = {};
+  struct BodySink* sink = nullptr;   // body_sink.h: sees each body
   struct BodyMemory* memory =
-      nullptr;  // body_memory.h: what an earlier check left; with a sink and without keep_bodies only
+      nullptr;   // body_memory.h: what an earlier check left; with a sink and without keep_bodies only
   bool all_std = false;   // every body of std, not only those that are reached: its documentation shows their effects
   bool tests = false;   // check `test` blocks too (always checked for user modules; this keeps their bodies)
   bool lint = false;   // also what is never used, reached, awaited, closed, changed (lint.cpp)

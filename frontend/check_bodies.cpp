@@ -171,7 +171,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   body.param_count = body.loop_count = 0;
   body.root = HirId::None;
   b.id = BodyId::None;
-  if (keeps_id && options_.keep_bodies) {
+  if (keeps_id && keeps_bodies()) {
     b.id = BodyId(p_.bodies.size());
     p_.bodies.push_back(nullptr);
   }
@@ -658,10 +658,8 @@ void BodyChecker::finish_group() {
 
 void BodyChecker::hand_over(Builder& b) {
   if (p_.diags.has_errors() && b.body.nodes.empty()) return;
-  if (options_.keep_bodies) {
-    if (is_some(b.id)) p_.bodies[+b.id] = std::make_unique<Body>(b.body);
-    return;
-  }
+  if (is_some(b.id)) p_.bodies[+b.id] = std::make_unique<Body>(b.body);
+  if (options_.keep_bodies) return;
   // The body is looked at a last time and forgotten, unless its patterns wait for the solved sets.
   if (has_error_match(p_, b.body)) late_matches_.push_back(std::make_unique<Body>(b.body));
   else check_patterns(p_, b.body);

@@ -379,6 +379,10 @@ class BodyChecker {
   void begin_group(FuncId func, ModuleId module);
   void finish_group();
   void finish_builder(Builder& b);
+  bool keeps_bodies() const {
+    return options_.keep_bodies ||
+           (options_.keep_of && +module_ < options_.keep_of->size() && (*options_.keep_of)[+module_]);
+  }
   void hand_over(Builder& b);
   void lend_cells(Builder& b);
   void run_late_check(const LateCheck& c);
@@ -644,7 +648,8 @@ class BodyChecker {
     ErrorSetId set = ErrorSetId::None;   // with what; its body's failures too
     TypeId race = TypeId::None;   // what its tasks give
     std::vector<uint32_t> handles = {};   // spawns into it that gave a handle: in handles_
-    uint32_t caught_elsewhere = 0;   // `await … catch` of a handle that is no name of a `let`: out of an array, a channel
+    uint32_t caught_elsewhere =
+        0;   // `await … catch` of a handle that is no name of a `let`: out of an array, a channel
     bool bare_await = false;   // an `await` without a `catch`, of whatever handle
     bool keeps = false;   // handles that go elsewhere, and are answered there
   };

@@ -39,12 +39,13 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
   load_modules(program, files, load);      // texts, trees, imports
   begin("collect");
   collect(program);                        // names, types in signatures, impls, consts
+  if (options.before_bodies) options.before_bodies(program);
   begin("bodies");
   check_bodies(program, options);          // every function to HIR
   begin("errors");
   solve_error_sets(program);               // what each function can fail with
   begin("patterns");
-  for (size_t i = 0; i < program.bodies.size(); ++i)
+  for (size_t i = 0; options.keep_bodies && i < program.bodies.size(); ++i)
     if (program.bodies[i]) check_patterns(program, *program.bodies[i]);
   check_dyns(program);                     // impls for what became `dyn`
   check_growth(program);                   // generics without end

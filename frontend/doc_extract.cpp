@@ -102,7 +102,7 @@ Docs extract_docs(Program& p, DocsOf whose, const std::vector<bool>* whole) {
   DocResolver resolver(p);
   size_t comments = 0;
   for (uint32_t m = 0; m < p.modules.size(); ++m)
-    if (wanted(ModuleId(m))) comments += p.modules[m]->tree.tokens.docs.size();
+    if (wanted(ModuleId(m))) comments += is_whole(ModuleId(m)) ? p.modules[m]->tree.tokens.docs.size() : 1;
   docs.comments.reserve(comments);
   for (uint32_t m = 0; m < p.modules.size(); ++m) {
     if (!wanted(ModuleId(m))) continue;
