@@ -306,7 +306,8 @@ async function harmless(folder) {
       const out = [];
       for (const e of document.querySelectorAll('*')) {
         for (const a of e.attributes) if (/^on/i.test(a.name)) out.push(e.tagName + ' ' + a.name);
-        if (/^(IFRAME|OBJECT|EMBED|FORM|BASE|STYLE|IMG|MATH)$/.test(e.tagName)) out.push(e.tagName);
+        const copied = e.tagName === 'IMG' && /^picture-[\w.-]+$/.test(e.getAttribute('src'));   // a file of the package
+        if (/^(IFRAME|OBJECT|EMBED|FORM|BASE|STYLE|IMG|MATH)$/.test(e.tagName) && !copied) out.push(e.tagName);
         const href = e.getAttribute('href');
         if (href && e.tagName === 'A' && !/^(#|https?:|mailto:|[\w~%.-]+\.html)/i.test(href)) out.push('href ' + href);
       }
