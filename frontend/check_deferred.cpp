@@ -42,7 +42,7 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
     unify(d.result, field);
     return leave(true);
   }
-  Program::MethodMatch m = p_.find_method(zonk(type), name, module_);
+  Program::MethodMatch m = method_of(type, name);
   if (m.candidates == 0 && types_.kind(type) == TypeKind::Param) {
     int candidates = 0;
     TraitId bound = TraitId::None;

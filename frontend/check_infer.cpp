@@ -190,6 +190,15 @@ void BodyChecker::settle_literals(TypeId type) {
   }
 }
 
+// A method as the program knows it. `Box { v: 3 }` waits for the kind of its 3, and an impl may be for `Box[i64]`: what
+// has no such method so far is asked again with its literals settled.
+Program::MethodMatch BodyChecker::method_of(TypeId type, NameId name) {
+  Program::MethodMatch m = p_.find_method(zonk(type), name, module_);
+  if (m.candidates > 0 || is_some(m.func) || !types_[shallow(type)].has_infer) return m;
+  settle_literals(type);
+  return p_.find_method(zonk(type), name, module_);
+}
+
 // Lets an expected type decide open parts of a result, where that cannot do harm: a `T` that will be wrapped into `?T`,
 // or put behind `dyn`, must still be decided by the arguments.
 bool BodyChecker::unify_hint(TypeId result, TypeId expected) {

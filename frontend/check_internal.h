@@ -422,6 +422,7 @@ class BodyChecker {
   InferKind open_kind(TypeId type) { return infer_[types_[type].a].kind; }   // of a shallow, open type
   void name_literals(TypeId type);
   void settle_literals(TypeId type);   // open literals in it take their defaults now
+  Program::MethodMatch method_of(TypeId type, NameId name);
   TypeId finish_type(TypeId type);
   TypeId settle(TypeId type);   // shallow, after trying what was deferred
   void retry_deferred(bool last);

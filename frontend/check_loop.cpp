@@ -126,7 +126,7 @@ HirId BodyChecker::check_for(NodeId n) {
         } else if (types_.is_integer(type)) {
           refuse(("to count, give a range: `for i in 0.." + code + " do`").c_str());
         } else {
-          Program::MethodMatch m = p_.find_method(zonk(type), n_next_, module_);
+          Program::MethodMatch m = method_of(type, n_next_);
           bool fits =
               m.candidates == 1 && p_.funcs[+m.func].self != SelfKind::None && p_.funcs[+m.func].params.size() == 1;
           TypeId result = TypeId::None;

@@ -223,7 +223,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
   TypeId probe = type;
   bool literal = kind == TypeKind::Infer;
   if (literal) probe = open_kind(type) == InferKind::Int ? Types::I64 : Types::F64;
-  Program::MethodMatch m = p_.find_method(zonk(probe), name, module_);
+  Program::MethodMatch m = method_of(probe, name);
   TraitId bound = TraitId::None;
   if (m.candidates == 0 && kind == TypeKind::Param) {
     int candidates = 0;
@@ -438,10 +438,8 @@ HirId BodyChecker::call_trait(TraitId trait, NodeId call, NodeId member, TypeId 
   TypeId outer[] = {self};
   HirId made = call_func(func, outer, call, HirId::None, NodeId::None, expected, answer, Head{}, true, trait);
   TypeId type = settle(self);
-  if (types_.kind(type) == TypeKind::Infer && open_kind(type) != InferKind::General) {
-    unify(type, open_kind(type) == InferKind::Int ? Types::I64 : Types::F64);
-    type = shallow(type);
-  }
+  settle_literals(type);
+  type = shallow(type);
   TypeKind kind = types_.kind(type);
   if (kind == TypeKind::Error || kind == TypeKind::Infer) return made;
   bool fits = kind == TypeKind::Param ? require_trait(type, trait, name_span) : p_.implements(zonk(type), trait);

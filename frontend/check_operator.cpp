@@ -438,8 +438,7 @@ HirId BodyChecker::check_in(NodeId n) {
     check_poison(l);
     return poison(span(n));
   }
-  Program::MethodMatch m =
-      kind == TypeKind::Infer ? Program::MethodMatch{} : p_.find_method(zonk(type), n_contains_, module_);
+  Program::MethodMatch m = kind == TypeKind::Infer ? Program::MethodMatch{} : method_of(type, n_contains_);
   if (m.candidates != 1 || p_.funcs[+m.func].params.size() != 2) {
     Diagnostic& d = report<Diag::CannotSearch>(span(r), name_of(type));
     d.note("`x in y` asks whether x is an element of an array or set, a key of a map, in a range, or a part of a text");
