@@ -28,9 +28,16 @@ static void give_heap_large_pages() {
   }
 }
 
+#ifdef JANUS_PROFILING
+extern "C" int __llvm_profile_write_file(void);   // which the end of a process does by itself, but not _exit
+#endif
+
 int main(int argc, char** argv) {
   give_heap_large_pages();
   int code = janus::run_command_line(argc, argv);
+#ifdef JANUS_PROFILING
+  __llvm_profile_write_file();
+#endif
   // Straight to the end: what a compilation holds is given back by the system, faster than piece by piece.
   _exit(code);
 }
