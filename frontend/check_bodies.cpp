@@ -128,6 +128,7 @@ void BodyChecker::begin_group(FuncId func, ModuleId module) {
   bindings_.clear();
   infer_.clear();
   deferred_.clear();
+  deferred_parts_.clear();
   late_.clear();
   narrowings_.clear();
   facts_.clear();
@@ -190,7 +191,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   b.result_wanted = true;
   b.sink = Sink{};
   b.sink_span = Span{};
-  b.defers_open = b.in_defer = 0;
+  b.defers_open = b.in_defer = b.block_end = 0;
   b.arg_callee = FuncId::None;
   b.arg_param = 0;
   b.node = b.last_stmt = NodeId::None;
@@ -677,7 +678,7 @@ void BodyChecker::finish_program() {
   while (changed) {
     changed = false;
     for (const PolyEdge& e : poly_edges_) {
-      if (poly_escapes_.find(key(e.to, e.to_param)) == FlatMap::None || is_none(e.from)) continue;
+      if (is_none(e.from) || !is_kept(e.to, e.to_param)) continue;
       uint32_t& from = poly_escapes_[key(e.from, e.from_param)];
       if (from == FlatMap::None) {
         from = 1;
@@ -695,7 +696,7 @@ void BodyChecker::finish_program() {
           if (poly_escapes_.find(key(impl.methods[i], k)) != FlatMap::None) poly_escapes_[key(declared[i], k)] = 1;
     }
   for (const PolyCheck& c : poly_checks_) {
-    if (poly_escapes_.find(key(c.callee, c.param)) == FlatMap::None) continue;
+    if (!is_kept(c.callee, c.param)) continue;
     const FuncInfo& f = p_.funcs[+c.callee];
     p_.diags.report<Diag::FailingClosureKept>(c.span, text(p_.decls[+f.decl].name))
         .at(f.params[c.param].span, "this function is kept, not only called")
@@ -704,7 +705,7 @@ void BodyChecker::finish_program() {
   }
 
   for (const NurseryArg& a : nursery_args_) {
-    if (poly_escapes_.find(key(a.callee, a.param)) == FlatMap::None) continue;
+    if (!is_kept(a.callee, a.param)) continue;
     p_.diags.report<Diag::NurseryEscapes>(a.span)
         .with_label("this closure can start tasks in a nursery")
         .at(p_.funcs[+a.callee].params[a.param].span, "the function keeps what it is given, or lets a task run it")

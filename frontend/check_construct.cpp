@@ -148,9 +148,8 @@ HirId BodyChecker::check_fields(const std::vector<FieldInfo>* fields, NodeId lit
     TypeId type = types_.subst((*fields)[index].type, params, args);
     HirId value;
     if (x.b == kNone32) {
-      uint32_t var = find_var(NameId(x.a));
-      if (var != kNone32) {
-        value = read_var(var, name_span);
+      if (find_var(NameId(x.a)) != kNone32) {
+        value = check_name_of_var(NameId(x.a), init, name_span, type);
       } else {
         Head head = head_of_name(NameId(x.a), init);
         value = head.kind == HeadKind::Const ? decl_value(head, init, type) : unknown_name(NameId(x.a), name_span);

@@ -335,6 +335,8 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   size_t errors = p_.diags.error_count();
   Answer answer;
   answer.by_catch = true;
+  Facts at_begin;
+  copy_facts(at_begin, facts_);
   HirId tried = check_answered(operand, value ? expected : TypeId::None, answer, value);
   TypeId type = shallow(node(tried).type);
   if (answer.implicit) answer.set = with_implicit(answer.set);
@@ -357,8 +359,12 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   Facts before, after_handler;
   copy_facts(before, facts_);
   bool dead_before = dead_;
-  if (answer.fails && types_.kind(type) != TypeKind::Never) dead_before = dead_;
   dead_ = false;
+  // The handler begins where the operand broke off: what it found out on the way to its end is not known here.
+  copy_facts(facts_, at_begin);
+  forget_assigned_in(facts_, operand);
+  for (const Fact& f : before)
+    if (f.kind == Fact::Awaited) add_fact(f.var, f.kind);
   size_t scope = open_scope();
   uint32_t local = kNone32;
   if (is_some(pattern)) {

@@ -173,6 +173,7 @@ struct Builder {
   Sink sink;
   Span sink_span;                         // where the function says that it can or cannot fail
   uint32_t defers_open = 0;
+  uint32_t block_end = 0;   // the last token of the block that is being looked at
   uint32_t in_defer = 0;
   FuncId arg_callee = FuncId::None;       // closures that are an argument: of which function, which parameter
   uint32_t arg_param = 0;
@@ -329,6 +330,10 @@ class BodyChecker {
     HirId node;
     uint32_t var;
   };
+  struct DeferredPart {
+    uint32_t body, first, last;   // Builder::index; tokens
+  };
+  std::vector<DeferredPart> deferred_parts_;   // of the blocks that are open
   std::vector<Narrowing> narrowings_;   // Unwraps without a check, of variables that a closure may turn out to write
 
   // ---- names known to the checker
@@ -463,7 +468,9 @@ class BodyChecker {
   void add_fact(uint32_t var, Fact::Kind kind);
   void drop_fact(uint32_t var, Fact::Kind kind);
   void meet(Facts& into, const Facts& other);   // keeps what both know
-  void forget_assigned_in(NodeId body);
+  void forget_assigned_in(Facts& facts, NodeId part);
+  void forget_assigned(Facts& facts, uint32_t first, uint32_t last);   // tokens
+  void forget_deferred();
   void write_var(uint32_t var);
   uint32_t root_var(HirId place);
   bool require_place(HirId place, NodeId ast, const char* doing);
@@ -471,6 +478,7 @@ class BodyChecker {
   uint32_t var_of_local(LocalId local) { return b_->var_of_local[+local]; }
   uint32_t subject_var(NodeId n);
   void poly_escape(uint32_t var);
+  bool is_kept(FuncId func, uint32_t param) const;
 
   HirId fixed_as_array(HirId value);
   bool is_filled(NodeId call);
@@ -501,6 +509,7 @@ class BodyChecker {
   HirId check_int(NodeId n, bool negative, Span span, TypeId expected);
   HirId check_float(NodeId n, bool negative, Span span, TypeId expected);
   HirId check_ident(NodeId n, TypeId expected);
+  HirId check_name_of_var(NameId name, NodeId n, Span at, TypeId expected);
   HirId check_member(NodeId n, TypeId expected);
   HirId field_access(HirId base, NodeId n, NameId name, Span name_span);
   HirId check_struct_lit(NodeId n, TypeId expected);

@@ -11,7 +11,7 @@ HirId BodyChecker::check_while(NodeId n) {
   const Node x = ast(n);
   NodeId body = tree_->record_node(x.b, 0);
   NameId label = NameId(tree_->record(x.b, 1));
-  if (!facts_.empty()) forget_assigned_in(n);
+  forget_assigned_in(facts_, n);
   size_t scope = open_scope();
   Facts when_true, when_false, before, at_break;
   bool dead_before = dead_;
@@ -59,7 +59,7 @@ HirId BodyChecker::check_for(NodeId n) {
   size_t pattern_count = tree_->record_list(x.a, 0).size();
   auto pattern = [&](size_t i) { return tree_->record_list(x.a, 0)[i]; };
   HirId value = received(check_walked(iterable));
-  if (!facts_.empty()) forget_assigned_in(body);
+  forget_assigned_in(facts_, body);
   size_t scope = open_scope();
   Facts before, at_break;
   copy_facts(before, facts_);
@@ -246,6 +246,7 @@ HirId BodyChecker::check_break(NodeId n) {
   leave_handles(loop->mark);
   if (is_break) {
     if (!dead_) {
+      forget_deferred();
       if (loop->has_break) meet(*loop->at_break, facts_);
       else copy_facts(*loop->at_break, facts_);
     }

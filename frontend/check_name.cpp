@@ -279,17 +279,20 @@ HirId BodyChecker::type_value(TypeId type, NodeId n) {
 
 HirId BodyChecker::check_ident(NodeId n, TypeId expected) {
   const Node x = ast(n);
-  uint32_t var = find_var(NameId(x.a));
-  if (var != kNone32) {
-    if (vars_[var].poly_param != 0xffff) poly_escape(var);
-    if ((vars_[var].nursery != kNone32 || vars_[var].holds != kNone32) && !nursery_value(var, n, expected))
-      return poison(span(n));
-    return read_var(var, tree_->token_span(x.token));
-  }
+  if (find_var(NameId(x.a)) != kNone32) return check_name_of_var(NameId(x.a), n, tree_->token_span(x.token), expected);
   Head head = head_of_name(NameId(x.a), n);
   if (head.kind == HeadKind::Unknown && NameId(x.a) == n_test_cap_) return test_cap(n, expected);
   if (head.kind == HeadKind::Unknown) return unknown_name(NameId(x.a), tree_->token_span(x.token));
   return decl_value(head, n, expected);
+}
+
+// A variable as a value that may go anywhere. `n` mentions it: its name, or a field `H { f }`.
+HirId BodyChecker::check_name_of_var(NameId name, NodeId n, Span at, TypeId expected) {
+  uint32_t var = find_var(name);
+  if (vars_[var].poly_param != 0xffff) poly_escape(var);
+  if ((vars_[var].nursery != kNone32 || vars_[var].holds != kNone32) && !nursery_value(var, n, expected))
+    return poison(span(n));
+  return read_var(var, at);
 }
 
 HirId BodyChecker::decl_value(const Head& head, NodeId n, TypeId expected) {

@@ -592,7 +592,10 @@ HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, boo
         HirId right = check_cond(NodeId(x.b), rt, rf, allow_let && is_and);
         copy_facts(facts_, before);
         dead_ = dead_before;
-        const Facts &both_l = is_and ? lt : lf, &both_r = is_and ? rt : rf;
+        // What the left side told, the right one may undo: `x != null and take(&x)`.
+        forget_assigned_in(facts_, NodeId(x.b));
+        Facts &both_l = is_and ? lt : lf, &both_r = is_and ? rt : rf;
+        forget_assigned_in(both_l, NodeId(x.b));
         Facts& both = is_and ? when_true : when_false;
         for (const Fact& f : both_l) both.push_back(f);
         for (const Fact& f : both_r) both.push_back(f);

@@ -597,6 +597,14 @@ HirId BodyChecker::check_match_expr(NodeId n, TypeId expected, bool value) {
       Facts t, f;
       guard_value = +check_cond(guard, t, f, false);
       for (const Fact& fact : t) add_fact(fact.var, fact.kind);
+      // The arms behind a guard come after what it changes.
+      forget_assigned_in(before, guard);
+      if (subject != kNone32) {
+        Facts known;
+        known.push_back({subject, Fact::NonNull});
+        forget_assigned_in(known, guard);
+        if (known.empty()) subject = kNone32;
+      }
     } else if (pn.kind == NodeKind::PatLit && ast(NodeId(pn.a)).kind == NodeKind::NullLit) {
       null_done = true;
     }

@@ -78,6 +78,14 @@ void BodyChecker::poly_escape(uint32_t var) {
   poly_escapes_[(uint64_t(+func_) << 8) | vars_[var].poly_param] = 1;
 }
 
+// Is what this parameter is given kept, as far as is known by now? What may be of any type can be put anywhere: so does
+// `push`.
+bool BodyChecker::is_kept(FuncId func, uint32_t param) const {
+  const std::vector<ParamInfo>& params = p_.funcs[+func].params;
+  if (param < params.size() && types_.kind(params[param].type) != TypeKind::Func) return true;
+  return poly_escapes_.find((uint64_t(+func) << 8) | param) != FlatMap::None;
+}
+
 HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
   LocalId local = local_of(var);
   const Var v = vars_[var];
@@ -132,7 +140,8 @@ void BodyChecker::meet(Facts& into, const Facts& other) {
   while (into.size() > kept) into.pop_back();
 }
 
-// The variable that a test for null is about, or none. Narrowing is about names that keep their value: `let`, parameters
+// The variable that a test for null is about, or none. Narrowing is about names that keep their value: `let`,
+// parameters
 // (`self` is one), and `var` until it is assigned (ruling 3). A `mut self` may be changed by any method called on it.
 uint32_t BodyChecker::subject_var(NodeId n) {
   const Node& x = ast(unparen(n));
@@ -142,16 +151,19 @@ uint32_t BodyChecker::subject_var(NodeId n) {
   return self != kNone32 && !(vars_[self].flags & kLocalMutParam) ? self : kNone32;
 }
 
-// A loop's body runs again after its own assignments: what they may undo is not known at its beginning. Looks at the
-// tokens of the body, which is cheap and needs no second walk of the tree: `x =`, `x +=` and `&x`.
-void BodyChecker::forget_assigned_in(NodeId body) {
-  for (size_t i = 0; i < facts_.size();) {
-    const Var& v = vars_[facts_[i].var];
+// What assignments in a part of the code may undo is not known where they may already have happened: at the beginning
+// of a loop's body, behind an operand, in a handler. Looks at the tokens, which is cheap and needs no second walk of
+// the tree: `x =`, `x +=` and `&x`.
+void BodyChecker::forget_assigned_in(Facts& facts, NodeId part) {
+  if (!facts.empty()) forget_assigned(facts, tree_->first_token(part), tree_->lasts[+part]);
+}
+void BodyChecker::forget_assigned(Facts& facts, uint32_t first, uint32_t last) {
+  for (size_t i = 0; i < facts.size();) {
+    const Var& v = vars_[facts[i].var];
     bool drop = false;
-    if (facts_[i].kind == Fact::NonNull && (v.flags & (kLocalMut | kLocalMutParam))) {
+    if (facts[i].kind == Fact::NonNull && (v.flags & (kLocalMut | kLocalMutParam))) {
       const Tokens& tokens = tree_->tokens;
-      uint32_t last = tree_->lasts[+body];
-      for (uint32_t t = tree_->first_token(body); t < last && !drop; ++t) {
+      for (uint32_t t = first; t < last && !drop; ++t) {
         if (tokens.kinds[t] != TokenKind::Ident || tokens.name(t) != v.name) continue;
         TokenKind next = tokens.kinds[t + 1];
         drop = next == TokenKind::Eq || (next >= TokenKind::PlusEq && next <= TokenKind::GreaterGreaterEq) ||
@@ -162,9 +174,15 @@ void BodyChecker::forget_assigned_in(NodeId body) {
       ++i;
       continue;
     }
-    facts_[i] = facts_.back();
-    facts_.pop_back();
+    facts[i] = facts.back();
+    facts.pop_back();
   }
+}
+
+// What `defer` assigns happens when its block is left, by whatever road.
+void BodyChecker::forget_deferred() {
+  for (const DeferredPart& part : deferred_parts_)
+    if (part.body == b_->index && !facts_.empty()) forget_assigned(facts_, part.first, part.last);
 }
 
 // ---- changing
@@ -268,4 +286,4 @@ void BodyChecker::report_immutable(uint32_t var, NodeId n, const char* doing) {
   }
 }
 
-}  // namespace janus
+}   // namespace janus

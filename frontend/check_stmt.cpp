@@ -9,7 +9,9 @@ namespace janus {
 HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
   if (ast(n).kind != NodeKind::Block) return check_branch(n, expected, value);
   size_t scope = open_scope();
-  uint32_t defers = b_->defers_open;
+  uint32_t defers = b_->defers_open, block_end = b_->block_end;
+  size_t deferred = deferred_parts_.size();
+  b_->block_end = tree_->lasts[+n];
   bool warned = dead_;
   bool keeps_value = value && !(ast(n).flags & kTrailingSemi);
   SmallVec<uint32_t, 16> stmts;
@@ -36,8 +38,11 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
     }
   }
   leave_handles(scope);
+  if (deferred_parts_.size() > deferred) forget_deferred();
+  deferred_parts_.resize(deferred);
   close_scope(scope);
   b_->defers_open = defers;
+  b_->block_end = block_end;
   TypeId type = is_some(result) ? node(result).type : dead_ ? Types::Never : Types::Void;
   return emit(HirKind::Block, type, stmts.empty() ? kNone32 : make_list(stmts), is_some(result) ? +result : kNone32,
               span(n));
@@ -334,11 +339,15 @@ HirId BodyChecker::check_defer(NodeId n) {
   Facts before;
   copy_facts(before, facts_);
   bool dead_before = dead_;
+  uint32_t first = tree_->first_token(n), last = tree_->lasts[+n];
+  // It runs behind all that follows in the block.
+  if (!facts_.empty()) forget_assigned(facts_, last, b_->block_end);
   ++b_->in_defer;
   HirId value = check_dropped(NodeId(ast(n).a));
   --b_->in_defer;
   copy_facts(facts_, before);
   dead_ = dead_before;
+  deferred_parts_.push_back({b_->index, first, last});
   ++b_->defers_open;
   return emit(HirKind::Defer, Types::Void, value, kNone32, span(n));
 }

@@ -372,7 +372,7 @@ void BodyChecker::solve_effects() {
   }
   // The sets: what somebody may have kept. A closure that a function only calls is not in them.
   for (const FuncValue& v : func_values_) {
-    if (is_some(v.callee) && poly_escapes_.find(uint64_t(+v.callee) << 8 | v.param) == FlatMap::None) continue;
+    if (is_some(v.callee) && !is_kept(v.callee, v.param)) continue;
     if (types_.kind(v.type) != TypeKind::Func) continue;
     size_t count = types_.args(v.type).size() - 1;
     auto put = [&](uint32_t set) {
