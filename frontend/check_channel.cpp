@@ -47,6 +47,8 @@ HirId BodyChecker::make_channel(TypeId elem, NodeId cap, NodeId n, TypeId expect
   return emit(HirKind::ChannelNew, type, is_some(size) ? +size : kNone32, kNone32, span(n));
 }
 
+bool BodyChecker::is_channel_operation(NameId name) { return operation(text(name)) != nullptr; }
+
 HirId BodyChecker::channel_method(HirId channel, NodeId call, NameId name, Span name_span, Answer* answer) {
   std::string word(text(name));
   TypeId type = shallow(node(channel).type);

@@ -700,6 +700,7 @@ class BodyChecker {
   void nursery_options(NodeId n, uint16_t kind, uint32_t& timeout, uint32_t& tasks);
   HirId check_shield(NodeId n, TypeId expected, bool value);
   HirId check_await(NodeId n, TypeId expected, Answer* answer);
+  bool is_task_operation(NameId name);
   HirId task_method(HirId task, NodeId call, NameId name, Span name_span);
   HirId task_builtin(Builtin builtin, NodeId call, TypeId expected, Answer* answer);
   void pass_on(ErrorSetId set, bool fails, Span at, const char* what, bool keeps = false);
@@ -750,6 +751,7 @@ class BodyChecker {
   };
   std::vector<Receive> receives_;
   HirId make_channel(TypeId elem, NodeId cap, NodeId n, TypeId expected, Answer* answer);
+  bool is_channel_operation(NameId name);
   HirId channel_method(HirId channel, NodeId call, NameId name, Span name_span, Answer* answer);
   bool late_channel_op(const DeferredMember& d, NameId name);
   HirId sent_value(HirId channel, NodeId arg, NodeId channel_node);

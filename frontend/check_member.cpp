@@ -138,9 +138,11 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
     if (suggested || hint.name != word) continue;
     if (!hint.of.empty() && hint.of.find(of) == std::string_view::npos) continue;
     bool there = !hint.write.empty() && std::find(names.begin(), names.end(), hint.write) != names.end();
-    if (there)
-      d.fix(at, std::string(hint.write), "in Janus this is `" + std::string(hint.write) + "`",
-            Applicability::MaybeIncorrect);
+    if (there) {
+      std::string write(hint.write);
+      if (!is_call && p_.find_method(base, p_.names.intern(write), module_).candidates > 0) write += "()";
+      d.fix(at, write, "in Janus this is `" + write + "`", Applicability::MaybeIncorrect);
+    }
     bool ours = !hint.of.empty() || (kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param);
     if (!hint.help.empty() && ours) d.help(std::string(hint.help)), there = true;
     if (there) return poison(span(n));

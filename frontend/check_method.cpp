@@ -187,8 +187,11 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
-  if (kind == TypeKind::Channel) return channel_method(base, call, name, name_span, answer);
-  if (kind == TypeKind::Task) return task_method(base, call, name, name_span);
+  // Their own operations come first, then what an `impl` for them has.
+  if (kind == TypeKind::Channel && (is_channel_operation(name) || method_of(type, name).candidates == 0))
+    return channel_method(base, call, name, name_span, answer);
+  if (kind == TypeKind::Task && (is_task_operation(name) || method_of(type, name).candidates == 0))
+    return task_method(base, call, name, name_span);
   if (kind == TypeKind::Nursery && name == n_spawn_) {
     HirId spawned = spawn_method(base, base_ast, call, expected, true);
     if (type_of(spawned) != Types::Error) raises_implicit(answer);   // over the budget, as `spawn` itself

@@ -265,6 +265,8 @@ HirId BodyChecker::check_await(NodeId n, TypeId expected, Answer* answer) {
   return emit(HirKind::Await, result, task, kNone32, span(n));
 }
 
+bool BodyChecker::is_task_operation(NameId name) { return text(name) == "cancel" || text(name) == "isDone"; }
+
 HirId BodyChecker::task_method(HirId task, NodeId call, NameId name, Span name_span) {
   std::string word(text(name));
   size_t count = tree_->list(ast(call).b).size();

@@ -488,7 +488,9 @@ NodeId Parser::trait_decl(uint8_t flags) {
 // impl := `impl` [type params] type [`for` type] [where] `do` {func} `end`
 NodeId Parser::impl_decl() {
   uint32_t header = pos_++;
-  uint32_t generics = at(TokenKind::LBracket) ? type_params() : kNone;
+  // `impl []i64` and `impl [3]i64` begin with their type.
+  bool of_type = next_kind() == TokenKind::RBracket || next_kind() == TokenKind::IntLit;
+  uint32_t generics = at(TokenKind::LBracket) && !of_type ? type_params() : kNone;
   NodeId trait = NodeId::None;
   NodeId self = type();
   if (!panic_ && eat(TokenKind::KwFor)) {
