@@ -119,7 +119,7 @@ struct Matcher {
   }
   void view_const(ConstId id, View& v) const {
     v.kind = View::Literal;
-    v.key = (1ull << 62) | +id;   // a struct or an array: compared as a whole, covers nothing else
+    v.key = (1ull << 62) | +id;
     const ConstInfo& info = p.consts[+id];
     if (is_none(info.body)) return;
     const Body& value = *p.bodies[+info.body];
@@ -138,6 +138,27 @@ struct Matcher {
       case HirKind::Str: v.key = root.a; break;
       default: break;
     }
+  }
+
+  // A const that is a struct, a tuple or an enum's value is compared as a whole, like a guard: it may match, and
+  // nothing can be said about the rest.
+  bool is_compared(uint32_t id) const {
+    if (id == kWild || pat(id).kind != PatKind::Const) return false;
+    const ConstInfo& info = p.consts[pat(id).a];
+    if (is_none(info.body)) return true;
+    const Body& value = *p.bodies[+info.body];
+    switch (value[value.root].kind) {
+      case HirKind::Int:
+      case HirKind::Bool:
+      case HirKind::Char:
+      case HirKind::Float:
+      case HirKind::Str: return false;
+      default: return true;
+    }
+  }
+  void set_column(Row& row, size_t column, uint32_t id) const {
+    row.guarded |= is_compared(id);
+    row.cols[column] = is_compared(id) ? kWild : id;
   }
 
   // ---- the recursion
@@ -206,7 +227,7 @@ struct Matcher {
       std::vector<Row> inner;
       for (uint32_t alternative : body.list(pat(id).b)) {
         Row copy = row;
-        copy.cols[column] = alternative;
+        set_column(copy, column, alternative);
         copy.alternatives.push_back(alternative);
         met.resize(body.pats.size());
         if (!met[alternative]) {
@@ -237,8 +258,9 @@ struct Matcher {
       next.alternatives = row.alternatives;
       next.cols.reserve(arity + columns - 1);
       View v = view(row.cols[column]);
+      next.cols.resize(arity);
       for (size_t i = 0; i < arity; ++i)
-        next.cols.push_back(v.kind == View::Some ? v.one : i < v.parts.size() ? v.parts[i] : kWild);
+        set_column(next, i, v.kind == View::Some ? v.one : i < v.parts.size() ? v.parts[i] : kWild);
       for (size_t c = 0; c < columns; ++c)
         if (c != column) next.cols.push_back(row.cols[c]);
       sub.push_back(std::move(next));
@@ -752,6 +774,7 @@ void check_match(Program& p, const Body& body, HirId match) {
     row.guarded = arms[i + 1] != 0xffffffffu;
   }
   Matcher m{p, body};
+  for (Row& row : rows) m.set_column(row, 0, row.cols[0]);
   std::vector<std::string> missing;
   if (rows.empty()) missing = no_arms(p, type);
   else missing = m.run(rows, arms.size() / 3);
