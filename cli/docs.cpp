@@ -184,34 +184,34 @@ struct Loader {
     options.whole.clear(), options.linked.clear();
     Compilation& c = *out.compilation;
     facts = std::make_unique<Facts>();
-    CheckOptions check;
-    check.all_std = of_std;
-    if (purpose != kLint) check.sink = facts.get();
+    CheckOptions how;
+    how.all_std = of_std;
+    if (purpose != kLint) how.sink = facts.get();
     BodyMemory memory;
     std::string shelf = join_path(out.folder, ".janus-bodies");
     if (out.update && !again && !getenv("JANUS_STD_DIR")) {   // who works on std has no fixed one
       memory.key = own_identity();
       read_bodies(shelf, memory);
-      check.keep_bodies = false;
-      check.keep_of = &kept;
-      check.memory = &memory;
+      how.keep_bodies = false;
+      how.keep_of = &kept;
+      how.memory = &memory;
       out.target.load.memory = &memory;
-      check.before_bodies = [&](Program&) {
+      how.before_bodies = [&](Program&) {
         if (read_guides(c)) plan(c);
       };
     }
-    c.check(context.disk, out.target.load, check, context.timing.callback());
+    c.check(context.disk, out.target.load, how, context.timing.callback());
     out.target.load.memory = nullptr;
     if (code) return false;
     // Records know no places, and messages do: everything is looked at again.
-    if (!check.keep_bodies && (memory.stale || c.diags.has_errors())) return this->check(facts, true);
+    if (!how.keep_bodies && (memory.stale || c.diags.has_errors())) return check(facts, true);
     context.timing.begin("docs");
-    if (check.keep_bodies) {
+    if (how.keep_bodies) {
       if (!read_guides(c)) return false;
       if (out.update && !c.diags.has_errors()) plan(c);
     }
     // A folder that cannot be written to is complained about when the pages are.
-    if (!check.keep_bodies && make_folders(out.folder, why)) write_bodies(shelf, c.program, memory, why);
+    if (!how.keep_bodies && make_folders(out.folder, why)) write_bodies(shelf, c.program, memory, why);
     return true;
   }
 

@@ -128,7 +128,7 @@ void BodyChecker::begin_group(FuncId func, ModuleId module) {
   bindings_.clear();
   infer_.clear();
   deferred_.clear();
-  deferred_parts_.clear();
+  deferred_vars_.clear();
   late_.clear();
   narrowings_.clear();
   facts_.clear();
@@ -172,7 +172,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   body.param_count = body.loop_count = 0;
   body.root = HirId::None;
   b.id = BodyId::None;
-  if (keeps_id && keeps_bodies()) {
+  if (keeps_id && keeps_bodies_of(module_)) {
     b.id = BodyId(p_.bodies.size());
     p_.bodies.push_back(nullptr);
   }

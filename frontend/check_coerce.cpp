@@ -241,12 +241,11 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
       d.fix(at, std::string(type) + "(" + code + ")", std::string("convert with `") + type + "(…)`",
             Applicability::MaybeIncorrect);
   };
-  if (f == TypeKind::ErrorVal && is_some(n)) {
-    uint32_t before = tree_->first_token(n);
-    if (before > 0 && tree_->tokens.kinds[before - 1] == TokenKind::KwReturn)
-      d.note("`return` gives the result; a failure leaves with `fail`")
-          .help("write `fail " + code + "`")
-          .fix(tree_->token_span(before - 1), "fail", "fail with it", Applicability::MaybeIncorrect);
+  uint32_t before = is_some(n) ? tree_->first_token(n) : 0;
+  if (f == TypeKind::ErrorVal && before > 0 && tree_->tokens.kinds[before - 1] == TokenKind::KwReturn) {
+    d.note("`return` gives the result; a failure leaves with `fail`")
+        .help("write `fail " + code + "`")
+        .fix(tree_->token_span(before - 1), "fail", "fail with it", Applicability::MaybeIncorrect);
     return;
   }
   if (f == TypeKind::Void) {

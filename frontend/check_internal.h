@@ -97,6 +97,7 @@ struct Var {
   bool closure_writes = false;
   bool written = false;
   bool is_self = false;
+  bool deferred = false;         // an open `defer` assigns it
   bool used = false;             // read, lent or captured somewhere (lint.cpp)
   uint16_t poly_param = 0xffff;  // index of the failure-polymorphic parameter that it is (ruling 7)
   uint32_t handle = kNone32;     // `let h = spawn …`: in handles_
@@ -330,10 +331,6 @@ class BodyChecker {
     HirId node;
     uint32_t var;
   };
-  struct DeferredPart {
-    uint32_t body, first, last;   // Builder::index; tokens
-  };
-  std::vector<DeferredPart> deferred_parts_;   // of the blocks that are open
   std::vector<Narrowing> narrowings_;   // Unwraps without a check, of variables that a closure may turn out to write
 
   // ---- names known to the checker
@@ -384,9 +381,9 @@ class BodyChecker {
   void begin_group(FuncId func, ModuleId module);
   void finish_group();
   void finish_builder(Builder& b);
-  bool keeps_bodies() const {
+  bool keeps_bodies_of(ModuleId module) const {
     return options_.keep_bodies ||
-           (options_.keep_of && +module_ < options_.keep_of->size() && (*options_.keep_of)[+module_]);
+           (options_.keep_of && +module < options_.keep_of->size() && (*options_.keep_of)[+module]);
   }
   void hand_over(Builder& b);
   void lend_cells(Builder& b);
@@ -470,7 +467,22 @@ class BodyChecker {
   void meet(Facts& into, const Facts& other);   // keeps what both know
   void forget_assigned_in(Facts& facts, NodeId part);
   void forget_assigned(Facts& facts, uint32_t first, uint32_t last);   // tokens
+  template <class Which>
+  void forget(Facts& facts, Which which) {   // that variables are not null
+    size_t kept = 0;
+    for (size_t i = 0; i < facts.size(); ++i)
+      if (facts[i].kind != Fact::NonNull || !which(vars_[facts[i].var])) facts[kept++] = facts[i];
+    while (facts.size() > kept) facts.pop_back();
+  }
+  bool assigns_at(uint32_t token) const;
+  bool is_assigned(NameId name, uint32_t first, uint32_t last);
+  void note_deferred(uint32_t first, uint32_t last);   // tokens of a `defer`
   void forget_deferred();
+  void close_deferred(size_t open);   // the block ends in which the others of deferred_vars_ came
+  std::vector<uint32_t> deferred_vars_;   // that an open `defer` assigns
+  std::vector<std::pair<NameId, uint32_t>> assigned_;   // names that are assigned, with the token; of one file
+  const Tree* assigned_in_ = nullptr;
+  uint32_t assigned_of_ = 0;   // how many tokens it had
   void write_var(uint32_t var);
   uint32_t root_var(HirId place);
   bool require_place(HirId place, NodeId ast, const char* doing);
@@ -658,8 +670,8 @@ class BodyChecker {
     ErrorSetId set = ErrorSetId::None;   // with what; its body's failures too
     TypeId race = TypeId::None;   // what its tasks give
     std::vector<uint32_t> handles = {};   // spawns into it that gave a handle: in handles_
-    uint32_t caught_elsewhere =
-        0;   // `await … catch` of a handle that is no name of a `let`: out of an array, a channel
+    // `await … catch` of a handle that is no name of a `let`: out of an array, a channel.
+    uint32_t caught_elsewhere = 0;
     bool bare_await = false;   // an `await` without a `catch`, of whatever handle
     bool keeps = false;   // handles that go elsewhere, and are answered there
   };

@@ -134,7 +134,7 @@ void BodyChecker::begin_memory() {
       if (std::string_view record = found->second; take_head(record, of.old)) {
         of.reader = std::make_unique<RecordReader>(k.marks, record);
         of.same_text = of.now.text == of.old.text;
-        if (options_.keep_of && (*options_.keep_of)[i]) of.reader = nullptr;   // no record holds a body
+        if (keeps_bodies_of(ModuleId(i))) of.reader = nullptr;   // no record holds a body
       }
     of.now.outside = of.same_text ? of.old.outside : hash_outside(p_, m);
   }

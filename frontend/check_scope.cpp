@@ -1,6 +1,8 @@
 // check_scope.cpp: variables: scopes, captures, what is known about them on the way, and who may change them.
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "frontend/check_internal.h"
 
 namespace janus {
@@ -141,8 +143,8 @@ void BodyChecker::meet(Facts& into, const Facts& other) {
 }
 
 // The variable that a test for null is about, or none. Narrowing is about names that keep their value: `let`,
-// parameters
-// (`self` is one), and `var` until it is assigned (ruling 3). A `mut self` may be changed by any method called on it.
+// parameters (`self` is one), and `var` until it is assigned (ruling 3). A `mut self` may be changed by any method
+// called on it.
 uint32_t BodyChecker::subject_var(NodeId n) {
   const Node& x = ast(unparen(n));
   if (x.kind == NodeKind::Ident) return find_var(NameId(x.a));
@@ -151,38 +153,58 @@ uint32_t BodyChecker::subject_var(NodeId n) {
   return self != kNone32 && !(vars_[self].flags & kLocalMutParam) ? self : kNone32;
 }
 
+// `x =`, `x +=` and `&x`: told by the tokens, which needs no second walk of the tree.
+bool BodyChecker::assigns_at(uint32_t token) const {
+  const Tokens& t = tree_->tokens;
+  if (t.kinds[token] != TokenKind::Ident || token + 1 >= t.size()) return false;
+  TokenKind next = t.kinds[token + 1];
+  return next == TokenKind::Eq || (next >= TokenKind::PlusEq && next <= TokenKind::GreaterGreaterEq) ||
+         (token > 0 && t.kinds[token - 1] == TokenKind::Amp);
+}
+
+// Is a variable of this name assigned between these tokens? All places of the file are found when first asked, and
+// again when bodies were read that had been skipped.
+bool BodyChecker::is_assigned(NameId name, uint32_t first, uint32_t last) {
+  if (assigned_in_ != tree_ || assigned_of_ != tree_->tokens.size()) {
+    assigned_in_ = tree_;
+    assigned_of_ = tree_->tokens.size();
+    assigned_.clear();
+    for (uint32_t token = 0; token < assigned_of_; ++token)
+      if (assigns_at(token)) assigned_.push_back({tree_->tokens.name(token), token});
+    std::sort(assigned_.begin(), assigned_.end());
+  }
+  auto at = std::lower_bound(assigned_.begin(), assigned_.end(), std::pair(name, first));
+  return at != assigned_.end() && at->first == name && at->second < last;
+}
+
 // What assignments in a part of the code may undo is not known where they may already have happened: at the beginning
-// of a loop's body, behind an operand, in a handler. Looks at the tokens, which is cheap and needs no second walk of
-// the tree: `x =`, `x +=` and `&x`.
+// of a loop's body, behind an operand, in a handler.
 void BodyChecker::forget_assigned_in(Facts& facts, NodeId part) {
   if (!facts.empty()) forget_assigned(facts, tree_->first_token(part), tree_->lasts[+part]);
 }
 void BodyChecker::forget_assigned(Facts& facts, uint32_t first, uint32_t last) {
-  for (size_t i = 0; i < facts.size();) {
-    const Var& v = vars_[facts[i].var];
-    bool drop = false;
-    if (facts[i].kind == Fact::NonNull && (v.flags & (kLocalMut | kLocalMutParam))) {
-      const Tokens& tokens = tree_->tokens;
-      for (uint32_t t = first; t < last && !drop; ++t) {
-        if (tokens.kinds[t] != TokenKind::Ident || tokens.name(t) != v.name) continue;
-        TokenKind next = tokens.kinds[t + 1];
-        drop = next == TokenKind::Eq || (next >= TokenKind::PlusEq && next <= TokenKind::GreaterGreaterEq) ||
-               (t > 0 && tokens.kinds[t - 1] == TokenKind::Amp);
-      }
-    }
-    if (!drop) {
-      ++i;
-      continue;
-    }
-    facts[i] = facts.back();
-    facts.pop_back();
-  }
+  forget(facts,
+         [&](const Var& v) { return (v.flags & (kLocalMut | kLocalMutParam)) && is_assigned(v.name, first, last); });
 }
 
-// What `defer` assigns happens when its block is left, by whatever road.
+// What a `defer` assigns happens when its block is left, by whatever road.
+void BodyChecker::note_deferred(uint32_t first, uint32_t last) {
+  for (uint32_t token = first; token < last; ++token) {
+    uint32_t var = assigns_at(token) ? find_var(tree_->tokens.name(token)) : kNone32;
+    if (var == kNone32 || vars_[var].deferred) continue;
+    vars_[var].deferred = true;
+    deferred_vars_.push_back(var);
+  }
+}
 void BodyChecker::forget_deferred() {
-  for (const DeferredPart& part : deferred_parts_)
-    if (part.body == b_->index && !facts_.empty()) forget_assigned(facts_, part.first, part.last);
+  if (!deferred_vars_.empty()) forget(facts_, [](const Var& v) { return v.deferred; });
+}
+void BodyChecker::close_deferred(size_t open) {
+  for (size_t i = open; i < deferred_vars_.size(); ++i) {
+    drop_fact(deferred_vars_[i], Fact::NonNull);
+    vars_[deferred_vars_[i]].deferred = false;
+  }
+  deferred_vars_.resize(open);
 }
 
 // ---- changing

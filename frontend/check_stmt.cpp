@@ -10,7 +10,7 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
   if (ast(n).kind != NodeKind::Block) return check_branch(n, expected, value);
   size_t scope = open_scope();
   uint32_t defers = b_->defers_open, block_end = b_->block_end;
-  size_t deferred = deferred_parts_.size();
+  size_t deferred = deferred_vars_.size();
   b_->block_end = tree_->lasts[+n];
   bool warned = dead_;
   bool keeps_value = value && !(ast(n).flags & kTrailingSemi);
@@ -38,8 +38,7 @@ HirId BodyChecker::check_block(NodeId n, TypeId expected, bool value) {
     }
   }
   leave_handles(scope);
-  if (deferred_parts_.size() > deferred) forget_deferred();
-  deferred_parts_.resize(deferred);
+  if (deferred_vars_.size() > deferred) close_deferred(deferred);
   close_scope(scope);
   b_->defers_open = defers;
   b_->block_end = block_end;
@@ -347,7 +346,7 @@ HirId BodyChecker::check_defer(NodeId n) {
   --b_->in_defer;
   copy_facts(facts_, before);
   dead_ = dead_before;
-  deferred_parts_.push_back({b_->index, first, last});
+  note_deferred(first, last);
   ++b_->defers_open;
   return emit(HirKind::Defer, Types::Void, value, kNone32, span(n));
 }

@@ -47,6 +47,7 @@ struct View {
   uint64_t key = 0;   // Variant, Error: which; Literal: equal values have equal keys
   std::span<const uint32_t> parts = {};
   uint32_t one = kWild;   // Some
+  bool compared = false;   // a const that is a struct, a tuple, an enum's value: nothing is said about its parts
 };
 
 struct Matcher {
@@ -119,9 +120,9 @@ struct Matcher {
   }
   void view_const(ConstId id, View& v) const {
     v.kind = View::Literal;
-    v.key = (1ull << 62) | +id;
     const ConstInfo& info = p.consts[+id];
-    if (is_none(info.body)) return;
+    v.compared = is_none(info.body);
+    if (v.compared) return;
     const Body& value = *p.bodies[+info.body];
     const HirNode& root = value[value.root];
     switch (root.kind) {
@@ -136,29 +137,15 @@ struct Matcher {
         break;
       case HirKind::Float: v.key = float_key(value.floats[root.a]); break;
       case HirKind::Str: v.key = root.a; break;
-      default: break;
+      default: v.compared = true; break;
     }
   }
 
-  // A const that is a struct, a tuple or an enum's value is compared as a whole, like a guard: it may match, and
-  // nothing can be said about the rest.
-  bool is_compared(uint32_t id) const {
-    if (id == kWild || pat(id).kind != PatKind::Const) return false;
-    const ConstInfo& info = p.consts[pat(id).a];
-    if (is_none(info.body)) return true;
-    const Body& value = *p.bodies[+info.body];
-    switch (value[value.root].kind) {
-      case HirKind::Int:
-      case HirKind::Bool:
-      case HirKind::Char:
-      case HirKind::Float:
-      case HirKind::Str: return false;
-      default: return true;
-    }
-  }
+  // What is compared as a whole is like a guard: it may match, and nothing can be said about the rest.
   void set_column(Row& row, size_t column, uint32_t id) const {
-    row.guarded |= is_compared(id);
-    row.cols[column] = is_compared(id) ? kWild : id;
+    bool compared = view(id).compared;
+    row.guarded |= compared;
+    row.cols[column] = compared ? kWild : id;
   }
 
   // ---- the recursion
@@ -556,6 +543,7 @@ struct Matcher {
 
   std::vector<std::string> run(std::vector<Row>& rows, size_t arms) {
     arm_reached.assign(arms, false);
+    for (Row& row : rows) set_column(row, 0, row.cols[0]);
     std::vector<Case> cases = solve(rows, 1);
     std::vector<std::string> out;
     for (const Case& c : cases) {
@@ -774,7 +762,6 @@ void check_match(Program& p, const Body& body, HirId match) {
     row.guarded = arms[i + 1] != 0xffffffffu;
   }
   Matcher m{p, body};
-  for (Row& row : rows) m.set_column(row, 0, row.cols[0]);
   std::vector<std::string> missing;
   if (rows.empty()) missing = no_arms(p, type);
   else missing = m.run(rows, arms.size() / 3);

@@ -344,6 +344,7 @@ bool match_type(Program& program, TypeId pattern, TypeId actual, std::span<const
   if (!p.has_param) {
     if (pattern == actual) return true;
     const TypeRow& a = program.types[actual];
+    if (p.kind == TypeKind::Task && a.kind == TypeKind::Task) return p.a == a.a;   // a handle knows how its task fails
     if (p.kind == TypeKind::ErrorVal && a.kind == TypeKind::ErrorVal) {
       for (TagId tag : program.error_sets[a.a].tags)
         if (!program.set_contains(static_cast<ErrorSetId>(p.a), tag)) return false;
