@@ -1,7 +1,7 @@
 // lower_control.cpp: blocks, conditions, loops, match, catch.
-// Depends on lower_internal.h.
+// Depends on lower_internal.h, lower_parts.h.
 // SPDX-License-Identifier: Apache-2.0
-#include "backend/lower_internal.h"
+#include "backend/lower_parts.h"
 
 namespace janus {
 
@@ -361,7 +361,7 @@ Val FuncLower::lower_for_each(HirId id) {
     cond_br(cmp(JCmp::SLt, i, len), more, exit);
     at(more);
     uint32_t at_entry = emit(JOp::AddrIdx, JType::Ptr, data, i, el.size);
-    cond_br(load(JType::I1, at_entry, el.fields[field_at("live")].offset), live, skip);
+    cond_br(entry_lives(*this, entry, at_entry), live, skip);
     at(live);
     round([&] {
       const FieldLayout& key = el.fields[field_at("key")];

@@ -273,7 +273,7 @@ bool is_set(ModuleLower& m, TypeId t) {
 struct Entries {
   TypeId entry;
   uint32_t array;
-  size_t key, value, live, hash;
+  size_t key, value;
 };
 Entries entries_of(FuncLower& f, TypeId type, uint32_t addr) {
   Program& p = f.m.program;
@@ -284,16 +284,15 @@ Entries entries_of(FuncLower& f, TypeId type, uint32_t addr) {
     int i = p.find_field(entry, p.names.intern(name), nullptr);
     return static_cast<size_t>(i < 0 ? 0 : i);
   };
-  return {entry,      f.load(JType::Ptr, addr, f.layout(type).fields[static_cast<size_t>(index)].offset),
-          at("key"),  at("value"),
-          at("live"), at("hash")};
+  return {entry, f.load(JType::Ptr, addr, f.layout(type).fields[static_cast<size_t>(index)].offset), at("key"),
+          at("value")};
 }
 template <class Fn>
 void each_entry(FuncLower& f, const Entries& e, Fn fn) {
   zip_arrays(f, e.array, kNone, f.array_len(e.array), e.entry, [&](Val entry, Val, uint32_t) {
     const Layout& el = f.layout(e.entry);
     uint32_t live = f.new_block(), skip = f.new_block();
-    f.cond_br(f.load(JType::I1, entry.v, el.fields[e.live].offset), live, skip);
+    f.cond_br(entry_lives(f, e.entry, entry.v), live, skip);
     f.at(live);
     fn(f.load_val(f.off(entry.v, el.fields[e.key].offset), el.fields[e.key].type),
        f.load_val(f.off(entry.v, el.fields[e.value].offset), el.fields[e.value].type));

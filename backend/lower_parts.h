@@ -35,6 +35,12 @@ inline JParam value_param(const Layout& l) {
   return p;
 }
 
+// Is the entry of a map or set one that was not taken out? Then its hash is not 0 (std/map.jan).
+inline uint32_t entry_lives(FuncLower& f, TypeId entry, uint32_t addr) {
+  int hash = f.m.program.find_field(entry, f.m.program.names.intern("hash"), nullptr);
+  return f.cmp(JCmp::Ne, f.load(JType::I64, addr, f.layout(entry).fields[static_cast<size_t>(hash)].offset), f.i64(0));
+}
+
 // Runs over the parts of an inline value or of a box's payload.
 template <class Fn>
 void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
@@ -51,9 +57,8 @@ void each_part(FuncLower& f, TypeId type, uint32_t addr, Fn fn) {
       // An entry that was taken out of a map or set owns nothing any more: its bytes only keep the place.
       if (StructId row = StructId(f.types[type].a);
           row == f.m.program.lang.map_entry || row == f.m.program.lang.set_entry) {
-        int live = f.m.program.find_field(type, f.m.program.names.intern("live"), nullptr);
         uint32_t whole = f.new_block(), done = f.new_block();
-        f.cond_br(f.load(JType::I1, addr, l.fields[static_cast<size_t>(live)].offset), whole, done);
+        f.cond_br(entry_lives(f, type, addr), whole, done);
         f.at(whole);
         for (const FieldLayout& field : l.fields) part(field);
         f.br(done);
