@@ -77,7 +77,7 @@ Signature ModuleLower::closure_signature(TypeId func_type) {
   std::vector<TypeId> parts(types.args(func_type).begin(), types.args(func_type).end());
   uint32_t flags = types[func_type].a;
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    add_param(sig, layouts.of(parts[i]), parts[i], i < 24 && (flags & (kFuncMutParam0 << i)), false);
+    add_param(sig, layouts.of(parts[i]), parts[i], flags & mut_param_flag(i), false);
     set_block(sig, types.kind(parts[i]));
   }
   set_result(sig, layouts.of(parts.back()), parts.back());
@@ -179,7 +179,7 @@ uint32_t ModuleLower::closure_code(BodyId body_id, std::span<const TypeId> args,
   uint32_t flags = 0;
   for (uint32_t i = 0; i < body.param_count; ++i) {
     parts.push_back(ty(body.locals[i].type));
-    if (i < 24 && body.locals[i].flags & kLocalMutParam) flags |= kFuncMutParam0 << i;
+    if (body.locals[i].flags & kLocalMutParam) flags |= mut_param_flag(i);
   }
   parts.push_back(ty(body.result));
   TypeId func_type = types.func(parts, flags, ErrorSetId::None);
@@ -268,8 +268,8 @@ uint32_t ModuleLower::func_value_code(FuncId func, std::span<const TypeId> args)
   std::vector<TypeId> parts = inner.types;
   parts.push_back(inner.result_type);
   uint32_t flags = 0;
-  for (uint32_t i = 0; i < inner.types.size() && i < 24; ++i)
-    if (program.funcs[+func].params[i].is_mut) flags |= kFuncMutParam0 << i;
+  for (uint32_t i = 0; i < inner.types.size(); ++i)
+    if (program.funcs[+func].params[i].is_mut) flags |= mut_param_flag(i);
   Signature outer = closure_signature(types.func(parts, flags, ErrorSetId::None));
   uint32_t code = add_func("janus.value." + program.symbol(func) + "#" + key, program.symbol(func),
                            [this, func, own_args, inner, outer](FuncLower& f) {

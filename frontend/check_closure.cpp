@@ -68,10 +68,11 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
     } else {
       type = known   ? want_params[i]
              : wrong ? Types::Error
-                     : fresh(InferKind::General, span(param), "the type of this parameter");
+                     : fresh(InferKind::General, span(param), "this parameter");
     }
-    bool is_mut = (p.flags & kMut) || (want_muts & (kFuncMutParam0 << i));
-    if (is_mut) muts |= kFuncMutParam0 << i;
+    bool is_mut = (p.flags & kMut) || (want_muts & mut_param_flag(i));
+    if (is_mut && i >= kMutParams) report_late_mut(p_, span(param));
+    if (is_mut) muts |= mut_param_flag(i);
     parts.push_back(type);
     uint8_t flags = kLocalParam | (is_mut ? kLocalMutParam : 0);
     NameId name = is_pattern ? NameId::None : NameId(p.a);

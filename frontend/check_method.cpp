@@ -143,7 +143,7 @@ HirId BodyChecker::call_value(HirId callee_value, NodeId call, TypeId expected, 
   for (uint32_t i = 0; i + 1 < row.arg_count; ++i) {
     ParamView view;
     view.type = types_.args(type)[i];
-    view.is_mut = row.a & (kFuncMutParam0 << i);
+    view.is_mut = row.a & mut_param_flag(i);
     callee.params.push_back(view);
   }
   TypeId result = types_.args(type).back();

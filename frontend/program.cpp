@@ -197,7 +197,7 @@ std::string Program::type_name(TypeId type) const {
       auto args = types.args(type);
       for (size_t i = 0; i + 1 < args.size(); ++i) {
         if (i) text += ", ";
-        if (i < 24 && (row.a & (kFuncMutParam0 << i))) text += "mut ";
+        if (row.a & mut_param_flag(i)) text += "mut ";
         text += type_name(args[i]);
       }
       text += ")";

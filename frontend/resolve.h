@@ -55,6 +55,7 @@ TypeScope func_scope(Program& program, FuncId func);
 // Type of a type node; reports and returns Types::Error when it cannot. `in_result` accepts TypeFallible (see
 // FallibleType).
 TypeId resolve_type(Program& program, TypeScope& scope, NodeId node);
+void report_late_mut(Program& program, Span at);   // a `mut` parameter of a function value behind the first kMutParams
 struct FallibleType {
   TypeId type = Types::Void;
   bool fallible = false;

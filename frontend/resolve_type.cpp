@@ -110,7 +110,10 @@ struct TypeResolver {
       NodeId type = item;
       if (tree[item].kind == NodeKind::Param) {
         type = node_slot(tree, tree[item], 0);
-        if ((tree[item].flags & kMut) && parts.size() < 24) flags |= kFuncMutParam0 << parts.size();
+        if (tree[item].flags & kMut) {
+          if (parts.size() >= kMutParams) report_late_mut(p, tree.caret(item));
+          flags |= mut_param_flag(parts.size());
+        }
       }
       parts.push_back(resolve(type));
       broken |= parts.back() == Types::Error;
@@ -482,6 +485,12 @@ void TypeResolver::resolve_alias(Program& p, uint32_t index) {
 }
 
 }  // namespace
+
+void report_late_mut(Program& p, Span at) {
+  p.diags.report<Diag::TooManyParts>(at)
+      .note("of a function that is a value, only the first " + std::to_string(kMutParams) + " parameters may be `mut`")
+      .help("move it to the front, or put what belongs together into a struct");
+}
 
 TypeId resolve_type(Program& program, TypeScope& scope, NodeId node) {
   return TypeResolver(program, scope).resolve(node);

@@ -52,8 +52,10 @@ enum FuncTypeFlags : uint32_t {
   kFuncFallible = 1,   // written with `!`: fails with error set b
   // a function type without `!` in a parameter is failure-polymorphic (ruling 7); elsewhere only infallible closures
   // fit
-  kFuncMutParam0 = 1u << 8,   // bit 8 + i: parameter i (i < 24) is `mut`
+  kFuncMutParam0 = 1u << 8,   // bit 8 + i: parameter i is `mut`
 };
+constexpr size_t kMutParams = 24;   // only the first ones of a function type may be `mut`
+constexpr uint32_t mut_param_flag(size_t i) { return i < kMutParams ? kFuncMutParam0 << i : 0; }
 
 struct TypeRow {
   TypeKind kind;
