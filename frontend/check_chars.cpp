@@ -33,13 +33,15 @@ HirId BodyChecker::kept_chars(HirId value, TypeId expected) {
 
 // Is the variable that `let` declares taken apart by hand later, as in `while let c = it.next() do`?
 bool BodyChecker::walked_by_hand(NameId name, NodeId let) {
-  if (hand_walks_of_ != tree_) {
-    hand_walks_of_ = tree_;
+  const Tokens& tokens = tree_->tokens;
+  if (hand_walks_in_ != tree_ ||
+      hand_walks_of_ != tokens.size()) {   // more when bodies were read that had been skipped
+    hand_walks_in_ = tree_;
+    hand_walks_of_ = tokens.size();
     hand_walks_.clear();
-    const Tokens& tokens = tree_->tokens;
-    for (uint32_t t = 2; t < tokens.kinds.size(); ++t)
-      if (tokens.kinds[t] == TokenKind::Ident && (tokens.name(t) == n_next_ || tokens.name(t) == n_rest_) &&
-          tokens.kinds[t - 1] == TokenKind::Dot && tokens.kinds[t - 2] == TokenKind::Ident)
+    for (uint32_t t = 2; t < hand_walks_of_; ++t)
+      if (tokens.kinds[t - 1] == TokenKind::Dot && tokens.kinds[t] == TokenKind::Ident &&
+          tokens.kinds[t - 2] == TokenKind::Ident && (tokens.name(t) == n_next_ || tokens.name(t) == n_rest_))
         hand_walks_.push_back({tokens.name(t - 2), t});
     std::ranges::sort(hand_walks_);
   }

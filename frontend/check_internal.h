@@ -498,8 +498,10 @@ class BodyChecker {
 
   // ---- check_chars.cpp
   NodeId walked_ = NodeId::None;   // a value that is used up where it stands
-  const Tree* hand_walks_of_ = nullptr;   // the file of the next line
-  std::vector<std::pair<NameId, uint32_t>> hand_walks_;   // each `name.next` and `name.rest`, and its token
+  std::vector<std::pair<NameId, uint32_t>>
+      hand_walks_;   // each `name.next` and `name.rest`, with the token; of one file
+  const Tree* hand_walks_in_ = nullptr;
+  uint32_t hand_walks_of_ = 0;   // how many tokens it had
   bool is_chars(TypeId type);
   HirId chars_array(HirId chars);
   HirId kept_chars(HirId value, TypeId expected);

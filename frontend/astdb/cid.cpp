@@ -60,13 +60,13 @@ void Facts::take(const Program& program, const BodyOwner& owner, std::span<const
                   : owner.kind == BodyOwner::Test ? program.tests[owner.id].node
                                                   : program.decls[owner.id].node;
     f.out.text("text");
-    f.out.u32(owner.index);
+    f.out.num(owner.index);
     if (is_some(node)) f.out.text(program.sources.text(module.tree.span(node)));
     f.add_part(s, f.end_part());
     return;
   }
-  f.out.u32(owner.kind);
-  f.out.u32(owner.kind == BodyOwner::Func || owner.kind == BodyOwner::Test ? 0 : owner.index);
+  f.out.num(owner.kind);
+  f.out.num(owner.kind == BodyOwner::Func || owner.kind == BodyOwner::Test ? 0 : owner.index);
   for (const Body* body : group) f.body(*body);
   // A default that a call or a literal leaves out is in the body, and stands elsewhere: it has no place here.
   if (is_some(func)) {
@@ -97,7 +97,7 @@ Cid member_cid(const Cid& parent, std::string_view what, uint32_t index) {
   ByteWriter out;
   out.text(what);
   out.raw(parent.data(), 32);
-  out.u32(index);
+  out.num(index);
   return hash_of(out.begin(), out.used);
 }
 

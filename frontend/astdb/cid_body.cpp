@@ -7,7 +7,7 @@ namespace janus {
 
 void Facts::Impl::types_in(const Body& body, uint32_t list) {
   for (uint32_t t : body.list(list)) {
-    out.u32(type(TypeId(t)));
+    out.num(type(TypeId(t)));
     behaviour(TypeId(t));
   }
 }
@@ -15,8 +15,8 @@ void Facts::Impl::types_in(const Body& body, uint32_t list) {
 void Facts::Impl::behaviour(TypeId id, int depth) {
   TypeRow row = p->types[id];
   switch (row.kind) {
-    case TypeKind::Struct: out.u32(need(sym(SymKind::StructImpls, row.a))); break;
-    case TypeKind::Enum: out.u32(need(sym(SymKind::EnumImpls, row.a))); break;
+    case TypeKind::Struct: out.num(need(sym(SymKind::StructImpls, row.a))); break;
+    case TypeKind::Enum: out.num(need(sym(SymKind::EnumImpls, row.a))); break;
     case TypeKind::Array:
     case TypeKind::Fixed:
     case TypeKind::Optional:
@@ -36,31 +36,29 @@ void Facts::Impl::body(const Body& b) {
   auto hole = [&](uint32_t list) {
     if (list != kNone && b.extra[list]) holes.push_back({list + 1, list + 1 + b.extra[list]});
   };
-  out.u32(0x424f4459);
-  out.u32(b.is_closure | b.fallible << 1);
-  out.u32(type(b.result));
-  out.u32(b.param_count);
-  out.u32(+b.root);
-  out.u32(static_cast<uint32_t>(b.locals.size()));
+  out.num(0x424f4459);
+  out.num(b.is_closure | b.fallible << 1);
+  out.num(type(b.result));
+  out.num(b.param_count);
+  out.num(+b.root);
+  out.num(static_cast<uint32_t>(b.locals.size()));
   for (const HirLocal& l : b.locals) {
     uint32_t t = type(l.type);
-    out.u32(t << 8 | l.flags);
+    out.num(t << 8 | l.flags);
   }
   for (const Capture& c : b.captures) {
-    out.u32(+c.outer);
-    out.u32(+c.inner);
+    out.num(+c.outer);
+    out.num(+c.inner);
   }
-  out.u32(static_cast<uint32_t>(b.nodes.size()));
+  out.num(static_cast<uint32_t>(b.nodes.size()));
   for (const HirNode& n : b.nodes) {
     uint32_t a = n.a, second = n.b;
     uint32_t t = type(n.type);
     switch (n.kind) {
-      case HirKind::Str: {
-        std::string_view text = p->names.text(NameId(n.a));
-        a = static_cast<uint32_t>(text.size());
-        out.raw(text.data(), text.size());
+      case HirKind::Str:
+        out.text(p->names.text(NameId(n.a)));
+        a = 0;
         break;
-      }
       case HirKind::ConstRef:
         use(sym(SymKind::Const, n.a), UseKind::Const, n.span.lo);
         a = need(sym(SymKind::Const, n.a));
@@ -100,7 +98,7 @@ void Facts::Impl::body(const Body& b) {
       case HirKind::ForEach:
         if (uint32_t next = b.extra[n.a + 4]; b.extra[n.a + 2] == 5 && next != kNone) {
           use(sym(SymKind::Func, next), UseKind::Call, n.span.lo);
-          out.u32(need(sym(SymKind::Func, next)));
+          out.num(need(sym(SymKind::Func, next)));
           holes.push_back({n.a + 4, n.a + 5});
           types_in(b, b.extra[n.a + 5]);
           hole(b.extra[n.a + 5]);
@@ -121,8 +119,10 @@ void Facts::Impl::body(const Body& b) {
         break;
       default: break;
     }
-    uint32_t words[4] = {static_cast<uint32_t>(n.kind) | uint32_t{n.flags} << 8 | uint32_t{n.aux} << 16, t, a, second};
-    out.raw(words, sizeof words);
+    out.num(static_cast<uint32_t>(n.kind) | uint32_t{n.flags} << 8 | uint32_t{n.aux} << 16);
+    out.num(t);
+    out.id(a);
+    out.id(second);
   }
   for (const HirPat& pat : b.pats) {
     uint32_t a = pat.a, t = type(pat.type);
@@ -147,18 +147,24 @@ void Facts::Impl::body(const Body& b) {
         break;
       default: break;
     }
-    uint32_t words[4] = {static_cast<uint32_t>(pat.kind), t, a, pat.b};
-    out.raw(words, sizeof words);
+    out.num(static_cast<uint32_t>(pat.kind));
+    out.num(t);
+    out.id(a);
+    out.id(pat.b);
   }
-  out.u32(static_cast<uint32_t>(b.extra.size()));
-  if (holes.empty()) {
-    out.raw(b.extra.data(), b.extra.size() * 4);
-  } else {
-    size_t at = out.used;
-    out.raw(b.extra.data(), b.extra.size() * 4);
-    for (const Hole& h : holes) std::memset(out.begin() + at + h.begin * 4, 0, (h.end - h.begin) * size_t{4});
+  out.num(static_cast<uint32_t>(b.extra.size()));
+  uint32_t at = 0;
+  auto extra_up_to = [&](uint32_t end) {
+    for (; at < end; ++at) out.id(b.extra[at]);
+  };
+  std::sort(holes.begin(), holes.end(), [](const Hole& x, const Hole& y) { return x.begin < y.begin; });
+  for (const Hole& h : holes) {
+    extra_up_to(h.begin);
+    at = std::max(at, h.end);
   }
-  out.raw(b.ints.data(), b.ints.size() * sizeof(__int128));
+  extra_up_to(static_cast<uint32_t>(b.extra.size()));
+  out.num(static_cast<uint32_t>(b.ints.size()));
+  for (__int128 x : b.ints) out.wide(x);
   out.raw(b.floats.data(), b.floats.size() * sizeof(double));
   for (const FormatSpec& f : b.formats) {
     int32_t words[4] = {f.width, f.precision, f.zero | f.align << 8, f.kind};

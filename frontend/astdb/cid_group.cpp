@@ -65,11 +65,11 @@ Cid Facts::Impl::std_cid(Sym s, ModuleId m) {
   out.clear();
   out.text("std");
   out.raw(of_file.data(), of_file.size());
-  out.u32(static_cast<uint32_t>(kind_of(s)));
+  out.num(static_cast<uint32_t>(kind_of(s)));
   NodeId node = kind_of(s) == SymKind::Impl   ? p->impls[id_of(s)].node
                 : kind_of(s) == SymKind::Test ? p->tests[id_of(s)].node
                                               : p->decls[+decl_of(s)].node;
-  out.u32(+node);
+  out.num(+node);
   return hash_of(out.begin(), out.used);
 }
 

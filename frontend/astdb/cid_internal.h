@@ -52,9 +52,22 @@ struct ByteWriter {
   void raw(const void* p, size_t n) {
     if (n) std::memcpy(add(n), p, n);
   }
-  void u32(uint32_t v) { std::memcpy(add(4), &v, 4); }
+  // Seven bits a byte, the lowest first: most numbers are small, and hashing goes by the byte.
+  void num(uint32_t v) {
+    uint8_t* from = add(5);
+    uint8_t* at = from;
+    for (; v > 127; v >>= 7) *at++ = static_cast<uint8_t>(v | 128);
+    *at++ = static_cast<uint8_t>(v);
+    used -= static_cast<size_t>(from + 5 - at);
+  }
+  void id(uint32_t v) { num(v + 1); }   // all ones, which says none, is short too
+  void wide(__int128 v) {
+    bool small = v >= 0 && v < 0xffffffff;
+    id(small ? static_cast<uint32_t>(v) : 0xffffffffu);
+    if (!small) raw(&v, sizeof v);
+  }
   void text(std::string_view t) {
-    u32(static_cast<uint32_t>(t.size()));
+    num(static_cast<uint32_t>(t.size()));
     raw(t.data(), t.size());
   }
 };

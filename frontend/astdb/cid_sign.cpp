@@ -16,11 +16,11 @@ Sym Facts::Impl::type_sym(const TypeRow& row) const {
 }
 
 void Facts::Impl::error_set(ErrorSetId id) {
-  if (is_none(id)) return out.u32(1);
+  if (is_none(id)) return out.num(1);
   const ErrorSet& set = p->error_sets[+id];
-  if (set.inferred) return out.u32(2);
-  out.u32(3);
-  out.u32(static_cast<uint32_t>(set.tags.size()));
+  if (set.inferred) return out.num(2);
+  out.num(3);
+  out.num(static_cast<uint32_t>(set.tags.size()));
   // Tags are numbered in the order of the program: the set is written in an order of its own.
   std::vector<std::pair<std::string, TagId>> sorted;
   for (TagId tag : set.tags) sorted.push_back({p->tags[+tag].full_name, tag});
@@ -31,12 +31,12 @@ void Facts::Impl::error_set(ErrorSetId id) {
 void Facts::Impl::tag(TagId id) {
   const TagInfo& t = p->tags[+id];
   if (is_none(t.error)) {
-    out.u32(kNone);
+    out.num(kNone);
     return out.text(t.full_name);
   }
   const std::vector<TagId>& all = p->errors[+t.error].tags;
-  out.u32(need(sym(SymKind::Error, +t.error)));
-  out.u32(static_cast<uint32_t>(std::find(all.begin(), all.end(), id) - all.begin()));
+  out.num(need(sym(SymKind::Error, +t.error)));
+  out.num(static_cast<uint32_t>(std::find(all.begin(), all.end(), id) - all.begin()));
 }
 
 uint32_t Facts::Impl::new_type(TypeId id) {
@@ -65,24 +65,24 @@ uint32_t Facts::Impl::new_type(TypeId id) {
   for (uint32_t i = 0; i < row.arg_count; ++i) args[i] = type(p->types.args(id)[i]);
   type_epoch[+id] = epoch;
   type_number[+id] = type_count++;
-  out.u32(0x54000000u | static_cast<uint32_t>(row.kind));
+  out.num(0x54000000u | static_cast<uint32_t>(row.kind));
   switch (row.kind) {
     case TypeKind::Struct:
     case TypeKind::Enum:
     case TypeKind::Dyn:
-    case TypeKind::Capability: out.u32(need(type_sym(row))); break;
+    case TypeKind::Capability: out.num(need(type_sym(row))); break;
     case TypeKind::Func:
-      out.u32(row.a);
+      out.num(row.a);
       if (row.a & kFuncFallible) error_set(ErrorSetId(row.b));
       break;
     case TypeKind::ErrorVal: error_set(ErrorSetId(row.a)); break;
-    case TypeKind::Param: out.u32(param_number(TypeParamId(row.a))); break;
+    case TypeKind::Param: out.num(param_number(TypeParamId(row.a))); break;
     default:
-      out.u32(inner[0]);
-      out.u32(inner[1]);
+      out.num(inner[0]);
+      out.num(inner[1]);
       break;
   }
-  for (uint32_t i = 0; i < row.arg_count; ++i) out.u32(args[i]);
+  for (uint32_t i = 0; i < row.arg_count; ++i) out.num(args[i]);
   return type_number[+id];
 }
 
@@ -99,7 +99,7 @@ uint16_t Facts::Impl::tag_index(TagId id) const {
 }
 
 void Facts::Impl::sign_type(TypeId id, uint32_t pos) {
-  out.u32(type(id));
+  out.num(type(id));
   note_type(id, pos);
 }
 
@@ -115,23 +115,23 @@ void Facts::Impl::note_type(TypeId id, uint32_t pos, int depth) {
 }
 
 void Facts::Impl::type_params(std::span<const TypeParamId> params, uint32_t pos) {
-  out.u32(static_cast<uint32_t>(params.size()));
+  out.num(static_cast<uint32_t>(params.size()));
   for (TypeParamId id : params) {
     const TypeParamInfo& info = p->type_params[+id];
-    out.u32(info.builtin_bounds);
-    out.u32(static_cast<uint32_t>(info.bounds.size()));
+    out.num(info.builtin_bounds);
+    out.num(static_cast<uint32_t>(info.bounds.size()));
     for (TraitId t : info.bounds) {
-      out.u32(need(sym(SymKind::Trait, +t)));
+      out.num(need(sym(SymKind::Trait, +t)));
       use(sym(SymKind::Trait, +t), UseKind::Sign, pos);
     }
   }
 }
 
 void Facts::Impl::fields(const std::vector<FieldInfo>& list) {
-  out.u32(static_cast<uint32_t>(list.size()));
+  out.num(static_cast<uint32_t>(list.size()));
   for (const FieldInfo& f : list) {
     out.text(p->names.text(f.name));
-    out.u32(is_some(f.default_value));
+    out.num(is_some(f.default_value));
     sign_type(f.type, f.span.lo);
   }
 }
@@ -140,16 +140,16 @@ void Facts::Impl::sign_func(FuncId id) {
   const FuncInfo& f = p->funcs[+id];
   params_of = id;
   out.text("func");
-  out.u32(static_cast<uint32_t>(p->modules[+p->decls[+f.decl].module]->profile));
+  out.num(static_cast<uint32_t>(p->modules[+p->decls[+f.decl].module]->profile));
   uint32_t pos = p->decls[+f.decl].name_span.lo;
   type_params(f.type_params, pos);
-  out.u32(f.own_params_from | static_cast<uint32_t>(f.self) << 16 | static_cast<uint32_t>(f.origin) << 20 |
+  out.num(f.own_params_from | static_cast<uint32_t>(f.self) << 16 | static_cast<uint32_t>(f.origin) << 20 |
           uint32_t{f.is_blocking} << 24 | uint32_t{f.fallible} << 25 | uint32_t{f.has_body} << 26);
   if (f.origin != FuncOrigin::Janus) out.text(p->names.text(p->decls[+f.decl].name));   // what is linked by name
-  out.u32(static_cast<uint32_t>(f.params.size()));
+  out.num(static_cast<uint32_t>(f.params.size()));
   for (const ParamInfo& param : f.params) {
     out.text(p->names.text(param.name));
-    out.u32(param.is_mut | static_cast<uint32_t>(is_some(param.default_value)) << 1);
+    out.num(param.is_mut | static_cast<uint32_t>(is_some(param.default_value)) << 1);
     sign_type(param.type, param.span.lo ? param.span.lo : pos);
   }
   sign_type(f.result, pos);
@@ -177,7 +177,7 @@ void Facts::Impl::sign(Sym s) {
       type_params(p->enums[id].type_params, 0);
       for (const VariantInfo& v : p->enums[id].variants) {
         out.text(p->names.text(v.name));
-        out.u32(v.named_fields);
+        out.num(v.named_fields);
         fields(v.fields);
       }
       break;
@@ -197,7 +197,7 @@ void Facts::Impl::sign(Sym s) {
       out.text("trait");
       for (FuncId m : p->traits[id].methods) {
         out.text(p->names.text(p->decls[+p->funcs[+m].decl].name));
-        out.u32(need(sym(SymKind::Func, +m)));
+        out.num(need(sym(SymKind::Func, +m)));
       }
       break;
     case SymKind::Alias:
@@ -218,11 +218,11 @@ void Facts::Impl::sign(Sym s) {
       more_params = i.type_params;
       type_params(i.type_params, i.span.lo);
       if (is_some(i.trait)) {
-        out.u32(need(sym(SymKind::Trait, +i.trait)));
+        out.num(need(sym(SymKind::Trait, +i.trait)));
         use(sym(SymKind::Trait, +i.trait), UseKind::Sign, i.span.lo);
       }
       sign_type(i.self, i.span.lo);
-      for (FuncId m : i.methods) out.u32(is_some(m) ? need(sym(SymKind::Func, +m)) : kNone);
+      for (FuncId m : i.methods) out.num(is_some(m) ? need(sym(SymKind::Func, +m)) : kNone);
       break;
     }
     case SymKind::Test: out.text("test"); break;
@@ -232,7 +232,7 @@ void Facts::Impl::sign(Sym s) {
       TypeKind kind = kind_of(s) == SymKind::StructImpls ? TypeKind::Struct : TypeKind::Enum;
       auto first = std::lower_bound(impls_of.begin(), impls_of.end(), ImplOf{kind, id, {}, {}, 0});
       for (; first != impls_of.end() && first->kind == kind && first->type == id; ++first)
-        out.u32(need(sym(SymKind::Impl, first->impl)));
+        out.num(need(sym(SymKind::Impl, first->impl)));
       break;
     }
     default: break;
