@@ -43,7 +43,7 @@ HirId BodyChecker::check_let(NodeId n) {
     Why why{span(type_node), "the type is written here"};
     value = check_as(init, type, &why);
   } else {
-    bool by_hand = ast(pattern).kind == NodeKind::PatBind && walked_by_hand(NameId(ast(pattern).a), n);
+    bool by_hand = ast(pattern).kind == NodeKind::PatBind && walked_by_hand(NameId(ast(pattern).a), n, init);
     value = by_hand ? check_walked(init) : check(init);
     type = shallow(node(value).type);
     if (type == Types::Void && ast(pattern).kind != NodeKind::PatWild) {

@@ -23,6 +23,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options)
   n_try_ = name("try");
   n_next_ = name("next");
   n_rest_ = name("rest");
+  n_chars_ = name("chars");
   n_self_ = name("self");
   n_contains_ = name("contains");
   n_min_ = name("MIN");

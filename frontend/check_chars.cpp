@@ -31,8 +31,13 @@ HirId BodyChecker::kept_chars(HirId value, TypeId expected) {
   return is_some(expected) && is_chars(peel(expected)) ? value : chars_array(value);
 }
 
-// Is the variable that `let` declares taken apart by hand later, as in `while let c = it.next() do`?
-bool BodyChecker::walked_by_hand(NameId name, NodeId let) {
+// Is the variable that `let` declares the characters of a string, and taken apart by hand later, as in
+// `while let c = it.next() do`?
+bool BodyChecker::walked_by_hand(NameId name, NodeId let, NodeId init) {
+  const Node& call = ast(unparen(init));
+  if (call.kind != NodeKind::Call) return false;
+  const Node& callee = ast(NodeId(call.a));
+  if (callee.kind != NodeKind::Member || NameId(callee.b) != n_chars_) return false;
   const Tokens& tokens = tree_->tokens;
   if (hand_walks_in_ != tree_ ||
       hand_walks_of_ != tokens.size()) {   // more when bodies were read that had been skipped

@@ -336,7 +336,7 @@ class BodyChecker {
   // ---- names known to the checker
   std::vector<uint8_t> name_codes_;   // by NameId: 1 + TypeId of a simple type, or 64 + Builtin
   NameId n_len_, n_new_, n_name_, n_trace_, n_others_, n_wrap_, n_try_, n_next_, n_self_, n_contains_, n_min_, n_max_,
-      n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_, n_rest_;
+      n_inf_, n_nan_, n_eps_, n_underscore_, n_Self_, n_main_, n_spawn_, n_rest_, n_chars_;
 
   // ---- work left for later
   std::vector<FuncId> queue_;
@@ -505,7 +505,7 @@ class BodyChecker {
   bool is_chars(TypeId type);
   HirId chars_array(HirId chars);
   HirId kept_chars(HirId value, TypeId expected);
-  bool walked_by_hand(NameId name, NodeId let);
+  bool walked_by_hand(NameId name, NodeId let, NodeId init);
   HirId check_walked(NodeId n) {
     walked_ = unparen(n);
     return check(n);
