@@ -158,6 +158,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Interp: return lower_interp(id);
     case HirKind::MakeDyn: {
       TypeId self = ty(HirId(n.a));
+      if (self == type) return lower(HirId(n.a), Want::Own);   // a type parameter that stands for this very `dyn`
       const Layout& inner = layout(self);
       Val v = lower(HirId(n.a), Want::Own);
       uint32_t block = rt(JRt::Alloc, JType::Ptr, {i64(16 + (inner.size + 7) / 8 * 8)});

@@ -106,7 +106,7 @@ bool BodyChecker::try_coerce(HirId& value, TypeId to) {
     case TypeKind::Dyn:
       settle_literals(from);
       from = zonk(from);
-      if (f.kind == TypeKind::Dyn || f.kind == TypeKind::Void) return false;
+      if (f.kind == TypeKind::Void) return false;
       if (f.kind == TypeKind::Param ? !require_trait(from, TraitId(t.a), at) : !p_.implements(zonk(from), TraitId(t.a)))
         return false;
       use_trait(TraitId(t.a));
