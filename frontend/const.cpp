@@ -40,13 +40,13 @@ ConstValue ConstFolder::not_constant(NodeId at, const char* what, const char* he
   if ((*tree)[at].flags & kHasError) return {};
   Diagnostic& d = p.diags.report<Diag::NotConstant>(tree->caret(at), what);
   d.note(
-      "the value of a `const` is worked out while compiling: it is made of literals, operators, other consts, and literals of structs, arrays and maps");
+      "the value of a `const` is worked out while compiling: it is made of literals, operators, `if`, other consts, and literals of structs, arrays and maps");
   if (help) d.help(help);
   return {};
 }
 
 ConstValue ConstFolder::failed(Span at, const std::string& what) {
-  p.diags.report<Diag::ConstCheckFailed>(at, what);
+  if (!unreached) p.diags.report<Diag::ConstCheckFailed>(at, what);
   return {};
 }
 
@@ -92,13 +92,14 @@ ConstValue ConstFolder::fold(NodeId id, TypeId expected) {
     case NodeKind::StructLit: return structure(id, n, at, expected);
     case NodeKind::Range: return range(n, at, a, b, expected);
     case NodeKind::Call: return call(id, n, expected);
-    case NodeKind::Interp: return not_constant(id, "a text with `${…}`", "join texts with `++`");
-    case NodeKind::If: return not_constant(id, "an `if`");
-    case NodeKind::Match: return not_constant(id, "a `match`");
-    case NodeKind::Block: return not_constant(id, "a block");
+    case NodeKind::Interp: return interp(n, at);
+    case NodeKind::If: return choice(id, n, at, expected);
+    case NodeKind::LetCond: return not_constant(id, "an `if let`", "a value for `null` is given with `??`");
+    case NodeKind::Match: return not_constant(id, "a `match`", "write `if … do … else if … do … else … end`");
+    case NodeKind::Block: return block(id, n, expected);
     case NodeKind::Closure: return not_constant(id, "a function", "declare it with `func`");
-    case NodeKind::Index: return not_constant(id, "an index");
-    case NodeKind::BangUnwrap:
+    case NodeKind::Index: return index(id, n);
+    case NodeKind::BangUnwrap: return unwrap(at, a, expected);
     case NodeKind::Question:
     case NodeKind::Try:
     case NodeKind::Catch: return not_constant(id, "an expression that can fail");
@@ -123,7 +124,8 @@ ConstValue ConstFolder::call(NodeId id, const Node& n, TypeId expected) {
   const Node& c = (*tree)[callee];
   if (c.kind == NodeKind::DotName) return dot_name(callee, static_cast<NameId>(c.a), args, expected);
   if (c.kind == NodeKind::Ident && is_some(static_cast<NameId>(c.a)) && args.size() == 1)
-    if (TypeId to = builtin_type(p, static_cast<NameId>(c.a)); is_some(to) && p.types.is_number(to))
+    if (TypeId to = builtin_type(p, static_cast<NameId>(c.a));
+        is_some(to) && (p.types.is_number(to) || to == Types::String))
       return convert(id, argument(args[0]), to);
   if (c.kind == NodeKind::Member && is_some(static_cast<NameId>(c.b))) {
     DeclId owner = path(static_cast<NodeId>(c.a));

@@ -27,6 +27,7 @@ struct ConstFolder {
   Body& body;
   TypeScope scope;
   const Tree* tree;
+  bool unreached = false;   // a failed check is no mistake here: the program would not come to it
 
   ConstFolder(Program& program, ModuleId m, Body& b)
       : p(program), module(m), body(b), scope{m, {}}, tree(&program.tree_of(m)) {}
@@ -59,14 +60,18 @@ struct ConstFolder {
   // ---- expressions. `expected` may be None.
   ConstValue fold_to(NodeId id, TypeId expected);
   ConstValue fold(NodeId id, TypeId expected);
+  ConstValue fold_unreached(NodeId id, TypeId expected);
   ConstValue null(Span at, TypeId expected);
+  ConstValue choice(NodeId id, const Node& n, Span at, TypeId expected);
+  ConstValue block(NodeId id, const Node& n, TypeId expected);
 
   // ---- names
   ConstValue name(NodeId id, NameId name, TypeId expected);
   ConstValue of_decl(NodeId id, DeclId found, TypeId);
   ConstValue of_const(NodeId id, ConstId other);
   ConstValue copy(const Body& from, HirId id, Span at);
-  const Body* behind(ConstValue v, HirId& root);
+  const Body* behind(const Body* in, HirId& root);
+  const Body* behind(ConstValue v, HirId& root) { return behind(&body, root = v.id); }
   ConstValue part(NodeId id, ConstValue base, uint32_t index);
   DeclId path(NodeId id);
   ConstValue member(NodeId id, const Node& n, TypeId expected);
@@ -93,20 +98,26 @@ struct ConstFolder {
   Int128 wrap(Int128 z, TypeId type);
   ConstValue shift(TokenKind op, Span at, ConstValue l, ConstValue r, TypeId expected);
   ConstValue floating(TokenKind op, Span at, ConstValue l, ConstValue r);
-  ConstValue compare(TokenKind op, Span at, ConstValue l, ConstValue r);
+  ConstValue compare(const Node& n, Span at, NodeId left, NodeId right);
+  ConstValue contains(Span at, NodeId left, NodeId right);
+  ConstValue index(NodeId id, const Node& n);
   ConstValue concat(Span at, NodeId left, NodeId right, TypeId expected);
   ConstValue coalesce(Span at, NodeId left, NodeId right, TypeId expected);
+  ConstValue unwrap(Span at, NodeId operand, TypeId expected);
+  ConstValue inside(ConstValue optional, Span at);
 
   // ---- literals with parts
   ConstValue array(const Node& n, Span at, TypeId expected);
   ConstValue map(const Node& n, Span at, TypeId expected);
   ConstValue tuple(const Node& n, Span at, TypeId expected);
   ConstValue range(const Node& n, Span at, NodeId low, NodeId high, TypeId);
+  bool print(ConstValue v, std::string& out);
+  ConstValue interp(const Node& n, Span at);
   ConstValue structure(NodeId id, const Node& n, Span at, TypeId expected);
   ConstValue struct_variant(Span at, DeclId owner, NameId name, std::span<const NodeId> inits, TypeId expected);
   bool fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos,
               const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner,
-              ModuleId declared_in, std::vector<uint32_t>& pairs);
+              ModuleId declared_in, std::vector<uint32_t>& pairs, NodeId old = NodeId::None, ConstValue old_value = {});
 
   // ---- calls: variants with a payload, and conversions of numbers
   ConstValue call(NodeId id, const Node& n, TypeId expected);

@@ -89,9 +89,7 @@ ConstValue ConstFolder::copy(const Body& from, HirId id, Span at) {
 }
 
 // The literal behind a chain of ConstRefs.
-const Body* ConstFolder::behind(ConstValue v, HirId& root) {
-  const Body* in = &body;
-  root = v.id;
+const Body* ConstFolder::behind(const Body* in, HirId& root) {
   while ((*in)[root].kind == HirKind::ConstRef) {
     const ConstInfo& info = p.consts[(*in)[root].a];
     if (is_none(info.body)) return nullptr;

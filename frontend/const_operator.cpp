@@ -37,28 +37,29 @@ Int128 ConstFolder::max_of(TypeId type) {
 ConstValue ConstFolder::binary(const Node& n, Span at, NodeId left, NodeId right, TypeId expected) {
   TokenKind op = static_cast<TokenKind>(n.aux);
   if (op == TokenKind::KwAnd || op == TokenKind::KwOr) {
-    ConstValue l = fold_to(left, Types::Bool), r = fold_to(right, Types::Bool);
-    if (!l || !r) return {};
-    bool x = node(l).a, y = node(r).a;
-    return add(HirKind::Bool, Types::Bool, at, op == TokenKind::KwAnd ? x && y : x || y);
+    ConstValue l = fold_to(left, Types::Bool);
+    bool decided = l && (node(l).a != 0) == (op == TokenKind::KwOr);
+    ConstValue r = decided ? fold_unreached(right, Types::Bool) : fold_to(right, Types::Bool);
+    if (!l || (!r && !decided)) return {};
+    return add(HirKind::Bool, Types::Bool, at, node(decided ? l : r).a);
   }
   if (op == TokenKind::PlusPlus) return concat(at, left, right, expected);
-  bool compares = op == TokenKind::EqEq || op == TokenKind::BangEq || op == TokenKind::Less ||
-                  op == TokenKind::LessEq || op == TokenKind::Greater || op == TokenKind::GreaterEq;
-  TypeId hint = compares ? TypeId::None : expected;
-  ConstValue l = fold(left, hint), r = fold(right, hint);
+  if (op == TokenKind::KwIn) return contains(at, left, right);
+  if (op == TokenKind::EqEq || op == TokenKind::BangEq || op == TokenKind::Less || op == TokenKind::LessEq ||
+      op == TokenKind::Greater || op == TokenKind::GreaterEq)
+    return compare(n, at, left, right);
+  ConstValue l = fold(left, expected), r = fold(right, expected);
   if (!l || !r) return {};
   bool shifts = op == TokenKind::LessLess || op == TokenKind::GreaterGreater;
   if (shifts) return shift(op, at, l, r, expected);
   if (!join(l, r, at)) return {};
-  if (compares) return compare(op, at, l, r);
   if (is_kind(l, HirKind::Int)) return integer(op, at, l, r, expected);
   if (is_kind(l, HirKind::Float)) return floating(op, at, l, r);
   p.diags.report<Diag::TypeMismatch>(at, "a number", p.type_name(l.type));
   return {};
 }
 
-// Both sides to one type: literals follow the other side, a narrower number is widened.
+// Both sides to one type: literals follow the other side, a narrower number is widened, a `T` is a `?T` beside one.
 bool ConstFolder::join(ConstValue& l, ConstValue& r, Span at) {
   if (l.flexible && r.flexible) {
     if (is_kind(l, HirKind::Float) && is_kind(r, HirKind::Int))
@@ -69,7 +70,8 @@ bool ConstFolder::join(ConstValue& l, ConstValue& r, Span at) {
   }
   if (l.flexible) l = coerce(l, r.type, at);
   else if (r.flexible || widens(r.type, l.type)) r = coerce(r, l.type, at);
-  else if (widens(l.type, r.type)) l = coerce(l, r.type, at);
+  else if (widens(l.type, r.type) || p.types.optional(l.type) == r.type) l = coerce(l, r.type, at);
+  else if (p.types.optional(r.type) == l.type) r = coerce(r, l.type, at);
   else if (l.type != r.type) {
     mismatch(at, l.type, r.type);
     return false;
@@ -147,36 +149,6 @@ ConstValue ConstFolder::floating(TokenKind op, Span at, ConstValue l, ConstValue
   return add_float(z, l.type, at, l.flexible && r.flexible);
 }
 
-ConstValue ConstFolder::compare(TokenKind op, Span at, ConstValue l, ConstValue r) {
-  int order = 0;
-  bool unordered = false;
-  switch (node(l).kind) {
-    case HirKind::Int: order = int_of(l) < int_of(r) ? -1 : int_of(l) > int_of(r); break;
-    case HirKind::Float: {
-      double x = float_of(l), y = float_of(r);
-      unordered = std::isnan(x) || std::isnan(y);
-      order = x < y ? -1 : x > y;
-      break;
-    }
-    case HirKind::Bool:
-    case HirKind::Char: order = node(l).a < node(r).a ? -1 : node(l).a > node(r).a; break;
-    case HirKind::Str:
-      order = p.names.text(static_cast<NameId>(node(l).a)).compare(p.names.text(static_cast<NameId>(node(r).a)));
-      break;
-    default: p.diags.report<Diag::NotConstant>(at, "a comparison of such values"); return {};
-  }
-  bool result = false;
-  switch (op) {
-    case TokenKind::EqEq: result = !unordered && order == 0; break;
-    case TokenKind::BangEq: result = unordered || order != 0; break;
-    case TokenKind::Less: result = !unordered && order < 0; break;
-    case TokenKind::LessEq: result = !unordered && order <= 0; break;
-    case TokenKind::Greater: result = !unordered && order > 0; break;
-    default: result = !unordered && order >= 0; break;
-  }
-  return add(HirKind::Bool, Types::Bool, at, result);
-}
-
 ConstValue ConstFolder::concat(Span at, NodeId left, NodeId right, TypeId expected) {
   ConstValue l =
       fold_to(left, is_some(expected) && p.types.kind(expected) != TypeKind::Optional ? expected : TypeId::None);
@@ -215,13 +187,56 @@ ConstValue ConstFolder::coalesce(Span at, NodeId left, NodeId right, TypeId expe
   ConstValue l = fold(left, is_some(expected) && expected != Types::Error ? p.types.optional(expected) : TypeId::None);
   if (!l) return {};
   if (is_kind(l, HirKind::Null)) return fold_to(right, expected);
-  if (is_kind(l, HirKind::Some)) {
-    ConstValue v;
-    v.id = static_cast<HirId>(node(l).a);
-    v.type = node(v).type;
-    return v;
-  }
-  return settle(l, at);
+  ConstValue v = inside(l, at);
+  if (v) fold_unreached(right, v.type);
+  else p.diags.report<Diag::NeverNull>(tree->caret(left), p.type_name(l.type)).help("leave the `??` out");
+  return v;
+}
+
+ConstValue ConstFolder::unwrap(Span at, NodeId operand, TypeId expected) {
+  ConstValue v =
+      fold(operand, is_some(expected) && expected != Types::Error ? p.types.optional(expected) : TypeId::None);
+  if (!v) return {};
+  if (is_kind(v, HirKind::Null)) return failed(at, "this is `null`");
+  if (ConstValue value = inside(v, at)) return value;
+  p.diags.report<Diag::NeverNull>(at, p.type_name(v.type)).help("leave the `!` out");
+  return {};
+}
+
+// The value that an optional has; nothing for what is no optional.
+ConstValue ConstFolder::inside(ConstValue optional, Span at) {
+  HirId root;
+  const Body* from = behind(optional, root);
+  if (!from || (*from)[root].kind != HirKind::Some) return {};
+  return copy(*from, static_cast<HirId>((*from)[root].a), at);
+}
+
+// What the program would never reach is checked for its names and types, as in a function; a check that would fail
+// there does not: `N != 0 and 100 / N > 5`.
+ConstValue ConstFolder::fold_unreached(NodeId id, TypeId expected) {
+  bool outer = std::exchange(unreached, true);
+  ConstValue v = is_some(expected) ? fold_to(id, expected) : fold(id, TypeId::None);
+  unreached = outer;
+  return v;
+}
+
+ConstValue ConstFolder::choice(NodeId id, const Node& n, Span at, TypeId expected) {
+  NodeId then = node_slot(*tree, n, 0), otherwise = node_slot(*tree, n, 1);
+  if (is_none(otherwise))
+    return not_constant(id, "an `if` without `else`", "say behind `else` what the value is otherwise");
+  ConstValue condition = fold_to(static_cast<NodeId>(n.a), Types::Bool);
+  if (!condition) return {};
+  bool yes = node(condition).a != 0;
+  ConstValue taken = fold(yes ? then : otherwise, expected);
+  ConstValue other = fold_unreached(yes ? otherwise : then, expected);
+  if (!taken || !other) return taken;
+  return join(taken, other, at) ? taken : ConstValue{};
+}
+
+ConstValue ConstFolder::block(NodeId id, const Node& n, TypeId expected) {
+  std::span<const NodeId> statements = tree->list(n.a);
+  if (statements.size() == 1 && !(n.flags & kTrailingSemi)) return fold(statements[0], expected);
+  return not_constant(id, "a block that is not one expression", "give every step a `const` of its own");
 }
 
 }  // namespace janus

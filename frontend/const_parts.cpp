@@ -1,7 +1,8 @@
-// const_parts.cpp: constant arrays, maps, tuples and ranges.
+// const_parts.cpp: constant arrays, maps, tuples, ranges and texts.
 // Depends on const_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/const_internal.h"
+#include "frontend/unicode.h"
 
 namespace janus {
 
@@ -113,6 +114,40 @@ ConstValue ConstFolder::range(const Node& n, Span at, NodeId low, NodeId high, T
   if (!l || !h) return {};
   TypeId type = p.types.structure(p.lang.range, {&l.type, 1});
   return add(HirKind::MakeRange, type, at, +l.id, +h.id, n.flags & kInclusive ? 1 : 0);
+}
+
+// What `${…}` and `String(…)` show of the value, where that is plain.
+bool ConstFolder::print(ConstValue v, std::string& out) {
+  switch (node(v).kind) {
+    case HirKind::Int: out += int_text(int_of(v)); return true;
+    case HirKind::Bool: out += node(v).a ? "true" : "false"; return true;
+    case HirKind::Char: append_utf8(out, node(v).a); return true;
+    case HirKind::Str: out += p.names.text(static_cast<NameId>(node(v).a)); return true;
+    default: return false;
+  }
+}
+
+ConstValue ConstFolder::interp(const Node& n, Span at) {
+  std::string text;
+  bool broken = false;
+  for (NodeId part : tree->list(n.a)) {
+    const Node& x = (*tree)[part];
+    bool piece = x.kind == NodeKind::InterpPart;
+    if (piece && is_some(static_cast<NameId>(x.b))) {
+      not_constant(part, "a format", "write the text as it should be, or build it where it is needed");
+      broken = true;
+      continue;
+    }
+    NodeId inner = piece ? static_cast<NodeId>(x.a) : part;
+    ConstValue v = fold_to(inner, TypeId::None);
+    if (v && !print(v, text))
+      v = not_constant(inner, ("the text of a `" + p.type_name(v.type) + "`").c_str(),
+                       "whole numbers, `true` and `false`, characters and texts can stand in `${…}`; build others where they are needed");
+    broken |= !v;
+  }
+  if (broken) return {};
+  if (text.size() > kMaxConstText) return failed(at, "this text is too long for a const");
+  return add(HirKind::Str, Types::String, at, +p.names.intern(text));
 }
 
 }  // namespace janus

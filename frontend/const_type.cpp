@@ -93,6 +93,9 @@ ConstValue ConstFolder::convert(NodeId id, NodeId operand, TypeId to) {
   ConstValue v = fold(operand, TypeId::None);
   Span at = tree->caret(id);
   if (!v) return v;
+  if (std::string printed; to == Types::String && print(v, printed))
+    return add(HirKind::Str, Types::String, at, +p.names.intern(printed));
+  if (to == Types::String) return not_constant(id, "this conversion");
   if (is_kind(v, HirKind::Char)) {
     if (!p.types.is_integer(to)) return mismatch(at, Types::I64, Types::Char);
     v = add_int(node(v).a, Types::I64, at, true);

@@ -33,7 +33,8 @@ ConstValue ConstFolder::variant(NodeId id, DeclId owner, NameId name, std::span<
     return {};
   }
   if (fields->size() != args.size()) {
-    p.diags.report<Diag::TypeMismatch>(at, std::to_string(fields->size()) + " values", std::to_string(args.size()));
+    std::string takes = std::to_string(fields->size()) + (fields->size() == 1 ? " value" : " values");
+    p.diags.report<Diag::ArgumentCount>(at, "`" + text(name) + "`", takes, args.size());
     return {};
   }
   if (decl.kind == DeclKind::Error) {
@@ -93,9 +94,8 @@ TypeId ConstFolder::finish_args(Span at, TypeId self, const std::vector<TypePara
 }
 
 ConstValue ConstFolder::structure(NodeId id, const Node& n, Span at, TypeId expected) {
-  NodeId type_node = static_cast<NodeId>(n.a);
+  NodeId type_node = static_cast<NodeId>(n.a), old = node_slot(*tree, n, 1);
   if (is_none(type_node) || (*tree)[type_node].kind != NodeKind::TypeName) return {};
-  if (is_some(node_slot(*tree, n, 1))) return not_constant(id, "`..`");
   std::span<const NodeId> path = tree->list((*tree)[type_node].a);
   std::span<const NodeId> inits = tree->list(slot(*tree, n, 0));
   DeclId owner = path.empty() ? DeclId::None : lookup_name(p, module, static_cast<NameId>((*tree)[path[0]].a));
@@ -108,7 +108,8 @@ ConstValue ConstFolder::structure(NodeId id, const Node& n, Span at, TypeId expe
     used = 2;
   }
   if (is_some(owner) && p.decls[+owner].kind == DeclKind::Enum && path.size() == used + 1)
-    return struct_variant(at, owner, static_cast<NameId>((*tree)[path[used]].a), inits, expected);
+    return is_some(old) ? not_constant(old, "`..` in a variant")
+                        : struct_variant(at, owner, static_cast<NameId>((*tree)[path[used]].a), inits, expected);
   if (is_none(owner) || p.decls[+owner].kind != DeclKind::Struct || path.size() != used ||
       !tree->list((*tree)[type_node].b).empty()) {
     TypeId written = resolve_type(p, scope, type_node);   // reports what is wrong with it
@@ -119,10 +120,18 @@ ConstValue ConstFolder::structure(NodeId id, const Node& n, Span at, TypeId expe
   }
   uint32_t row = p.decls[+owner].index;
   TypeId self = self_type_of_decl(p, owner);
+  ConstValue old_value;
+  if (is_some(old)) {
+    old_value = fold_to(old, TypeId::None);
+    if (!old_value) return {};
+    if (p.types.kind(old_value.type) != TypeKind::Struct || p.types[old_value.type].a != row)
+      return mismatch(tree->caret(old), self, old_value.type);
+    expected = old_value.type;
+  }
   std::vector<TypeId> bound = start_args(p.structs[row].type_params, self, expected);
   std::vector<uint32_t> pairs;
   if (!fields(at, inits, p.structs[row].fields, p.structs[row].type_params, bound, text(p.decls[+owner].name),
-              p.decls[+owner].module, pairs))
+              p.decls[+owner].module, pairs, old, old_value))
     return {};
   TypeId type = finish_args(at, self, p.structs[row].type_params, bound);
   return type == Types::Error ? ConstValue{} : add(HirKind::MakeStruct, type, at, add_list(pairs));
@@ -151,7 +160,7 @@ ConstValue ConstFolder::struct_variant(Span at, DeclId owner, NameId name, std::
 
 bool ConstFolder::fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos,
                          const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner,
-                         ModuleId declared_in, std::vector<uint32_t>& pairs) {
+                         ModuleId declared_in, std::vector<uint32_t>& pairs, NodeId old, ConstValue old_value) {
   std::vector<bool> given(infos.size(), false);
   bool good = true;
   for (NodeId init : inits) {
@@ -186,12 +195,20 @@ bool ConstFolder::fields(Span at, std::span<const NodeId> inits, const std::vect
   }
   for (size_t i = 0; i < infos.size(); ++i) {
     if (given[i]) continue;
+    if (is_some(old)) {
+      ConstValue v = part(old, old_value, static_cast<uint32_t>(i));
+      if (!v) return false;
+      pairs.push_back(static_cast<uint32_t>(i));
+      pairs.push_back(+v.id);
+      continue;
+    }
     if (is_none(infos[i].default_value)) {
       p.diags.report<Diag::ConstFieldMissing>(at, owner, text(infos[i].name)).at(infos[i].span, "declared here");
       good = false;
       continue;
     }
     ConstFolder other(p, declared_in, body);   // a default belongs to the file that declares it
+    other.unreached = unreached;
     ConstValue v = other.fold_generic(infos[i].default_value, infos[i].type, params, bound);
     if (!v) {
       good = false;
