@@ -50,31 +50,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
     case HirKind::Void:
     case HirKind::TypeValue: return {type};
     case HirKind::Local: return lower_local(id, want);
-    case HirKind::ConstRef: {
-      bool ok = false;
-      uint32_t g = m.const_global(ConstId(n.a), &ok);
-      if (ok) {
-        Val v = load_val(global(g), type);
-        return want == Want::Own ? copy_val(v) : v;
-      }
-      // Not static data (a map): built where it is used.
-      const Body& value = *m.program.bodies[+m.program.consts[n.a].body];
-      const Body* outer = body;
-      const BodyOwnership* outer_own = own;
-      auto outer_binds = std::move(binds);
-      auto outer_loops = std::move(loops);
-      auto outer_steady = std::exchange(steady, {});
-      body = &value;
-      own = &m.owners.of(m.program.consts[n.a].body);
-      binds.assign(value.locals.size(), {});
-      Val v = lower(value.root, Want::Own);
-      body = outer;
-      own = outer_own;
-      binds = std::move(outer_binds);
-      loops = std::move(outer_loops);
-      steady = std::move(outer_steady);
-      return v;
-    }
+    case HirKind::ConstRef: return lower_const(ConstId(n.a), type, want);
     case HirKind::FuncRef: return {type, global(m.func_value(FuncId(n.a), ty_list(n.b)))};
     case HirKind::TypeMember: {
       if (types.is_float(type)) {
@@ -564,6 +540,32 @@ Val FuncLower::lower_slice(HirId id) {
     v.v = rt(JRt::ArraySlice, JType::Ptr, {base.v, lo, hi, global(m.glue(types.elem(type)))});
   }
   pop_to(saved);
+  return v;
+}
+
+Val FuncLower::lower_const(ConstId id, TypeId type, Want want) {
+  bool ok = false;
+  uint32_t g = m.const_global(id, &ok);
+  if (ok) {
+    Val v = load_val(global(g), type);
+    return want == Want::Own ? copy_val(v) : v;
+  }
+  // Not static data (a map): built where it is used.
+  const Body& value = *m.program.bodies[+m.program.consts[+id].body];
+  const Body* outer = body;
+  const BodyOwnership* outer_own = own;
+  auto outer_binds = std::move(binds);
+  auto outer_loops = std::move(loops);
+  auto outer_steady = std::exchange(steady, {});
+  body = &value;
+  own = &m.owners.of(m.program.consts[+id].body);
+  binds.assign(value.locals.size(), {});
+  Val v = lower(value.root, Want::Own);
+  body = outer;
+  own = outer_own;
+  binds = std::move(outer_binds);
+  loops = std::move(outer_loops);
+  steady = std::move(outer_steady);
   return v;
 }
 

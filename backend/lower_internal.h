@@ -363,6 +363,7 @@ class FuncLower {
   Val lower_arith(HirId id);
   uint32_t arith(HirOp op, uint32_t a, uint32_t b, TypeId type, JType t);
   Val lower_compare(HirId id);
+  Val lower_const(ConstId id, TypeId type, Want want);
   Val lower_concat(HirId id);
   Val lower_convert(HirId id);
   Val convert_number(Val v, TypeId to, uint32_t mode, TypeId result);

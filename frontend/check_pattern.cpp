@@ -34,6 +34,18 @@ bool BodyChecker::end_const(NodeId n, __int128& value) {
   return true;
 }
 
+// The const that a path in a pattern names, or None; what is wrong with the path is said where the pattern is checked.
+static ConstId const_of_path(Program& p, const Tree& tree, ModuleId module, NodeId n) {
+  if (tree[n].kind != NodeKind::PatName) return ConstId::None;
+  std::span<const NodeId> path = tree.list(tree[n].a);
+  DeclId decl = lookup_name(p, module, static_cast<NameId>(tree[path[0]].a));
+  for (size_t i = 1; i < path.size() && is_some(decl); ++i) {
+    if (p.decls[+decl].kind != DeclKind::Module) return ConstId::None;
+    decl = lookup_in_module(p, ModuleId(p.decls[+decl].index), static_cast<NameId>(tree[path[i]].a), nullptr);
+  }
+  return is_some(decl) && p.decls[+decl].kind == DeclKind::Const ? ConstId(p.decls[+decl].index) : ConstId::None;
+}
+
 uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
   if (pattern_depth_ == 0) pattern_mark_ = bindings_.size();
   ++pattern_depth_;
@@ -47,8 +59,10 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
   type = settle(type);
   TypeKind kind = types_.kind(type);
   Span at = span(n);
-  // A pattern for what is inside fits an optional too: `1..=9` on a `?i64`.
-  if (kind == TypeKind::Optional && x.kind != NodeKind::PatBind && x.kind != NodeKind::PatWild &&
+  // A pattern for what is inside fits an optional too: `1..=9` on a `?i64`. A const may be the whole.
+  ConstId whole = kind == TypeKind::Optional ? const_of_path(p_, *tree_, module_, n) : ConstId::None;
+  bool is_whole = is_some(whole) && types_.kind(p_.consts[+whole].type) == TypeKind::Optional;
+  if (kind == TypeKind::Optional && !is_whole && x.kind != NodeKind::PatBind && x.kind != NodeKind::PatWild &&
       x.kind != NodeKind::PatOr && x.kind != NodeKind::Error &&
       !(x.kind == NodeKind::PatLit && ast(NodeId(x.a)).kind == NodeKind::NullLit)) {
     uint32_t inner = check_pattern(n, types_.elem(type), flags, let);
@@ -429,6 +443,10 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
         if (!unify(type, own)) {
           pattern_mismatch(at, type, name_of(own));
           return give_up();
+        }
+        if (BodyId body = p_.consts[head.index].body; is_some(body)) {
+          const Body& value = *p_.bodies[+body];
+          if (value[value.root].kind == HirKind::Null) return add_pat(PatKind::Null, type, kNone32, kNone32, at);
         }
         return add_pat(PatKind::Const, own, head.index, kNone32, at);
       }

@@ -86,8 +86,8 @@ ConstValue ConstFolder::compare(const Node& n, Span at, NodeId left, NodeId righ
   if (!l || !r || !join(l, r, at)) return {};
   bool equality = op == TokenKind::EqEq || op == TokenKind::BangEq;
   if (!p.satisfies(l.type, equality ? kEqual : kOrdered) && p.types.kind(l.type) != TypeKind::ErrorVal) {
-    Diagnostic& d = p.diags.report<Diag::NotCapable>(at, p.type_name(l.type),
-                                                     equality ? "be compared with `==`" : "be ordered");
+    Diagnostic& d =
+        p.diags.report<Diag::NotCapable>(at, p.type_name(l.type), equality ? "be compared with `==`" : "be ordered");
     if (!equality) d.note("numbers, characters, texts, and tuples and arrays of these have an order");
     return {};
   }
@@ -101,7 +101,8 @@ ConstValue ConstFolder::compare(const Node& n, Span at, NodeId left, NodeId righ
     case TokenKind::Greater: result = o == Order::Greater; break;
     default: result = o == Order::Greater || o == Order::Same; break;
   }
-  if (o == Order::Unknown) return not_constant(right, "a comparison of maps", "compare them where the answer is needed");
+  if (o == Order::Unknown)
+    return not_constant(right, "a comparison of maps", "compare them where the answer is needed");
   return add(HirKind::Bool, Types::Bool, at, result);
 }
 
@@ -146,7 +147,8 @@ ConstValue ConstFolder::contains(Span at, NodeId left, NodeId right) {
     std::span<const uint32_t> items = from->list(n.a);
     for (size_t i = 0; i < items.size() && !found; i += step) {
       Order o = order(items[i]);
-      if (o == Order::Unknown) return not_constant(left, "a comparison of maps", "compare them where the answer is needed");
+      if (o == Order::Unknown)
+        return not_constant(left, "a comparison of maps", "compare them where the answer is needed");
       found = o == Order::Same;
     }
   }
@@ -191,7 +193,8 @@ ConstValue ConstFolder::index(NodeId id, const Node& n) {
   if (!is_kind(i, HirKind::Int)) return mismatch(tree->caret(args[0]), Types::I64, i.type);
   std::span<const uint32_t> items = from->list(value.a);
   if (int_of(i) < 0 || int_of(i) >= static_cast<Int128>(items.size()))
-    return failed(at, "the index " + int_text(int_of(i)) + " is out of range: the length is " + std::to_string(items.size()));
+    return failed(
+        at, "the index " + int_text(int_of(i)) + " is out of range: the length is " + std::to_string(items.size()));
   return copy(*from, HirId(items[static_cast<size_t>(int_of(i))]), at);
 }
 

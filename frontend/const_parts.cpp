@@ -141,8 +141,9 @@ ConstValue ConstFolder::interp(const Node& n, Span at) {
     NodeId inner = piece ? static_cast<NodeId>(x.a) : part;
     ConstValue v = fold_to(inner, TypeId::None);
     if (v && !print(v, text))
-      v = not_constant(inner, ("the text of a `" + p.type_name(v.type) + "`").c_str(),
-                       "whole numbers, `true` and `false`, characters and texts can stand in `${…}`; build others where they are needed");
+      v = not_constant(
+          inner, ("the text of a `" + p.type_name(v.type) + "`").c_str(),
+          "whole numbers, `true` and `false`, characters and texts can stand in `${…}`; build others where they are needed");
     broken |= !v;
   }
   if (broken) return {};
