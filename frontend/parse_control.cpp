@@ -130,7 +130,10 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
   uint32_t names = flush(from);
   NodeId items;
   if (!panic_ && at_word(Word::ForeignOf)) foreign(pos_++, "in");
-  else if (!panic_ && (at(TokenKind::Eq) || at(TokenKind::Colon)) && !new_line()) {  // for i = 1, 10 and for x : xs
+  else if (!panic_ && at(TokenKind::Less) && next_kind() == TokenKind::Minus) {   // for x <- xs
+    foreign(between(pos_, pos_ + 1), "<-", "in");
+    pos_ += 2;
+  } else if (!panic_ && (at(TokenKind::Eq) || at(TokenKind::Colon)) && !new_line()) {   // for i = 1, 10 and for x : xs
     uint32_t sign = pos_++;
     if (kind_at(sign) == TokenKind::Colon && at(TokenKind::Eq)) ++pos_;
     report<Diag::ForeignLoop>(between(sign, pos_ - 1), "for x in xs do … end")

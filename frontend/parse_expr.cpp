@@ -20,7 +20,7 @@ NodeId Parser::expr_here() {
 }
 
 NodeId Parser::catch_of(NodeId left) {
-  while (at(TokenKind::KwCatch) && !panic_) {
+  while (at(TokenKind::KwCatch) && !panic_ && !at_try_catch()) {
     uint32_t token = pos_++;
     left = finish_catch(left, token);
     grow(token);

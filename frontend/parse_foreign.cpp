@@ -15,13 +15,22 @@ void Parser::foreign_block(uint32_t header) {
   else if (!at_word(Word::ForeignExcept) && !at(TokenKind::KwCatch)) close_block(opening, header);
 }
 
-// try { … } catch … of Java, or try … except of Python: there is no block for that.
+// try { … } catch … of Java, try … except of Python, try do … catch of Swift in our spelling: there is no block for
+// that.
 NodeId Parser::try_block() {
   uint32_t token = pos_++;
-  report<Diag::ForeignWord>(token_span(token), "try { … }", "f() catch |err| do … end")
-      .note("each call that can fail is answered where it stands")
-      .help("put `catch |err| do … end` behind the call, or `?` to pass the failure on");
+  report<Diag::ForeignWord>(token_span(token),
+                            at(TokenKind::KwDo)    ? "try do … catch"
+                            : at(TokenKind::Colon) ? "try: … except"
+                                                   : "try { … }",
+                            "f() catch |err| do … end")
+      .note("each call that can fail is answered where it stands, so that it can be seen which one that is")
+      .help("put `catch |err| do … end` behind the call, or `?` to pass the failure on")
+      .help(
+          "one answer for several calls: put them into a function that can fail, with `?` behind each, and answer the call of that function");
+  try_next_ = at(TokenKind::KwDo);
   foreign_block(token);
+  try_next_ = false;
   if (panic_) return error_node();
   while (at(TokenKind::KwCatch) || at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally)) {
     uint32_t header = pos_++;
@@ -29,6 +38,44 @@ NodeId Parser::try_block() {
       while (!starts_line(pos_) && !at(TokenKind::Colon)) ++pos_;
     foreign_block(header);
     if (panic_) break;
+  }
+  return add(NodeKind::Error, token);
+}
+
+// recv ch, recv ch |v| do … end and send ch(x) outside `select`, and receive ch of other languages. `ch.recv()` is a
+// value like any other; with a block one says whether it is for one value or for all.
+NodeId Parser::channel_word() {
+  uint32_t token = pos_++;
+  bool sends = is_word(token, Word::Send);
+  uint32_t first = pos_;
+  NodeId operand = postfix();
+  if (panic_) return error_node();
+  const Node call = node(operand);
+  bool has_value = sends && call.kind == NodeKind::Call && tree_.list(call.b).size() == 1;
+  uint32_t name_end = has_value ? tree_.lasts[call.a] : pos_ - 1;
+  std::string channel(text_between(first, name_end));
+  std::string ours = channel + (has_value ? ".send" + std::string(text_between(name_end + 1, pos_ - 1))
+                                : sends   ? ".send(…)"
+                                          : ".recv()");
+  Diagnostic& d = report<Diag::ForeignWord>(between(token, pos_ - 1), text_between(token, pos_ - 1), ours);
+  bool names = at(TokenKind::Pipe) && !starts_line(pos_);
+  if (names || (at(TokenKind::KwDo) && !in_condition_ && next_kind() == TokenKind::Pipe)) {
+    d.note("`recv ch |v| do … end` is a case of a `select`")
+        .help("one value: `if let v = " + ours + " do … end`; every value, until the channel is closed: `for v in " +
+              channel + " do … end`");
+    if (names) skip_to_opening();
+    eat(TokenKind::KwDo);
+    if (!names) {
+      ++pos_;
+      while (!at(TokenKind::Pipe) && !starts_line(pos_)) ++pos_;
+      eat(TokenKind::Pipe);
+    }
+    body(Opening::Do, token, false);
+    close_block(Opening::Do, token);
+  } else if (!sends || has_value) {
+    d.fix(between(token, pos_ - 1), ours, "write `" + ours + "`");
+  } else if (kTraits[static_cast<uint8_t>(kind())].starts_value && !starts_line(pos_)) {
+    expr();   // the value: send ch x
   }
   return add(NodeKind::Error, token);
 }
@@ -135,8 +182,13 @@ void Parser::do_block_argument() {
   ++pos_;
   while (!at(TokenKind::Pipe) && !starts_line(pos_)) ++pos_;
   eat(TokenKind::Pipe);
-  report<Diag::ForeignClosure>(token_span(opener))
-      .help("write `{ |x|` where `do |x|` stands, and `}` where its `end` stands");
+  if (opener > 3 && is_word(opener - 3, Word::Recv) && kind_at(opener - 1) == TokenKind::RParen)
+    report<Diag::ForeignWord>(between(opener - 3, pos_ - 1), text_between(opener - 3, pos_ - 1),
+                              "if let v = ch.recv() do")
+        .help("every value, until the channel is closed: `for v in ch do … end`");
+  else
+    report<Diag::ForeignClosure>(token_span(opener))
+        .help("write `{ |x|` where `do |x|` stands, and `}` where its `end` stands");
   body(Opening::Do, opener, false);
   close_block(Opening::Do, opener);
 }
@@ -353,6 +405,19 @@ NodeId Parser::foreign_statement(bool& handled) {
     case Word::ForeignThrow:
     case Word::ForeignRaise: {
       if (!value_next) break;
+      // A text, or an object made here, is no error; what is declared as one is read as ours.
+      if (next == TokenKind::StrLit || next == TokenKind::StrBegin || is_word(token + 1, Word::ForeignNew)) {
+        report<Diag::ForeignWord>(token_span(token), text(token), "fail")
+            .note("what a function fails with is declared, and its type says so: callers know what can arrive")
+            .help(
+                "declare `error MyError { NotFound, Invalid(String) }`, write the type `-> MyError!i64`, and `fail MyError.NotFound`")
+            .help("what only a mistake in the program can cause ends with `unreachable()`");
+        ++pos_;
+        int reports = std::exchange(reports_, 1 << 20);
+        expr();
+        reports_ = reports;
+        return add(NodeKind::Error, token);
+      }
       foreign(token, "fail");
       ++pos_;
       NodeId value = expr();

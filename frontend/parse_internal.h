@@ -270,6 +270,13 @@ class Parser {
   NodeId name_expr();
   NodeId argument_value();
   NodeId try_block();
+  NodeId channel_word();
+  // `catch e do`, or a `catch` on a line of its own, in a foreign `try` block: it belongs to the block, not to the
+  // call.
+  bool at_try_catch() const {
+    return try_body_ && at(TokenKind::KwCatch) &&
+           (starts_line(pos_) || (next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::KwDo));
+  }
   void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
   NodeId foreign_closure(uint32_t token, uint32_t params);
@@ -380,6 +387,7 @@ class Parser {
   uint32_t height_ = 0;
   uint32_t brackets_ = 0;
   uint32_t else_bodies_ = 0;   // open bodies that an `else` may end
+  bool try_next_ = false, try_body_ = false;   // the next body, this body: a foreign `try` block, which `catch` ends
   uint32_t outer_brackets_ = 0;   // those around the block we are in
   uint32_t panic_brackets_ = 0;
   uint32_t error_token_ = kNone;   // where the last mistake was

@@ -279,6 +279,12 @@ NodeId Parser::name_expr() {
     --pos_;
     return child();
   }
+  if (at_name() && !starts_line(pos_) &&
+      (name == static_cast<uint32_t>(Word::Recv) || name == static_cast<uint32_t>(Word::Send) ||
+       text(token) == "receive")) {
+    --pos_;
+    return channel_word();
+  }
   if (name == static_cast<uint32_t>(Word::Parallel) && at(TokenKind::KwFor) && !starts_line(pos_))
     return for_expr(NameId::None, true);
   if (is_foreign(NameId(name)) && !starts_line(pos_)) {

@@ -88,6 +88,7 @@ bool Parser::at_block_end(Opening opening, uint32_t header, bool else_ok) const 
     case TokenKind::EndOfFile:
     case TokenKind::KwEnd: return true;
     case TokenKind::KwElse: return else_ok || else_bodies_ > 0;
+    case TokenKind::KwCatch: return at_try_catch();
     case TokenKind::RBrace: return opening == Opening::Brace || outer_brackets_ > 0;
     case TokenKind::RParen:
     case TokenKind::RBracket: return outer_brackets_ > 0;
@@ -109,6 +110,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
   bool saved_arms = std::exchange(in_arms_, false);
   uint32_t saved_else = else_bodies_;
   if (else_ok) ++else_bodies_;
+  bool saved_try = std::exchange(try_body_, std::exchange(try_next_, false));
   if (opening == Opening::Brace) ++outer_brackets_;
   uint32_t token = pos_ > 0 ? pos_ - 1 : 0;
   uint32_t from = mark();
@@ -140,6 +142,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
   height_ = tallest;
   if (opening == Opening::Brace) --outer_brackets_;
   else_bodies_ = saved_else;
+  try_body_ = saved_try;
   in_arms_ = saved_arms;
   return add(NodeKind::Block, token, flush(from), kNone,
              static_cast<uint8_t>((semi ? kTrailingSemi : 0) | error_flag(token)));
@@ -357,7 +360,7 @@ NodeId Parser::declared(uint32_t name, NodeId value, NodeId type_node) {
 }
 
 void Parser::end_statement(NodeId& done, uint32_t from) {
-  if (at(TokenKind::Newline) || starts_line(pos_)) return;
+  if (at(TokenKind::Newline) || starts_line(pos_) || at_try_catch()) return;
   switch (kind()) {
     case TokenKind::EndOfFile:
     case TokenKind::KwEnd:

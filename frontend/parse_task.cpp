@@ -106,6 +106,7 @@ NodeId Parser::select_case() {
     report<Diag::SelectCase>(token_span(first)).help("a value is sent as in `send out(value) do`");
     operand = made;
   };
+  bool opened = false;
   Place place(*this, false, true, false);
   if (at_word(Word::Recv) || at_word(Word::Closed)) {
     which = at_word(Word::Recv) ? 0 : 3;
@@ -114,6 +115,13 @@ NodeId Parser::select_case() {
     if (which == 0 && !panic_ && eat(TokenKind::Pipe)) {
       bound = catch_pattern();
       expect(TokenKind::Pipe, "`|` after the name");
+    } else if (which == 0 && !panic_ && at(TokenKind::KwDo) && next_kind() == TokenKind::Pipe) {   // as blocks of Ruby
+      uint32_t from = pos_;
+      pos_ += 2;
+      bound = catch_pattern();
+      opened = expect(TokenKind::Pipe, "`|` after the name");
+      if (opened)
+        foreign(between(from, pos_ - 1), text_between(from, pos_ - 1), "|" + std::string(text(from + 2)) + "| do");
     }
   } else if (at_word(Word::Send)) {
     which = 1;
@@ -158,13 +166,19 @@ NodeId Parser::select_case() {
       }
     }
   } else {
-    report<Diag::SelectCase>(token_span(first));
+    report<Diag::SelectCase>(token_span(first))
+        .help("a value is received with `recv ch |v| do … end`, and sent with `send ch(value) do … end`");
     error_token_ = pos_;
     panic_ = true;
     panic_brackets_ = 0;
     return error_node();
   }
-  NodeId inner = block(first, "the case");
+  NodeId inner;
+  if (opened) {
+    inner = body(Opening::Do, first, false);
+    close_block(Opening::Do, first);
+    tree_.lasts[+inner] = pos_ - 1;
+  } else inner = block(first, "the case");
   return add(NodeKind::SelectCase, first, record(+operand, +bound, +value), +inner, 0, which);
 }
 
