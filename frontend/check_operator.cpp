@@ -95,10 +95,21 @@ bool BodyChecker::balance(HirId& left, HirId& right) {
   return unify(l, r);
 }
 
+// The `+` whose left side is this one, if there is one.
+static NodeId plus_around(const Tree& tree, NodeId n) {
+  size_t stop = std::min<size_t>(tree.nodes.size(), +n + 500);   // a parent stands behind its parts, mostly near
+  for (uint32_t i = +n + 1; i < stop; ++i) {
+    const Node& x = tree.nodes[i];
+    if (x.kind == NodeKind::Binary && x.a == +n) return TokenKind(x.aux) == TokenKind::Plus ? NodeId(i) : NodeId::None;
+  }
+  return NodeId::None;
+}
+
 // How an operand of `+` is written inside one text.
 std::string BodyChecker::inside_text(NodeId n) {
   std::string_view raw = p_.sources.text(span(n));
-  if (ast(n).kind == NodeKind::StringLit && raw.size() >= 2 && raw.substr(0, 3) != "\"\"\"")
+  bool text = ast(n).kind == NodeKind::StringLit || ast(n).kind == NodeKind::Interp;
+  if (text && raw.find('\n') == std::string_view::npos && raw.size() >= 2 && raw.substr(0, 3) != "\"\"\"")
     return std::string(raw.substr(1, raw.size() - 2));
   return "${" + source(n) + "}";
 }
@@ -209,12 +220,27 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
   }
   std::string_view written = p_.sources.text(tree_->token_span(ast(n).token));
   if ((lk == TypeKind::String || rk == TypeKind::String) && op == HirOp::Add) {
-    Diagnostic& d =
-        report<Diag::PlusOnText>(tree_->token_span(ast(n).token)).note("`+` adds numbers, `++` joins texts");
-    std::string joined = std::string(written) == "+=" ? "++=" : "++";
-    if (lk == rk || lk == TypeKind::Infer || rk == TypeKind::Infer)
-      d.fix(tree_->token_span(ast(n).token), joined, "join the texts with `" + joined + "`");
-    else d.help("or write one text: `\"" + inside_text(l) + inside_text(r) + "\"`");
+    Span sign = tree_->token_span(ast(n).token);
+    Diagnostic& d = report<Diag::PlusOnText>(sign).note("`+` adds numbers, `++` joins texts");
+    if (std::string(written) == "+=") {
+      if (lk == rk) d.fix(sign, "++=", "join the texts with `++=`");
+      else if (lk == TypeKind::String && source(r) != "…")
+        d.fix(sign, "++=", "join the texts with `++=`", Applicability::MaybeIncorrect)
+            .fix(span(r), "String(" + source(r) + ")", "");
+      return poison(at);
+    }
+    NodeId whole = plus_around(*tree_, n);
+    if (lk == rk && is_none(whole)) {
+      d.fix(sign, "++", "join the texts with `++`");
+      return poison(at);
+    }
+    // What follows in `"a" + n + "b"` is part of the same mistake.
+    std::string text = inside_text(l) + inside_text(r);
+    NodeId last = n;
+    for (; is_some(whole); whole = plus_around(*tree_, whole)) text += inside_text(NodeId(ast(last = whole).b));
+    if (text.find("${…}") == std::string::npos)
+      d.fix(span(last), "\"" + text + "\"", "write one text", Applicability::MaybeIncorrect);
+    else d.help("join with `++`, and make a text of other values with `String(…)`");
     return poison(at);
   }
   if (lk == TypeKind::Array && rk == TypeKind::Array && op == HirOp::Add) {
