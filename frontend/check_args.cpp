@@ -209,7 +209,7 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
         while (node(made).kind == HirKind::WidenFunc) made = HirId(node(made).a);
         out.poly_hard |= node(made).kind != HirKind::MakeClosure || group_[node(made).b]->fails_hard;
         nursery_argument(value, callee.func, index, arg);
-        poly_checks_.push_back({callee.func, index, span(arg)});
+        poly_checks_.push_back({callee.func, index, span(arg), span(call)});
         out.values[index] = +emit(HirKind::WidenFunc, type, value, kNone32, span(arg));
         return;
       }
@@ -222,7 +222,7 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
       report_mismatch(span(arg), type, node(value).type, arg, param.span.is_none() ? nullptr : &why);
       value = poison(span(arg));
     }
-    if (type_of(value) == Types::Error) poison_open(type);   // what it would have decided
+    if (type_of(value) == Types::Error) poison_open(type, true);   // what it would have decided
     else if (TypeKind k = types_.kind(plain); k == TypeKind::Func || k == TypeKind::Nursery)
       nursery_argument(value, callee.func, index, arg);
     else if (ast(bare).kind == NodeKind::Closure) closure_leaves(value, bare);

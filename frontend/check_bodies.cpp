@@ -699,6 +699,7 @@ void BodyChecker::finish_program() {
   for (const PolyCheck& c : poly_checks_) {
     if (!is_kept(c.callee, c.param)) continue;
     const FuncInfo& f = p_.funcs[+c.callee];
+    p_.diags.take_back(Diag::UnhandledFailure, c.call);   // an answer at the call would not help
     p_.diags.report<Diag::FailingClosureKept>(c.span, text(p_.decls[+f.decl].name))
         .at(f.params[c.param].span, "this function is kept, not only called")
         .note("a failure can be answered at the call only where the function runs during the call")

@@ -193,16 +193,16 @@ bool BodyChecker::drop_value(HirId& value) {
 
 // ---- messages
 
-void BodyChecker::poison_open(TypeId type) {
+void BodyChecker::poison_open(TypeId type, bool literals) {
   type = shallow(type);
   const TypeRow row = types_[type];
   if (!row.has_infer) return;
   if (row.kind == TypeKind::Infer) {
-    if (infer_[row.a].kind == InferKind::General) infer_[row.a].bound = Types::Error;
+    if (literals || infer_[row.a].kind == InferKind::General) infer_[row.a].bound = Types::Error;
     return;
   }
-  if (row.arg_count == 0) return poison_open(TypeId(row.a));
-  for (uint32_t i = 0; i < row.arg_count; ++i) poison_open(types_.args(type)[i]);
+  if (row.arg_count == 0) return poison_open(TypeId(row.a), literals);
+  for (uint32_t i = 0; i < row.arg_count; ++i) poison_open(types_.args(type)[i], literals);
 }
 
 void BodyChecker::report_mismatch(Span at, TypeId expected, TypeId found, NodeId n, const Why* why) {
@@ -255,6 +255,8 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     else if (kind == NodeKind::If) d.help("give every branch a value, also `else`");
     return;
   }
+  if (e == TypeKind::Param || e == TypeKind::ErrorVal || e == TypeKind::Struct || e == TypeKind::Enum)
+    say_what_hides(p_, module_, d, expected);
   if (f == TypeKind::TypeOf) {
     d.help("`" + code + "` is a type, not a value of it; make a value, for example with `{ … }` or `.new(…)`");
     return;

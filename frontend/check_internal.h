@@ -367,7 +367,7 @@ class BodyChecker {
   struct PolyCheck {
     FuncId callee;
     uint32_t param;
-    Span span;
+    Span span, call;
   };
   std::vector<PolyCheck> poly_checks_;
 
@@ -443,7 +443,7 @@ class BodyChecker {
   void report_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
   void explain_obstacle(Diagnostic& d, TypeId type, uint32_t bound);
   void explain_mismatch(Span span, TypeId expected, TypeId found, NodeId ast, const Why* why);
-  void poison_open(TypeId type);   // what is open in it has been reported with it
+  void poison_open(TypeId type, bool literals = false);   // what is open in it has been reported with it
   void report_optional_as_value(Span span, TypeId found, NodeId ast, const Why* why);
   TypeId join(TypeId a, TypeId b);   // None: they have nothing in common
   bool widens(TypeId from, TypeId to);

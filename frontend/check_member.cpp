@@ -253,6 +253,7 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
   }
   p_.method_names(zonk(type), names);
   Diagnostic& d = report<Diag::NoField>(name_span, name_of(type), text(name));
+  if (types_.kind(type) == TypeKind::Param) say_what_hides(p_, module_, d, type);
   TypeId field = TypeId::None;
   if (p_.find_field(zonk(type), name, &field) >= 0)
     d.note("`" + name_of(type) + "` is the type; a field belongs to a value of it")

@@ -404,7 +404,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
         return give_up();
       }
     } else {
-      if (kind == TypeKind::Infer)
+      if (kind == TypeKind::Infer && open_kind(type) == InferKind::General)
         report<Diag::DotNameNeedsType>(at, text(name))
             .help("write the type in front: `Type." + std::string(text(name)) + "`");
       else pattern_mismatch(at, type, "." + std::string(text(name)));

@@ -29,7 +29,7 @@ static std::string fill(const char* text, const std::string* args, size_t count)
 }
 
 Diagnostic& Diagnostics::add(Diag kind, Span span, const std::string* args, size_t count) {
-  auto* d = new Diagnostic{kind, span, fill(diag_info(kind).text, args, count), {}, {}, {}, {}, {}};
+  auto* d = new Diagnostic{kind, span, fill(diag_info(kind).text, args, count), {}, {}, {}, {}, {}, false};
   all_.push_back(d);
   if (diag_info(kind).severity() == Severity::Error) ++errors_;
   return *d;
@@ -40,6 +40,7 @@ void Diagnostics::sort() {
   for (size_t i = 0; i < all_.size(); ++i) ordered.push_back({all_[i], i});
   std::sort(ordered.begin(), ordered.end(), [](const auto& x, const auto& y) {
     const Span &a = x.first->span, &b = y.first->span;
+    if (x.first->first != y.first->first) return x.first->first;
     return a.lo != b.lo ? a.lo < b.lo : a.hi != b.hi ? a.hi < b.hi : x.second < y.second;
   });
   // Equal ones may be apart by others of the same place: look back over that place only.
@@ -57,6 +58,15 @@ void Diagnostics::sort() {
     delete d;
   }
   all_ = std::move(kept);
+}
+
+void Diagnostics::take_back(Diag kind, Span span) {
+  for (size_t i = 0; i < all_.size(); ++i) {
+    if (all_[i]->kind != kind || all_[i]->span.lo != span.lo || all_[i]->span.hi != span.hi) continue;
+    if (diag_info(kind).severity() == Severity::Error) --errors_;
+    delete all_[i];
+    all_.erase(all_.begin() + static_cast<ptrdiff_t>(i--));
+  }
 }
 
 // Optimal string alignment: insert, delete, replace, or swap two neighbours; three rows of the table suffice.
@@ -83,17 +93,18 @@ static size_t distance(std::string_view a, std::string_view b, size_t limit) {
 
 std::string_view nearest_name(std::string_view wanted, const std::vector<std::string_view>& candidates) {
   if (wanted.empty() || wanted.size() > 64) return {};
-  auto lower = [](std::string_view s) {
-    std::string out(s);
-    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  auto plain = [](std::string_view s) {   // isDone, is_done and IS_DONE are one name
+    std::string out;
+    for (char c : s)
+      if (c != '_') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     return out;
   };
-  std::string wanted_lower = lower(wanted);
+  std::string wanted_plain = plain(wanted);
   size_t best = std::max<size_t>(1, wanted.size() / 3) + 1;
   std::string_view nearest;
   for (std::string_view candidate : candidates) {
     if (candidate == wanted || candidate.empty() || candidate.size() > 96) continue;
-    if (lower(candidate) == wanted_lower) return candidate;  // only the case differs: surely meant
+    if (!wanted_plain.empty() && plain(candidate) == wanted_plain) return candidate;   // surely meant
     size_t d = distance(wanted, candidate, best - 1);
     // A name of one or two letters is near to every other one: those must share their first letter.
     if (wanted.size() <= 2 && candidate[0] != wanted[0]) continue;

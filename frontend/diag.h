@@ -68,6 +68,7 @@ struct Diagnostic {
   std::vector<std::string> notes; // why
   std::vector<std::string> helps; // a way out
   std::vector<DiagFix> fixes;
+  bool first = false;             // others may follow from it, in other files too: shown before them
 
   // Builders: diags.report<Diag::X>(span, a).label("here").at(other, "declared here").note("…").help("…").fix(…)
   Diagnostic& with_label(std::string text) {
@@ -109,7 +110,8 @@ class Diagnostics {
   const std::vector<Diagnostic*>& all() const {
     return all_;
   }  // in the order reported; sort() by place before showing
-  void sort();                                                  // by place, stable; drops exact duplicates
+  void sort();                          // by place, stable; drops exact duplicates
+  void take_back(Diag kind, Span span);   // what another report has explained since
   ~Diagnostics() {
     for (Diagnostic* d : all_) delete d;
   }

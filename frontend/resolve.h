@@ -79,6 +79,8 @@ std::string name_in_an_import(Program& program, ModuleId from, NameId name);
 // Said of a module that has no `word`: a misspelt name, or the names that have the word in them (`to_hex` for `hex`),
 // or all when they are few.
 void say_what_it_has(Diagnostic& d, Span at, std::string_view word, const std::vector<std::string_view>& names);
+// Said where `E` was meant to be an error, and a type parameter of that name hides it, or the other way round.
+void say_what_hides(Program& program, ModuleId from, Diagnostic& d, TypeId type);
 // What people of other languages write: `int` -> "i64", `HashMap` -> "Map" …; empty when there is no such habit.
 std::string_view false_friend(std::string_view name);
 TypeId builtin_type(Program& program, NameId name);   // i64 … String, string; None

@@ -314,13 +314,15 @@ struct Collector {
     } else if (is_private) {
       p.diags.report<Diag::PrivateName>(m.tree.caret(node), text(name), text(p.modules[+from]->path))
           .at(p.decls[+found].name_span, "declared here, without `pub`")
-          .help("write `pub` before the declaration to let other files use it");
+          .help("write `pub` before the declaration to let other files use it")
+          .first = true;
       found = static_cast<DeclId>(0);
     }
     bind(m, name, found, m.tree.caret(node), is_pub);
   }
   void report_not_in_module(Module& m, ModuleId from, NodeId node, NameId name) {
     Diagnostic& d = p.diags.report<Diag::NotInModule>(m.tree.caret(node), text(p.modules[+from]->path), text(name));
+    d.first = true;
     say_what_it_has(d, m.tree.caret(node), p.names.text(name), public_names(p, from));
     std::string_view word = p.names.text(name);
     if (text(p.modules[+from]->path) != "std.sync") return;

@@ -197,7 +197,7 @@ struct Loader {
     std::replace(file.begin(), file.end(), '.', '/');
     std::string full = in_source_root(file + ".jan"), source, why;
     if (files.read(full, source, why)) return add(text, full, std::move(source), false);
-    if (files.exists(full)) p.diags.report<Diag::UnreadableFile>(path_span(m.tree, path), why);
+    if (files.exists(full)) p.diags.report<Diag::UnreadableFile>(path_span(m.tree, path), why).first = true;
     else report_unknown(m, item, path, text);
     return ModuleId::None;
   }
@@ -205,6 +205,7 @@ struct Loader {
   void report_unknown(Module& m, NodeId item, std::span<const NodeId> path, const std::string& text) {
     Span span = path_span(m.tree, path);
     Diagnostic& d = p.diags.report<Diag::UnknownModule>(span, text);
+    d.first = true;
     if (text == "std") {
       d.help("the standard library has parts, and each is imported by itself: `import std.io`, `import std.fs`");
       return;
@@ -302,6 +303,7 @@ struct Loader {
       return path_span(tree, tree.list(tree[cycle[i].second].a));
     };
     Diagnostic& d = p.diags.report<Diag::ImportCycle>(place(0), text);
+    d.first = true;
     for (size_t i = 1; i < cycle.size(); ++i)
       d.at(place(i), std::string(module_name(cycle[i].first)) + " imports " +
                          std::string(module_name(cycle[(i + 1) % cycle.size()].first)));

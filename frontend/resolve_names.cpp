@@ -44,7 +44,8 @@ void visible_names(Program& program, ModuleId from, std::vector<std::string_view
 std::vector<std::string_view> public_names(Program& program, ModuleId of) {
   std::vector<std::string_view> names;
   program.modules[+of]->names.each([&](const NameTable::Entry& e) {
-    if (e.flags & NameTable::kPublic) names.push_back(program.names.text(e.name));
+    bool broken = program.decls[+e.decl].kind == DeclKind::Broken;   // a `pub import` that brings nothing
+    if ((e.flags & NameTable::kPublic) && !broken) names.push_back(program.names.text(e.name));
   });
   std::sort(names.begin(), names.end());
   return names;
@@ -86,8 +87,41 @@ void say_what_it_has(Diagnostic& d, Span at, std::string_view word, const std::v
   std::string similar =
       part.size() < 3 ? std::string()
                       : listed([&](std::string_view name) { return lower(name).find(part) != std::string::npos; });
+  if (similar.empty()) {   // read_text, readText: what has `read` or `text` in it
+    std::vector<std::string> words(1);
+    for (char c : word) {
+      if (c == '_' || (c >= 'A' && c <= 'Z')) words.emplace_back();
+      if (c != '_') words.back() += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    }
+    similar = listed([&](std::string_view name) {
+      for (const std::string& one : words)
+        if (one.size() > 3 && lower(name).find(one) != std::string::npos) return true;
+      return false;
+    });
+  }
   if (similar.empty()) similar = listed([](std::string_view) { return true; });
   if (!similar.empty()) d.note("it has " + similar);
+}
+
+void say_what_hides(Program& program, ModuleId from, Diagnostic& d, TypeId type) {
+  TypeKind kind = program.types.kind(type);
+  if (kind == TypeKind::Param) {
+    const TypeParamInfo& param = program.type_params[program.types[type].a];
+    DeclId hidden = is_some(param.name) ? lookup_name(program, from, param.name) : DeclId::None;
+    if (is_none(hidden) || program.decls[+hidden].kind == DeclKind::Broken) return;
+    std::string name(program.names.text(param.name));
+    d.at(param.span, "here `" + name + "` is a type parameter")
+        .at(program.decls[+hidden].name_span, "it hides this `" + name + "`");
+    d.help("give the type parameter another letter");
+    return;
+  }
+  std::string name = program.type_name(type);
+  bool letter = name.size() == 1 && name[0] >= 'A' && name[0] <= 'Z';
+  DeclId decl = letter ? lookup_name(program, from, program.names.intern(name)) : DeclId::None;
+  if (is_none(decl) || program.decls[+decl].kind == DeclKind::Broken) return;
+  d.at(program.decls[+decl].name_span, "`" + name + "` is declared here")
+      .note("a single capital letter is a type parameter only where nothing of that name is declared")
+      .help("if a type parameter is meant: write `[" + name + "]` behind the function's name, or another letter");
 }
 
 namespace {

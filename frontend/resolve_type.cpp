@@ -446,11 +446,14 @@ struct TypeResolver {
       result.set = static_cast<ErrorSetId>(p.types[r].a);
       result.type = l;
     } else {
-      if (l != Types::Error && r != Types::Error)
-        p.diags.report<Diag::NotAnError>(tree.caret(id))
-            .note("`" + p.type_name(l) + "` and `" + p.type_name(r) + "` are ordinary types")
+      if (l != Types::Error && r != Types::Error) {
+        Diagnostic& d = p.diags.report<Diag::NotAnError>(tree.caret(id));
+        for (TypeId side : {l, r})
+          if (p.types.kind(side) == TypeKind::Param) say_what_hides(p, scope.module, d, side);
+        d.note("`" + p.type_name(l) + "` and `" + p.type_name(r) + "` are ordinary types")
             .help("declare the errors: `error MyError { NotFound }`, and write `MyError!" + p.type_name(r) +
                   "`; or write `!" + p.type_name(r) + "` to have them found for you");
+      }
       result.infer_set = true;
       result.type = l == Types::Error ? r : Types::Error;
     }
