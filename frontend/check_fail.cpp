@@ -222,6 +222,7 @@ HirId BodyChecker::check_fail(NodeId n) {
     } else {
       d.note("what a function fails with is an error: a variant of a declared `error`, or a name made up here")
           .help("declare `error MyError { NotFound, Invalid(String) }` and write `fail MyError.NotFound`");
+      say_what_hides(p_, module_, d, type);
     }
     dead_ = true;
     return poison(span(n));
@@ -328,6 +329,23 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try, bool v
   return value;
 }
 
+// In `0 == y and z` the `0`: what the first comparison of a condition compares.
+static NodeId first_compared(const Tree& tree, NodeId n) {
+  auto token = [&] { return TokenKind(tree[n].aux); };
+  auto binary = [&] { return tree[n].kind == NodeKind::Binary; };
+  while (binary() && (token() == TokenKind::KwAnd || token() == TokenKind::KwOr)) n = NodeId(tree[n].a);
+  if (!binary()) return NodeId::None;
+  switch (token()) {
+    case TokenKind::EqEq:
+    case TokenKind::BangEq:
+    case TokenKind::Less:
+    case TokenKind::LessEq:
+    case TokenKind::Greater:
+    case TokenKind::GreaterEq: return NodeId(tree[n].a);
+    default: return NodeId::None;
+  }
+}
+
 HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   const Node x = ast(n);
   NodeId operand = NodeId(x.a), pattern = tree_->record_node(x.b, 0), handler = tree_->record_node(x.b, 1);
@@ -356,6 +374,21 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
     else d.help("leave the `catch` out");
   }
   bool failing = answer.fails || answer.deferred;
+  // `f() catch 0 > 1` is meant the other way round.
+  bool literal = types_.kind(type) == TypeKind::Infer && open_kind(type) != InferKind::General;
+  bool plain = literal || types_.is_number(type) || type == Types::String || type == Types::Char;
+  NodeId first = plain && !quiet ? first_compared(*tree_, handler) : NodeId::None;
+  if (failing && is_some(first)) {
+    report<Diag::TypeMismatch>(span(handler), name_of(type), "bool")
+        .with_label("this is `bool`")
+        .at(span(operand), "it stands in for the `" + name_of(type) + "` of this call")
+        .note("`catch` takes all that follows: this is read as `" + source(operand) + " catch (" + source(handler) +
+              ")`")
+        .fix({span(operand).lo, span(first).hi}, "(" + source(operand) + " catch " + source(first) + ")",
+             "write brackets", Applicability::MaybeIncorrect);
+    check_poison(handler);
+    return poison(span(n));
+  }
   Facts before, after_handler;
   copy_facts(before, facts_);
   bool dead_before = dead_;
@@ -384,7 +417,8 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   bool drops = !value && type != Types::Void && type != Types::Error && type != Types::Never;
   TypeId hint = expected;
   if ((wants || drops) && (is_none(expected) || is_open(expected)) && type != Types::Never) hint = type;
-  HirId handled = check_branch(handler, wants || drops ? hint : TypeId::None, wants || drops);
+  bool refused = value && type == Types::Error;   // the stand-in for it is a value too
+  HirId handled = check_branch(handler, wants || drops ? hint : TypeId::None, wants || drops || refused);
   close_scope(scope);
   copy_facts(after_handler, facts_);
   bool dead_handler = dead_;
