@@ -166,7 +166,17 @@ HirId BodyChecker::answered(HirId call, bool fails, ErrorSetId set, NodeId n, An
     d.fix(Span{at.hi, at.hi}, "?", "pass the failure on", Applicability::MaybeIncorrect);
   } else {
     std::string result = b_->result == Types::Void ? "void" : name_of(b_->result);
-    d.help("or pass it on with `" + code + "?`, in a function whose type says that it can fail: `-> !" + result + "`");
+    const Body& body = b_->body;
+    std::string named =
+        body.is_closure || is_none(body.func) ? "" : std::string(text(p_.decls[+p_.funcs[+body.func].decl].name));
+    if (named == "main" && body.func == p_.main_func)
+      d.help("or let `main` fail: write `func main() -> !void do`, and pass it on with `" + code + "?`");
+    else if (named.empty())
+      d.help("or pass it on with `" + code + "?`, in a function whose type says that it can fail: `-> !" + result +
+             "`");
+    else
+      d.help("or let `" + named + "` fail too: write its result type as `-> !" + result + "`, and pass it on with `" +
+             code + "?`");
   }
   return call;
 }
