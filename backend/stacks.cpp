@@ -151,7 +151,7 @@ bool read_frames(const Object& object, Frames& frames) {
       consumeError(value.takeError());
       continue;
     }
-    at[uint64_t((*section)->getIndex()) << 40 | *value] = name->str();
+    at[(*section)->getIndex() << 40 | *value] = name->str();
   }
   for (const object::SectionRef relocations : object.sections()) {
     Expected<object::section_iterator> target = relocations.getRelocatedSection();
@@ -183,7 +183,7 @@ bool read_frames(const Object& object, Frames& frames) {
         consumeError(value.takeError());
         continue;
       }
-      auto function = at.find(uint64_t((*section)->getIndex()) << 40 | (*value + static_cast<uint64_t>(*addend)));
+      auto function = at.find((*section)->getIndex() << 40 | (*value + static_cast<uint64_t>(*addend)));
       uint64_t offset = r.getOffset() + 8;
       if (function == at.end() || offset >= contents->size()) continue;
       unsigned length = 0;
@@ -296,7 +296,8 @@ StackNeeds read_stack_needs(std::string_view text) {
     size_t end = std::min(text.find('\n'), text.size()), gap = text.find(' ');
     if (gap >= end) break;
     uint32_t need = kUnknown;
-    std::from_chars(text.data(), text.data() + gap, need);
+    std::string_view number = text.substr(0, gap);
+    std::from_chars(number.begin(), number.end(), need);
     std::string_view name = text.substr(gap + 1, end - gap - 1);
     if (line == 0) needs.around = need;
     else if (line == 1) needs.frames = need;

@@ -193,7 +193,7 @@ const Args::Given* Args::find(Opt opt) const {
   return nullptr;
 }
 
-std::string Args::value(Opt opt, std::string fallback) const {
+std::string Args::value(Opt opt, const std::string& fallback) const {
   const Given* found = find(opt);
   return found ? found->value : fallback;
 }

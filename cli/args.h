@@ -59,7 +59,7 @@ struct Args {
   bool has(Opt opt) const { return find(opt) != nullptr; }
   size_t count(Opt opt) const;
   const Given* find(Opt opt) const;       // the last one; null when absent
-  std::string value(Opt opt, std::string fallback = "") const;
+  std::string value(Opt opt, const std::string& fallback = "") const;
   std::vector<std::string> values(Opt opt) const;
 };
 

@@ -66,9 +66,7 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
             .note("the place where this closure is used gives it a `" + name_of(want_params[i]) + "`");
       }
     } else {
-      type = known   ? want_params[i]
-             : wrong ? Types::Error
-                     : fresh(InferKind::General, span(param), "this parameter");
+      type = known ? want_params[i] : wrong ? Types::Error : fresh(InferKind::General, span(param), "this parameter");
     }
     bool is_mut = (p.flags & kMut) || (want_muts & mut_param_flag(i));
     if (is_mut && i >= kMutParams) report_late_mut(p_, span(param));

@@ -89,7 +89,7 @@ ConstValue ConstFolder::fold(NodeId id, TypeId expected) {
     case NodeKind::ArrayLit: return array(n, at, expected);
     case NodeKind::MapLit: return map(n, at, expected);
     case NodeKind::TupleLit: return tuple(n, at, expected);
-    case NodeKind::StructLit: return structure(id, n, at, expected);
+    case NodeKind::StructLit: return structure(n, at, expected);
     case NodeKind::Range: return range(n, at, a, b, expected);
     case NodeKind::Call: return call(id, n, expected);
     case NodeKind::Interp: return interp(n, at);

@@ -113,7 +113,7 @@ struct ConstFolder {
   ConstValue range(const Node& n, Span at, NodeId low, NodeId high, TypeId);
   bool print(ConstValue v, std::string& out);
   ConstValue interp(const Node& n, Span at);
-  ConstValue structure(NodeId id, const Node& n, Span at, TypeId expected);
+  ConstValue structure(const Node& n, Span at, TypeId expected);
   ConstValue struct_variant(Span at, DeclId owner, NameId name, std::span<const NodeId> inits, TypeId expected);
   bool fields(Span at, std::span<const NodeId> inits, const std::vector<FieldInfo>& infos,
               const std::vector<TypeParamId>& params, std::vector<TypeId>& bound, const std::string& owner,

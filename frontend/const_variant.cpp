@@ -93,7 +93,7 @@ TypeId ConstFolder::finish_args(Span at, TypeId self, const std::vector<TypePara
   return p.types.subst(self, params, bound);
 }
 
-ConstValue ConstFolder::structure(NodeId id, const Node& n, Span at, TypeId expected) {
+ConstValue ConstFolder::structure(const Node& n, Span at, TypeId expected) {
   NodeId type_node = static_cast<NodeId>(n.a), old = node_slot(*tree, n, 1);
   if (is_none(type_node) || (*tree)[type_node].kind != NodeKind::TypeName) return {};
   std::span<const NodeId> path = tree->list((*tree)[type_node].a);

@@ -210,7 +210,7 @@ NodeId Parser::match_expr() {
            !(starts_line(pos_) && at_outer_declaration())) {
       if (starts_line(pos_) && (is_keyword_statement(kind()) || at(TokenKind::KwIf) || at(TokenKind::KwMatch)) &&
           column(pos_) <= line_column(token))
-        break;  // no arm: `}` is missing
+        break;   // no arm: `}` is missing
       if (at(TokenKind::Newline) || at(TokenKind::Comma)) {
         if (at(TokenKind::Comma)) unexpected("a pattern");
         ++pos_;
@@ -223,7 +223,7 @@ NodeId Parser::match_expr() {
       if (!panic_) {
         if (eat(TokenKind::Comma)) continue;
         if (at(TokenKind::RBrace) || at(TokenKind::KwEnd) || at(TokenKind::EndOfFile)) continue;
-        if (at(TokenKind::Newline) || starts_line(pos_)) {  // a line ended without a comma
+        if (at(TokenKind::Newline) || starts_line(pos_)) {   // a line ended without a comma
           bool semi = at(TokenKind::Newline);
           uint32_t behind = semi ? pos_ + 1 : pos_;
           if (kind_at(behind) == TokenKind::RBrace) {
@@ -330,7 +330,7 @@ NodeId Parser::match_arm() {
     report<Diag::ForeignWord>(token_span(sign), text(sign), "=>")
         .fix(token_span(sign), touches(sign) ? " =>" : "=>", "write `=>`");
     value = match_body();
-  } else if (at(TokenKind::KwDo)) {  // pattern do … end
+  } else if (at(TokenKind::KwDo)) {   // pattern do … end
     report<Diag::UnexpectedToken>(token_span(pos_), "`=>`", "`do`")
         .fix({token_span(pos_).lo, token_span(pos_).lo}, "=> ", "add `=>`");
     value = match_body();
@@ -345,7 +345,7 @@ NodeId Parser::match_arm() {
 NodeId Parser::match_body() {
   Nest nest(*this);
   if (panic_) return error_node();
-  if (starts_line(pos_)) {  // the value may stand on the next line, unless that is an arm by itself
+  if (starts_line(pos_)) {   // the value may stand on the next line, unless that is an arm by itself
     for (uint32_t t = pos_;
          t < last_ && (t == pos_ || !starts_line(t)) && kinds_[t] != TokenKind::LBrace && kinds_[t] != TokenKind::KwDo;
          ++t) {
@@ -357,7 +357,7 @@ NodeId Parser::match_body() {
       return error_node();
     }
   }
-  if (at(TokenKind::KwDo)) {  // the block may go on, as in `do … end.len()`
+  if (at(TokenKind::KwDo)) {   // the block may go on, as in `do … end.len()`
     return simple_statement();
   }
   if (at(TokenKind::LBrace) && next_kind() != TokenKind::Pipe) return block(pos_, "`=>`");
@@ -368,4 +368,4 @@ NodeId Parser::match_body() {
   return simple_statement();
 }
 
-}  // namespace janus
+}   // namespace janus

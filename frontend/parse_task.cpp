@@ -182,4 +182,4 @@ NodeId Parser::select_case() {
   return add(NodeKind::SelectCase, first, record(+operand, +bound, +value), +inner, 0, which);
 }
 
-}  // namespace janus
+}   // namespace janus

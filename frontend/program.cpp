@@ -417,7 +417,7 @@ bool match_impl(Program& p, const ImplInfo& impl, TypeId self, bool with_bounds,
 bool is_visible(const Program& p, DeclId decl, ModuleId from) {
   return is_none(from) || p.decls[+decl].is_pub || p.sees_inside(from, p.decls[+decl].module);
 }
-}  // namespace
+}   // namespace
 
 ImplMatch Program::find_impl(TraitId trait, TypeId self) {
   ImplMatch match;
