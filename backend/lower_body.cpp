@@ -8,6 +8,23 @@ namespace janus {
 
 // ---- one body
 
+// Where the check of the stack goes, which comes before all else: what the caller has handed over is released.
+uint32_t FuncLower::overflow_landing(const Signature& sig, bool closure) {
+  uint32_t outer = landing(), block = kNone, before = cur;
+  uint32_t p = static_cast<uint32_t>(sig.result_pointer) + closure;
+  for (size_t i = 0; i < sig.types.size(); ++i) {
+    if (sig.skipped[i]) continue;
+    const JParam& param = sig.params[p++];
+    if (!param.owned || !layout(sig.types[i]).needs_drop) continue;
+    if (block == kNone) at(block = new_block(true));
+    drop_val({sig.types[i], emit(JOp::Param, param.type, p - 1), true});
+  }
+  if (block == kNone) return outer;
+  br(outer);
+  at(before);
+  return block;
+}
+
 void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::span<const TypeParamId> params,
                            const Signature& sig, bool closure) {
   body = &b;
@@ -19,7 +36,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
   param_slots.assign(b.param_count, kNone);
   result_type = sig.result_type;
   if (is_some(b.root)) pos = b[b.root].span.lo;
-  emit(JOp::StackCheck, JType::Void, kNone, kNone, landing());
+  emit(JOp::StackCheck, JType::Void, kNone, kNone, overflow_landing(sig, closure));
   uint32_t p = 0;
   if (sig.result_pointer) result_addr = emit(JOp::Param, JType::Ptr, p++);
   else if (sig.result != JType::Void) result_slot = slot(layout(sig.result_type).size, layout(sig.result_type).align);

@@ -278,6 +278,7 @@ class FuncLower {
   bool may_call(HirId id);
   void pop_to(int base);   // runs and forgets, innermost first
   uint32_t landing();   // where a failure goes from here
+  uint32_t overflow_landing(const Signature& sig, bool closure);
   uint32_t landing_of(int node);
   uint32_t landing_to(int base, uint32_t target);   // drops down to base, then target (for catch)
   void leave_to(int base, uint32_t target);   // runs cleanups down to base and jumps; the chain stays
