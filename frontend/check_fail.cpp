@@ -310,9 +310,11 @@ HirId BodyChecker::check_question(NodeId n, TypeId expected, bool is_try, bool v
       const Tokens& tokens = tree_->tokens;
       uint32_t last = tree_->lasts[+n];
       if (last + 2 < tokens.kinds.size() && tokens.kinds[last + 1] == TokenKind::Dot &&
-          tokens.kinds[last + 2] == TokenKind::Ident)   // a?.b of Swift and TypeScript
+          tokens.kinds[last + 2] == TokenKind::Ident) {   // a?.b of Swift and TypeScript
+        bool calls = last + 3 < tokens.kinds.size() && tokens.kinds[last + 3] == TokenKind::LParen;
         d.help("a part of it, when it is there: `" + source(operand) + ".map { |it| it." +
-               std::string(text(tokens.name(last + 2))) + " }`, which may be `null` too");
+               std::string(text(tokens.name(last + 2))) + (calls ? "(…)" : "") + " }`, which may be `null` too");
+      }
       d.help("a value to use instead: `" + source(operand) + " ?? …`")
           .help("or give the function a result that may be `null`: `-> ?" +
                 (result == Types::Void ? std::string("T") : name_of(result)) + "`");

@@ -124,7 +124,10 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
   if (!is_call) p_.method_names(base, names);
   Diagnostic& d =
       is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
-  bool suggested = suggest(d, at, word, names);
+  std::string near = is_call ? "" : std::string(nearest_name(word, names));
+  bool is_method = !near.empty() && p_.find_method(base, p_.names.intern(near), module_).candidates > 0;
+  if (is_method) d.fix(at, near + "()", "did you mean the method `" + near + "`?", Applicability::MaybeIncorrect);
+  bool suggested = is_method || suggest(d, at, word, names);
   std::string code = is_some(base_ast) ? source(base_ast) : "x";
   // `.Circle(r)` at the start of a line goes on with the line before (ruling 17), which surprises who means a variant.
   if (is_some(base_ast) && !word.empty() && word[0] >= 'A' && word[0] <= 'Z' &&

@@ -407,9 +407,7 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::StrBegin:
         if (node(left).kind == NodeKind::Ident && touches(token) && node(left).token == token - 1 &&
             text(token - 1).size() <= 2 && kind_at(token + 1) != TokenKind::Error) {  // f"…"
-          report<Diag::StringPrefix>(token_span(token - 1), text(token - 1))
-              .note("every text may hold `${value}`")
-              .fix(token_span(token - 1), "", "remove it");
+          string_prefix(token);
           left = string();
           break;
         }

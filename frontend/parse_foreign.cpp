@@ -5,6 +5,23 @@
 
 namespace janus {
 
+// `f"{x}"`, `s"…"`, `r"…"`: the letters go, and what Python puts between braces gets its `$`.
+void Parser::string_prefix(uint32_t token) {
+  Diagnostic& d = report<Diag::StringPrefix>(token_span(token - 1), text(token - 1));
+  d.note("every text may hold `${value}`");
+  std::string_view raw = text(token);
+  std::vector<Span> braces;
+  if (text(token - 1) == "f" && at(TokenKind::StrLit))
+    for (size_t i = 1; i + 1 < raw.size(); ++i)
+      if (raw[i] == '{' && raw[i - 1] != '{' && raw[i - 1] != '\\' && raw[i + 1] != '{') {
+        uint32_t at_brace = token_span(token).lo + static_cast<uint32_t>(i);
+        braces.push_back({at_brace, at_brace});
+      }
+  d.fix(token_span(token - 1), "", braces.empty() ? "remove it" : "remove it, and write `${…}`",
+        braces.empty() ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+  for (Span brace : braces) d.fix(brace, "$", "");
+}
+
 // A block that is part of a mistake already reported: nothing is said about how it is opened.
 void Parser::foreign_block(uint32_t header) {
   bool brace = at(TokenKind::LBrace);

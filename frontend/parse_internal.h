@@ -128,6 +128,7 @@ class Parser {
   bool expect_close(TokenKind close, uint32_t opener);
   bool comma_or_close(TokenKind close, uint32_t opener, bool ends_line_is_close = true);
   NameId expect_name(const char* what);
+  void string_prefix(uint32_t token);
   void foreign(uint32_t token, std::string_view janus, bool safe = true);  // says what Janus writes for this word
   void foreign(Span span, std::string_view other, std::string_view janus);
   void too_deep();
