@@ -1,6 +1,8 @@
 // cmd_check.cpp: `janus check`: diagnostics and nothing else; with --fix also the edits that are certain.
 // Depends on knowledge.h, fix.h, frontend/parse.h (--dump-tree), frontend/diag_json.h (--sarif).
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+
 #include "cli/commands.h"
 #include "cli/docs.h"
 #include "cli/fix.h"
@@ -123,6 +125,7 @@ struct Checker {
 }  // namespace
 
 int run_check(Context& context) {
+  mallopt(M_ARENA_MAX, 1);   // one heap: the other threads only write and pack what this one made
   if (!check_common_options(context)) return kUsage;
   std::vector<std::string> words = context.args.words;
   if (words.empty()) words.push_back("");
