@@ -696,15 +696,17 @@ void BodyChecker::finish_program() {
         for (uint32_t k = 0; is_some(impl.methods[i]) && k < p_.funcs[+declared[i]].params.size(); ++k)
           if (poly_escapes_.find(key(impl.methods[i], k)) != FlatMap::None) poly_escapes_[key(declared[i], k)] = 1;
     }
+  std::vector<Span> explained;   // an answer at the call would not help
   for (const PolyCheck& c : poly_checks_) {
     if (!is_kept(c.callee, c.param)) continue;
+    explained.push_back(c.call);
     const FuncInfo& f = p_.funcs[+c.callee];
-    p_.diags.take_back(Diag::UnhandledFailure, c.call);   // an answer at the call would not help
     p_.diags.report<Diag::FailingClosureKept>(c.span, text(p_.decls[+f.decl].name))
         .at(f.params[c.param].span, "this function is kept, not only called")
         .note("a failure can be answered at the call only where the function runs during the call")
         .help("answer the failure inside the closure with `catch`, or write the parameter's type with `!`");
   }
+  if (!explained.empty()) p_.diags.take_back(Diag::UnhandledFailure, std::move(explained));
 
   for (const NurseryArg& a : nursery_args_) {
     if (!is_kept(a.callee, a.param)) continue;

@@ -7,13 +7,16 @@ namespace janus {
 
 // ---- functions as values
 
-TypeId BodyChecker::func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args) {
+TypeId BodyChecker::func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args,
+                              NodeId n) {
   const FuncInfo& f = p_.funcs[+func];
   SmallVec<TypeId, 8> parts;
   uint32_t flags = 0;
   for (size_t i = 0; i < f.params.size(); ++i) {
     parts.push_back(types_.subst(f.params[i].type, params, args));
-    if (f.params[i].is_mut) flags |= mut_param_flag(i);
+    if (!f.params[i].is_mut) continue;
+    if (i >= kMutParams) report_late_mut(p_, span(n));
+    flags |= mut_param_flag(i);
   }
   parts.push_back(types_.subst(f.result, params, args));
   if (f.fallible) flags |= kFuncFallible;
@@ -38,9 +41,7 @@ HirId BodyChecker::func_value(FuncId func, NodeId n, TypeId expected, const Head
   }
   while (args.size() < f.type_params.size())
     args.push_back(fresh(InferKind::General, span(n), "a type argument of this function"));
-  for (size_t i = kMutParams; i < f.params.size(); ++i)
-    if (f.params[i].is_mut) report_late_mut(p_, span(n));
-  TypeId type = func_type(func, f.type_params, args);
+  TypeId type = func_type(func, f.type_params, args, n);
   if (is_some(expected) && types_.kind(expected) == TypeKind::Func &&
       types_[expected].arg_count == types_[type].arg_count)
     for (uint32_t i = 0; i + 1 < types_[type].arg_count; ++i) unify(types_.args(type)[i], types_.args(expected)[i]);

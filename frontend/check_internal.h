@@ -547,7 +547,7 @@ class BodyChecker {
   NodeId type_node_of(NodeId n);
   HirId type_value(TypeId type, NodeId n);
   HirId func_value(FuncId func, NodeId n, TypeId expected, const Head& head);
-  TypeId func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args);
+  TypeId func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args, NodeId n);
   HirId type_member(TypeId type, NodeId n, TypeId expected);
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);

@@ -237,7 +237,7 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
       SmallVec<TypeId, 8> args;
       for (TypeId t : m.impl_args) args.push_back(t);
       while (args.size() < f.type_params.size()) args.push_back(fresh(InferKind::General, span(n), "a type argument"));
-      TypeId ft = func_type(m.func, f.type_params, args);
+      TypeId ft = func_type(m.func, f.type_params, args, n);
       if (!f.type_params.empty()) uses_.push_back({m.func, types_.tuple(args), func_, module_, n, span(n)});
       return emit(HirKind::FuncRef, ft, +m.func, make_type_list(args), span(n));
     }

@@ -155,7 +155,7 @@ ConstValue ConstFolder::contains(Span at, NodeId left, NodeId right) {
   return add(HirKind::Bool, Types::Bool, at, found);
 }
 
-// `ARR[1]`, and `MAP["a"]`, which is an optional.
+// `ARR[1]` and `MAP["a"]`: what is not there is a failed check, as in a function it is a panic.
 ConstValue ConstFolder::index(NodeId id, const Node& n) {
   std::span<const NodeId> args = tree->list(n.b);
   ConstValue base = fold_to(static_cast<NodeId>(n.a), TypeId::None);
@@ -172,17 +172,16 @@ ConstValue ConstFolder::index(NodeId id, const Node& n) {
   if (!from) return {};
   HirNode value = (*from)[root];
   if (value.kind == HirKind::MakeMap) {
-    TypeId key = p.types.args(base.type)[0], type = p.types.optional(p.types.args(base.type)[1]);
-    ConstValue wanted = fold_to(args[0], key);
+    ConstValue wanted = fold_to(args[0], p.types.args(base.type)[0]);
     if (!wanted) return {};
     Comparison comparison{*this};
     std::span<const uint32_t> items = from->list(value.a);
     for (size_t i = items.size(); i >= 2; i -= 2) {   // of two equal keys the last one counts
       if (comparison.values(from, HirId(items[i - 2]), &body, wanted.id, 0) != Order::Same) continue;
-      ConstValue found = copy(*from, HirId(items[i - 1]), at);
-      return add(HirKind::Some, type, at, +found.id);
+      return copy(*from, HirId(items[i - 1]), at);
     }
-    return add(HirKind::Null, type, at);
+    std::string shown;
+    return failed(at, print(wanted, shown) ? "the map has no key " + shown : "the map has no such key");
   }
   if (value.kind != HirKind::MakeArray) {
     p.diags.report<Diag::CannotIndex>(at, p.type_name(base.type));

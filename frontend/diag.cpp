@@ -60,13 +60,15 @@ void Diagnostics::sort() {
   all_ = std::move(kept);
 }
 
-void Diagnostics::take_back(Diag kind, Span span) {
-  for (size_t i = 0; i < all_.size(); ++i) {
-    if (all_[i]->kind != kind || all_[i]->span.lo != span.lo || all_[i]->span.hi != span.hi) continue;
+void Diagnostics::take_back(Diag kind, std::vector<Span> places) {
+  auto before = [](Span a, Span b) { return a.lo != b.lo ? a.lo < b.lo : a.hi < b.hi; };
+  std::sort(places.begin(), places.end(), before);
+  std::erase_if(all_, [&](Diagnostic* d) {
+    if (d->kind != kind || !std::binary_search(places.begin(), places.end(), d->span, before)) return false;
     if (diag_info(kind).severity() == Severity::Error) --errors_;
-    delete all_[i];
-    all_.erase(all_.begin() + static_cast<ptrdiff_t>(i--));
-  }
+    delete d;
+    return true;
+  });
 }
 
 // Optimal string alignment: insert, delete, replace, or swap two neighbours; three rows of the table suffice.

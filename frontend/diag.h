@@ -111,7 +111,7 @@ class Diagnostics {
     return all_;
   }  // in the order reported; sort() by place before showing
   void sort();                          // by place, stable; drops exact duplicates
-  void take_back(Diag kind, Span span);   // what another report has explained since
+  void take_back(Diag kind, std::vector<Span> places);   // what other reports have explained since
   ~Diagnostics() {
     for (Diagnostic* d : all_) delete d;
   }
