@@ -239,6 +239,7 @@ constexpr uint32_t kFormatF32 = 8;
 double janus_parse_f64(
     String* text);   // text: sign? (digits (. digits)? (e sign? digits)? | inf | nan), checked by the caller
 float janus_parse_f32(String* text);
+int64_t janus_string_find(String* text, String* part, int64_t from);   // where it stands first from `from` on, or -1
 String* janus_stdin_read_line(void);   // without its \n or \r\n; null at the end; what is not UTF-8 becomes U+FFFD
 String* janus_stdin_read_all(void);
 bool janus_stdin_is_terminal(void);

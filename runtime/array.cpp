@@ -30,7 +30,9 @@ JANUS_INLINE int64_t block_bytes(int64_t cap, int64_t size) {
 // The capacity that uses up the block which an array of `cap` elements gets.
 JANUS_INLINE int64_t full_cap(int64_t cap, int64_t size) {
   if (JANUS_UNLIKELY(size == 0)) return kBlockMax;   // elements without bytes need no room
-  return (usable_size(block_bytes(cap, size)) - kArrayHeader) / size;
+  const int64_t room = usable_size(block_bytes(cap, size)) - kArrayHeader;
+  if (JANUS_LIKELY((size & (size - 1)) == 0)) return room >> __builtin_ctzll(static_cast<uint64_t>(size));
+  return room / size;   // which takes longer than all the rest
 }
 
 int64_t grown_cap(Array* array, int64_t extra, int64_t size) {

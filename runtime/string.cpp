@@ -1,11 +1,24 @@
 // string.cpp: strings: joining, comparing, slicing.
-// Depends on counted.h and utf8.h.
+// Depends on counted.h, tasks.h, utf8.h and libc's memmem.
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/counted.h"
+#include "runtime/tasks.h"
 #include "runtime/utf8.h"
 
 namespace janus::rt {
 namespace {
+
+// array_alloc for bytes, most often a few.
+JANUS_INLINE String* string_alloc(int64_t cap) {
+  if (JANUS_UNLIKELY(cap > kSmallMax - kArrayHeader)) return array_alloc(cap, 1);
+  const int64_t bytes = size_of_class(class_of(kArrayHeader + cap));
+  String* s = static_cast<String*>(janus_alloc(bytes));
+  s->head = {1, 0};
+  s->len = 0;
+  s->data = inline_data(s);
+  s->cap = bytes - kArrayHeader;
+  return s;
+}
 
 __attribute__((noinline)) String* concat_grow(String* a, String* b) {
   int64_t total;
@@ -34,7 +47,7 @@ extern "C" {
 
 String* janus_string_new(const uint8_t* bytes, int64_t len) {
   if (len == 0) return &janus_empty_array;
-  String* s = array_alloc(len, 1);
+  String* s = string_alloc(len);
   copy_bytes(s->data, bytes, len);
   s->len = len;
   return s;
@@ -78,12 +91,23 @@ String* janus_string_slice(String* s, int64_t lo, int64_t hi) {
   janus_require(0 <= lo && lo <= hi && hi <= s->len, "a slice outside its string");
   const int64_t len = hi - lo;
   if (JANUS_LIKELY(len > 0 && len < kShareFrom && len != s->len)) {   // words, names, fields: what most slices are
-    String* copy = array_alloc(len, 1);
+    String* copy = string_alloc(len);
     copy->len = len;
     copy_bytes(copy->data, s->data + lo, len);
     return copy;
   }
   return janus_array_slice(s, lo, hi, &byte_glue);
+}
+
+// libc's search: its time grows with the text's length alone (two-way string matching).
+int64_t janus_string_find(String* text, String* part, int64_t from) {
+  janus_require(0 <= from && from <= text->len, "a search that begins outside its string");
+  const uint8_t* begin = text->data + from;
+  const void* found = nullptr;
+  off_task([&] {
+    found = memmem(begin, static_cast<size_t>(text->len - from), part->data, static_cast<size_t>(part->len));
+  });
+  return found ? static_cast<const uint8_t*>(found) - text->data : -1;
 }
 
 bool janus_string_is_boundary(String* s, int64_t at) {
