@@ -97,7 +97,7 @@ void PageBook::take_program(const Program& p, bool std_too, const std::string& s
   for (const auto& module : p.modules) {
     const SourceFile& file = p.sources.file(module->file);
     Module row{std::string(p.names.text(module->path)), content_hash(file.text).substr(0, kHash), ""};
-    bool shown = (std_too || !module->is_std) && module->doctest == 0xffffffffu && !file.path.starts_with("<derived ");
+    bool shown = (std_too || !module->is_std) && module->doctest == 0xffffffffu && !file.derived;
     auto known = before.find(row.path);
     if (!shown) row.code = row.text;
     else if (known != before.end() && known->second->text == row.text) row.code = known->second->code;

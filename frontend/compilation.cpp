@@ -26,6 +26,16 @@ void lint_tests(const Program& p, Diagnostics& diags) {
   }
 }
 
+// What is wrong with text that nobody wrote follows from what is wrong with the types that it was made for.
+void forget_derived(const Program& p, Diagnostics& diags) {
+  auto derived = [&](const Diagnostic& d) {
+    return !d.span.is_none() && p.sources.file(p.sources.find(d.span.lo)).derived;
+  };
+  const auto& all = diags.all();
+  if (std::all_of(all.begin(), all.end(), [&](const Diagnostic* d) { return derived(*d); })) return;
+  diags.remove_if(derived);
+}
+
 }  // namespace
 
 void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckOptions& options,
@@ -52,6 +62,7 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
   check_grants(program, options);          // capabilities
   if (options.tests) lint_tests(program, diags);
   begin("done");
+  forget_derived(program, diags);
   diags.sort();
 }
 

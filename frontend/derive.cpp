@@ -338,6 +338,7 @@ struct Deriver {
     m.names = home.names;
     std::string file = (reads ? "<derived FromJson of " : "<derived ToJson of ") + text(home.path) + ">";
     m.file = p.sources.add(std::move(file), std::move(out), true);
+    p.sources.set_derived(m.file);
     out.clear();
     m.tree = parse(m.file, p.sources, p.names, p.diags);
     for (const Helper& h : helpers)

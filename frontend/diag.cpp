@@ -60,14 +60,20 @@ void Diagnostics::sort() {
   all_ = std::move(kept);
 }
 
+void Diagnostics::remove_if(const std::function<bool(const Diagnostic&)>& unwanted) {
+  std::erase_if(all_, [&](Diagnostic* d) {
+    if (!unwanted(*d)) return false;
+    if (diag_info(d->kind).severity() == Severity::Error) --errors_;
+    delete d;
+    return true;
+  });
+}
+
 void Diagnostics::take_back(Diag kind, std::vector<Span> places) {
   auto before = [](Span a, Span b) { return a.lo != b.lo ? a.lo < b.lo : a.hi < b.hi; };
   std::sort(places.begin(), places.end(), before);
-  std::erase_if(all_, [&](Diagnostic* d) {
-    if (d->kind != kind || !std::binary_search(places.begin(), places.end(), d->span, before)) return false;
-    if (diag_info(kind).severity() == Severity::Error) --errors_;
-    delete d;
-    return true;
+  remove_if([&](const Diagnostic& d) {
+    return d.kind == kind && std::binary_search(places.begin(), places.end(), d.span, before);
   });
 }
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <concepts>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,7 @@ class Diagnostics {
     return all_;
   }  // in the order reported; sort() by place before showing
   void sort();                          // by place, stable; drops exact duplicates
+  void remove_if(const std::function<bool(const Diagnostic&)>& unwanted);
   void take_back(Diag kind, std::vector<Span> places);   // what other reports have explained since
   ~Diagnostics() {
     for (Diagnostic* d : all_) delete d;

@@ -29,6 +29,7 @@ struct SourceFile {
   std::string text;                   // must be valid UTF-8 after load; the lexer reports what is not
   uint32_t base = 0;                  // position of its first byte; the file owns [base, base + size]
   bool is_std = false;                // embedded standard library
+  bool derived = false;               // written by the compiler (derive.cpp)
   bool too_large = false;             // over kMaxSourceBytes: the text was dropped, and the lexer says so
   std::vector<uint32_t> line_starts;  // byte offsets; made on the first question (see SourceMap::line_col)
 };
@@ -40,6 +41,7 @@ class SourceMap {
   // Positions begin at 1, so that 0 stays "no place".
   FileId add(std::string path, std::string text, bool is_std = false);
   const SourceFile& file(FileId id) const { return *files_[+id]; }
+  void set_derived(FileId id) { files_[+id]->derived = true; }
   size_t size() const { return files_.size(); }
   FileId find(uint32_t pos) const;             // binary search; the file that owns pos
   LineCol line_col(uint32_t pos) const;
