@@ -181,6 +181,10 @@ void Parser::end_item() {
 // A `let` between declarations was meant as a `const`; among other statements it belongs to a forgotten function.
 bool Parser::lone_let() const {
   for (uint32_t t = pos_ + 1; t < last_ && t < pos_ + 300; ++t) {
+    // What calls or fails is no const.
+    if (kinds_[t] == TokenKind::Question && kinds_[t - 1] == TokenKind::RParen) return false;
+    if (kinds_[t] == TokenKind::LParen && kinds_[t - 1] == TokenKind::Ident && kinds_[t - 2] != TokenKind::Dot)
+      return false;
     if (!starts_line(t) || column(t) > column(pos_)) continue;
     switch (kinds_[t]) {
       case TokenKind::KwLet: continue;
