@@ -11,6 +11,8 @@
 // then, and is `stale` when they are something else now. Places are not in a record, except those of names. So a check
 // that ends in errors, or was stale, is made again without records, by who owns the BodyMemory.
 #include <algorithm>
+#include <cstring>
+#include <memory>
 
 #include "frontend/check_internal.h"
 #include "frontend/effects.h"
@@ -95,20 +97,26 @@ static Hash hash_outside(const Program& p, const Module& m) {
   std::sort(bodies.begin(), bodies.end());
   const Tokens& tokens = m.tree.tokens;
   std::string_view text = p.sources.file(m.file).text;
-  std::string bytes(profile_name(m.profile));
+  // Kind and text of each token: room for all of them at once, since this is done for every file.
+  std::string_view profile = profile_name(m.profile);
+  std::unique_ptr<char[]> bytes(new char[profile.size() + text.size() + size_t{2} * tokens.size()]);
+  char* at = std::copy(profile.begin(), profile.end(), bytes.get());
   size_t next = 0;
+  uint32_t written = 0;   // no byte of the text twice: so it fits
   for (uint32_t t = 0; t < tokens.size(); ++t) {
     if (next < bodies.size() && t == bodies[next].first) {
-      bytes += "\x01";
+      *at++ = '\x01';
       t = std::max(t, bodies[next].second);
       while (next < bodies.size() && bodies[next].first <= t) ++next;
       continue;
     }
-    bytes += tokens.starts_line(t) ? '\n' : ' ';
-    bytes += static_cast<char>(tokens.kinds[t]);
-    bytes += text.substr(tokens.begin(t), tokens.end(t) - tokens.begin(t));
+    *at++ = tokens.starts_line(t) ? '\n' : ' ';
+    *at++ = static_cast<char>(tokens.kinds[t]);
+    uint32_t begin = std::max(tokens.begin(t), written);
+    written = std::max(tokens.end(t), begin);
+    at = std::copy(text.begin() + begin, text.begin() + written, at);
   }
-  return hash_of(bytes);
+  return hash_of({bytes.get(), static_cast<size_t>(at - bytes.get())});
 }
 
 void BodyChecker::begin_memory() {

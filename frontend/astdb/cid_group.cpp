@@ -126,6 +126,10 @@ void Facts::Impl::finish(const Program& program) {
   solve(own, all_done, true);
   for (Sym s : own) {
     const FactPart& part = parts[sign_part[dense(s)]];
+    if (part.need_count == 0) {   // its bytes say everything
+      sig_cids[dense(s)] = part.own;
+      continue;
+    }
     out.clear();
     out.raw(part.own.data(), 32);
     for (uint32_t i = 0; i < part.need_count; ++i) out.raw(cids[dense(needs[part.needs + i])].data(), 32);

@@ -27,7 +27,7 @@ constexpr char kSchema[] = {
 #include "schema_sql.inc"
 };
 // Raised with every change of schema.sql or of what its columns hold.
-constexpr int kSchemaVersion = 8;
+constexpr int kSchemaVersion = 9;
 constexpr int kApplicationId = 0x4a414e53;   // "JANS": what `file` and we know the database by
 
 std::string boot_id() {

@@ -1,5 +1,5 @@
 // store.cpp: a checked program to rows: files, declarations, refs, effects, tests, diagnostics; renames noticed.
-// Depends on sqlite.h, describe.h, effects.h, diag_json.h.
+// Depends on sqlite.h, describe.h, effects.h, diag_json.h, LLVM's BLAKE3 and xxHash.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file's rows are written when their digest is not what it was; the rest of the database is not touched, nor read.
@@ -24,6 +24,7 @@
 #include "frontend/effects.h"
 #include "frontend/flat_map.h"
 #include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/xxhash.h"
 
 namespace janus {
 namespace {
@@ -471,8 +472,10 @@ struct Storing {
         d.add(is_some(through) ? row_of(sym(SymKind::Func, +through)) : 0);
       }
     }
-    Cid c = hash_bytes(d.bytes);
-    return std::string(reinterpret_cast<const char*>(c.data()), 16);
+    // Only told from the one before: no content id, so the fastest hash will do.
+    llvm::XXH128_hash_t h =
+        llvm::xxh3_128bits(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(d.bytes.data()), d.bytes.size()));
+    return std::string(reinterpret_cast<const char*>(&h), sizeof h);
   }
 
   // ---- rows of one file: made by one thread, written by another
@@ -509,6 +512,9 @@ struct Storing {
     auto line_of = [&](uint32_t offset) {
       return static_cast<uint32_t>(std::upper_bound(starts.begin(), starts.end(), offset) - starts.begin());
     };
+    auto is_line_of = [&](uint32_t line, uint32_t offset) {
+      return starts[line - 1] <= offset && (line == starts.size() || offset < starts[line]);
+    };
     std::vector<Row>& rows = made.rows;
     rows.resize(f.items.size());
     std::string refs;
@@ -530,22 +536,27 @@ struct Storing {
       r.effects = facet.effects;
       r.traits = facet.traits;
       if (item.member == kNoMember && kind_of(item.symbol) != SymKind::Module) {
+        uint32_t line = r.line;   // uses follow each other closely
         refs = "[";
         if (!m.is_std)
           facts.each_use(item.symbol, [&](const Use& u) {
             RowId to = row_of(u.to, u.member);
             if (!to) return;
             uint32_t pos = u.pos >= source.base && u.pos < source.base + source.text.size() ? u.pos - source.base : at;
-            uint32_t line = line_of(pos);
-            refs += refs.size() > 1 ? ",[" : "[";
-            number(refs, to - r.id);
-            refs += ',';
-            refs += static_cast<char>('1' + static_cast<int>(u.kind));
-            refs += ',';
-            number(refs, int64_t{line} - r.line);
-            refs += ',';
-            number(refs, pos - starts[line - 1] + 1);
-            refs += ']';
+            if (!is_line_of(line, pos) && (line == starts.size() || !is_line_of(++line, pos))) line = line_of(pos);
+            char text[80];
+            char* at = text;
+            if (refs.size() > 1) *at++ = ',';
+            *at++ = '[';
+            at = std::to_chars(at, at + 24, to - r.id).ptr;
+            *at++ = ',';
+            *at++ = static_cast<char>('1' + static_cast<int>(u.kind));
+            *at++ = ',';
+            at = std::to_chars(at, at + 24, int64_t{line} - r.line).ptr;
+            *at++ = ',';
+            at = std::to_chars(at, at + 24, pos - starts[line - 1] + 1).ptr;
+            *at++ = ']';
+            refs.append(text, at);
           });
         refs += ']';
         r.effect_rows = "[]";
