@@ -551,6 +551,7 @@ Val FuncLower::lower_const(ConstId id, TypeId type, Want want) {
     return want == Want::Own ? copy_val(v) : v;
   }
   // Not static data (a map): built where it is used.
+  landing();   // what a failure in between has to release belongs to the body that is here now
   const Body& value = *m.program.bodies[+m.program.consts[+id].body];
   const Body* outer = body;
   const BodyOwnership* outer_own = own;
