@@ -25,6 +25,7 @@ struct FuncAbi {
   Convention convention = Convention::C;
   FailMode fail = FailMode::None;
   uint32_t circle = kNone;   // of functions that tail-call each other; kNone: in none
+  uint32_t tail_bytes = 0;   // room for the arguments of every function of the circle; 0: they stay in registers
 };
 
 // Functions and data that become one object. Same functions, same unit, whatever the number of threads.
@@ -121,6 +122,8 @@ struct CodegenPlan {
     return abi[from].circle != kNone && abi[from].circle == abi[to].circle;
   }
 };
+// Where the arguments of `f` lie in the room of its circle (FuncAbi::tail_bytes): the offset of each, and then the end.
+std::vector<uint32_t> tail_offsets(const JFunc& f);
 // `one_unit`: a single text or object was asked for.
 void make_plan(CodegenPlan& plan, bool release, bool one_unit);
 
@@ -139,4 +142,4 @@ struct RtSymbol {
 const RtSymbol& rt_symbol(JRt rt);
 JType rt_letter(char letter);   // of RtSymbol::args
 
-}  // namespace janus
+}   // namespace janus

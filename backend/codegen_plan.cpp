@@ -62,6 +62,23 @@ void find_circles(const JModule& m, std::vector<uint32_t>& circle) {
   }
 }
 
+}   // namespace
+
+std::vector<uint32_t> tail_offsets(const JFunc& f) {
+  std::vector<uint32_t> offsets;
+  uint32_t end = 0;
+  for (const JParam& p : f.params) {
+    uint32_t align = p.is_aggregate ? std::clamp(p.align, 8u, 16u) : 8;
+    end = (end + align - 1) / align * align;
+    offsets.push_back(end);
+    end += p.is_aggregate ? p.size : 8;
+  }
+  offsets.push_back(end);
+  return offsets;
+}
+
+namespace {
+
 void choose_abi(CodegenPlan& plan) {
   const JModule& m = plan.module;
   std::vector<uint32_t> circle;
@@ -76,6 +93,27 @@ void choose_abi(CodegenPlan& plan) {
     abi.convention = tail ? Convention::SwiftTail : plan.release ? Convention::Swift : Convention::C;
     abi.fail = !f.can_fail ? FailMode::None : tail || !plan.release ? FailMode::Pointer : FailMode::Register;
   }
+  // A jump cannot hand over what does not fit into registers (LLVM 22 loses arguments that musttail would put on the
+  // stack), nor what lies in the frame that goes. Where one function of a circle takes such a thing, all of them find
+  // their arguments in a room in the frame of who called the circle from outside.
+  std::vector<uint32_t> room;   // by circle
+  std::vector<bool> crowded;
+  for (uint32_t i = 0; i < m.funcs.size(); ++i) {
+    if (plan.abi[i].circle == kNone) continue;
+    const JFunc& f = m.funcs[i];
+    uint32_t words = plan.abi[i].fail == FailMode::Pointer, floats = 0;
+    bool whole = false;
+    for (const JParam& p : f.params) {
+      ++(p.type == JType::F32 || p.type == JType::F64 ? floats : words);
+      whole |= p.is_aggregate;
+    }
+    room.resize(std::max<size_t>(room.size(), plan.abi[i].circle + 1), 0);
+    crowded.resize(room.size(), false);
+    room[plan.abi[i].circle] = std::max(room[plan.abi[i].circle], tail_offsets(f).back());
+    if (words > 6 || floats > 8 || whole) crowded[plan.abi[i].circle] = true;
+  }
+  for (FuncAbi& abi : plan.abi)
+    if (abi.circle != kNone && crowded[abi.circle]) abi.tail_bytes = room[abi.circle];
 }
 
 // C code has no symbol with a dot, so a name without one could be taken for a function of libc.
@@ -221,6 +259,7 @@ class Hasher {
            uint64_t(f.exported) << 25 | uint64_t(f.has_body) << 26);
     number(f.result_size);
     number(f.result_align);
+    number(abi.tail_bytes);
     for (const JParam& p : f.params) param(p);
   }
   void func_ref(uint32_t i) {

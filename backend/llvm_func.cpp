@@ -26,7 +26,7 @@ class FunctionEmitter {
         f_(u.plan.module.funcs[index]),
         index_(index),
         abi_(u.plan.abi[index]),
-        fn_(u.func(index)),
+        fn_(abi_.tail_bytes ? u.tail_func(index) : u.func(index)),
         b_(u.context),
         values_(f_.instrs.size()),
         blocks_(f_.blocks.size()) {}
@@ -138,11 +138,11 @@ class FunctionEmitter {
   void prologue() {
     unsigned count = static_cast<unsigned>(f_.params.size());
     if (abi_.fail == FailMode::Register) {
-      register_ = fn_->getArg(count);
+      register_ = fail_arg();
       // Nothing is in flight when a function is called. Knowing it removes the test behind calls that are inlined and
       // cannot fail.
       b_.CreateAssumption(b_.CreateIsNull(error_now()));
-    } else if (abi_.fail == FailMode::Pointer && !plan_.release) register_ = fn_->getArg(count);
+    } else if (abi_.fail == FailMode::Pointer && !plan_.release) register_ = fail_arg();
     else if (uses_register_ || abi_.fail == FailMode::Pointer) {
       auto* word = b_.CreateAlloca(u_.ptr);
       if (plan_.release) word->setSwiftError(true);
@@ -156,7 +156,9 @@ class FunctionEmitter {
       a->setAlignment(Align(std::max(s.align, 1u)));
       slots_[i] = a;
     }
-    for (unsigned i = 0; i < count; ++i) params_.push_back(fn_->getArg(i));
+    if (abi_.tail_bytes) take_arguments();
+    else
+      for (unsigned i = 0; i < count; ++i) params_.push_back(fn_->getArg(i));
     if (scope_)
       for (size_t i = 0; i < f_.slots.size(); ++i)
         if (is_some(f_.slots[i].name) && is_some(f_.slots[i].type))
@@ -174,6 +176,25 @@ class FunctionEmitter {
       head_ = head;
     }
     b_.CreateBr(blocks_[0]);
+  }
+
+  Argument* fail_arg() { return fn_->getArg(abi_.tail_bytes ? 1 : static_cast<unsigned>(f_.params.size())); }
+
+  // What a circle hands over in its room is taken out before the next call of the circle fills it again.
+  void take_arguments() {
+    std::vector<uint32_t> offsets = tail_offsets(f_);
+    for (size_t i = 0; i < f_.params.size(); ++i) {
+      const JParam& p = f_.params[i];
+      Value* place = offset(fn_->getArg(0), offsets[i]);
+      if (!p.is_aggregate) {
+        params_.push_back(b_.CreateAlignedLoad(u_.type(p.type), place, Align(8)));
+        continue;
+      }
+      auto* own = b_.CreateAlloca(ArrayType::get(u_.i8, p.size));
+      own->setAlignment(Align(std::max(p.align, 8u)));
+      b_.CreateMemCpy(own, own->getAlign(), place, Align(std::clamp(p.align, 8u, kRoomAlign)), p.size);
+      params_.push_back(own);
+    }
   }
 
   // ---- small things
@@ -370,16 +391,19 @@ class FunctionEmitter {
     for (uint32_t i = 0; i < list_size(list); ++i) args.push_back(v(list_at(list, i)));
     if (!plan_.tail_circle(index_, callee)) {   // a failure stays in the register and leaves with the result
       Value* result = call(callee, list, kNone);
-      if (abi_.fail == FailMode::Pointer && plan_.release)
-        b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+      if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(error_now(), fail_arg());
       if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
       else b_.CreateRet(result);
       return;
     }
-    Function* to = u_.func(callee);
+    Function* to = abi_.tail_bytes ? u_.tail_func(callee) : u_.func(callee);
+    if (abi_.tail_bytes) {
+      fill_room(b_, plan_.module.funcs[callee], fn_->getArg(0), args);
+      args.assign(1, fn_->getArg(0));
+    }
     if (plan_.abi[callee].fail == FailMode::Pointer) {
       require(abi_.fail == FailMode::Pointer, "a tail call keeps the failure convention");
-      args.push_back(fn_->getArg(static_cast<unsigned>(f_.params.size())));
+      args.push_back(fail_arg());
     }
     CallInst* c = b_.CreateCall(to->getFunctionType(), to, args);
     c->setCallingConv(to->getCallingConv());
@@ -570,8 +594,7 @@ class FunctionEmitter {
     else b_.CreateRet(in.a == kNone ? UndefValue::get(fn_->getReturnType()) : v(in.a));
   }
   void ret_fail() {
-    if (abi_.fail == FailMode::Pointer && plan_.release)
-      b_.CreateStore(error_now(), fn_->getArg(static_cast<unsigned>(f_.params.size())));
+    if (abi_.fail == FailMode::Pointer && plan_.release) b_.CreateStore(error_now(), fail_arg());
     if (fn_->getReturnType()->isVoidTy()) b_.CreateRetVoid();
     else b_.CreateRet(UndefValue::get(fn_->getReturnType()));
   }
@@ -749,6 +772,9 @@ class FunctionEmitter {
 
 }   // namespace
 
-void emit_function(LlvmUnit& unit, uint32_t index) { FunctionEmitter(unit, index).run(); }
+void emit_function(LlvmUnit& unit, uint32_t index) {
+  FunctionEmitter(unit, index).run();
+  if (unit.plan.abi[index].tail_bytes) emit_tail_entry(unit, index);
+}
 
 }   // namespace janus

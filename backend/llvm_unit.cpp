@@ -19,6 +19,7 @@ LlvmUnit::LlvmUnit(LLVMContext& c, const CodegenPlan& p, const Unit& u, const Da
       places(p.sources),
       funcs_(p.module.funcs.size()),
       thunks_(p.module.funcs.size()),
+      tail_funcs_(p.module.funcs.size()),
       globals_(p.module.globals.size()),
       rt_(256),
       externs_(p.module.externs.size()) {

@@ -58,6 +58,8 @@ class LlvmUnit {
     return convention(plan.release ? Convention::Swift : Convention::C);
   }
   FailMode value_fail() const { return plan.release ? FailMode::Register : FailMode::Pointer; }
+  llvm::Function* tail_func(
+      uint32_t index);   // FuncAbi::tail_bytes: the body, which takes the room and the failure's place
   void set_attributes(llvm::Function* fn);   // what every function of ours has
   llvm::AttributeSet register_attributes();  // of the swifterror parameter, and of arguments for it
 
@@ -75,7 +77,7 @@ class LlvmUnit {
   void define_global(uint32_t index);
   llvm::Function* thunk(uint32_t index);
   llvm::Constant* text(std::string_view s);
-  std::vector<llvm::Function*> funcs_, thunks_;
+  std::vector<llvm::Function*> funcs_, thunks_, tail_funcs_;
   std::vector<llvm::GlobalVariable*> globals_;
   std::vector<llvm::Constant*> rt_;
   std::vector<llvm::Function*> externs_;
@@ -91,6 +93,10 @@ class LlvmUnit {
 
 // The body of one function.
 void emit_function(LlvmUnit& unit, uint32_t index);
+// Its entry, when it takes its arguments from a room (FuncAbi::tail_bytes); and how such a room is filled.
+void emit_tail_entry(LlvmUnit& unit, uint32_t index);
+void fill_room(llvm::IRBuilder<>& b, const JFunc& callee, llvm::Value* room, llvm::ArrayRef<llvm::Value*> args);
+constexpr uint32_t kRoomAlign = 16;
 
 // Code of a release: gives up one share of `p` (not null) and calls drop(p, depth) when it was the last. Leaves `b` at
 // what follows.

@@ -313,21 +313,15 @@ bool FuncLower::lower_tail_call(HirId call_id) {
   bool is_self = callee == self_func && entry_loop != kNone && targs == type_args;
   for (size_t i = 0; i < count; ++i) {
     const HirNode& arg = (*body)[HirId(arg_ids[i])];
-    const Layout& l = layout(ty(HirId(arg_ids[i])));
     if (arg.kind == HirKind::MutArg) {   // only our own `mut` parameter, passed on at the same place
       const HirNode& place = (*body)[HirId(arg.a)];
       if (place.kind != HirKind::Local || !(body->locals[place.a].flags & kLocalMutParam)) return false;
       if (is_self && place.a != i) return false;
-    } else if (l.shape == Shape::Aggregate && !is_self) {
-      return false;   // it lies in this frame
     }
   }
   for (size_t i = 0; is_self && i < known_code.size();
        ++i)   // this instance knows its closures: another one needs another instance
     if (known_code[i] != kNone && code_of(HirId(arg_ids[i])) != known_code[i]) is_self = false;
-  for (size_t i = 0; !is_self && i < count; ++i)
-    if (layout(ty(HirId(arg_ids[i]))).shape == Shape::Aggregate && (*body)[HirId(arg_ids[i])].kind != HirKind::MutArg)
-      return false;
   // Evaluate everything, owned; then our own storage goes, then control.
   int base = top;
   std::vector<Val> args(count);
