@@ -508,6 +508,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
   uint32_t from = mark();
   uint32_t own_column = decl_column_;
   uint32_t saved_outer = outer_brackets_;
+  clauses_ = last_func_ = NameId::None;
   if (opening == Opening::Brace) ++outer_brackets_;
   while (true) {
     if (hopeless_) break;
@@ -551,6 +552,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
   }
   decl_column_ = own_column;
   outer_brackets_ = saved_outer;
+  clauses_ = last_func_ = NameId::None;
   close_block(opening, header);
   return flush(from);
 }

@@ -174,6 +174,8 @@ class Parser {
   uint32_t bounds();
   uint32_t params(bool may_be_method);
   NodeId param();
+  NodeId clause_param();
+  bool at_clause_pattern() const;
   void lent_param(uint32_t word);
   void any_number();
   NodeId return_type();
@@ -407,6 +409,9 @@ class Parser {
   uint32_t missing_end_at_ = kNone;
   int reports_ = 0;
   Diagnostic* braces_ = nullptr;   // one report for all blocks in braces
+  bool clause_ = false;   // a pattern stands among the parameters being read
+  uint32_t clause_name_ = kNone;   // of the function they belong to
+  NameId clauses_ = NameId::None, last_func_ = NameId::None;   // the function written in clauses; the last one read
   bool reported_outside_ = false;
   NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;   // struct X do … end
