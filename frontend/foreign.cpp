@@ -35,6 +35,8 @@ static constexpr ForeignHint kValues[] = {
     {"fprintf", "eprintln", ""},
     {"alert", "println", ""},
     {"console", "", "a line is printed with `println(…)`"},
+    {"Console", "", "a line is printed with `println(…)`"},
+    {"IO", "", "a line is printed with `println(…)`"},
     {"System", "", "a line is printed with `println(…)`"},
     {"fmt", "", "a line is printed with `println(…)`; values stand in a text as `${value}`"},
     {"std", "",

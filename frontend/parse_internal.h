@@ -227,7 +227,7 @@ class Parser {
   NodeId c_style_for(uint32_t header, NameId label);
   NodeId counting_for(uint32_t header, NameId label);
   NodeId match_expr();
-  NodeId match_arm();
+  NodeId match_arm(Diagnostic* one = nullptr);
   NodeId match_body();
 
   // ---- expressions (parse_expr.cpp)
@@ -273,12 +273,27 @@ class Parser {
   NodeId name_expr();
   NodeId argument_value();
   NodeId try_block();
+  void skip_foreign_block(uint32_t header);
+  bool at_case_block() const;
+  NodeId case_block();
+  bool at_foreign_arm() const;
+  NodeId arm_lines(uint32_t arrow, Diagnostic& one);
+  bool arrow_closure_ahead() const;
+  NodeId arrow_closure(uint32_t token);
+  bool unknown_block(uint32_t token);
   NodeId channel_word();
   // `catch e do`, or a `catch` on a line of its own, in a foreign `try` block: it belongs to the block, not to the
   // call.
   bool at_try_catch() const {
-    return try_body_ && at(TokenKind::KwCatch) &&
+    if (!try_body_) return false;
+    if (at_rescue()) return starts_line(pos_);
+    return at(TokenKind::KwCatch) &&
            (starts_line(pos_) || (next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::KwDo));
+  }
+  // What begins the answer of such a block in other languages.
+  bool at_rescue() const {
+    return at_word(Word::ForeignRescue) || at_word(Word::ForeignEnsure) || at_word(Word::ForeignAfter) ||
+           at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally);
   }
   void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
@@ -412,6 +427,8 @@ class Parser {
   bool clause_ = false;   // a pattern stands among the parameters being read
   uint32_t clause_name_ = kNone;   // of the function they belong to
   NameId clauses_ = NameId::None, last_func_ = NameId::None;   // the function written in clauses; the last one read
+  Diagnostic* arms_report_ = nullptr;   // of the `match` that is read next: gets the edits for all that differs
+  std::vector<Diagnostic*> modules_;   // blocks of other languages around declarations: their `end` is left over
   bool reported_outside_ = false;
   NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;   // struct X do … end

@@ -287,7 +287,16 @@ NodeId Parser::name_expr() {
   }
   if (name == static_cast<uint32_t>(Word::Parallel) && at(TokenKind::KwFor) && !starts_line(pos_))
     return for_expr(NameId::None, true);
+  if (name == static_cast<uint32_t>(Word::Case) && !starts_line(pos_)) {
+    --pos_;
+    if (at_case_block()) return case_block();
+    ++pos_;
+  }
+  if (unknown_block(token)) return add(NodeKind::Error, token);
   if (is_foreign(NameId(name)) && !starts_line(pos_)) {
+    if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFun)) &&
+        arrow_closure_ahead())
+      return arrow_closure(token);
     if (name == static_cast<uint32_t>(Word::ForeignNew) && at_name()) {
       report<Diag::ForeignWord>(token_span(token), "new", std::string(text(pos_)) + ".new(…)")
           .help("a value of a struct is written `" + std::string(text(pos_)) +

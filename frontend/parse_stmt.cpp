@@ -89,6 +89,9 @@ bool Parser::at_block_end(Opening opening, uint32_t header, bool else_ok) const 
     case TokenKind::KwEnd: return true;
     case TokenKind::KwElse: return else_ok || else_bodies_ > 0;
     case TokenKind::KwCatch: return at_try_catch();
+    case TokenKind::Ident:
+      if (at_try_catch()) return true;
+      break;
     case TokenKind::RBrace: return opening == Opening::Brace || outer_brackets_ > 0;
     case TokenKind::RParen:
     case TokenKind::RBracket: return outer_brackets_ > 0;
@@ -225,7 +228,7 @@ NodeId Parser::statement() {
         return after_value(postfix_of(made, token), token);
       }
       if (at_declaration()) return nested_declaration();
-      if (at_word(Word::Case) && stray_arms()) return add(NodeKind::Error, token);
+      if (at_word(Word::Case) && !at_case_block() && stray_arms()) return add(NodeKind::Error, token);
       if (is_foreign(NameId(values_[token])) && !starts_line(token + 1)) {
         bool handled = false;
         NodeId made = foreign_statement(handled);
