@@ -627,6 +627,7 @@ class BodyChecker {
   HirId check_match_expr(NodeId n, TypeId expected, bool value);
   uint32_t check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
   uint32_t check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
+  uint32_t unwrapped_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
   uint32_t pattern_literal(NodeId n, TypeId type);
   uint32_t pattern_path(NodeId n, NodeId path, TypeId type, NodeId with, uint8_t flags, NodeId let);
   uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with,

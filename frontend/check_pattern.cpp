@@ -54,11 +54,36 @@ uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId
   return pat;
 }
 
+// Some(x), Just(x) and None of other languages, where nothing of that name is declared; kNone32: it is none of these.
+uint32_t BodyChecker::unwrapped_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
+  const Node x = ast(n);
+  if (x.kind != NodeKind::PatVariant && x.kind != NodeKind::PatName) return kNone32;
+  const Node path = x.kind == NodeKind::PatVariant ? ast(NodeId(x.a)) : x;
+  if (path.kind != NodeKind::PatName || tree_->list(path.a).size() != 1) return kNone32;
+  NodeId head = tree_->list(path.a)[0];
+  std::string_view name = text(NameId(ast(head).a));
+  bool wraps = (name == "Some" || name == "Just") && x.kind == NodeKind::PatVariant && tree_->list(x.b).size() == 1;
+  bool none = (name == "None" || name == "Nothing") && x.kind == NodeKind::PatName;
+  if ((!wraps && !none) || head_of_name(NameId(ast(head).a), head).kind != HeadKind::Unknown) return kNone32;
+  bool optional = types_.kind(type) == TypeKind::Optional;
+  Diagnostic& d = report<Diag::UnknownName>(span(head), name);
+  if (none) {
+    d.fix(span(n), "null", "write `null`");
+    return add_pat(optional ? PatKind::Null : PatKind::Wild, optional ? type : Types::Error, kNone32, kNone32, span(n));
+  }
+  NodeId inner = tree_->list(x.b)[0];
+  d.note("what may be `null` is not wrapped: the pattern for its value stands alone")
+      .fix(span(n), source(inner), "write `" + source(inner) + "`");
+  uint32_t pat = check_pattern(inner, optional ? types_.elem(type) : type, flags, let);
+  return optional ? add_pat(PatKind::Some, type, pat, kNone32, span(n)) : pat;
+}
+
 uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
   const Node x = ast(n);
   type = settle(type);
   TypeKind kind = types_.kind(type);
   Span at = span(n);
+  if (uint32_t pat = unwrapped_pattern(n, type, flags, let); pat != kNone32) return pat;
   // A pattern for what is inside fits an optional too: `1..=9` on a `?i64`. A const may be the whole.
   ConstId whole = kind == TypeKind::Optional ? const_of_path(p_, *tree_, module_, n) : ConstId::None;
   bool is_whole = is_some(whole) && types_.kind(p_.consts[+whole].type) == TypeKind::Optional;

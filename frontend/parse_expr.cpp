@@ -100,6 +100,11 @@ NodeId Parser::operand_expr(uint8_t least) {
         grow(token);
         continue;
       }
+      if (op == TokenKind::Ident && least <= kPrecCompare && at_type_test()) {
+        left = type_test(left, from);
+        grow(pos_ - 1);
+        continue;
+      }
       if (op == TokenKind::Ident && values_[pos_] == static_cast<uint32_t>(Word::ForeignIs) && !starts_line(pos_) &&
           !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && least <= kPrecCompare) {
         uint32_t token = pos_++;  // x is None, x is not None

@@ -152,4 +152,97 @@ bool Parser::unknown_block(uint32_t token) {
   return true;
 }
 
+// At the `else` of `guard … else` and `let … else`: what is done otherwise. `word` takes the place of `else`.
+NodeId Parser::else_block(Diagnostic& d, uint32_t header, std::string word) {
+  uint32_t first = pos_++, last = first;
+  if (!starts_line(pos_) && !at(TokenKind::KwDo) && !at(TokenKind::LBrace)) {   // else return
+    d.fix(token_span(first), word, "");
+    return simple_statement();
+  }
+  Opening how = at(TokenKind::LBrace) ? Opening::Brace : Opening::Do;
+  if (at(TokenKind::KwDo) || at(TokenKind::LBrace)) last = pos_++;
+  d.fix(between(first, last), word + (word.empty() ? "do" : " do") + (touches(last + 1) ? " " : ""), "");
+  NodeId made = body(how, header, false);
+  if (how == Opening::Do) close_block(how, header);
+  else if (at(TokenKind::RBrace)) d.fix(token_span(pos_++), "end", "");
+  else if (!panic_) missing_end(header);
+  return made;
+}
+
+// guard let x = f() else { return } of Swift, let x = f() else { … } of Rust: `value` is read, `else` comes next.
+NodeId Parser::let_else(uint32_t first, NodeId value) {
+  bool guard = kind_at(first) == TokenKind::Ident;
+  uint32_t op = pos_;
+  Diagnostic& d = report<Diag::ForeignWord>(token_span(guard ? first : op), guard ? "guard let … else" : "let … else",
+                                            "let x = … ?? return")
+                      .note("`a ?? b` is `a`, or `b` when `a` is `null`; `b` may also leave the function");
+  if (guard) d.fix({token_span(first).lo, token_span(first + 1).lo}, "", "write `??`");
+  else d.fix(after(op - 1), "", "write `??`");
+  NodeId other = else_block(d, first, "??");
+  return add(NodeKind::Coalesce, op, +value, +other);
+}
+
+// guard x > 0 else { return }
+bool Parser::at_guard() const {
+  if (text(pos_) != "guard" || starts_line(pos_ + 1)) return false;
+  bool value = next_kind() == TokenKind::KwLet || next_kind() == TokenKind::KwVar ||
+               (kTraits[static_cast<uint8_t>(next_kind())].starts_value && next_kind() != TokenKind::Dot);
+  for (uint32_t t = pos_ + 1; value && t < last_ && !starts_line(t); ++t)
+    if (kinds_[t] == TokenKind::KwElse) return true;
+  return false;
+}
+NodeId Parser::guard_statement() {
+  uint32_t token = pos_++;
+  if (at(TokenKind::KwLet) || at(TokenKind::KwVar)) return let(token);
+  uint32_t first = pos_;
+  NodeId cond = condition();
+  if (panic_) return error_node();
+  std::string test(text_between(first, pos_ - 1));
+  Diagnostic& d = report<Diag::ForeignWord>(token_span(token), "guard … else", "if not … do … end")
+                      .fix(between(token, pos_ - 1), "if not (" + test + ")", "write `if not (" + test + ")`");
+  cond = add(NodeKind::Unary, first, +cond, kNone, 0, static_cast<uint16_t>(TokenKind::KwNot));
+  if (!at(TokenKind::KwElse)) {
+    unexpected("`else`");
+    return error_node();
+  }
+  bool bare = !starts_line(pos_ + 1) && next_kind() != TokenKind::KwDo && next_kind() != TokenKind::LBrace;
+  NodeId otherwise = else_block(d, token, bare ? "do" : "");
+  if (bare) d.fix(after(pos_ - 1), " end", "");
+  return add(NodeKind::If, token, +cond, record(+otherwise, kNone));
+}
+
+// x is T, x is Shape.Circle(r), x instanceof T: with a name of a type or variant behind it.
+bool Parser::at_type_test() const {
+  if (starts_line(pos_) || starts_line(pos_ + 1) || !(at_word(Word::ForeignIs) || text(pos_) == "instanceof"))
+    return false;
+  uint32_t t = pos_ + 1 + (next_kind() == TokenKind::KwNot);
+  if (kind_at(t) == TokenKind::Dot) return true;
+  if (kind_at(t) != TokenKind::Ident || !(is_upper(t) || known_type(t))) return false;
+  for (std::string_view value : {"None", "Nothing", "Nil", "NULL", "Null", "True", "False", "TRUE", "FALSE"})
+    if (text(t) == value) return false;
+  return true;
+}
+NodeId Parser::type_test(NodeId left, uint32_t from) {
+  uint32_t token = pos_++;
+  bool negated = eat(TokenKind::KwNot), type = known_type(pos_) || text(pos_) == "String";
+  uint32_t first = pos_;
+  NodeId bound = pattern_atom();
+  if (panic_) return error_node();
+  std::string pattern(text_between(first, pos_ - 1)), value(text_between(from, token - 1));
+  Diagnostic& d = report<Diag::ForeignWord>(token_span(token), "x " + std::string(text(token)) + " …", "if let … = x");
+  error_token_ = token;
+  if (type) {
+    d.note("what type a value has is known before the program runs: there is nothing to ask")
+        .help("a value that may be of several kinds is an `enum`, and `match` tells its variants apart");
+    return add(NodeKind::Error, token);
+  }
+  d.note("a pattern tells which variant a value is, and takes out what it carries");
+  if (negated || !in_condition_ || nl_off_ || kind_at(from - 1) == TokenKind::KwNot) {
+    d.help("write `match " + value + " { " + pattern + " => …, _ => … }`");
+    return add(NodeKind::Error, token);
+  }
+  d.fix(between(from, pos_ - 1), "let " + pattern + " = " + value, "write `let " + pattern + " = " + value + "`");
+  return add(NodeKind::LetCond, token, +bound, +left);
+}
+
 }  // namespace janus

@@ -208,7 +208,7 @@ class Parser {
   bool at_else_word() const;
   NodeId statement();
   NodeId simple_statement();                                       // expression or assignment
-  NodeId let();
+  NodeId let(uint32_t guard = kNone);   // after the foreign word `guard`
   void let_goes_on(uint32_t name, bool has_type);
   NodeId after_value(NodeId value, uint32_t from);                 // assignment operators
   void end_statement(NodeId& done, uint32_t from);
@@ -281,6 +281,12 @@ class Parser {
   bool arrow_closure_ahead() const;
   NodeId arrow_closure(uint32_t token);
   bool unknown_block(uint32_t token);
+  NodeId else_block(Diagnostic& d, uint32_t header, std::string word);
+  NodeId let_else(uint32_t first, NodeId value);
+  bool at_guard() const;
+  NodeId guard_statement();
+  bool at_type_test() const;
+  NodeId type_test(NodeId left, uint32_t from);
   NodeId channel_word();
   // `catch e do`, or a `catch` on a line of its own, in a foreign `try` block: it belongs to the block, not to the
   // call.
