@@ -26,7 +26,7 @@ HirId BodyChecker::check_array(NodeId n, TypeId expected) {
     HirId value = check(item, is_some(joined) ? joined : elem);
     TypeId type = type_of(value);
     if (type == Types::Void) {
-      report<Diag::VoidValue>(span(item), "put into an array");
+      say_why_void(report<Diag::VoidValue>(span(item), "put into an array"), item);
       value = poison(span(item));
       type = Types::Error;
     }
@@ -107,7 +107,7 @@ HirId BodyChecker::check_tuple(NodeId n, TypeId expected) {
     NodeId item = tree_->list(ast(n).a)[i];
     HirId value = known ? check_as(item, types_.args(want)[i]) : check(item);
     if (type_of(value) == Types::Void) {
-      report<Diag::VoidValue>(span(item), "put into a tuple");
+      say_why_void(report<Diag::VoidValue>(span(item), "put into a tuple"), item);
       value = poison(span(item));
     }
     values.push_back(+value);

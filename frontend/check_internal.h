@@ -179,6 +179,7 @@ struct Builder {
   FuncId arg_callee = FuncId::None;       // closures that are an argument: of which function, which parameter
   uint32_t arg_param = 0;
   NodeId node = NodeId::None;
+  NodeId half_if = NodeId::None;          // last statement of an `if` without `else` where a value is wanted
   NodeId last_stmt = NodeId::None;        // of a named function without a result: its value is dropped
   const char* what = "function";
 };
@@ -552,6 +553,7 @@ class BodyChecker {
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);
   void list_variants(Diagnostic& d, EnumId id);
+  void say_why_void(Diagnostic& d, NodeId n);
   std::string inside_text(NodeId n);
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
   Span script_variable(NameId name);
