@@ -33,7 +33,7 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
         std::string owner(text(p_.decls[+p_.errors[base.index].decl].name));
         Diagnostic& d = report<Diag::NoVariant>(name_span, owner, text(NameId(x.b)))
                             .at(p_.decls[+p_.errors[base.index].decl].name_span, "declared here");
-        suggest(d, name_span, text(NameId(x.b)), names);
+        say_what_it_has(d, name_span, text(NameId(x.b)), names);
         return poison(span(n));
       }
       case HeadKind::AdHoc: {

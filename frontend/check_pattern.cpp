@@ -417,7 +417,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
         for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
         Span name_span = tree_->token_span(tree_->lasts[+path_node]);
         Diagnostic& d = report<Diag::NoVariant>(name_span, name_of(type), text(name));
-        suggest(d, name_span, text(name), names);
+        if (!suggest(d, name_span, text(name), names)) list_variants(d, EnumId(types_[type].a));
         return give_up();
       }
     } else if (kind == TypeKind::ErrorVal) {
@@ -483,7 +483,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           for (TagId t : p_.errors[head.index].tags) names.push_back(text(p_.tags[+t].name));
           Diagnostic& d =
               report<Diag::NoVariant>(span(path[i]), text(p_.decls[+p_.errors[head.index].decl].name), name_text);
-          suggest(d, span(tree_->list(p.a)[i]), name_text, names);
+          say_what_it_has(d, span(tree_->list(p.a)[i]), name_text, names);
           return give_up();
         }
         if (kind == TypeKind::Infer) unify(type, types_.error_value(p_.errors[head.index].set));
@@ -504,7 +504,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           std::vector<std::string_view> names;
           for (const VariantInfo& v : p_.enums[types_[own].a].variants) names.push_back(text(v.name));
           Diagnostic& d = report<Diag::NoVariant>(span(path[i]), name_of(own), name_text);
-          suggest(d, span(tree_->list(p.a)[i]), name_text, names);
+          if (!suggest(d, span(tree_->list(p.a)[i]), name_text, names)) list_variants(d, EnumId(types_[own].a));
           return give_up();
         }
         if (!unify(type, own)) {

@@ -329,6 +329,7 @@ class Parser {
   NodeId type_func();
   uint32_t type_list(TokenKind close, uint32_t opener);
   uint32_t path();
+  bool colons_at(uint32_t token) const;
   bool at_type() const { return kTraits[static_cast<uint8_t>(kind())].starts_type; }
 
   // ---- patterns (parse_pattern.cpp)
@@ -430,6 +431,7 @@ class Parser {
   uint32_t missing_end_at_ = kNone;
   int reports_ = 0;
   Diagnostic* braces_ = nullptr;   // one report for all blocks in braces
+  bool fields_ = false;   // in the braces of a struct's declaration
   bool clause_ = false;   // a pattern stands among the parameters being read
   uint32_t clause_name_ = kNone;   // of the function they belong to
   NameId clauses_ = NameId::None, last_func_ = NameId::None;   // the function written in clauses; the last one read

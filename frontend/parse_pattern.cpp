@@ -135,7 +135,7 @@ NodeId Parser::pattern_atom(const char* wanted) {
         foreign(token_span(first), "default", "_");
         return add(NodeKind::PatWild, first);
       }
-      bool path_follows = next_kind() == TokenKind::Dot;
+      bool path_follows = next_kind() == TokenKind::Dot || colons_at(pos_ + 1);
       if (!is_upper(pos_) && !path_follows && next_kind() != TokenKind::LParen &&
           !(next_kind() == TokenKind::LBrace && !no_brace_)) {
         ++pos_;
