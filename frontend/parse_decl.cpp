@@ -258,7 +258,10 @@ NodeId Parser::struct_decl(uint8_t flags) {
         continue;
       }
       keep(made);
-      if (!comma_or_close(TokenKind::RBrace, opener) && !(with_end && at(TokenKind::KwEnd))) break;
+      fields_ = true;
+      bool more = comma_or_close(TokenKind::RBrace, opener);
+      fields_ = false;
+      if (!more && !(with_end && at(TokenKind::KwEnd))) break;
     }
     close_braces(opener, with_end);
     --outer_brackets_;
@@ -270,7 +273,7 @@ NodeId Parser::struct_decl(uint8_t flags) {
 NodeId Parser::field(bool) {
   uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
   if (at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) {
-    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a field", found())
+    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a field", found_text(pos_))
         .note("whether a field may change depends on the variable that holds the struct")
         .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
     ++pos_;

@@ -309,6 +309,13 @@ NodeId Parser::param() {
     is_mut = true;
     ++pos_;
   }
+  if ((at_name() || is_keyword(kind())) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Colon &&
+      !starts_line(pos_ + 1)) {   // _ name: T, for name: T of Swift
+    report<Diag::NotNeeded>(token_span(pos_), text(pos_))
+        .note("a call gives its arguments in order, or by name: `f(x)` or `f(name: x)`")
+        .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
+    ++pos_;
+  }
   uint32_t name = pos_;
   if (at_name() && !starts_line(pos_ + 1) && next_kind() != TokenKind::LBracket && next_kind() != TokenKind::LParen &&
       kTraits[static_cast<uint8_t>(next_kind())].starts_type && next_kind() != TokenKind::Bang) {

@@ -113,7 +113,8 @@ bool Parser::comma_or_close(TokenKind close, uint32_t opener, bool) {
     return false;
   }
   bool element = kTraits[static_cast<uint8_t>(k)].starts_value || k == TokenKind::KwMut || k == TokenKind::KwPub ||
-                 (is_keyword(k) && kind_at(next + 1) == TokenKind::Colon);
+                 (is_keyword(k) && kind_at(next + 1) == TokenKind::Colon) ||
+                 (fields_ && (k == TokenKind::KwLet || k == TokenKind::KwVar || k == TokenKind::KwConst));
   switch (k) {  // these begin statements far more often than elements
     case TokenKind::KwReturn:
     case TokenKind::KwBreak:
