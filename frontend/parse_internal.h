@@ -126,6 +126,7 @@ class Parser {
   Span found_span() const;
   bool expect(TokenKind k, const char* wanted) { return eat(k) || (unexpected(wanted), false); }
   bool expect_close(TokenKind close, uint32_t opener);
+  uint32_t comment_with(TokenKind close) const;
   bool comma_or_close(TokenKind close, uint32_t opener, bool ends_line_is_close = true);
   NameId expect_name(const char* what);
   void string_prefix(uint32_t token);
@@ -281,6 +282,10 @@ class Parser {
   bool arrow_closure_ahead() const;
   NodeId arrow_closure(uint32_t token);
   bool unknown_block(uint32_t token);
+  NodeId go_make();
+  NodeId go_receive();
+  NodeId erlang_send();
+  bool go_select(Opening opening, uint32_t header);
   NodeId else_block(Diagnostic& d, uint32_t header, std::string word);
   NodeId let_else(uint32_t first, NodeId value);
   bool at_guard() const;
@@ -437,6 +442,7 @@ class Parser {
   NameId clauses_ = NameId::None, last_func_ = NameId::None;   // the function written in clauses; the last one read
   Diagnostic* arms_report_ = nullptr;   // of the `match` that is read next: gets the edits for all that differs
   std::vector<Diagnostic*> modules_;   // blocks of other languages around declarations: their `end` is left over
+  uint32_t slashes_ = kNone;   // a `//` that was said to divide
   bool reported_outside_ = false;
   NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;   // struct X do … end
