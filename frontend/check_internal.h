@@ -553,6 +553,8 @@ class BodyChecker {
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);
   void list_variants(Diagnostic& d, EnumId id);
+  bool method_called_as_function(NodeId call, NodeId callee);
+  void say_hidden_module(Diagnostic& d, NodeId base);
   void say_why_void(Diagnostic& d, NodeId n);
   std::string inside_text(NodeId n);
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
@@ -600,7 +602,7 @@ class BodyChecker {
   void check_exclusive(const Callee& callee, const Args& args, std::span<const NodeId> asts);
   HirId answered(HirId call, bool fails, ErrorSetId set, NodeId n, Answer* answer);
   HirId lend(NodeId place, TypeId type, const ParamView& param);
-  void report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver);
+  Diagnostic& report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver);
   Span call_span(NodeId call);
   void check_rest(std::span<const NodeId> args);
   std::string signature(const Callee& callee, size_t from);

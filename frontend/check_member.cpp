@@ -70,6 +70,17 @@ HirId BodyChecker::field_access(HirId base, NodeId n, NameId name, Span name_spa
   return unknown_member(type, name, n, false);
 }
 
+// A variable that has the name of an imported module: `text.distance(…)` asks the variable.
+void BodyChecker::say_hidden_module(Diagnostic& d, NodeId base) {
+  if (ast(base).kind != NodeKind::Ident) return;
+  NameId name = NameId(ast(base).a);
+  uint32_t var = find_var(name);
+  DeclId decl = lookup_name(p_, module_, name);
+  if (var == kNone32 || is_none(decl) || p_.decls[+decl].kind != DeclKind::Module) return;
+  std::string word(text(name));
+  d.at(vars_[var].span, "this `" + word + "` hides the module of that name").help("give the variable another name");
+}
+
 // The letter of foreign.h for values of this type.
 char BodyChecker::foreign_kind(TypeId type) {
   switch (types_.kind(type)) {
@@ -136,6 +147,7 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
         .help("name the type: `Type." + word + (is_call ? "(…)`" : "`") + ", or end the line before with `;`");
     return poison(span(n));
   }
+  if (is_some(base_ast) && !suggested) say_hidden_module(d, base_ast);
   char of = foreign_kind(base);
   for (const ForeignMember& hint : foreign_members()) {
     if (suggested || hint.name != word) continue;
