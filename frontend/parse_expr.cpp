@@ -385,6 +385,13 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::Bang:
         if (new_line() || !touches(token)) return left;
         ++pos_;
+        if (at(TokenKind::LBracket) && touches(pos_) && node(left).kind == NodeKind::Ident &&
+            text(token - 1) == "vec") {   // vec![1, 2]
+          report<Diag::ForeignWord>(between(token - 1, token), "vec![…]", "[…]")
+              .fix(between(token - 1, token), "", "write the brackets alone");
+          left = bracket();
+          break;
+        }
         if ((at(TokenKind::LParen) || at(TokenKind::LBracket)) && touches(pos_) && node(left).kind == NodeKind::Ident &&
             macro_name(text(token - 1))) {
           report<Diag::NotNeeded>(token_span(token), "!")

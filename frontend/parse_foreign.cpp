@@ -636,6 +636,12 @@ bool Parser::junk(NodeId& done, uint32_t from) {
   }
   bool value_follows = kTraits[static_cast<uint8_t>(kind())].starts_value && !is_keyword_statement(kind()) &&
                        !at(TokenKind::LBrace) && !at(TokenKind::Error);
+  if (at(TokenKind::Bang) && !touches(pos_) && !starts_line(pos_ + 1) &&
+      (alone || (last.kind == NodeKind::Member && last.token == pos_ - 1))) {
+    done = erlang_send();
+    if (panic_) recover_statement(from);
+    return true;
+  }
   if (value_follows && (alone || (last.kind == NodeKind::Member && last.token == pos_ - 1))) {  // print x
     uint32_t first = pos_;
     uint32_t list_from = mark();
