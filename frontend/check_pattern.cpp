@@ -238,7 +238,7 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
       or_vars_ = std::move(outer_vars);
       return add_pat(PatKind::Or, type, kNone32, make_list(subs), at);
     }
-    default: return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+    default: return add_pat(PatKind::Wild, x.kind == NodeKind::Error ? Types::Error : type, kNone32, kNone32, at);
   }
 }
 
@@ -538,7 +538,10 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           Diagnostic& d = report<Diag::UnknownName>(span(path[0]), text(first));
           std::vector<std::string_view> names;
           visible_names(p_, module_, names);
-          if (!suggest(d, span(tree_->list(p.a)[0]), text(first), names))
+          if (text(first) == "Ok" || text(first) == "Err")
+            d.note("a call that can fail gives its value as it is; its error is answered where the call stands")
+                .help("write `f() catch |err| do … end`, and in it `match err { … }`");
+          else if (!suggest(d, span(tree_->list(p.a)[0]), text(first), names))
             d.note(
                 "in a pattern a name with a capital means a `const`, a variant or an error; a name that takes the value begins with a small letter");
           return give_up();

@@ -167,6 +167,13 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
   return add(NodeKind::For, token, record(names, +label), record(+items, +inner), parallel ? kShort : 0);
 }
 
+// One more part of an edit; two at one place are one.
+static void insert(Diagnostic& d, Span at, const std::string& text) {
+  if (at.lo == at.hi && d.fixes.back().span.lo == at.lo && d.fixes.back().span.hi == at.hi)
+    d.fixes.back().replacement += text;
+  else d.fix(at, text, "");
+}
+
 // match := `match` expr `{` { arm `,` } `}`
 NodeId Parser::match_expr() {
   uint32_t token = pos_++;
@@ -196,8 +203,7 @@ NodeId Parser::match_expr() {
                  token_span(pos_),
                  at(TokenKind::KwDo) ? "match … do … end" : std::string("match … ") + std::string(text(pos_)),
                  "match … { … }")
-                 .fix(token_span(pos_), touches(pos_) ? " {" : "{", "write `{`, and `}` in place of its `end`",
-                      Applicability::MaybeIncorrect);
+                 .fix(token_span(pos_), touches(pos_) ? " {" : "{", "write braces, `=>`, and a comma behind each arm");
       if (one == ignored_.get()) one = nullptr;
     }
     ++pos_;
@@ -223,6 +229,13 @@ NodeId Parser::match_expr() {
         panic_ = hopeless_;
         continue;
       }
+      if (with_do && one && starts_line(pos_) && column(pos_) <= line_column(token) && !at(TokenKind::Pipe) &&
+          !at_foreign_arm())
+        break;   // nothing says where `match … with` ends
+      if (with_do && one && at(TokenKind::Pipe)) {   // | 1 -> … of OCaml
+        one->fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "");
+        ++pos_;
+      }
       uint32_t first = pos_;
       NodeId arm = match_arm(with_do ? one : nullptr);
       keep(arm);
@@ -239,9 +252,7 @@ NodeId Parser::match_expr() {
           if (starts_line(behind) && column(behind) < column_of_first(first)) break;
           Span gap = semi ? token_span(pos_) : after(pos_ - 1);
           if (with_do && one) {
-            if (one->fixes.back().span.lo == gap.lo && gap.lo == gap.hi)
-              one->fixes.back().replacement += ',';   // `end`
-            else one->fix(gap, ",", "");
+            insert(*one, gap, ",");
           } else if (comma_report_ && comma_opener_ == opener) {
             if (comma_report_->fixes.size() < 1000) comma_report_->fix(gap, ",", "");
           } else {
@@ -263,8 +274,12 @@ NodeId Parser::match_expr() {
     outer_brackets_ = saved_outer;
   }
   if (with_do) {
-    if (at(TokenKind::KwEnd) && one) one->fix(token_span(pos_), "}", "");
-    if (at(TokenKind::KwEnd) || at(TokenKind::RBrace)) ++pos_;
+    bool outer = one && !at(TokenKind::RBrace) && starts_line(pos_) &&
+                 (!at(TokenKind::KwEnd) || column(pos_) < line_column(token));
+    if (outer) insert(*one, after(pos_ - 1), "\n" + std::string(line_column(token), ' ') + "}");
+    else if (at(TokenKind::KwEnd) && one) one->fix(token_span(pos_), "}", "");
+    if (outer) {
+    } else if (at(TokenKind::KwEnd) || at(TokenKind::RBrace)) ++pos_;
     else if (!panic_) missing_end(token);
   } else if (!panic_) {
     if (at(TokenKind::KwEnd) && !starts_line(pos_)) unexpected("`}`"), ++pos_, panic_ = false;

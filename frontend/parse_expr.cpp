@@ -591,6 +591,11 @@ NodeId Parser::member(NodeId base) {
     uint32_t token = pos_++;
     return add(NodeKind::TupleMember, token, +base, static_cast<uint32_t>(tree_.tokens.int_value(token)));
   }
+  if (at(TokenKind::LParen) && touches(pos_) && touches(dot) &&
+      node(base).kind == NodeKind::Ident) {   // f.(2) of Elixir
+    report<Diag::ForeignWord>(token_span(dot), ".(", "(").fix(token_span(dot), "", "remove the point");
+    return base;
+  }
   if (node(base).kind == NodeKind::IntLit && touches(dot)) {   // 1.
     report<Diag::BareFloat>(between(dot - 1, dot))
         .fix(between(dot - 1, dot), std::string(text(dot - 1)) + ".0", "write `" + std::string(text(dot - 1)) + ".0`");

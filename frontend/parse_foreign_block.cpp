@@ -76,7 +76,8 @@ NodeId Parser::arm_lines(uint32_t arrow, Diagnostic& one) {
       if (semi) --pos_;
     }
   } while (!semi && (starts_line(pos_) || kind_at(pos_ - 1) == TokenKind::Newline) && !at(TokenKind::KwEnd) &&
-           !at(TokenKind::RBrace) && !at(TokenKind::EndOfFile) && !at_foreign_arm());
+           !at(TokenKind::RBrace) && !at(TokenKind::EndOfFile) &&
+           !(starts_line(pos_) && column(pos_) <= line_column(arrow)) && !at_foreign_arm());
   uint32_t list = flush(from);
   if (count == 1 && node(made).kind != NodeKind::Let) return made;
   if (starts_line(first)) one.fix(after(arrow), " do", "");

@@ -66,6 +66,12 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     result = panic_ ? NodeId::None : return_type();
     where = where_clauses();
   }
+  if (at_word(Word::When) && !panic_ && !starts_line(pos_)) {   // func f(n) when n > 0 do
+    report<Diag::ForeignWord>(token_span(pos_), "func … when …", "if … do … end")
+        .note("a function is written once: what it does for which value is told apart in its body");
+    error_token_ = pos_;
+    clause_ = skip_to_opening();
+  }
   if (another) reports_ = reports;
   bool clause = std::exchange(clause_, outer);
   if (clause) another |= id == last_func_, clauses_ = id;
