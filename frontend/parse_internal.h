@@ -114,8 +114,9 @@ class Parser {
   template <Diag D, class... Args>
   Diagnostic& report(Span span, const Args&... args) {
     if (!may_report()) {
-      ignored_ = std::make_unique<Diagnostic>(Diagnostic{D, {}, {}, {}, {}, {}, {}, {}});
-      return *ignored_;
+      // One for all of them: a part that reads on while it holds a report must not see it go.
+      if (!ignored_) ignored_ = std::make_unique<Diagnostic>();
+      return *ignored_ = Diagnostic{D, {}, {}, {}, {}, {}, {}, {}};
     }
     return diags_.report<D>(span, args...);
   }
