@@ -20,7 +20,7 @@ std::string BodyChecker::signature(const Callee& callee, size_t from) {
   return s + ")";
 }
 
-void BodyChecker::report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver) {
+Diagnostic& BodyChecker::report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver) {
   size_t most = callee.params.size() - receiver, least = 0;
   for (size_t i = receiver; i < callee.params.size(); ++i)
     if (is_none(callee.params[i].default_value)) ++least;
@@ -32,6 +32,7 @@ void BodyChecker::report_arity(const Callee& callee, NodeId call, size_t found, 
   Diagnostic& d = report<Diag::ArgumentCount>(span(call), name, takes, found);
   if (!callee.declared.is_none()) d.at(callee.declared, "declared here");
   if (most > 0) d.note("it is called as `" + signature(callee, receiver) + "`");
+  return d;
 }
 
 HirId BodyChecker::lend(NodeId place_node, TypeId type, const ParamView& param) {
@@ -136,7 +137,12 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
     missing |= is_none(of_param[i]) && is_none(callee.params[i].default_value) &&
                types_.kind(callee.params[i].type) != TypeKind::Capability;
   if (missing) {
-    report_arity(callee, call, count, offset);
+    Diagnostic& d = report_arity(callee, call, count, offset);
+    std::string absent;   // with names their number alone does not say which
+    for (size_t i = offset; i < total && named; ++i)
+      if (is_none(of_param[i]) && is_none(callee.params[i].default_value) && is_some(callee.params[i].name))
+        absent += (absent.empty() ? "`" : ", `") + std::string(text(callee.params[i].name)) + "`";
+    if (!absent.empty()) d.with_label("no value is given for " + absent);
     good = false;
   }
 

@@ -47,9 +47,9 @@ HirId BodyChecker::check_let(NodeId n) {
     value = by_hand ? check_walked(init) : check(init);
     type = shallow(node(value).type);
     if (type == Types::Void && ast(pattern).kind != NodeKind::PatWild) {
-      report<Diag::BindsNothing>(span(pattern))
-          .at(span(init), "nothing comes out of this")
-          .help("write it as a statement, without `let`");
+      Diagnostic& d = report<Diag::BindsNothing>(span(pattern)).at(span(init), "nothing comes out of this");
+      if (ast(unparen(init)).kind == NodeKind::If) say_why_void(d, init);
+      d.help("write it as a statement, without `let`");
     }
     name_literals(type);
     if (type == Types::Never) type = Types::Error;

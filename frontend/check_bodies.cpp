@@ -195,7 +195,7 @@ Builder& BodyChecker::open_builder(bool keeps_id) {
   b.defers_open = b.in_defer = b.block_end = 0;
   b.arg_callee = FuncId::None;
   b.arg_param = 0;
-  b.node = b.last_stmt = NodeId::None;
+  b.node = b.last_stmt = b.half_if = NodeId::None;
   b.what = "function";
   group_.push_back(&b);
   stack_.push_back(&b);

@@ -40,9 +40,7 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
         received_as_either(value);
         TypeId type = shallow(node(value).type);
         if (type == Types::Void) {
-          report<Diag::VoidValue>(span(a), "printed")
-              .note("nothing comes out of this call: it is done only for its effect")
-              .help("call it on a line of its own");
+          say_why_void(report<Diag::VoidValue>(span(a), "printed"), a);
           value = poison(span(a));
         } else if (type == Types::Never) {
           return value;
@@ -83,7 +81,7 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
         return poison(span(call));
       }
       if (type_of(left) == Types::Void) {
-        report<Diag::VoidValue>(span(arg(0)), "compared");
+        say_why_void(report<Diag::VoidValue>(span(arg(0)), "compared"), arg(0));
         return poison(span(call));
       }
       need_bound(node(left).type, kEqual, span(call), "compare");
@@ -207,7 +205,7 @@ HirId BodyChecker::call_type(TypeId type, NodeId call, TypeId) {
     TypeId from = shallow(node(value).type);
     if (from == Types::Error) return poison(span(call));
     if (from == Types::Void) {
-      report<Diag::VoidValue>(span(arg), "turned into a text");
+      say_why_void(report<Diag::VoidValue>(span(arg), "turned into a text"), arg);
       return poison(span(call));
     }
     late_.push_back({LateCheck::Printable, b_->index, from, span(arg)});

@@ -2,6 +2,7 @@
 // Depends on check_internal.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/check_internal.h"
+#include "frontend/foreign.h"
 
 namespace janus {
 
@@ -20,6 +21,48 @@ void BodyChecker::check_rest(std::span<const NodeId> args) {
     if (x.kind == NodeKind::MutArg) a = NodeId(x.a);
     if (x.kind != NodeKind::DotName && x.kind != NodeKind::Closure) check(a);
   }
+}
+
+// f(x, …) where nothing is called `f` and values like x have such a method: recv(ch), delete(m, key), trim(s).
+bool BodyChecker::method_called_as_function(NodeId call, NodeId callee) {
+  NameId name = NameId(ast(callee).a);
+  std::string_view word = text(name);
+  if (const ForeignHint* hint = foreign_value(word); hint && !hint->write.empty()) return false;
+  size_t count = tree_->list(ast(call).b).size();
+  NodeId first = count ? tree_->list(ast(call).b)[0] : NodeId::None;
+  if (is_some(first) && ast(first).kind == NodeKind::MutArg) first = NodeId(ast(first).a);
+  NodeKind kind = is_some(first) ? ast(first).kind : NodeKind::Error;
+  bool place = kind == NodeKind::Ident || kind == NodeKind::Member || kind == NodeKind::Index;
+  if (!place || (kind == NodeKind::Ident && find_var(NameId(ast(first).a)) == kNone32)) return false;
+  TypeId type = zonk(node(check(first)).type);
+  std::string_view ours;
+  if (types_.kind(type) == TypeKind::Channel) {
+    if (word == "receive") ours = "recv";
+    else if (is_channel_operation(name)) ours = word;
+  } else if (types_.kind(type) != TypeKind::Error) {
+    if (p_.find_method(type, name, module_).candidates > 0) ours = word;
+    for (const ForeignMember& hint : foreign_members())
+      if (ours.empty() && hint.name == word && hint.of.find(foreign_kind(type)) != std::string_view::npos &&
+          !hint.write.empty() && p_.find_method(type, p_.names.intern(hint.write), module_).candidates > 0)
+        ours = hint.write;
+  }
+  if (ours.empty()) {   // the first argument has been checked
+    unknown_name(name, span(callee));
+    check_rest(tree_->list(ast(call).b).subspan(1));
+    return true;
+  }
+  // From the call's begin to its second argument, or to its end; a closure may stand behind the brackets.
+  std::span<const NodeId> args = tree_->list(ast(call).b);
+  uint32_t to = count > 1 ? span(args[1]).lo : span(call).hi;
+  bool behind = count > 1 && p_.sources.text({span(first).hi, to}).find(')') != std::string_view::npos;
+  std::string better = source(first) + "." + std::string(ours);
+  std::string shown = better + (count > 1 ? "(…)" : "()");
+  better += behind ? " " : count > 1 ? "(" : "()";
+  report<Diag::UnknownName>(span(callee), word)
+      .note("`" + name_of(type) + "` has a method for it, which is called on the value")
+      .fix({span(call).lo, to}, better, "write `" + shown + "`", Applicability::MaybeIncorrect);
+  check_rest(args.subspan(1));
+  return true;
 }
 
 HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
@@ -103,6 +146,7 @@ HirId BodyChecker::check_call(NodeId n, TypeId expected, Answer* answer) {
         check_rest(tree_->list(x.b));
         return poison(span(n));
       }
+      if (method_called_as_function(n, callee)) return poison(span(n));
       HirId bad = unknown_name(name, span(callee));
       check_rest(tree_->list(x.b));
       return bad;

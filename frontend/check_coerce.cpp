@@ -249,10 +249,13 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     return;
   }
   if (f == TypeKind::Void) {
+    if (kind == NodeKind::If) {
+      say_why_void(d, n);
+      return;
+    }
     d.note("nothing comes out of this: `void` is the type of what is done only for its effect");
     if (kind == NodeKind::Call)
       d.help("if the function should give a result, write its type behind `->` and `return` the value");
-    else if (kind == NodeKind::If) d.help("give every branch a value, also `else`");
     return;
   }
   if (e == TypeKind::Param || e == TypeKind::ErrorVal || e == TypeKind::Struct || e == TypeKind::Enum)

@@ -26,7 +26,7 @@ HirId BodyChecker::check_array(NodeId n, TypeId expected) {
     HirId value = check(item, is_some(joined) ? joined : elem);
     TypeId type = type_of(value);
     if (type == Types::Void) {
-      report<Diag::VoidValue>(span(item), "put into an array");
+      say_why_void(report<Diag::VoidValue>(span(item), "put into an array"), item);
       value = poison(span(item));
       type = Types::Error;
     }
@@ -47,6 +47,7 @@ HirId BodyChecker::check_array(NodeId n, TypeId expected) {
     bool bad = false;
     for (uint32_t v : values) bad |= type_of(HirId(v)) == Types::Error;
     if ((is_none(joined) || joined == Types::Never) && bad) joined = Types::Error;   // told already
+    else if ((is_none(joined) || joined == Types::Never) && is_some(want) && want == Types::Error) joined = want;
     else if (is_none(joined) || joined == Types::Never)
       joined = fresh(InferKind::General, span(n), "the elements of this array");
     for (uint32_t& v : values) {
@@ -105,9 +106,10 @@ HirId BodyChecker::check_tuple(NodeId n, TypeId expected) {
   SmallVec<TypeId, 8> types;
   for (size_t i = 0; i < count; ++i) {
     NodeId item = tree_->list(ast(n).a)[i];
-    HirId value = known ? check_as(item, types_.args(want)[i]) : check(item);
+    bool said = is_some(want) && want == Types::Error;
+    HirId value = known ? check_as(item, types_.args(want)[i]) : check(item, said ? want : TypeId::None);
     if (type_of(value) == Types::Void) {
-      report<Diag::VoidValue>(span(item), "put into a tuple");
+      say_why_void(report<Diag::VoidValue>(span(item), "put into a tuple"), item);
       value = poison(span(item));
     }
     values.push_back(+value);

@@ -38,6 +38,7 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::CharLit: return emit(HirKind::Char, Types::Char, tree_->tokens.values[x.token], kNone32, span(n));
     case NodeKind::BoolLit: return emit(HirKind::Bool, Types::Bool, x.a, kNone32, tree_->token_span(x.token));
     case NodeKind::NullLit: {
+      if (is_some(expected) && expected == Types::Error) return poison(span(n));   // what it is for was said
       bool fits = is_some(expected) && types_.kind(expected) == TypeKind::Optional;
       return emit(HirKind::Null,
                   fits ? expected : types_.optional(fresh(InferKind::General, span(n), "what this `null` stands for")),

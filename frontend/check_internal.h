@@ -179,6 +179,7 @@ struct Builder {
   FuncId arg_callee = FuncId::None;       // closures that are an argument: of which function, which parameter
   uint32_t arg_param = 0;
   NodeId node = NodeId::None;
+  NodeId half_if = NodeId::None;          // last statement of an `if` without `else` where a value is wanted
   NodeId last_stmt = NodeId::None;        // of a named function without a result: its value is dropped
   const char* what = "function";
 };
@@ -552,6 +553,9 @@ class BodyChecker {
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);
   void list_variants(Diagnostic& d, EnumId id);
+  bool method_called_as_function(NodeId call, NodeId callee);
+  void say_hidden_module(Diagnostic& d, NodeId base);
+  void say_why_void(Diagnostic& d, NodeId n);
   std::string inside_text(NodeId n);
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
   Span script_variable(NameId name);
@@ -598,7 +602,7 @@ class BodyChecker {
   void check_exclusive(const Callee& callee, const Args& args, std::span<const NodeId> asts);
   HirId answered(HirId call, bool fails, ErrorSetId set, NodeId n, Answer* answer);
   HirId lend(NodeId place, TypeId type, const ParamView& param);
-  void report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver);
+  Diagnostic& report_arity(const Callee& callee, NodeId call, size_t found, size_t receiver);
   Span call_span(NodeId call);
   void check_rest(std::span<const NodeId> args);
   std::string signature(const Callee& callee, size_t from);
@@ -627,6 +631,7 @@ class BodyChecker {
   HirId check_match_expr(NodeId n, TypeId expected, bool value);
   uint32_t check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
   uint32_t check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
+  uint32_t unwrapped_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let);
   uint32_t pattern_literal(NodeId n, TypeId type);
   uint32_t pattern_path(NodeId n, NodeId path, TypeId type, NodeId with, uint8_t flags, NodeId let);
   uint32_t pattern_fields(const std::vector<FieldInfo>& fields, std::span<const TypeId> field_types, NodeId with,

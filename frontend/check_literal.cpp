@@ -35,6 +35,31 @@ HirId BodyChecker::check_float(NodeId n, bool negative, Span at, TypeId expected
               static_cast<uint32_t>(b_->body.floats.size() - 1), kNone32, at);
 }
 
+// Why nothing comes out of an expression, and what would.
+void BodyChecker::say_why_void(Diagnostic& d, NodeId n) {
+  n = unparen(n);
+  NodeId otherwise = n;
+  switch (ast(n).kind) {
+    case NodeKind::If:
+      while (is_some(otherwise) && ast(otherwise).kind == NodeKind::If)
+        otherwise = tree_->record_node(ast(otherwise).b, 1);
+      if (is_none(otherwise))
+        d.note("an `if` without `else` gives no value: there would be none when no condition is met")
+            .help("say what it is otherwise: `if … do … else … end`");
+      else d.note("the last line of a branch is its value; here there is none").help("give every branch a value");
+      return;
+    case NodeKind::Match:
+      d.note("nothing comes out of its arms: what they do is done only for its effect").help("give every arm a value");
+      return;
+    case NodeKind::Ident:
+      if (uint32_t var = find_var(NameId(ast(n).a)); var != kNone32)
+        d.at(vars_[var].span, "nothing came out of what `" + source(n) + "` was made from");
+      return;
+    default: break;
+  }
+  d.note("nothing comes out of this call: it is done only for its effect").help("call it on a line of its own");
+}
+
 HirId BodyChecker::check_interp(NodeId n) {
   SmallVec<uint32_t, 16> parts;
   std::span<const NodeId> list = tree_->list(ast(n).a);
@@ -50,8 +75,7 @@ HirId BodyChecker::check_interp(NodeId n) {
     if (x.b == kNone32) received_as_either(value);
     TypeId type = type_of(value);
     if (type == Types::Void) {
-      report<Diag::VoidValue>(span(NodeId(x.a)), "printed")
-          .note("nothing comes out of this call: it is done only for its effect");
+      say_why_void(report<Diag::VoidValue>(span(NodeId(x.a)), "printed"), NodeId(x.a));
       value = poison(span(n));
       type = Types::Error;
     }

@@ -33,7 +33,7 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
         std::string owner(text(p_.decls[+p_.errors[base.index].decl].name));
         Diagnostic& d = report<Diag::NoVariant>(name_span, owner, text(NameId(x.b)))
                             .at(p_.decls[+p_.errors[base.index].decl].name_span, "declared here");
-        suggest(d, name_span, text(NameId(x.b)), names);
+        say_what_it_has(d, name_span, text(NameId(x.b)), names);
         return poison(span(n));
       }
       case HeadKind::AdHoc: {
@@ -68,6 +68,17 @@ HirId BodyChecker::field_access(HirId base, NodeId n, NameId name, Span name_spa
   if (index >= 0) return emit(HirKind::Field, field, base, static_cast<uint32_t>(index), span(n));
   (void)name_span;
   return unknown_member(type, name, n, false);
+}
+
+// A variable that has the name of an imported module: `text.distance(…)` asks the variable.
+void BodyChecker::say_hidden_module(Diagnostic& d, NodeId base) {
+  if (ast(base).kind != NodeKind::Ident) return;
+  NameId name = NameId(ast(base).a);
+  uint32_t var = find_var(name);
+  DeclId decl = lookup_name(p_, module_, name);
+  if (var == kNone32 || is_none(decl) || p_.decls[+decl].kind != DeclKind::Module) return;
+  std::string word(text(name));
+  d.at(vars_[var].span, "this `" + word + "` hides the module of that name").help("give the variable another name");
 }
 
 // The letter of foreign.h for values of this type.
@@ -136,6 +147,7 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
         .help("name the type: `Type." + word + (is_call ? "(…)`" : "`") + ", or end the line before with `;`");
     return poison(span(n));
   }
+  if (is_some(base_ast) && !suggested) say_hidden_module(d, base_ast);
   char of = foreign_kind(base);
   for (const ForeignMember& hint : foreign_members()) {
     if (suggested || hint.name != word) continue;

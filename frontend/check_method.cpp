@@ -395,6 +395,7 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
       Diagnostic& d = kind == TypeKind::Enum ? report<Diag::NoVariant>(name_span, name_of(type), text(name))
                                              : report<Diag::NoMethod>(name_span, name_of(type), text(name));
       bool suggested = suggest(d, name_span, text(name), names);
+      if (!suggested && kind == TypeKind::Enum) list_variants(d, EnumId(types_[type].a));
       if (!suggested && name != n_new_ && kind == TypeKind::Struct && names.size() <= 100)
         note_functions(d, type, names);
       if (!suggested && name == n_new_ && kind == TypeKind::Struct)

@@ -434,9 +434,14 @@ HirId BodyChecker::check_compare(NodeId n) {
     } else {
       Why why{span(l), "it is compared with this `" + name_of(lt) + "`"};
       report_mismatch(span(r), lt, rt, r, &why);
-      if (lk == TypeKind::Channel && op == HirOp::Lt && ast(r).kind == NodeKind::Unary)   // `c <- x` of Go
-        p_.diags.all().back()->help("a value is sent with `" + source(l) + ".send(…)`, and received with `" +
-                                    source(l) + ".recv()`");
+      uint32_t minus = tree_->first_token(r);
+      if (lk == TypeKind::Channel && op == HirOp::Lt &&
+          tree_->tokens.kinds[minus] == TokenKind::Minus)   // c <- x of Go
+        p_.diags.all()
+            .back()
+            ->help("a value is sent with `" + source(l) + ".send(…)`, and received with `" + source(l) + ".recv()`")
+            .fix({span(l).hi, tree_->token_span(minus + 1).lo}, ".send(", "send it", Applicability::MaybeIncorrect)
+            .fix({span(n).hi, span(n).hi}, ")", "");
     }
     return poison(span(n));
   }

@@ -54,11 +54,36 @@ uint32_t BodyChecker::check_pattern(NodeId n, TypeId type, uint8_t flags, NodeId
   return pat;
 }
 
+// Some(x), Just(x) and None of other languages, where nothing of that name is declared; kNone32: it is none of these.
+uint32_t BodyChecker::unwrapped_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
+  const Node x = ast(n);
+  if (x.kind != NodeKind::PatVariant && x.kind != NodeKind::PatName) return kNone32;
+  const Node path = x.kind == NodeKind::PatVariant ? ast(NodeId(x.a)) : x;
+  if (path.kind != NodeKind::PatName || tree_->list(path.a).size() != 1) return kNone32;
+  NodeId head = tree_->list(path.a)[0];
+  std::string_view name = text(NameId(ast(head).a));
+  bool wraps = (name == "Some" || name == "Just") && x.kind == NodeKind::PatVariant && tree_->list(x.b).size() == 1;
+  bool none = (name == "None" || name == "Nothing") && x.kind == NodeKind::PatName;
+  if ((!wraps && !none) || head_of_name(NameId(ast(head).a), head).kind != HeadKind::Unknown) return kNone32;
+  bool optional = types_.kind(type) == TypeKind::Optional;
+  Diagnostic& d = report<Diag::UnknownName>(span(head), name);
+  if (none) {
+    d.fix(span(n), "null", "write `null`");
+    return add_pat(optional ? PatKind::Null : PatKind::Wild, optional ? type : Types::Error, kNone32, kNone32, span(n));
+  }
+  NodeId inner = tree_->list(x.b)[0];
+  d.note("what may be `null` is not wrapped: the pattern for its value stands alone")
+      .fix(span(n), source(inner), "write `" + source(inner) + "`");
+  uint32_t pat = check_pattern(inner, optional ? types_.elem(type) : type, flags, let);
+  return optional ? add_pat(PatKind::Some, type, pat, kNone32, span(n)) : pat;
+}
+
 uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, NodeId let) {
   const Node x = ast(n);
   type = settle(type);
   TypeKind kind = types_.kind(type);
   Span at = span(n);
+  if (uint32_t pat = unwrapped_pattern(n, type, flags, let); pat != kNone32) return pat;
   // A pattern for what is inside fits an optional too: `1..=9` on a `?i64`. A const may be the whole.
   ConstId whole = kind == TypeKind::Optional ? const_of_path(p_, *tree_, module_, n) : ConstId::None;
   bool is_whole = is_some(whole) && types_.kind(p_.consts[+whole].type) == TypeKind::Optional;
@@ -213,7 +238,7 @@ uint32_t BodyChecker::check_one_pattern(NodeId n, TypeId type, uint8_t flags, No
       or_vars_ = std::move(outer_vars);
       return add_pat(PatKind::Or, type, kNone32, make_list(subs), at);
     }
-    default: return add_pat(PatKind::Wild, type, kNone32, kNone32, at);
+    default: return add_pat(PatKind::Wild, x.kind == NodeKind::Error ? Types::Error : type, kNone32, kNone32, at);
   }
 }
 
@@ -392,7 +417,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
         for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
         Span name_span = tree_->token_span(tree_->lasts[+path_node]);
         Diagnostic& d = report<Diag::NoVariant>(name_span, name_of(type), text(name));
-        suggest(d, name_span, text(name), names);
+        if (!suggest(d, name_span, text(name), names)) list_variants(d, EnumId(types_[type].a));
         return give_up();
       }
     } else if (kind == TypeKind::ErrorVal) {
@@ -458,7 +483,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           for (TagId t : p_.errors[head.index].tags) names.push_back(text(p_.tags[+t].name));
           Diagnostic& d =
               report<Diag::NoVariant>(span(path[i]), text(p_.decls[+p_.errors[head.index].decl].name), name_text);
-          suggest(d, span(tree_->list(p.a)[i]), name_text, names);
+          say_what_it_has(d, span(tree_->list(p.a)[i]), name_text, names);
           return give_up();
         }
         if (kind == TypeKind::Infer) unify(type, types_.error_value(p_.errors[head.index].set));
@@ -479,7 +504,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           std::vector<std::string_view> names;
           for (const VariantInfo& v : p_.enums[types_[own].a].variants) names.push_back(text(v.name));
           Diagnostic& d = report<Diag::NoVariant>(span(path[i]), name_of(own), name_text);
-          suggest(d, span(tree_->list(p.a)[i]), name_text, names);
+          if (!suggest(d, span(tree_->list(p.a)[i]), name_text, names)) list_variants(d, EnumId(types_[own].a));
           return give_up();
         }
         if (!unify(type, own)) {
@@ -513,7 +538,10 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
           Diagnostic& d = report<Diag::UnknownName>(span(path[0]), text(first));
           std::vector<std::string_view> names;
           visible_names(p_, module_, names);
-          if (!suggest(d, span(tree_->list(p.a)[0]), text(first), names))
+          if (text(first) == "Ok" || text(first) == "Err")
+            d.note("a call that can fail gives its value as it is; its error is answered where the call stands")
+                .help("write `f() catch |err| do … end`, and in it `match err { … }`");
+          else if (!suggest(d, span(tree_->list(p.a)[0]), text(first), names))
             d.note(
                 "in a pattern a name with a capital means a `const`, a variant or an error; a name that takes the value begins with a small letter");
           return give_up();

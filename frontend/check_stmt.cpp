@@ -176,6 +176,9 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
         d.note("a function without a type behind `->` gives nothing back")
             .help("to print it: `println(" + source(n) + ")`; to give it back: `return " + source(n) + "` and `-> " +
                   name_of(type) + "`");
+      else if (b_->half_if == n)
+        d.note("an `if` without `else` gives no value: there would be none when the condition is not met")
+            .help("say what it is otherwise: `if … do " + source(n) + " else … end`");
       else d.help("use it, or remove it");
       return;
     }
@@ -299,6 +302,8 @@ HirId BodyChecker::check_if(NodeId n, TypeId expected, bool value) {
   bool dead_before = dead_;
   for (const Fact& f : when_true) add_fact(f.var, f.kind);
   bool wants = value && is_some(else_node);
+  if (value && is_none(else_node) && !tree_->list(ast(then_node).a).empty())
+    b_->half_if = tree_->list(ast(then_node).a).back();
   HirId then_value = check_branch(then_node, wants ? expected : TypeId::None, wants);
   close_scope(scope);
   copy_facts(after_then, facts_);

@@ -35,6 +35,8 @@ static constexpr ForeignHint kValues[] = {
     {"fprintf", "eprintln", ""},
     {"alert", "println", ""},
     {"console", "", "a line is printed with `println(…)`"},
+    {"Console", "", "a line is printed with `println(…)`"},
+    {"IO", "", "a line is printed with `println(…)`"},
     {"System", "", "a line is printed with `println(…)`"},
     {"fmt", "", "a line is printed with `println(…)`; values stand in a text as `${value}`"},
     {"std", "",
@@ -103,6 +105,10 @@ static constexpr ForeignHint kValues[] = {
     {"zip", "", "call it on the array: `xs.zip(ys)`"},
     {"any", "", "call it on the array: `xs.any { |x| … }`"},
     {"all", "", "call it on the array: `xs.all { |x| … }`"},
+    {"delete", "", "an entry of a map is removed with `m.remove(key)`, an element of an array with `xs.remove_at(i)`"},
+    {"recv", "", "a value is received with `ch.recv()`"},
+    {"receive", "", "a value is received with `ch.recv()`"},
+    {"send", "", "a value is sent with `ch.send(x)`"},
     {"append", "", "call it on the array, which must be a `var`: `xs.push(x)`"},
     {"format", "", "values stand in a text: `\"${name} is ${age}\"`"},
     {"f", "", ""},
@@ -417,10 +423,11 @@ struct Sentence {
   std::string_view name, text;
 };
 static constexpr Sentence kTypes[] = {
-    {"Result", kResult}, {"Either", kResult}, {"any", kAny},     {"Any", kAny},     {"object", kAny},
-    {"Object", kAny},    {"interface", kAny}, {"Box", kBox},     {"Rc", kBox},      {"Arc", kBox},
-    {"Ref", kBox},       {"RefCell", kBox},   {"i128", kWide},   {"u128", kWide},   {"int128", kWide},
-    {"BigInt", kWide},   {"bigint", kWide},   {"tuple", kTuple}, {"Tuple", kTuple}, {"Pair", kTuple},
+    {"error", kResult}, {"Result", kResult}, {"Either", kResult}, {"any", kAny},     {"Any", kAny},
+    {"object", kAny},   {"Object", kAny},    {"interface", kAny}, {"Box", kBox},     {"Rc", kBox},
+    {"Arc", kBox},      {"Ref", kBox},       {"RefCell", kBox},   {"i128", kWide},   {"u128", kWide},
+    {"int128", kWide},  {"BigInt", kWide},   {"bigint", kWide},   {"tuple", kTuple}, {"Tuple", kTuple},
+    {"Pair", kTuple},
 };
 
 static constexpr std::string_view kPrinted =

@@ -167,9 +167,17 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
   return add(NodeKind::For, token, record(names, +label), record(+items, +inner), parallel ? kShort : 0);
 }
 
+// One more part of an edit; two at one place are one.
+static void insert(Diagnostic& d, Span at, const std::string& text) {
+  if (at.lo == at.hi && d.fixes.back().span.lo == at.lo && d.fixes.back().span.hi == at.hi)
+    d.fixes.back().replacement += text;
+  else d.fix(at, text, "");
+}
+
 // match := `match` expr `{` { arm `,` } `}`
 NodeId Parser::match_expr() {
   uint32_t token = pos_++;
+  Diagnostic* one = std::exchange(arms_report_, nullptr);   // what is said about its form, with all edits
   NodeId value;
   {
     Place place(*this, false, true, false);
@@ -189,11 +197,15 @@ NodeId Parser::match_expr() {
     ++pos_;
   } else if (at(TokenKind::KwDo) || (at(TokenKind::Colon) && starts_line(pos_ + 1)) || at_word(Word::With)) {
     with_do = true;
-    report<Diag::ForeignWord>(
-        token_span(pos_), at(TokenKind::KwDo) ? "match … do … end" : std::string("match … ") + std::string(text(pos_)),
-        "match … { … }")
-        .fix(token_span(pos_), touches(pos_) ? " {" : "{", "write `{`, and `}` in place of its `end`",
-             Applicability::MaybeIncorrect);
+    if (one) one->fix(token_span(pos_), touches(pos_) ? " {" : "{", "");
+    else {
+      one = &report<Diag::ForeignWord>(
+                 token_span(pos_),
+                 at(TokenKind::KwDo) ? "match … do … end" : std::string("match … ") + std::string(text(pos_)),
+                 "match … { … }")
+                 .fix(token_span(pos_), touches(pos_) ? " {" : "{", "write braces, `=>`, and a comma behind each arm");
+      if (one == ignored_.get()) one = nullptr;
+    }
     ++pos_;
   } else {
     unexpected("`{` and the arms of `match`");
@@ -217,8 +229,15 @@ NodeId Parser::match_expr() {
         panic_ = hopeless_;
         continue;
       }
+      if (with_do && one && starts_line(pos_) && column(pos_) <= line_column(token) && !at(TokenKind::Pipe) &&
+          !at_foreign_arm())
+        break;   // nothing says where `match … with` ends
+      if (with_do && one && at(TokenKind::Pipe)) {   // | 1 -> … of OCaml
+        one->fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "");
+        ++pos_;
+      }
       uint32_t first = pos_;
-      NodeId arm = match_arm();
+      NodeId arm = match_arm(with_do ? one : nullptr);
       keep(arm);
       if (!panic_) {
         if (eat(TokenKind::Comma)) continue;
@@ -232,7 +251,9 @@ NodeId Parser::match_expr() {
           }
           if (starts_line(behind) && column(behind) < column_of_first(first)) break;
           Span gap = semi ? token_span(pos_) : after(pos_ - 1);
-          if (comma_report_ && comma_opener_ == opener) {
+          if (with_do && one) {
+            insert(*one, gap, ",");
+          } else if (comma_report_ && comma_opener_ == opener) {
             if (comma_report_->fixes.size() < 1000) comma_report_->fix(gap, ",", "");
           } else {
             comma_report_ = &report<Diag::MissingComma>(gap)
@@ -253,7 +274,12 @@ NodeId Parser::match_expr() {
     outer_brackets_ = saved_outer;
   }
   if (with_do) {
-    if (at(TokenKind::KwEnd) || at(TokenKind::RBrace)) ++pos_;
+    bool outer = one && !at(TokenKind::RBrace) && starts_line(pos_) &&
+                 (!at(TokenKind::KwEnd) || column(pos_) < line_column(token));
+    if (outer) insert(*one, after(pos_ - 1), "\n" + std::string(line_column(token), ' ') + "}");
+    else if (at(TokenKind::KwEnd) && one) one->fix(token_span(pos_), "}", "");
+    if (outer) {
+    } else if (at(TokenKind::KwEnd) || at(TokenKind::RBrace)) ++pos_;
     else if (!panic_) missing_end(token);
   } else if (!panic_) {
     if (at(TokenKind::KwEnd) && !starts_line(pos_)) unexpected("`}`"), ++pos_, panic_ = false;
@@ -309,7 +335,7 @@ void Parser::recover_arm(uint32_t from) {
 }
 
 // arm := pattern [`when` expr] `=>` (block | statement)
-NodeId Parser::match_arm() {
+NodeId Parser::match_arm(Diagnostic* one) {
   uint32_t token = pos_;
   NodeId bound = pattern();
   NodeId guard = NodeId::None;
@@ -327,9 +353,11 @@ NodeId Parser::match_arm() {
     value = error_node();
   } else if (at(TokenKind::Arrow) || at(TokenKind::Colon)) {
     uint32_t sign = pos_++;
-    report<Diag::ForeignWord>(token_span(sign), text(sign), "=>")
-        .fix(token_span(sign), touches(sign) ? " =>" : "=>", "write `=>`");
-    value = match_body();
+    if (one) one->fix(token_span(sign), touches(sign) ? " =>" : "=>", "");
+    else
+      report<Diag::ForeignWord>(token_span(sign), text(sign), "=>")
+          .fix(token_span(sign), touches(sign) ? " =>" : "=>", "write `=>`");
+    value = one ? arm_lines(sign, *one) : match_body();
   } else if (at(TokenKind::KwDo)) {   // pattern do … end
     report<Diag::UnexpectedToken>(token_span(pos_), "`=>`", "`do`")
         .fix({token_span(pos_).lo, token_span(pos_).lo}, "=> ", "add `=>`");

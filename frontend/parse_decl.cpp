@@ -258,7 +258,10 @@ NodeId Parser::struct_decl(uint8_t flags) {
         continue;
       }
       keep(made);
-      if (!comma_or_close(TokenKind::RBrace, opener) && !(with_end && at(TokenKind::KwEnd))) break;
+      fields_ = true;
+      bool more = comma_or_close(TokenKind::RBrace, opener);
+      fields_ = false;
+      if (!more && !(with_end && at(TokenKind::KwEnd))) break;
     }
     close_braces(opener, with_end);
     --outer_brackets_;
@@ -270,7 +273,7 @@ NodeId Parser::struct_decl(uint8_t flags) {
 NodeId Parser::field(bool) {
   uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
   if (at(TokenKind::KwLet) || at(TokenKind::KwVar) || at(TokenKind::KwConst)) {
-    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a field", found())
+    report<Diag::UnexpectedToken>(token_span(pos_), "the name of a field", found_text(pos_))
         .note("whether a field may change depends on the variable that holds the struct")
         .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
     ++pos_;
@@ -508,6 +511,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
   uint32_t from = mark();
   uint32_t own_column = decl_column_;
   uint32_t saved_outer = outer_brackets_;
+  clauses_ = last_func_ = NameId::None;
   if (opening == Opening::Brace) ++outer_brackets_;
   while (true) {
     if (hopeless_) break;
@@ -551,6 +555,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
   }
   decl_column_ = own_column;
   outer_brackets_ = saved_outer;
+  clauses_ = last_func_ = NameId::None;
   close_block(opening, header);
   return flush(from);
 }

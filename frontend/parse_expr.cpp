@@ -100,6 +100,11 @@ NodeId Parser::operand_expr(uint8_t least) {
         grow(token);
         continue;
       }
+      if (op == TokenKind::Ident && least <= kPrecCompare && at_type_test()) {
+        left = type_test(left, from);
+        grow(pos_ - 1);
+        continue;
+      }
       if (op == TokenKind::Ident && values_[pos_] == static_cast<uint32_t>(Word::ForeignIs) && !starts_line(pos_) &&
           !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && least <= kPrecCompare) {
         uint32_t token = pos_++;  // x is None, x is not None
@@ -380,6 +385,13 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::Bang:
         if (new_line() || !touches(token)) return left;
         ++pos_;
+        if (at(TokenKind::LBracket) && touches(pos_) && node(left).kind == NodeKind::Ident &&
+            text(token - 1) == "vec") {   // vec![1, 2]
+          report<Diag::ForeignWord>(between(token - 1, token), "vec![…]", "[…]")
+              .fix(between(token - 1, token), "", "write the brackets alone");
+          left = bracket();
+          break;
+        }
         if ((at(TokenKind::LParen) || at(TokenKind::LBracket)) && touches(pos_) && node(left).kind == NodeKind::Ident &&
             macro_name(text(token - 1))) {
           report<Diag::NotNeeded>(token_span(token), "!")
@@ -578,6 +590,11 @@ NodeId Parser::member(NodeId base) {
   if (at(TokenKind::IntLit)) {
     uint32_t token = pos_++;
     return add(NodeKind::TupleMember, token, +base, static_cast<uint32_t>(tree_.tokens.int_value(token)));
+  }
+  if (at(TokenKind::LParen) && touches(pos_) && touches(dot) &&
+      node(base).kind == NodeKind::Ident) {   // f.(2) of Elixir
+    report<Diag::ForeignWord>(token_span(dot), ".(", "(").fix(token_span(dot), "", "remove the point");
+    return base;
   }
   if (node(base).kind == NodeKind::IntLit && touches(dot)) {   // 1.
     report<Diag::BareFloat>(between(dot - 1, dot))

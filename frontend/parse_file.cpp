@@ -133,6 +133,12 @@ NodeId Parser::item(bool script) {
     if (!panic_) end_item();
     return made;
   }
+  if ((at(TokenKind::KwEnd) || at(TokenKind::RBrace)) && !modules_.empty()) {
+    if (modules_.back()) modules_.back()->fix(token_span(first), "", "");
+    modules_.pop_back();
+    ++pos_;
+    return NodeId::None;
+  }
   if (at(TokenKind::KwEnd) || at(TokenKind::RBrace) || at(TokenKind::RParen) || at(TokenKind::RBracket) ||
       at(TokenKind::KwElse)) {
     if (stray_reported_ == kNone) {

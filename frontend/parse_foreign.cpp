@@ -29,15 +29,21 @@ void Parser::foreign_block(uint32_t header) {
   if (brace || at(TokenKind::KwDo) || at(TokenKind::Colon)) ++pos_;
   body(opening, header, false);
   if (brace) eat(TokenKind::RBrace);
-  else if (!at_word(Word::ForeignExcept) && !at(TokenKind::KwCatch)) close_block(opening, header);
+  else if (!at_rescue() && !at(TokenKind::KwCatch)) close_block(opening, header);
 }
 
 // try { … } catch … of Java, try … except of Python, try do … catch of Swift in our spelling: there is no block for
 // that.
 NodeId Parser::try_block() {
   uint32_t token = pos_++;
+  const char* rescue = "try do … catch";
+  for (uint32_t t = pos_; t < ahead() && !(starts_line(t) && column(t) < line_column(token)); ++t)
+    if (is_word(t, Word::ForeignRescue) && starts_line(t)) {
+      rescue = "try do … rescue";
+      break;
+    }
   report<Diag::ForeignWord>(token_span(token),
-                            at(TokenKind::KwDo)    ? "try do … catch"
+                            at(TokenKind::KwDo)    ? rescue
                             : at(TokenKind::Colon) ? "try: … except"
                                                    : "try { … }",
                             "f() catch |err| do … end")
@@ -49,11 +55,15 @@ NodeId Parser::try_block() {
   foreign_block(token);
   try_next_ = false;
   if (panic_) return error_node();
-  while (at(TokenKind::KwCatch) || at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally)) {
+  while (at(TokenKind::KwCatch) || at_rescue()) {
+    bool known = at(TokenKind::KwCatch);   // its arms are no statements of ours otherwise
     uint32_t header = pos_++;
     if (!skip_to_opening())
       while (!starts_line(pos_) && !at(TokenKind::Colon)) ++pos_;
-    foreign_block(header);
+    try_next_ = true;   // another one may end it
+    if (known) foreign_block(header);
+    else skip_foreign_block(header);
+    try_next_ = false;
     if (panic_) break;
   }
   return add(NodeKind::Error, token);
@@ -626,6 +636,12 @@ bool Parser::junk(NodeId& done, uint32_t from) {
   }
   bool value_follows = kTraits[static_cast<uint8_t>(kind())].starts_value && !is_keyword_statement(kind()) &&
                        !at(TokenKind::LBrace) && !at(TokenKind::Error);
+  if (at(TokenKind::Bang) && !touches(pos_) && !starts_line(pos_ + 1) &&
+      (alone || (last.kind == NodeKind::Member && last.token == pos_ - 1))) {
+    done = erlang_send();
+    if (panic_) recover_statement(from);
+    return true;
+  }
   if (value_follows && (alone || (last.kind == NodeKind::Member && last.token == pos_ - 1))) {  // print x
     uint32_t first = pos_;
     uint32_t list_from = mark();
@@ -638,8 +654,9 @@ bool Parser::junk(NodeId& done, uint32_t from) {
     }
     std::string_view name = text(last.token);
     std::string_view call = name == "echo" || name == "puts" || name == "printf" || name == "say" ? "println" : name;
+    uint32_t replaced = call == name ? last.token : tree_.first_token(done);   // IO.puts "x"
     report<Diag::CallWithoutParens>(token_span(last.token))
-        .fix({token_span(last.token).lo, token_span(first).lo}, std::string(call) + "(",
+        .fix({token_span(replaced).lo, token_span(first).lo}, std::string(call) + "(",
              "write `" + std::string(call) + "(…)`")
         .fix(after(pos_ - 1), ")", "");
     error_token_ = first;

@@ -39,6 +39,7 @@ bool Parser::foreign_declaration() {
     case Word::ForeignFun:
     case Word::ForeignFunction:
     case Word::ForeignDef:
+    case Word::ForeignDefp:
     case Word::ForeignProc:
     case Word::ForeignSub:
       if (!name_next) return false;
@@ -96,14 +97,22 @@ bool Parser::foreign_declaration() {
     }
     case Word::ForeignPackage:
     case Word::ForeignModule:
+    case Word::ForeignDefmodule:
     case Word::ForeignNamespace:
-    case Word::ForeignMod:
+    case Word::ForeignMod: {
       if (!name_next) return false;
-      report<Diag::NotNeeded>(token_span(token), text(token))
-          .note("a file is a module, and its path is its name")
-          .help("remove this line");
+      Diagnostic& d =
+          report<Diag::NotNeeded>(token_span(token), text(token)).note("a file is a module, and its path is its name");
       pos_ = end_of_line();
+      TokenKind last = kind_at(pos_ - 1);
+      if (last == TokenKind::KwDo || last == TokenKind::LBrace) {   // a block around declarations
+        d.fix(between(token, pos_ - 1), "", "remove it, and its end");
+        modules_.push_back(&d != ignored_.get() ? &d : nullptr);
+      } else {
+        d.help("remove this line");
+      }
       return true;
+    }
     case Word::ForeignVal:
     case Word::ForeignTypealias: {
       if (!name_next) return false;

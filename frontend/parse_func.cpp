@@ -44,6 +44,10 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
   uint32_t list = kNone;
   NodeId result = NodeId::None;
   uint32_t where = kNone;
+  bool another = is_some(id) && id == clauses_;   // one more clause of a function, which has been said
+  int reports = another ? std::exchange(reports_, 1 << 20) : reports_;
+  bool outer = std::exchange(clause_, false);
+  clause_name_ = name;
   if (!panic_ && (at(TokenKind::KwDo) || at(TokenKind::LBrace) || starts_line(pos_) ||
                   (at(TokenKind::Colon) && starts_line(pos_ + 1)))) {  // func main do
     report<Diag::UnexpectedToken>(after(pos_ - 1), "`(` after the name", found_text(pos_))
@@ -62,6 +66,16 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     result = panic_ ? NodeId::None : return_type();
     where = where_clauses();
   }
+  if (at_word(Word::When) && !panic_ && !starts_line(pos_)) {   // func f(n) when n > 0 do
+    report<Diag::ForeignWord>(token_span(pos_), "func … when …", "if … do … end")
+        .note("a function is written once: what it does for which value is told apart in its body");
+    error_token_ = pos_;
+    clause_ = skip_to_opening();
+  }
+  if (another) reports_ = reports;
+  bool clause = std::exchange(clause_, outer);
+  if (clause) another |= id == last_func_, clauses_ = id;
+  last_func_ = id;
   if (panic_ && !skip_to_opening())
     return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, kNone), flags | kHasError, abi);
   NodeId inner = NodeId::None;
@@ -86,6 +100,8 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
   } else {
     inner = at_skipped() ? skipped_block() : block(header, "the head of the function");
   }
+  if (another) return add(NodeKind::Error, name);
+  if (clause) inner = NodeId::None, result = is_some(result) ? result : add(NodeKind::Error, name);
   return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, +inner), flags | error_flag(header),
              abi);
 }
@@ -217,8 +233,56 @@ void Parser::any_number() {
   error_token_ = dots;
 }
 
+// func fact(0), func area(.Circle(r)) of Elixir and Haskell: one clause of several. The first of them stands for the
+// function, so that its calls are understood; the bodies, with names that patterns bind, are read over.
+NodeId Parser::clause_param() {
+  uint32_t first = pos_;
+  bool tuple = at(TokenKind::LParen), array = at(TokenKind::LBracket);
+  int reports = std::exchange(reports_, 1 << 20);
+  pattern();
+  reports_ = reports;
+  if (panic_) return error_node();
+  std::string shown(text_between(first, pos_ - 1));
+  if (eat(TokenKind::Colon)) type();
+  if (!clause_) {
+    Diagnostic& d = report<Diag::UnexpectedToken>(between(first, pos_ - 1), "the name of a parameter",
+                                                  shown.size() > 40 ? "a pattern" : "`" + shown + "`");
+    if (tuple) d.help("give the parameter a name, and take it apart in the body: `let " + shown + " = pair`");
+    else
+      d.note("a function is written once: what it does for which value is told apart in its body")
+          .help(array
+                    ? "look at the array in it: `if xs.is_empty() do … else … end`, `xs.first()`, `xs.skip(1)`"
+                    : "write `func " + std::string(text(clause_name_)) + "(x: …)` once, and in it `return match x { " +
+                          (shown.size() > 40 ? std::string("…") : shown) + " => …, _ => … }`");
+  }
+  clause_ = true;
+  error_token_ = first;
+  NodeId made = error_node();
+  return add(NodeKind::Param, first, kNone, record(+made, kNone));
+}
+
+// What can be no name of a parameter, and can be a pattern.
+bool Parser::at_clause_pattern() const {
+  switch (kind()) {
+    case TokenKind::IntLit:
+    case TokenKind::FloatLit:
+    case TokenKind::CharLit:
+    case TokenKind::StrLit:
+    case TokenKind::KwTrue:
+    case TokenKind::KwFalse:
+    case TokenKind::KwNull:
+    case TokenKind::LBracket:
+    case TokenKind::LParen: return true;
+    case TokenKind::Minus: return next_kind() == TokenKind::IntLit || next_kind() == TokenKind::FloatLit;
+    case TokenKind::Dot: return next_kind() == TokenKind::Ident;
+    case TokenKind::Ident: return next_kind() == TokenKind::Dot || (is_upper(pos_) && next_kind() == TokenKind::LParen);
+    default: return false;
+  }
+}
+
 // param := [`mut`] name [`:` type] [`=` expr]
 NodeId Parser::param() {
+  if (at_clause_pattern()) return clause_param();
   bool is_mut = false;
   if (at(TokenKind::KwMut)) {
     is_mut = true;
@@ -249,6 +313,13 @@ NodeId Parser::param() {
       kind_at(pos_ + 2) == TokenKind::Colon) {
     lent_param(pos_);
     is_mut = true;
+    ++pos_;
+  }
+  if ((at_name() || is_keyword(kind())) && next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::Colon &&
+      !starts_line(pos_ + 1)) {   // _ name: T, for name: T of Swift
+    report<Diag::NotNeeded>(token_span(pos_), text(pos_))
+        .note("a call gives its arguments in order, or by name: `f(x)` or `f(name: x)`")
+        .fix({token_span(pos_).lo, token_span(pos_ + 1).lo}, "", "remove it");
     ++pos_;
   }
   uint32_t name = pos_;

@@ -8,6 +8,7 @@
 // one of the recover_ functions. Where the mistake is a habit from another language, the parser says what Janus
 // writes and goes on as if that stood there, without panic.
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -114,8 +115,9 @@ class Parser {
   template <Diag D, class... Args>
   Diagnostic& report(Span span, const Args&... args) {
     if (!may_report()) {
-      ignored_ = std::make_unique<Diagnostic>(Diagnostic{D, {}, {}, {}, {}, {}, {}, {}});
-      return *ignored_;
+      // One for all of them: a part that reads on while it holds a report must not see it go.
+      if (!ignored_) ignored_ = std::make_unique<Diagnostic>();
+      return *ignored_ = Diagnostic{D, {}, {}, {}, {}, {}, {}, {}};
     }
     return diags_.report<D>(span, args...);
   }
@@ -126,6 +128,7 @@ class Parser {
   Span found_span() const;
   bool expect(TokenKind k, const char* wanted) { return eat(k) || (unexpected(wanted), false); }
   bool expect_close(TokenKind close, uint32_t opener);
+  uint32_t comment_with(TokenKind close) const;
   bool comma_or_close(TokenKind close, uint32_t opener, bool ends_line_is_close = true);
   NameId expect_name(const char* what);
   void string_prefix(uint32_t token);
@@ -174,6 +177,8 @@ class Parser {
   uint32_t bounds();
   uint32_t params(bool may_be_method);
   NodeId param();
+  NodeId clause_param();
+  bool at_clause_pattern() const;
   void lent_param(uint32_t word);
   void any_number();
   NodeId return_type();
@@ -206,7 +211,7 @@ class Parser {
   bool at_else_word() const;
   NodeId statement();
   NodeId simple_statement();                                       // expression or assignment
-  NodeId let();
+  NodeId let(uint32_t guard = kNone);   // after the foreign word `guard`
   void let_goes_on(uint32_t name, bool has_type);
   NodeId after_value(NodeId value, uint32_t from);                 // assignment operators
   void end_statement(NodeId& done, uint32_t from);
@@ -225,7 +230,7 @@ class Parser {
   NodeId c_style_for(uint32_t header, NameId label);
   NodeId counting_for(uint32_t header, NameId label);
   NodeId match_expr();
-  NodeId match_arm();
+  NodeId match_arm(Diagnostic* one = nullptr);
   NodeId match_body();
 
   // ---- expressions (parse_expr.cpp)
@@ -271,12 +276,40 @@ class Parser {
   NodeId name_expr();
   NodeId argument_value();
   NodeId try_block();
+  void skip_foreign_block(uint32_t header);
+  // How far a look ahead goes: more than a line of people's needs, and not so far that very long lines take quadratic
+  // time.
+  uint32_t ahead() const { return std::min(last_, pos_ + 300); }
+  bool at_case_block() const;
+  NodeId case_block();
+  bool at_foreign_arm() const;
+  NodeId arm_lines(uint32_t arrow, Diagnostic& one);
+  bool arrow_closure_ahead() const;
+  NodeId arrow_closure(uint32_t token);
+  bool unknown_block(uint32_t token);
+  NodeId go_make();
+  NodeId go_receive();
+  NodeId erlang_send();
+  bool go_select(Opening opening, uint32_t header);
+  NodeId else_block(Diagnostic& d, uint32_t header, std::string word);
+  NodeId let_else(uint32_t first, NodeId value);
+  bool at_guard() const;
+  NodeId guard_statement();
+  bool at_type_test() const;
+  NodeId type_test(NodeId left, uint32_t from);
   NodeId channel_word();
   // `catch e do`, or a `catch` on a line of its own, in a foreign `try` block: it belongs to the block, not to the
   // call.
   bool at_try_catch() const {
-    return try_body_ && at(TokenKind::KwCatch) &&
+    if (!try_body_) return false;
+    if (at_rescue()) return starts_line(pos_);
+    return at(TokenKind::KwCatch) &&
            (starts_line(pos_) || (next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::KwDo));
+  }
+  // What begins the answer of such a block in other languages.
+  bool at_rescue() const {
+    return at_word(Word::ForeignRescue) || at_word(Word::ForeignEnsure) || at_word(Word::ForeignAfter) ||
+           at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally);
   }
   void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
@@ -306,10 +339,11 @@ class Parser {
   NodeId type_func();
   uint32_t type_list(TokenKind close, uint32_t opener);
   uint32_t path();
+  bool colons_at(uint32_t token) const;
   bool at_type() const { return kTraits[static_cast<uint8_t>(kind())].starts_type; }
 
   // ---- patterns (parse_pattern.cpp)
-  NodeId pattern();         // with |
+  NodeId pattern();   // with |
   NodeId pattern_atom(const char* wanted = "a pattern");
   NodeId pattern_fields(NodeId path, TokenKind close);
   NodeId pattern_path(NodeId path);
@@ -407,6 +441,13 @@ class Parser {
   uint32_t missing_end_at_ = kNone;
   int reports_ = 0;
   Diagnostic* braces_ = nullptr;   // one report for all blocks in braces
+  bool fields_ = false;   // in the braces of a struct's declaration
+  bool clause_ = false;   // a pattern stands among the parameters being read
+  uint32_t clause_name_ = kNone;   // of the function they belong to
+  NameId clauses_ = NameId::None, last_func_ = NameId::None;   // the function written in clauses; the last one read
+  Diagnostic* arms_report_ = nullptr;   // of the `match` that is read next: gets the edits for all that differs
+  std::vector<Diagnostic*> modules_;   // blocks of other languages around declarations: their `end` is left over
+  uint32_t slashes_ = kNone;   // a `//` that was said to divide
   bool reported_outside_ = false;
   NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;   // struct X do … end

@@ -103,6 +103,35 @@ NodeId Parser::pattern_atom(const char* wanted) {
           .help("match on `xs.len()`, or look at single elements with `xs.get(i)`, `xs.first()` and `xs.last()`");
       return add(NodeKind::PatTuple, first, flush(from), kNone, kHasError);
     }
+    case TokenKind::LBrace: {   // {:ok, value} of Elixir: the names in it are known from here on
+      ++pos_;
+      report<Diag::UnexpectedToken>(token_span(first), "a pattern", "`{`")
+          .note("one of several forms is a variant of an `enum`, which may carry values: `.Found(x)`")
+          .help("a tuple is taken apart with `(a, b)`");
+      int reports = std::exchange(reports_, 1 << 20);
+      uint32_t from = mark();
+      while (!at(TokenKind::RBrace) && !starts_line(pos_) && !panic_) {
+        keep(pattern());
+        if (!eat(TokenKind::Comma)) break;
+      }
+      reports_ = reports;
+      panic_ = hopeless_;
+      pos_ = first;
+      skip_brackets();
+      return add(NodeKind::PatTuple, first, flush(from), kNone, kHasError);
+    }
+    case TokenKind::Colon: {   // :ok of Elixir and Ruby
+      if (next_kind() != TokenKind::Ident || !touches(pos_ + 1)) {
+        unexpected(wanted);
+        return error_node();
+      }
+      pos_ += 2;
+      std::string variant(text(pos_ - 1));
+      if (variant[0] >= 'a' && variant[0] <= 'z') variant[0] = static_cast<char>(variant[0] - 32);
+      report<Diag::ForeignWord>(between(first, pos_ - 1), text_between(first, pos_ - 1), "." + variant)
+          .note("a word that stands for itself is a variant of an `enum`");
+      return add(NodeKind::Error, first);
+    }
     case TokenKind::StrBegin: {
       string();
       report<Diag::NotAPattern>(between(first, pos_ - 1), text_between(first, pos_ - 1))
@@ -135,7 +164,7 @@ NodeId Parser::pattern_atom(const char* wanted) {
         foreign(token_span(first), "default", "_");
         return add(NodeKind::PatWild, first);
       }
-      bool path_follows = next_kind() == TokenKind::Dot;
+      bool path_follows = next_kind() == TokenKind::Dot || colons_at(pos_ + 1);
       if (!is_upper(pos_) && !path_follows && next_kind() != TokenKind::LParen &&
           !(next_kind() == TokenKind::LBrace && !no_brace_)) {
         ++pos_;

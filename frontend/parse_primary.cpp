@@ -162,10 +162,6 @@ void Parser::missing_value() {
     panic_brackets_ = brackets_;
     return;
   }
-  if (at(TokenKind::Less) && next_kind() == TokenKind::Minus && touches(pos_ + 1)) {
-    unexpected("a value", "a value is received from a channel with `ch.recv()`, and sent with `ch.send(x)`");
-    return;
-  }
   unexpected("a value");
 }
 
@@ -255,6 +251,10 @@ NodeId Parser::primary() {
         return rust_closure();
       missing_value();
       return error_node();
+    case TokenKind::Less:
+      if (next_kind() == TokenKind::Minus && touches(pos_ + 1)) return go_receive();
+      missing_value();
+      return error_node();
     default: missing_value(); return error_node();
   }
 }
@@ -287,7 +287,18 @@ NodeId Parser::name_expr() {
   }
   if (name == static_cast<uint32_t>(Word::Parallel) && at(TokenKind::KwFor) && !starts_line(pos_))
     return for_expr(NameId::None, true);
+  if (name == static_cast<uint32_t>(Word::Case) && !starts_line(pos_)) {
+    --pos_;
+    if (at_case_block()) return case_block();
+    ++pos_;
+  }
+  if (at(TokenKind::LParen) && !starts_line(pos_) && name == static_cast<uint32_t>(Word::Make))
+    if (NodeId made = go_make(); is_some(made)) return made;
+  if (unknown_block(token)) return add(NodeKind::Error, token);
   if (is_foreign(NameId(name)) && !starts_line(pos_)) {
+    if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFun)) &&
+        arrow_closure_ahead())
+      return arrow_closure(token);
     if (name == static_cast<uint32_t>(Word::ForeignNew) && at_name()) {
       report<Diag::ForeignWord>(token_span(token), "new", std::string(text(pos_)) + ".new(…)")
           .help("a value of a struct is written `" + std::string(text(pos_)) +

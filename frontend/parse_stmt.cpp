@@ -89,6 +89,9 @@ bool Parser::at_block_end(Opening opening, uint32_t header, bool else_ok) const 
     case TokenKind::KwEnd: return true;
     case TokenKind::KwElse: return else_ok || else_bodies_ > 0;
     case TokenKind::KwCatch: return at_try_catch();
+    case TokenKind::Ident:
+      if (at_try_catch()) return true;
+      break;
     case TokenKind::RBrace: return opening == Opening::Brace || outer_brackets_ > 0;
     case TokenKind::RParen:
     case TokenKind::RBracket: return outer_brackets_ > 0;
@@ -225,7 +228,8 @@ NodeId Parser::statement() {
         return after_value(postfix_of(made, token), token);
       }
       if (at_declaration()) return nested_declaration();
-      if (at_word(Word::Case) && stray_arms()) return add(NodeKind::Error, token);
+      if (at_guard()) return guard_statement();
+      if (at_word(Word::Case) && !at_case_block() && stray_arms()) return add(NodeKind::Error, token);
       if (is_foreign(NameId(values_[token])) && !starts_line(token + 1)) {
         bool handled = false;
         NodeId made = foreign_statement(handled);
@@ -425,7 +429,7 @@ void Parser::let_goes_on(uint32_t name, bool has_type) {
              at(TokenKind::Comma) ? kOneNameALine : nullptr);   // let a, b = …
 }
 
-NodeId Parser::let() {
+NodeId Parser::let(uint32_t guard) {
   uint32_t token = pos_++;
   uint8_t flags = kind_at(token) == TokenKind::KwVar ? kMut : 0;
   if (at(TokenKind::KwMut)) {
@@ -475,6 +479,9 @@ NodeId Parser::let() {
   if (!panic_ && (!new_line() || at(TokenKind::Eq))) {
     if (eat(TokenKind::Eq)) {
       value = expr();
+      bool one_name = node(bound).kind == NodeKind::PatBind || text(node(bound).token) == "Some";
+      if (!panic_ && at(TokenKind::KwElse) && !starts_line(pos_) && (guard != kNone || (else_bodies_ == 0 && one_name)))
+        value = let_else(guard != kNone ? guard : token, value);
       if (!panic_ && at(TokenKind::Eq)) {
         report<Diag::AssignAsValue>(token_span(pos_), "=").help("make each name in a line of its own");
         while (eat(TokenKind::Eq) && !panic_) value = expr();

@@ -62,6 +62,7 @@ NodeId Parser::select() {
     while (!at_block_end(opening, first, false) && !hopeless_) {
       if (eat(TokenKind::Newline)) continue;
       uint32_t start = pos_;
+      if (go_select(opening, first)) break;
       bool known = at_word(Word::Recv) || at_word(Word::Send) || at_word(Word::Timeout) || at_word(Word::Closed) ||
                    at_word(Word::Default) || at_word(Word::Case);
       if (!known && said) {  // more of the same: read over it quietly
@@ -81,7 +82,7 @@ NodeId Parser::select() {
     if (opening == Opening::Brace) --outer_brackets_;
   }
   close_block(opening, first);
-  return add(NodeKind::Select, first, flush(from));
+  return add(NodeKind::Select, first, flush(from), kNone, error_flag(first));
 }
 
 // case := `recv` ch [`|` pattern `|`] block | `send` ch `(` value `)` block | `timeout` expr block | `closed` ch block

@@ -154,12 +154,24 @@ NodeId Parser::type_atom() {
   }
 }
 
+// At `::` before a name, as in E::A of Rust and C++.
+bool Parser::colons_at(uint32_t token) const {
+  return kind_at(token) == TokenKind::Colon && kind_at(token + 1) == TokenKind::Colon && touches(token + 1) &&
+         kind_at(token + 2) == TokenKind::Ident && touches(token) && touches(token + 2);
+}
+
 // path := name { `.` name }
 uint32_t Parser::path() {
   uint32_t from = mark();
   uint32_t token = pos_++;
   keep(add(NodeKind::ImportName, token, values_[token]));
-  while (at(TokenKind::Dot) && (next_kind() == TokenKind::Ident || is_keyword(next_kind())) && !panic_) {
+  while (!panic_) {
+    if (colons_at(pos_)) {
+      foreign(between(pos_, pos_ + 1), "::", ".");
+      ++pos_;
+    } else if (!at(TokenKind::Dot) || !(next_kind() == TokenKind::Ident || is_keyword(next_kind()))) {
+      break;
+    }
     pos_ += 2;
     keep(add(NodeKind::ImportName, pos_ - 1, values_[pos_ - 1]));
   }

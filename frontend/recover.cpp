@@ -1,6 +1,8 @@
 // recover.cpp: what the parser says about mistakes, and how it goes on after them.
 // Depends on parse_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "frontend/parse_internal.h"
 
 namespace janus {
@@ -64,6 +66,19 @@ static const char* closer_text(TokenKind k) {
   return k == TokenKind::RParen ? "`)`" : k == TokenKind::RBracket ? "`]`" : "`}`";
 }
 
+// The `//` behind the last token on its line, when the comment holds a closing bracket too many.
+uint32_t Parser::comment_with(TokenKind close) const {
+  uint32_t end = tree_.tokens.end(pos_ - 1);
+  std::string_view line = std::string_view(source_.text).substr(end);
+  line = line.substr(0, line.find('\n'));
+  size_t slashes = line.find_first_not_of(" \t");
+  if (slashes == std::string_view::npos || line.substr(slashes, 2) != "//" || line.substr(slashes, 3) == "///")
+    return kNone;
+  char closes = closer_text(close)[1], opens = closes == ')' ? '(' : closes == ']' ? '[' : '{';
+  auto in = std::count(line.begin(), line.end(), opens), out = std::count(line.begin(), line.end(), closes);
+  return out > in ? tree_.base + end + static_cast<uint32_t>(slashes) : kNone;
+}
+
 bool Parser::expect_close(TokenKind close, uint32_t opener) {
   if (eat(close)) return true;
   if (panic_) return false;
@@ -89,6 +104,13 @@ bool Parser::expect_close(TokenKind close, uint32_t opener) {
            false;
   error_token_ = pos_;
   Span here = after(pos_ - 1);
+  if (uint32_t slashes = comment_with(close); slashes != kNone) {   // (7 // 2) of Python
+    if (std::exchange(slashes_, slashes) == slashes) return true;   // said of the inner bracket
+    report<Diag::UnclosedBracket>(token_span(opener), open_text)
+        .at({slashes, slashes + 2}, "a comment begins here, and goes on to the end of the line")
+        .fix({slashes, slashes + 2}, "/", "to divide, write `/`", Applicability::MaybeIncorrect);
+    return true;
+  }
   report<Diag::UnclosedBracket>(token_span(opener), open_text)
       .at(here, std::string(closer_text(close)) + " is expected here")
       .fix(here, std::string(1, closer_text(close)[1]), std::string("add ") + closer_text(close),
@@ -113,7 +135,8 @@ bool Parser::comma_or_close(TokenKind close, uint32_t opener, bool) {
     return false;
   }
   bool element = kTraits[static_cast<uint8_t>(k)].starts_value || k == TokenKind::KwMut || k == TokenKind::KwPub ||
-                 (is_keyword(k) && kind_at(next + 1) == TokenKind::Colon);
+                 (is_keyword(k) && kind_at(next + 1) == TokenKind::Colon) ||
+                 (fields_ && (k == TokenKind::KwLet || k == TokenKind::KwVar || k == TokenKind::KwConst));
   switch (k) {  // these begin statements far more often than elements
     case TokenKind::KwReturn:
     case TokenKind::KwBreak:

@@ -146,9 +146,13 @@ struct TypeResolver {
         const ErrorSet& set = p.error_sets[p.types[type].a];
         tags.insert(tags.end(), set.tags.begin(), set.tags.end());
       } else {
-        if (type != Types::Error)
-          p.diags.report<Diag::NotAnErrorSet>(tree.caret(item), p.type_name(type))
-              .note("`A | B` joins sets of errors; a value of several kinds is an `enum`");
+        if (type != Types::Error && !broken) {
+          Diagnostic& d = p.diags.report<Diag::NotAnErrorSet>(tree.caret(item), p.type_name(type))
+                              .note("`A | B` joins sets of errors; a value of several kinds is an `enum`");
+          if (tree[item].kind == NodeKind::TypeArray)
+            d.help(
+                "an array of several kinds of values: name them in an `enum`, as in `enum Item { Number(i64), Word(String) }`, and write `[]Item`");
+        }
         broken = true;
       }
     }
