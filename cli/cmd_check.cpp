@@ -82,15 +82,19 @@ struct Checker {
     warnings += compilation->diags.all().size() - compilation->diags.error_count();
     for (size_t i = 0; i < compilation->sources.size(); ++i)
       files += !compilation->sources.file(static_cast<FileId>(i)).is_std;
-    if (compilation->diags.has_errors()) grave(only_refusals(compilation->diags) ? kRefused : kFailed);
+    if (compilation->diags.has_errors()) grave(exit_of(compilation->diags));
   }
 
-  // As only_refusals(), of what a run left behind: text.
-  static bool refused(const RunInfo& run) {
-    const std::string mark = std::string("\"code\":\"") + diag_info(Diag::NotGranted).code + "\"";
-    size_t count = 0;
-    for (size_t at = 0; (at = run.json.find(mark, at)) != std::string::npos; at += mark.size()) ++count;
-    return count == run.errors;
+  // As exit_of(), of what a run left behind: text.
+  static Exit exit_of_run(const RunInfo& run) {
+    auto reports = [&](Diag kind) {
+      const std::string mark = std::string("\"code\":\"") + diag_info(kind).code + "\"";
+      size_t count = 0;
+      for (size_t at = 0; (at = run.json.find(mark, at)) != std::string::npos; at += mark.size()) ++count;
+      return count;
+    };
+    if (reports(Diag::UnreadableFile)) return kEnvironment;
+    return reports(Diag::NotGranted) == run.errors ? kRefused : kFailed;
   }
 
   void remembered(Target& target) {
@@ -103,7 +107,7 @@ struct Checker {
     errors += k.run.errors;
     warnings += k.run.warnings;
     files += k.run.files;
-    if (k.run.errors) grave(refused(k.run) ? kRefused : kFailed);
+    if (k.run.errors) grave(exit_of_run(k.run));
   }
 
   int finish() {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -28,6 +29,7 @@ std::string why_of(int error) {
     case EPERM: return "permission denied";
     case EISDIR: return "it is a folder";
     case ENOTDIR: return "a part of the path is not a folder";
+    case EFBIG: return "it is too large";
     case ENOSPC: return "the disk is full";
     case EDQUOT: return "the quota of the disk is used up";
     case EROFS: return "the disk is read-only";
@@ -61,9 +63,15 @@ bool read_file(const std::string& path, std::string& text, std::string& why) {
     return trouble("read", path, EISDIR, why);
   }
   text.clear();
+  // A device or a pipe may never end.
+  const size_t most = S_ISREG(info.st_mode) ? SIZE_MAX : size_t{64} << 20;
   size_t used = 0;
   text.resize(S_ISREG(info.st_mode) && info.st_size > 0 ? static_cast<size_t>(info.st_size) + 1 : 64 * 1024);
   while (true) {
+    if (used > most) {
+      close(fd);
+      return trouble("read", path, EFBIG, why);
+    }
     if (used == text.size()) text.resize(text.size() * 2);
     ssize_t n = ::read(fd, text.data() + used, text.size() - used);
     if (n < 0 && errno == EINTR) continue;
@@ -241,9 +249,12 @@ std::string shown_path(const std::string& path) {
 // ---- Disk
 
 // Links are followed, but a folder is entered once: links that go round in a circle end.
-static void list_jan(const std::string& folder, const std::string& prefix, int depth, std::vector<std::string>& paths) {
+// A folder that may not be read is trouble: what it holds would be missing without a word.
+static bool list_jan(const std::string& folder, const std::string& prefix, int depth, std::vector<std::string>& paths,
+                     std::string& why) {
   DIR* dir = opendir(join_path(folder, prefix).empty() ? "." : join_path(folder, prefix).c_str());
-  if (!dir) return;
+  if (!dir) return errno == ENOENT || trouble("read the folder", join_path(folder, prefix), errno, why);
+  bool ok = true;
   while (dirent* entry = readdir(dir)) {
     std::string name = entry->d_name;
     if (name[0] == '.') continue;
@@ -253,12 +264,13 @@ static void list_jan(const std::string& folder, const std::string& prefix, int d
     bool regular = entry->d_type == DT_REG;
     if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) && lstat(full.c_str(), &info) == 0 &&
         S_ISDIR(info.st_mode)) {
-      if (depth < 64) list_jan(folder, relative, depth + 1, paths);
+      if (depth < 64) ok &= list_jan(folder, relative, depth + 1, paths, why);
     } else if (name.ends_with(".jan") && (regular || is_file(full))) {
       paths.push_back(relative);
     }
   }
   closedir(dir);
+  return ok;
 }
 
 bool Disk::read(const std::string& path, std::string& text, std::string& why) {
@@ -289,12 +301,12 @@ bool Disk::list(const std::string& folder, std::vector<std::string>& paths, std:
   paths.clear();
   std::string shown = folder.empty() ? "." : folder;
   DIR* dir = opendir(shown.c_str());
-  if (!dir) {
+  bool ok = dir || trouble("read the folder", shown, errno, why);
+  if (dir) closedir(dir);
+  if (!ok || !list_jan(folder, "", 0, paths, why)) {
     if (remembering_) questions_.push_back({Question::List, folder, "-", ""});
-    return trouble("read the folder", shown, errno, why);
+    return false;
   }
-  closedir(dir);
-  list_jan(folder, "", 0, paths);
   std::sort(paths.begin(), paths.end());
   if (remembering_) questions_.push_back({Question::List, folder, hash_of_list(paths), ""});
   return true;

@@ -85,7 +85,7 @@ struct Producer {
     recipe.questions = context.disk.questions();
     recipe.warnings = render_all(compilation.sources, compilation.diags);
     report(context, compilation.sources, compilation.diags);
-    if (compilation.diags.has_errors()) return only_refusals(compilation.diags) ? kRefused : kFailed;
+    if (compilation.diags.has_errors()) return exit_of(compilation.diags);
     if (!wanted.tests && is_none(compilation.program.main_func)) return no_main(compilation);
 
     std::string why;

@@ -1,10 +1,11 @@
 // session.cpp: showing what was found.
-// Depends on session.h, frontend/diag_render.h, frontend/diag_json.h.
+// Depends on session.h, frontend/check.h, frontend/diag_render.h, frontend/diag_json.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session.h"
 
 #include <cstdlib>
 
+#include "frontend/check.h"
 #include "frontend/diag_json.h"
 #include "frontend/diag_render.h"
 
@@ -28,6 +29,12 @@ void report(Context& context, const SourceMap& sources, const Diagnostics& diags
   if (context.args.has(Opt::Sarif)) return;  // cmd_check writes the whole log at its end
   if (context.console.is_json()) context.console.out(json_lines(sources, diags));
   else context.console.err(render_diags(sources, diags, render_options(context)));
+}
+
+Exit exit_of(const Diagnostics& diags) {
+  for (const Diagnostic* diag : diags.all())
+    if (diag->kind == Diag::UnreadableFile) return kEnvironment;
+  return only_refusals(diags) ? kRefused : kFailed;
 }
 
 Rendered render_all(const SourceMap& sources, const Diagnostics& diags) {

@@ -10,6 +10,10 @@ namespace janus {
 // Diagnostics as text on stderr, or as JSON lines on stdout.
 void report(Context& context, const SourceMap& sources, const Diagnostics& diags);
 
+// What a process ends with that found these errors: a file or folder that cannot be read is trouble with the world, not
+// a mistake.
+Exit exit_of(const Diagnostics& diags);
+
 // The same as text, for the cache, which shows the warnings of an unchanged program again.
 struct Rendered {
   std::string plain, color, json;
@@ -20,4 +24,4 @@ void show(Context& context, const Rendered& rendered);
 // False after complaining: --max-errors without a number.
 bool check_common_options(Context& context);
 
-}  // namespace janus
+}   // namespace janus

@@ -44,6 +44,7 @@ BodyChecker::BodyChecker(Program& program, const CheckOptions& options)
   builtin("println", Builtin::Println);
   builtin("eprint", Builtin::Eprint);
   builtin("eprintln", Builtin::Eprintln);
+  builtin("log", Builtin::Eprintln);
   builtin("assert", Builtin::Assert);
   builtin("assert_eq", Builtin::AssertEq);
   builtin("assert_fails", Builtin::AssertFails);

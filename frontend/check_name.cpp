@@ -312,10 +312,13 @@ HirId BodyChecker::decl_value(const Head& head, NodeId n, TypeId expected) {
       report<Diag::NotAValue>(span(n), source(n), "a word of the language here")
           .help("an error value is written `error.Name`");
       return poison(span(n));
-    case HeadKind::Builtin:
-      report<Diag::NotAValue>(span(n), source(n), "built into the language and takes any number of values")
-          .help("put it into a function of your own: `{ |x| " + source(n) + "(x) }`");
+    case HeadKind::Builtin: {
+      Diagnostic& d =
+          report<Diag::NotAValue>(span(n), source(n), "built into the language and takes any number of values");
+      if (source(n) == "log") d.help("the module of that name is imported: `import std.log`");
+      else d.help("put it into a function of your own: `{ |x| " + source(n) + "(x) }`");
       return poison(span(n));
+    }
     default: return poison(span(n));
   }
 }
