@@ -5,6 +5,9 @@
 // Strings and arrays are one pointer to a block with length and data; DWARF calls them arrays whose place and length
 // are read from that block (DW_AT_data_location), so a debugger without any help of ours prints "text" and {1, 2, 3}. A
 // null one is "not associated".
+#include <algorithm>
+#include <utility>
+
 #include "llvm/BinaryFormat/Dwarf.h"
 
 #include "backend/llvm_unit.h"
@@ -15,8 +18,10 @@ using namespace llvm;
 
 DebugInfo::DebugInfo(llvm::Module& module, const CodegenPlan& plan) : places(plan.sources), plan_(plan), di_(module) {
   unit_ =
-      di_.createCompileUnit(DISourceLanguageName(dwarf::DW_LANG_C11), di_.createFile("janus", "."), "janus", false, "",
-                            0, "", DICompileUnit::FullDebug, 0, false, false, DICompileUnit::DebugNameTableKind::None);
+      // "clang LLVM (…)": debuggers know by it that a line's second entry is behind the prologue, as rustc's says too.
+      di_.createCompileUnit(DISourceLanguageName(dwarf::DW_LANG_C11), di_.createFile("janus", "."),
+                            "clang LLVM (janus " JANUS_VERSION ")", false, "", 0, "", DICompileUnit::FullDebug, 0,
+                            false, false, DICompileUnit::DebugNameTableKind::None);
   untyped_ = di_.createSubroutineType(di_.getOrCreateTypeArray({}));
 }
 
@@ -74,7 +79,8 @@ void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base)
     return di_.createMemberType(scope, name, in, 0, uint64_t(size) * 8, 0, uint64_t(offset) * 8, DINode::FlagZero, of);
   };
   auto add = [&](SmallVectorImpl<Metadata*>& to, DIScope* scope, const DebugField& f, uint32_t from) {
-    if (DIType* of = type(f.type)) to.push_back(member(scope, f.name, from + f.offset, plan_.types[f.type].size, of));
+    if (DIType* of = part_type(f.type))
+      to.push_back(member(scope, f.name, from + f.offset, plan_.types[f.type].size, of));
   };
   switch (t.kind) {
     case DebugKind::Record:
@@ -83,7 +89,7 @@ void DebugInfo::fill(DICompositeType* record, const DebugType& t, uint32_t base)
     case DebugKind::Optional:
       members.push_back(
           member(record, "has_value", t.tag_offset, 1, di_.createBasicType("bool", 8, dwarf::DW_ATE_boolean)));
-      if (DIType* of = type(t.elem)) members.push_back(member(record, "value", 0, plan_.types[t.elem].size, of));
+      if (DIType* of = part_type(t.elem)) members.push_back(member(record, "value", 0, plan_.types[t.elem].size, of));
       break;
     case DebugKind::Variants: {
       SmallVector<Metadata*, 8> tags;
@@ -142,12 +148,45 @@ DIType* DebugInfo::counted(DIType* elem, uint32_t elem_size, bool nullable) {
   return di_.createArrayType(64, 0, elem, di_.getOrCreateArray({range}), field(offsetof(rt::Array, data)), associated);
 }
 
-// gdb does not follow the length of an array inside an array: there, text and arrays are pointers to their blocks.
+DIType* DebugInfo::part_type(uint32_t index) { return in_element_ ? element_type(index) : type(index); }
+
+// Does a value of this type hold a text or an array in its own bytes?
+bool DebugInfo::holds_counted(uint32_t index) {
+  const DebugType& t = plan_.types[index];
+  if (t.kind == DebugKind::Text || t.kind == DebugKind::Array) return true;
+  if (auto it = holds_counted_.find(index); it != holds_counted_.end()) return it->second;
+  auto any = [&](const auto& fields) {
+    return std::any_of(fields.begin(), fields.end(), [&](const DebugField& f) { return holds_counted(f.type); });
+  };
+  bool holds = false;
+  if (t.kind == DebugKind::Record) holds = any(t.fields);
+  else if (t.kind == DebugKind::Optional) holds = holds_counted(t.elem);
+  else if (t.kind == DebugKind::Variants)
+    holds = std::any_of(t.variants.begin(), t.variants.end(), [&](const DebugVariant& v) { return any(v.fields); });
+  return holds_counted_[index] = holds;
+}
+
+// gdb does not follow the length of an array inside an array, and ends itself where a struct in an array holds one:
+// there, texts and arrays are pointers to their blocks.
 DIType* DebugInfo::element_type(uint32_t index) {
   const DebugType& t = plan_.types[index];
-  if (t.kind != DebugKind::Text && t.kind != DebugKind::Array) return type(index);
+  if (!holds_counted(index)) {
+    bool outer = std::exchange(in_element_, false);
+    DIType* same = type(index);
+    in_element_ = outer;
+    return same;
+  }
   if (auto it = elements_.find(index); it != elements_.end()) return it->second;
   DIFile* in = unit_->getFile();
+  if (t.kind != DebugKind::Text && t.kind != DebugKind::Array) {
+    DICompositeType* made = di_.createStructType(unit_, t.name, in, 0, uint64_t(t.size) * 8, 0, DINode::FlagZero,
+                                                 nullptr, di_.getOrCreateArray({}));
+    elements_[index] = made;
+    bool outer = std::exchange(in_element_, true);
+    fill(made, t, 0);
+    in_element_ = outer;
+    return elements_[index] = made;
+  }
   DICompositeType* block = di_.createStructType(unit_, t.name + " block", in, 0, sizeof(rt::Array) * 8, 0,
                                                 DINode::FlagZero, nullptr, di_.getOrCreateArray({}));
   DIType* pointer = di_.createPointerType(block, 64, 0, std::nullopt, t.name);

@@ -42,10 +42,7 @@ class FunctionEmitter {
     for (size_t i = 0; i < f_.blocks.size(); ++i)
       if (reached_[i] && f_.blocks[i].cold) blocks_[i] = BasicBlock::Create(u_.context, "", fn_);
     b_.SetInsertPoint(entry);
-    if (u_.debug && f_.debug && f_.span.lo) {
-      scope_ = u_.debug->begin(f_, fn_);
-      locate(f_.span.lo);
-    }
+    if (u_.debug && f_.debug && f_.span.lo) { scope_ = u_.debug->begin(f_, fn_); }
     prologue();
     for (uint32_t block : order_) {
       b_.SetInsertPoint(blocks_[block]);
@@ -624,7 +621,7 @@ class FunctionEmitter {
 
   void instr(uint32_t i) {
     const JInstr& in = f_.instrs[i];
-    locate(in.pos);
+    if (in.op != JOp::StackCheck) locate(in.pos);   // of the head, like what follows it
     if (Value* x = result_of(in)) values_[i] = x;
   }
 

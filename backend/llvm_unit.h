@@ -19,6 +19,8 @@ class DebugInfo {
   void declare(const JSlot& slot, llvm::Value* address, llvm::DISubprogram* in, llvm::BasicBlock* block);
   llvm::DIType* type(uint32_t index);
   llvm::DIType* element_type(uint32_t index);
+  llvm::DIType* part_type(uint32_t index);
+  bool holds_counted(uint32_t index);
   void finish() { di_.finalize(); }
   Places places;
 
@@ -34,6 +36,8 @@ class DebugInfo {
   llvm::DISubroutineType* untyped_;
   std::unordered_map<std::string, llvm::DIFile*> files_;
   std::unordered_map<uint32_t, llvm::DIType*> types_, elements_;
+  std::unordered_map<uint32_t, bool> holds_counted_;
+  bool in_element_ = false;   // what is made is part of an array's element
 };
 
 class LlvmUnit {

@@ -37,6 +37,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
   result_type = sig.result_type;
   if (is_some(b.root)) pos = b[b.root].span.lo;
   emit(JOp::StackCheck, JType::Void, kNone, kNone, overflow_landing(sig, closure));
+  uint32_t body_pos = std::exchange(pos, 0);   // parameters are put in their places before a debugger's first line
   uint32_t p = 0;
   if (sig.result_pointer) result_addr = emit(JOp::Param, JType::Ptr, p++);
   else if (sig.result != JType::Void) result_slot = slot(layout(sig.result_type).size, layout(sig.result_type).align);
@@ -155,6 +156,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
     if (!sig.params[jp].owned) v = copy_val(v);
     bind_local(LocalId(i), v);
   }
+  pos = body_pos;
 
   if (closure) count(+b.root);
   else if (is_some(b.func)) count_at(m.program.decls[+m.program.funcs[+b.func].decl].name_span);

@@ -2,6 +2,7 @@
 // Depends on resolve.h, parse.h, files.h.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "frontend/body_memory.h"
 #include "frontend/parse.h"
@@ -118,6 +119,7 @@ struct Loader {
     return is_some(id) ? id : add(path, name, std::string(text), true);
   }
 
+  std::set<std::string> unreadable = {};   // what an import has been told about
   void load_root() {
     if (options.root.empty()) return;
     std::string text, why;
@@ -150,7 +152,7 @@ struct Loader {
       if (is_some(find_module(p.names.intern(path)))) continue;
       std::string text;
       if (!files.read(full, text, why)) {
-        p.diags.report<Diag::UnreadableFile>(Span{}, why);
+        if (!unreadable.contains(full)) p.diags.report<Diag::UnreadableFile>(Span{}, why);
         continue;
       }
       add(path, full, std::move(text), false);
@@ -197,8 +199,10 @@ struct Loader {
     std::replace(file.begin(), file.end(), '.', '/');
     std::string full = in_source_root(file + ".jan"), source, why;
     if (files.read(full, source, why)) return add(text, full, std::move(source), false);
-    if (files.exists(full)) p.diags.report<Diag::UnreadableFile>(path_span(m.tree, path), why).first = true;
-    else report_unknown(m, item, path, text);
+    if (files.exists(full)) {
+      p.diags.report<Diag::UnreadableFile>(path_span(m.tree, path), why).first = true;
+      unreadable.insert(full);
+    } else report_unknown(m, item, path, text);
     return ModuleId::None;
   }
 
