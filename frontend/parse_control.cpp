@@ -161,7 +161,13 @@ NodeId Parser::for_expr(NameId label, bool parallel) {
     }
   } else {
     Place place(*this, false, true, false);
-    items = panic_ ? error_node() : expr();
+    if (!panic_ && at(TokenKind::KwDo)) {   // for x in do
+      report<Diag::UnexpectedToken>(token_span(pos_), "what `for` walks over", "`do`")
+          .help("an array, a range or a map stands behind `in`: `for x in xs do`, `for i in 0..10 do`");
+      items = add(NodeKind::Error, pos_);
+    } else {
+      items = panic_ ? error_node() : expr();
+    }
   }
   NodeId inner = block(token, "the head of the loop");
   return add(NodeKind::For, token, record(names, +label), record(+items, +inner), parallel ? kShort : 0);

@@ -483,6 +483,15 @@ NodeId Parser::trait_decl(uint8_t flags) {
   uint32_t name = pos_;
   NameId id = expect_name("the name of the trait");
   uint32_t generics = type_params();
+  if (!panic_ && at(TokenKind::Colon) && !starts_line(pos_ + 1) && next_kind() == TokenKind::Ident) {   // trait B: A do
+    uint32_t colon = pos_;
+    if (skip_to_opening())
+      report<Diag::UnexpectedToken>(token_span(colon), "`do`", "`:`")
+          .note("a trait does not build on another one: a type has an `impl` for each")
+          .help("name both where both are needed: `where T: A + B`")
+          .fix(between(colon, pos_ - 1), "", "remove it");
+    else unexpected("`do`");
+  }
   uint32_t where = where_clauses();
   uint32_t list = methods(header, true);
   return add(NodeKind::TraitDecl, name, +id, record(generics, list, where), flags | error_flag(header));
@@ -530,7 +539,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
     decl_column_ = starts_line(first) ? column(first) : own_column;
     uint16_t abi = 0;
     if (at(TokenKind::KwExtern) && next_kind() == TokenKind::StrLit &&
-        kind_at(pos_ + 2) == TokenKind::KwFunc) {  // the standard library's own methods
+        kind_at(pos_ + 2) == TokenKind::KwFunc) {   // the standard library's own methods
       abi = names_.text(NameId(values_[pos_ + 1])) == "intrinsic" ? 2 : 1;
       pos_ += 2;
     }
@@ -541,6 +550,11 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
                kind_at(pos_ + 2) == TokenKind::LParen) {
       foreign(pos_, "func");
       keep(func_decl(flags, abi, in_trait));
+    } else if (at_word(Word::Type) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) {   // type Item
+      report<Diag::UnexpectedToken>(token_span(pos_), "`func` or `end`", "`type`")
+          .note("a trait and its `impl` hold functions only: there are no associated types")
+          .help("make the type a parameter of the function: `func name[T](self, x: T)`");
+      pos_ = end_of_line();
     } else {
       unexpected("`func` or `end`");
     }
@@ -572,4 +586,4 @@ void Parser::recover_method(uint32_t from, uint32_t own_column) {
   }
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -468,8 +468,14 @@ NodeId Parser::let(uint32_t guard) {
     uint32_t first = pos_ - 1;
     bool type_first = janus_type(text(first)) != text(first) || is_upper(first);
     std::string name(text(type_first ? pos_ : first)), type_text(janus_type(text(type_first ? first : pos_)));
-    report<Diag::TypeBeforeName>(between(first, pos_))
-        .fix(between(first, pos_), name + ": " + type_text, "write `" + name + ": " + type_text + "`");
+    if (name == type_text) {   // let m m = 1
+      report<Diag::NotNeeded>(token_span(pos_), type_text).fix(between(first, pos_), name, "write it once");
+    } else {
+      bool sure = type_first || is_upper(pos_) || known_type(pos_) || type_text != text(pos_);
+      report<Diag::TypeBeforeName>(between(first, pos_))
+          .fix(between(first, pos_), name + ": " + type_text, "write `" + name + ": " + type_text + "`",
+               sure ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+    }
     if (type_first) {
       node(bound).a = values_[pos_];
       node(bound).token = pos_;
