@@ -85,6 +85,7 @@ void Facts::Impl::finish(const Program& program) {
   recursive.assign(total, 0);
   sign_part.assign(total, kNone);
   body_part.assign(total, kNone);
+  parts.reserve(parts.size() + total);   // a signature each: growing by doubling would be a part of the peak
   std::vector<uint8_t> done(total, 0);
   for (uint32_t i = 0; i < program.consts.size(); ++i) {
     if (is_none(program.consts[i].body) || !program.bodies[+program.consts[i].body]) continue;
@@ -135,6 +136,11 @@ void Facts::Impl::finish(const Program& program) {
     for (uint32_t i = 0; i < part.need_count; ++i) out.raw(cids[dense(needs[part.needs + i])].data(), 32);
     sig_cids[dense(s)] = hash_of(out.begin(), out.used);
   }
+  // No part is written any more.
+  out = {};
+  used = {};
+  type_epoch = type_number = {};
+  for (std::vector<uint64_t>& numbers : need_number) numbers = {};
 }
 
 // Tarjan over what needs what, without recursion; a component is hashed when it is complete.

@@ -683,7 +683,7 @@ struct Storing {
     }
     std::mutex mutex;
     std::condition_variable changed, taken;
-    constexpr size_t kAhead = 4;   // files whose rows wait to be written; more would only fill memory
+    constexpr size_t kAhead = 2;   // files whose rows wait to be written; more would only fill memory
     std::deque<Rows> queue;
     bool all_made = false;
     std::thread writer([&] {
