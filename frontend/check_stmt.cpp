@@ -302,7 +302,7 @@ HirId BodyChecker::check_if(NodeId n, TypeId expected, bool value) {
   bool dead_before = dead_;
   for (const Fact& f : when_true) add_fact(f.var, f.kind);
   bool wants = value && is_some(else_node);
-  if (value && is_none(else_node) && !tree_->list(ast(then_node).a).empty())
+  if (value && is_none(else_node) && ast(then_node).kind == NodeKind::Block && !tree_->list(ast(then_node).a).empty())
     b_->half_if = tree_->list(ast(then_node).a).back();
   HirId then_value = check_branch(then_node, wants ? expected : TypeId::None, wants);
   close_scope(scope);

@@ -207,7 +207,12 @@ NodeId Parser::guard_statement() {
   }
   bool bare = !starts_line(pos_ + 1) && next_kind() != TokenKind::KwDo && next_kind() != TokenKind::LBrace;
   NodeId otherwise = else_block(d, token, bare ? "do" : "");
-  if (bare) d.fix(after(pos_ - 1), " end", "");
+  if (bare) {
+    uint32_t from = mark();
+    keep(otherwise);
+    otherwise = add(NodeKind::Block, token, flush(from));
+    d.fix(after(pos_ - 1), " end", "");
+  }
   return add(NodeKind::If, token, +cond, record(+otherwise, kNone));
 }
 
