@@ -124,6 +124,8 @@ struct CodegenPlan {
 };
 // Where the arguments of `f` lie in the room of its circle (FuncAbi::tail_bytes): the offset of each, and then the end.
 std::vector<uint32_t> tail_offsets(const JFunc& f);
+constexpr uint32_t kRoomAlign = 16;   // of the room
+uint32_t room_align(const JParam& p);   // of a parameter in it
 // `one_unit`: a single text or object was asked for.
 void make_plan(CodegenPlan& plan, bool release, bool one_unit);
 

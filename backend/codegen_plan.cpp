@@ -64,11 +64,13 @@ void find_circles(const JModule& m, std::vector<uint32_t>& circle) {
 
 }   // namespace
 
+uint32_t room_align(const JParam& p) { return p.is_aggregate ? std::clamp(p.align, 8u, kRoomAlign) : 8; }
+
 std::vector<uint32_t> tail_offsets(const JFunc& f) {
   std::vector<uint32_t> offsets;
   uint32_t end = 0;
   for (const JParam& p : f.params) {
-    uint32_t align = p.is_aggregate ? std::clamp(p.align, 8u, 16u) : 8;
+    uint32_t align = room_align(p);
     end = (end + align - 1) / align * align;
     offsets.push_back(end);
     end += p.is_aggregate ? p.size : 8;
@@ -160,7 +162,7 @@ std::vector<Unit> group(const CodegenPlan& plan, bool one_unit) {
 // Data goes where it is used: constants into every unit that names them, writable data into the first one.
 void place_globals(CodegenPlan& plan) {
   const JModule& m = plan.module;
-  std::vector<bool> owned(m.globals.size());      // writable data that has a unit
+  std::vector<bool> owned(m.globals.size());   // writable data that has a unit
   std::vector<uint32_t> seen(m.globals.size(), kNone);
   for (uint32_t u = 0; u < plan.units.size(); ++u) {
     std::vector<uint32_t> work;
@@ -400,7 +402,7 @@ class Hasher {
   size_t used_ = 0;
 };
 
-}  // namespace
+}   // namespace
 
 bool Places::seek(uint32_t pos) {
   if (file_ && pos >= file_->base && pos - file_->base <= file_->text.size()) return true;
@@ -449,4 +451,4 @@ void make_plan(CodegenPlan& plan, bool release, bool one_unit) {
 
 Key unit_key(const CodegenPlan& plan, const Unit& unit) { return Hasher(plan).unit(unit); }
 
-}  // namespace janus
+}   // namespace janus

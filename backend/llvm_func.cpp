@@ -42,7 +42,7 @@ class FunctionEmitter {
     for (size_t i = 0; i < f_.blocks.size(); ++i)
       if (reached_[i] && f_.blocks[i].cold) blocks_[i] = BasicBlock::Create(u_.context, "", fn_);
     b_.SetInsertPoint(entry);
-    if (u_.debug && f_.debug && f_.span.lo) { scope_ = u_.debug->begin(f_, fn_); }
+    if (u_.debug && f_.debug && f_.span.lo) scope_ = u_.debug->begin(f_, fn_);
     prologue();
     for (uint32_t block : order_) {
       b_.SetInsertPoint(blocks_[block]);
@@ -189,7 +189,7 @@ class FunctionEmitter {
       }
       auto* own = b_.CreateAlloca(ArrayType::get(u_.i8, p.size));
       own->setAlignment(Align(std::max(p.align, 8u)));
-      b_.CreateMemCpy(own, own->getAlign(), place, Align(std::clamp(p.align, 8u, kRoomAlign)), p.size);
+      b_.CreateMemCpy(own, own->getAlign(), place, Align(room_align(p)), p.size);
       params_.push_back(own);
     }
   }

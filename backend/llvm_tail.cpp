@@ -4,8 +4,6 @@
 // Such a function is two: under its name an entry with the usual parameters, which makes room in its own frame and
 // fills it; and the body, `.tail`, which is given the room and takes its arguments out first. Within the circle bodies
 // jump to bodies and fill the room again, so that the circle runs in the stack of one entry and one body.
-#include <algorithm>
-
 #include "backend/llvm_unit.h"
 
 namespace janus {
@@ -20,7 +18,7 @@ void fill_room(IRBuilder<>& b, const JFunc& callee, Value* room, ArrayRef<Value*
       b.CreateAlignedStore(args[i], place, Align(8));
       continue;
     }
-    b.CreateMemCpy(place, Align(std::clamp(p.align, 8u, kRoomAlign)), args[i], Align(std::max(p.align, 1u)), p.size);
+    b.CreateMemCpy(place, Align(room_align(p)), args[i], Align(std::max(p.align, 1u)), p.size);
   }
 }
 

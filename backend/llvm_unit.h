@@ -100,7 +100,6 @@ void emit_function(LlvmUnit& unit, uint32_t index);
 // Its entry, when it takes its arguments from a room (FuncAbi::tail_bytes); and how such a room is filled.
 void emit_tail_entry(LlvmUnit& unit, uint32_t index);
 void fill_room(llvm::IRBuilder<>& b, const JFunc& callee, llvm::Value* room, llvm::ArrayRef<llvm::Value*> args);
-constexpr uint32_t kRoomAlign = 16;
 
 // Code of a release: gives up one share of `p` (not null) and calls drop(p, depth) when it was the last. Leaves `b` at
 // what follows.
