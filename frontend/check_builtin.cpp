@@ -165,9 +165,9 @@ HirId BodyChecker::call_type(TypeId type, NodeId call, TypeId) {
   bool converts =
       kind == TypeKind::String || types_.is_number(type) || kind == TypeKind::Char || kind == TypeKind::Param;
   if (!converts) {
-    Diagnostic& d = report<Diag::TypeCalled>(span(call), name_of(type));
     Span callee = span(NodeId(ast(call).a));
     std::string written = source(NodeId(ast(call).a));
+    Diagnostic& d = report<Diag::TypeCalled>(span(call), types_[type].has_infer ? written : name_of(type));
     if (kind == TypeKind::Channel || is_some(p_.find_method(type, n_new_, module_).func)) {
       bool bare = kind == TypeKind::Channel && written == "Channel";
       std::string ours = bare ? "channel" : written + ".new";

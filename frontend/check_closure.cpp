@@ -140,8 +140,9 @@ HirId BodyChecker::check_closure(NodeId n, TypeId expected, FuncId arg_callee, u
       // Only `return`s decide, or nothing does: then it gives nothing. A type argument of the call around it may yet be
       // decided by another argument or by what the call's result is used for; only if it is not, it gives nothing.
       if (types_.kind(result) == TypeKind::Infer && open_kind(result) == InferKind::General) {
-        if (!known) unify(result, Types::Void);
-        else infer_[types_[result].a].origin = Span{};
+        InferVar& open = infer_[types_[result].a];
+        if (known) open.origin = Span{};
+        else if (open.origin.is_none()) unify(result, Types::Void);
       }
     } else if (type != Types::Error) {
       NodeId place = body_node;

@@ -75,6 +75,8 @@ bool BodyChecker::bind(uint32_t var, TypeId type) {
     InferVar& from = infer_[var];
     InferVar& to = infer_[row.a];
     if (from.kind == InferKind::General) {
+      // What has no place of its own may stay open, and is nothing then; what it is one with may not.
+      if (to.kind == InferKind::General && to.origin.is_none()) to.origin = from.origin, to.what = from.what;
       from.bound = type;
       return true;
     }

@@ -58,6 +58,7 @@ struct Loader {
     m.profile = is_std ? Profile::Core : script ? Profile::Script : options.profile;
     p.index->modules_by_path[+m.path] = +id;
     read_profile(m);
+    if (m.profile == Profile::Core && !is_std) refuse_async(m);
     size_t dot = path.rfind('.');
     Decl decl;
     decl.kind = DeclKind::Module;
@@ -70,6 +71,19 @@ struct Loader {
     m.self_decl = static_cast<DeclId>(p.decls.size());
     p.decls.push_back(decl);
     return id;
+  }
+
+  // `async func` says no more than that a function may wait (language 6), but a `:core` program never waits.
+  void refuse_async(const Module& m) {
+    const std::vector<TokenKind>& kinds = m.tree.tokens.kinds;
+    for (size_t i = 0; i + 1 < kinds.size(); ++i)
+      if (kinds[i] == TokenKind::KwAsync && kinds[i + 1] == TokenKind::KwFunc) {
+        Span word = m.tree.token_span(static_cast<uint32_t>(i));
+        Span upto = {word.lo, m.tree.token_span(static_cast<uint32_t>(i + 1)).lo};
+        p.diags.report<Diag::NotInProfile>(word, "async", "core")
+            .note("a `:core` program does one thing after the other, so no function of it waits for another")
+            .fix(upto, "", "leave `async` out: functions of every profile are written `func`");
+      }
   }
 
   void read_profile(Module& m) {
