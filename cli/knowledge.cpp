@@ -90,13 +90,14 @@ int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   Compilation& compilation = *checked;
   Facts& facts = *seen;
   k.compilation = &compilation;
+  compilation.forget_token_values();
 
   // Packing what the checker wants to find again needs nothing of what follows.
   std::vector<std::string> own_modules;
   for (const auto& m : compilation.program.modules)
     if (!m->is_std) own_modules.emplace_back(compilation.program.names.text(m->path));
   auto shelves = std::async([&memory, modules = std::move(own_modules)] {
-    return AstDb::pack_known_bodies(modules, memory.before, memory.after);
+    return AstDb::pack_known_bodies(modules, std::move(memory.before), std::move(memory.after));
   });
 
   context.timing.begin("docs");

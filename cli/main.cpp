@@ -11,15 +11,16 @@
 #include "cli/commands.h"
 
 // A compiler touches much memory once, and a page fault costs more than filling the page: the heap begins with room
-// that the system may give in pages of 2 MiB, enough to check a large package. What LLVM needs beyond comes and goes in
-// small pages, which the system has at hand. Room that is never touched costs nothing.
+// that the system may give in pages of 2 MiB. What a program needs beyond comes in small pages: of large ones the last
+// would be half empty, and what LLVM takes and gives back the system has at hand. Room that is never touched costs
+// nothing.
 static void give_heap_large_pages() {
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
   return;   // their heaps are their own
 #endif
 #endif
-  constexpr size_t kRoom = size_t{64} << 20, kPage = size_t{2} << 20;
+  constexpr size_t kRoom = size_t{32} << 20, kPage = size_t{2} << 20;
   mallopt(M_MMAP_THRESHOLD, 1 << 30);   // so that the room is the heap's own
   mallopt(M_TRIM_THRESHOLD, 0x7fffffff);   // and stays it
   mallopt(M_TOP_PAD, 4 << 20);   // behind it, the heap grows in steps worth a call

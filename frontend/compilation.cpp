@@ -66,4 +66,12 @@ void Compilation::check(FileSystem& files, const LoadOptions& load, const CheckO
   diags.sort();
 }
 
+void Compilation::forget_token_values() {
+  for (const auto& m : program.modules) {
+    m->tree.tokens.values = {};
+    m->tree.tokens.ints = {};
+    m->tree.tokens.floats = {};
+  }
+}
+
 }  // namespace janus

@@ -18,5 +18,7 @@ struct Compilation {
   // each phase begins, for --time-report.
   void check(FileSystem& files, const LoadOptions& load, const CheckOptions& check,
              const std::function<void(const char*)>& phase = {});
+  // Frees what tokens mean, a twentieth of the memory, which nothing asks for once all bodies are checked.
+  void forget_token_values();
 };
 }  // namespace janus

@@ -195,7 +195,7 @@ class AstDb {
   using Records = std::unordered_map<std::string, std::string>;
   using Shelves = std::vector<std::pair<uint32_t, std::string>>;   // rows of known_body
   Records known_bodies();
-  static Shelves pack_known_bodies(std::span<const std::string> modules, const Records& before, const Records& after);
+  static Shelves pack_known_bodies(std::span<const std::string> modules, Records before, Records after);
   bool put_known_bodies(const Shelves& shelves);
   bool put_test_result(RowId decl, std::string_view result, int64_t ms);
   bool put_doctest_result(RowId decl, uint32_t ordinal, std::string_view result);

@@ -87,22 +87,25 @@ AstDb::Records AstDb::known_bodies() {
   return records;
 }
 
-AstDb::Shelves AstDb::pack_known_bodies(std::span<const std::string> modules, const Records& before,
-                                        const Records& after) {
+AstDb::Shelves AstDb::pack_known_bodies(std::span<const std::string> modules, Records before, Records after) {
   std::vector<uint8_t> changed(kShelves, before.empty());
   for (auto& [module, record] : after) changed[shelf_of(module)] = 1;
-  std::vector<std::string> shelves(kShelves);
-  for (const std::string& module : modules) {
-    uint32_t n = shelf_of(module);
-    if (!changed[n]) continue;
-    auto found = after.find(module);
-    if (found == after.end() && (found = before.find(module)) == before.end()) continue;
-    uint32_t sizes[2] = {static_cast<uint32_t>(module.size()), static_cast<uint32_t>(found->second.size())};
-    shelves[n].append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(module).append(found->second);
-  }
+  std::vector<std::vector<const std::string*>> on_shelf(kShelves);
+  for (const std::string& module : modules)
+    if (uint32_t n = shelf_of(module); changed[n]) on_shelf[n].push_back(&module);
   Shelves made;
-  for (uint32_t i = 0; i < kShelves; ++i)
-    if (changed[i]) made.emplace_back(i, packed(shelves[i]));
+  for (uint32_t i = 0; i < kShelves; ++i) {
+    if (!changed[i]) continue;
+    std::string shelf;
+    for (const std::string* module : on_shelf[i]) {
+      auto found = after.find(*module);
+      if (found == after.end() && (found = before.find(*module)) == before.end()) continue;
+      uint32_t sizes[2] = {static_cast<uint32_t>(module->size()), static_cast<uint32_t>(found->second.size())};
+      shelf.append(reinterpret_cast<const char*>(sizes), sizeof sizes).append(*module).append(found->second);
+      found->second = {};   // the records of a large package are megabytes
+    }
+    made.emplace_back(i, packed(shelf));
+  }
   return made;
 }
 
