@@ -348,6 +348,13 @@ static NodeId first_compared(const Tree& tree, NodeId n) {
   }
 }
 
+// `{ |e| … }` behind `catch`, where the block of other languages stands.
+bool BodyChecker::is_closure_for_error(NodeId handler) {
+  const Node x = ast(handler);
+  return x.kind == NodeKind::Closure && tree_->list(x.a).size() == 1 &&
+         tree_->tokens.kinds[tree_->first_token(handler)] == TokenKind::LBrace;
+}
+
 HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   const Node x = ast(n);
   NodeId operand = NodeId(x.a), pattern = tree_->record_node(x.b, 0), handler = tree_->record_node(x.b, 1);
@@ -389,6 +396,17 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
         .fix({span(operand).lo, span(first).hi}, "(" + source(operand) + " catch " + source(first) + ")",
              "write brackets", Applicability::MaybeIncorrect);
     check_poison(handler);
+    return poison(span(n));
+  }
+  if (failing && is_none(pattern) && is_closure_for_error(handler) && types_.kind(type) != TypeKind::Func &&
+      (types_.kind(type) != TypeKind::Infer || literal)) {
+    NodeId param = tree_->list(ast(handler).a)[0];
+    std::string name = source(param);
+    Diagnostic& d = report<Diag::ForeignWord>(span(handler), "{ |" + name + "| … }", "|" + name + "| do … end")
+                        .note("`{ |x| … }` is a function, a value like any other; what answers a failure is a block");
+    Span bars = {tree_->token_span(tree_->first_token(handler)).lo, tree_->token_span(tree_->lasts[+param] + 1).hi};
+    d.fix(bars, "|" + name + "| do", "write a block").fix(tree_->token_span(tree_->lasts[+handler]), "end", "");
+    poison_open(node(check(handler)).type);
     return poison(span(n));
   }
   Facts before, after_handler;

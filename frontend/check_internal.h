@@ -652,6 +652,7 @@ class BodyChecker {
   };
   std::vector<LateCatch> late_catches_;
   HirId check_question(NodeId n, TypeId expected, bool is_try, bool value_wanted = true);
+  bool is_closure_for_error(NodeId handler);
   HirId check_catch(NodeId n, TypeId expected, bool value);
   HirId check_answered(NodeId n, TypeId expected, Answer& answer, bool value = true);
   void flow_into_sink(ErrorSetId set, Span span, NodeId n, const char* doing, bool by_await = false);

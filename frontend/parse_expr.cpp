@@ -30,6 +30,7 @@ NodeId Parser::catch_of(NodeId left) {
 
 NodeId Parser::finish_catch(NodeId left, uint32_t token) {
   NodeId bound = NodeId::None;
+  bool opened = false;   // what stands for `do` was read with the name
   if (at(TokenKind::Pipe)) {
     ++pos_;
     bound = catch_pattern();
@@ -40,10 +41,27 @@ NodeId Parser::finish_catch(NodeId left, uint32_t token) {
     foreign(between(pos_, pos_ + 2), text_between(pos_, pos_ + 2), "|" + std::string(text(pos_ + 1)) + "|");
     bound = add(NodeKind::PatBind, pos_ + 1, values_[pos_ + 1]);
     pos_ += 3;
+  } else if (at_bare_error()) {
+    uint32_t name = pos_, last = name + (next_kind() == TokenKind::Arrow);
+    bool without_do = starts_line(name + 1);
+    foreign(between(name, last), text_between(name, last), "|" + std::string(text(name)) + (without_do ? "| do" : "|"));
+    bound = add(NodeKind::PatBind, name, values_[name]);
+    pos_ = last + 1;
+    opened = without_do;
+  } else if (at(TokenKind::KwDo) && next_kind() == TokenKind::Pipe && kind_at(pos_ + 2) == TokenKind::Ident &&
+             kind_at(pos_ + 3) == TokenKind::Pipe && !starts_line(pos_ + 1)) {  // catch do |e| of Ruby
+    foreign(between(pos_, pos_ + 3), text_between(pos_, pos_ + 3), "|" + std::string(text(pos_ + 2)) + "| do");
+    bound = add(NodeKind::PatBind, pos_ + 2, values_[pos_ + 2]);
+    pos_ += 4;
+    opened = true;
   }
   NodeId handler;
   if (panic_) handler = error_node();
-  else if (at(TokenKind::KwDo) || (at(TokenKind::LBrace) && is_some(bound) && next_kind() != TokenKind::Pipe))
+  else if (opened) {
+    handler = body(Opening::Do, token, false);
+    close_block(Opening::Do, token);
+    tree_.lasts[+handler] = pos_ - 1;
+  } else if (at(TokenKind::KwDo) || (at(TokenKind::LBrace) && is_some(bound) && next_kind() != TokenKind::Pipe))
     handler = block(token, "`catch`");
   else if (new_line() && at(TokenKind::EndOfFile)) {
     unexpected("what `catch` gives instead");
@@ -51,6 +69,26 @@ NodeId Parser::finish_catch(NodeId left, uint32_t token) {
   } else if (is_some(bound) && starts_line(pos_)) handler = block(token, "`catch`");  // `do` is missing
   else handler = expr();
   return add(NodeKind::Catch, token, +left, record(+bound, +handler));
+}
+
+// `catch e do`, `catch e { … }`, `catch e -> …` of other languages: the failure's name without its bars. In the head of
+// a statement `catch e do` gives e, and a call may end in a closure: `catch f { |x| … }`.
+bool Parser::at_bare_error() const {
+  if (!at(TokenKind::Ident) || no_brace_ || nl_off_ || starts_line(pos_)) return false;
+  if (starts_line(pos_ + 1)) {   // a statement further in belongs to a block
+    const TokenTraits& next = kTraits[static_cast<uint8_t>(next_kind())];
+    return column(pos_ + 1) > line_column(pos_) && !next.continues_line && next.starts_value;
+  }
+  switch (next_kind()) {
+    case TokenKind::KwDo:
+    case TokenKind::Arrow: return true;
+    case TokenKind::LBrace: {
+      char first = text(pos_).front();
+      return first >= 'a' && first <= 'z' && kind_at(pos_ + 2) != TokenKind::Pipe &&
+             kind_at(pos_ + 2) != TokenKind::RBrace;
+    }
+    default: return false;
+  }
 }
 
 // What stands between the bars: a name, `_`, or something to take apart. No `|` of its own.
@@ -90,7 +128,7 @@ NodeId Parser::operand_expr(uint8_t least) {
     uint8_t precedence = traits.binary;
     if (precedence == kPrecNone) {
       if (op == TokenKind::KwNot && next_kind() == TokenKind::KwIn && !new_line() &&
-          least <= kPrecCompare) {  // x not in xs
+          least <= kPrecCompare) {   // x not in xs
         uint32_t token = pos_;
         pos_ += 2;
         NodeId right = operand_expr(kPrecCompare + 1);
@@ -107,7 +145,7 @@ NodeId Parser::operand_expr(uint8_t least) {
       }
       if (op == TokenKind::Ident && values_[pos_] == static_cast<uint32_t>(Word::ForeignIs) && !starts_line(pos_) &&
           !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_value && least <= kPrecCompare) {
-        uint32_t token = pos_++;  // x is None, x is not None
+        uint32_t token = pos_++;   // x is None, x is not None
         bool negated = eat(TokenKind::KwNot);
         Span span = between(token, pos_ - 1);
         std::string_view better = negated ? "!=" : "==";
@@ -141,7 +179,7 @@ NodeId Parser::operand_expr(uint8_t least) {
     if ((op == TokenKind::PlusPlus ||
          (op == TokenKind::Minus && kind_at(token + 1) == TokenKind::Minus && touches(token + 1)))) {
       uint32_t behind = token + (op == TokenKind::Minus ? 2 : 1);
-      if (starts_line(behind) || ends_value(kind_at(behind))) {  // i++
+      if (starts_line(behind) || ends_value(kind_at(behind))) {   // i++
         pos_ = behind;
         Span sign = between(token, behind - 1);
         std::string better = op == TokenKind::Minus ? " -= 1" : " += 1";
@@ -152,7 +190,7 @@ NodeId Parser::operand_expr(uint8_t least) {
       }
     }
     if (precedence < least) break;
-    if (op == TokenKind::Star && kind_at(token + 1) == TokenKind::Star && touches(token + 1)) {  // x ** 2
+    if (op == TokenKind::Star && kind_at(token + 1) == TokenKind::Star && touches(token + 1)) {   // x ** 2
       pos_ += 2;
       NodeId right = unary();
       report<Diag::ForeignWord>(between(token, token + 1), "**", "x.pow(n)");
@@ -160,7 +198,7 @@ NodeId Parser::operand_expr(uint8_t least) {
       continue;
     }
     if ((op == TokenKind::EqEq || op == TokenKind::BangEq) && kind_at(token + 1) == TokenKind::Eq &&
-        touches(token + 1)) {  // === !==
+        touches(token + 1)) {   // === !==
       std::string_view better = op == TokenKind::EqEq ? "==" : "!=";
       report<Diag::ForeignWord>(between(token, token + 1), text_between(token, token + 1), better)
           .fix(between(token, token + 1), std::string(better), "write `" + std::string(better) + "`");
@@ -171,9 +209,9 @@ NodeId Parser::operand_expr(uint8_t least) {
       grow(token);
       continue;
     }
-    if (precedence == kPrecCoalesce) {  // right-associative
+    if (precedence == kPrecCoalesce) {   // right-associative
       ++pos_;
-      if (touches(token) && (starts_line(pos_) || ends_value(kind()))) {  // f()??
+      if (touches(token) && (starts_line(pos_) || ends_value(kind()))) {   // f()??
         Span end = after(token - 1);
         uint32_t first = tree_.first_token(left);
         report<Diag::UnexpectedToken>(found_span(), "a value", found())
@@ -192,14 +230,14 @@ NodeId Parser::operand_expr(uint8_t least) {
       continue;
     }
     ++pos_;
-    if (op == TokenKind::Pipe && at(TokenKind::Greater) && touches(pos_)) {  // |> of Elixir and F#
+    if (op == TokenKind::Pipe && at(TokenKind::Greater) && touches(pos_)) {   // |> of Elixir and F#
       ++pos_;
       report<Diag::ForeignWord>(between(token, pos_ - 1), "|>", "value.function()")
           .help("a call goes on with a point: `xs.map { |x| x * 2 }.sum()`");
       unary();
       continue;
     }
-    if (op == TokenKind::Less && at(TokenKind::Greater) && touches(pos_)) {  // <>
+    if (op == TokenKind::Less && at(TokenKind::Greater) && touches(pos_)) {   // <>
       ++pos_;
       report<Diag::ForeignWord>(between(token, pos_ - 1), "<>", "!=")
           .fix(between(token, pos_ - 1), "!=", "write `!=`; two texts are joined with `++`",
@@ -225,7 +263,7 @@ bool Parser::is_range_start() const {
 NodeId Parser::range_from(NodeId low) {
   uint32_t token = pos_++;
   uint8_t flags = kind_at(token) == TokenKind::DotDotEq ? kInclusive : 0;
-  if (kind_at(token) == TokenKind::DotDot && at(TokenKind::Dot) && touches(pos_)) {  // three dots
+  if (kind_at(token) == TokenKind::DotDot && at(TokenKind::Dot) && touches(pos_)) {   // three dots
     report<Diag::ForeignWord>(between(token, pos_), "...", "..")
         .help("`0..n` leaves out its end, `0..=n` includes it")
         .fix(between(token, pos_), "..=", "write `..=`", Applicability::MaybeIncorrect);
@@ -252,7 +290,7 @@ NodeId Parser::unary() {
       NodeId inner = panic_ ? error_node() : unary();
       return add(NodeKind::Unary, token, +inner, kNone, 0, static_cast<uint16_t>(kind_at(token)));
     }
-    case TokenKind::KwNot: {  // tighter than usual, as in `a == not b`
+    case TokenKind::KwNot: {   // tighter than usual, as in `a == not b`
       ++pos_;
       Nest nest(*this);
       NodeId inner = panic_ ? error_node() : operand_expr(kPrecCompare);
@@ -377,7 +415,7 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
              next_kind() != TokenKind::LBrace && !is_keyword(next_kind()) && next_kind() != TokenKind::DotDot &&
              next_kind() != TokenKind::DotDotEq && next_kind() != TokenKind::DotDotLess &&
              next_kind() != TokenKind::LBracket)) {
-          if (ternary_colon(token) != kNone) return left;  // expr() goes on when all of the condition is read
+          if (ternary_colon(token) != kNone) return left;   // expr() goes on when all of the condition is read
         }
         ++pos_;
         left = add(NodeKind::Question, token, +left);
@@ -418,14 +456,14 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       case TokenKind::StrLit:
       case TokenKind::StrBegin:
         if (node(left).kind == NodeKind::Ident && touches(token) && node(left).token == token - 1 &&
-            text(token - 1).size() <= 2 && kind_at(token + 1) != TokenKind::Error) {  // f"…"
+            text(token - 1).size() <= 2 && kind_at(token + 1) != TokenKind::Error) {   // f"…"
           string_prefix(token);
           left = string();
           break;
         }
         return left;
       case TokenKind::Colon:
-        if (kind_at(token + 1) == TokenKind::Colon && touches(token + 1)) {  // a::b
+        if (kind_at(token + 1) == TokenKind::Colon && touches(token + 1)) {   // a::b
           report<Diag::ForeignWord>(between(token, token + 1), "::", ".")
               .fix(between(token, token + 1), ".", "write `.`");
           pos_ += 2;
