@@ -619,7 +619,8 @@ Val FuncLower::struct_field(const Val& v, uint32_t index) {
                   l.fields[index].type);
 }
 
-// Alternatives bind the same names: the slots of the first serve all (aggregates through their address in a slot).
+// Alternatives bind the same names: the slots of the first serve all. Aggregates are copied there, for the address of
+// one alternative's part means nothing to the others.
 void FuncLower::bind_or(uint32_t pat, Val v, bool first) {
   or_first_ = first;
   or_rebind_ = !first;
@@ -637,14 +638,14 @@ void FuncLower::bind_pattern(uint32_t pat, Val v) {
         store_val(v, slot_addr(b.v));
         return;
       }
-      if (or_rebind_ && b.kind == BindKind::Address) {   // both roads must agree on one address: copy the bytes there
-        copy_bytes(b.v, v.v, layout(v.type).size, layout(v.type).align);
+      if (const Layout& l = layout(v.type); or_first_ && l.shape == Shape::Aggregate) {
+        b = {BindKind::Slot, slot(l.size, l.align)};
+        b.borrowed = true;
+        f.slots[b.v].name = body->locals[p.a].name;
+        f.slots[b.v].type = v.type;
+        f.slots[b.v].span = body->locals[p.a].span;
+        store_val(v, slot_addr(b.v));
         return;
-      }
-      if (or_first_ && layout(v.type).shape == Shape::Aggregate) {
-        uint32_t own_bytes = temp_addr(v.type);
-        copy_bytes(own_bytes, v.v, layout(v.type).size, layout(v.type).align);
-        v.v = own_bytes;
       }
       bind_alias(LocalId(p.a), v);
       return;
