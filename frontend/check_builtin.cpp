@@ -175,11 +175,8 @@ HirId BodyChecker::call_type(TypeId type, NodeId call, TypeId) {
       if (kind == TypeKind::Struct && types_[type].a == +p_.lang.map)
         d.note("an empty map is also written `[:]`, one with entries `[\"a\": 1]`");
     } else if (kind == TypeKind::Struct) {
-      const StructInfo& info = p_.structs[types_[type].a];
-      std::string fields;
-      for (const FieldInfo& f : info.fields) fields += (fields.empty() ? "" : ", ") + std::string(text(f.name)) + ": …";
-      d.note("the value of a struct is written with braces and the names of its fields")
-          .help("write `" + name_of(type) + " { " + fields + " }`");
+      d.note("the value of a struct is written with braces and the names of its fields");
+      offer_braces(d, call, p_.structs[types_[type].a].fields);
     } else if (kind == TypeKind::Enum) {
       d.help("name one of its variants: `" + name_of(type) + "." +
              (p_.enums[types_[type].a].variants.empty()

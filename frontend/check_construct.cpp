@@ -37,6 +37,50 @@ HirId BodyChecker::check_dot_name(NodeId n, TypeId expected, NodeId call, Answer
   return poison(span(whole));
 }
 
+// `Point(x: 1, y: 2)` and `Point(1, 2)` for `Point { x: 1, y: 2 }`: the edit, where each part has its value, else what
+// to write.
+void BodyChecker::offer_braces(Diagnostic& d, NodeId call, std::span<const FieldInfo> fields) {
+  std::span<const NodeId> given = tree_->list(ast(call).b);
+  std::string callee = source(NodeId(ast(call).a));
+  uint32_t open = tree_->lasts[+NodeId(ast(call).a)] + 1, close = tree_->lasts[+call];
+  bool whole = given.size() == fields.size() && !fields.empty() && tree_->tokens.kinds[open] == TokenKind::LParen &&
+               tree_->tokens.kinds[close] == TokenKind::RParen;
+  size_t named = 0;
+  for (NodeId arg : given) {
+    const Node a = ast(arg);
+    if (a.kind == NodeKind::MutArg) whole = false;
+    if (a.kind != NodeKind::Arg) continue;
+    ++named;
+    whole &= std::any_of(fields.begin(), fields.end(), [&](const FieldInfo& f) { return f.name == NameId(a.a); });
+  }
+  if (!whole || (named != 0 && named != given.size())) {
+    std::string parts;
+    for (const FieldInfo& f : fields) parts += (parts.empty() ? "" : ", ") + std::string(text(f.name)) + ": …";
+    d.help("write `" + callee + (parts.empty() ? " {}`" : " { " + parts + " }`"));
+    return;
+  }
+  auto level = named ? Applicability::MachineApplicable : Applicability::MaybeIncorrect;   // is their order meant?
+  Span paren = tree_->token_span(open);
+  d.fix({tree_->token_span(open - 1).hi, paren.hi}, " { ", "write braces, and the names", level);
+  for (size_t i = 0; named == 0 && i < given.size(); ++i)
+    d.fix({span(given[i]).lo, span(given[i]).lo}, std::string(text(fields[i].name)) + ": ", "");
+  d.fix(tree_->token_span(close), " }", "");
+}
+
+// `Square(side: 2.0)` for `Square(2.0)`: true when that was said.
+bool BodyChecker::names_of_nameless(NodeId call, const std::string& owner, size_t parts) {
+  std::span<const NodeId> given = tree_->list(ast(call).b);
+  bool all = !given.empty() &&
+             std::all_of(given.begin(), given.end(), [&](NodeId arg) { return ast(arg).kind == NodeKind::Arg; });
+  if (!all) return false;
+  Diagnostic& d = report<Diag::VariantParens>(span(call), owner);
+  for (size_t i = 0; given.size() == parts && i < parts; ++i)
+    d.fix({span(given[i]).lo, span(NodeId(ast(given[i]).b)).lo}, "", i ? "" : "leave the names out",
+          parts == 1 ? Applicability::MachineApplicable : Applicability::MaybeIncorrect);
+  check_rest(given);
+  return true;
+}
+
 HirId BodyChecker::make_variant(TypeId enum_type, uint32_t variant, NodeId at, NodeId call, TypeId expected) {
   unify_hint(enum_type, expected);
   uint32_t id = types_[enum_type].a;
@@ -57,12 +101,14 @@ HirId BodyChecker::make_variant(TypeId enum_type, uint32_t variant, NodeId at, N
     return emit(HirKind::MakeEnum, enum_type, variant, kNone32, span(at));
   }
   if (info.named_fields) {
-    report<Diag::VariantBraces>(span(call), owner + "." + std::string(text(info.name)))
-        .at(info.span, "its parts have names")
-        .help("write `" + source(NodeId(ast(call).a)) + " { " + std::string(text(info.fields[0].name)) + ": … }`");
+    Diagnostic& d = report<Diag::VariantBraces>(span(call), owner + "." + std::string(text(info.name)))
+                        .at(info.span, "its parts have names");
+    offer_braces(d, call, info.fields);
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
+  if (names_of_nameless(call, owner + "." + std::string(text(info.name)), info.fields.size()))
+    return poison(span(whole));
   Callee callee;
   callee.what = "variant";
   callee.name = info.name;
@@ -93,6 +139,15 @@ HirId BodyChecker::make_error(TagId tag, NodeId at, NodeId call, TypeId type) {
     }
     return emit(HirKind::MakeError, type, +tag, kNone32, span(at));
   }
+  std::span<const NodeId> given = tree_->list(ast(call).b);
+  if (!fields.empty() && is_some(fields[0].name) &&
+      std::any_of(given.begin(), given.end(), [&](NodeId arg) { return ast(arg).kind == NodeKind::Arg; })) {
+    Diagnostic& d = report<Diag::VariantBraces>(span(call), p_.tags[+tag].full_name);
+    offer_braces(d, call, fields);
+    check_rest(given);
+    return poison(span(whole));
+  }
+  if (names_of_nameless(call, p_.tags[+tag].full_name, fields.size())) return poison(span(whole));
   Callee callee;
   callee.what = "error";
   callee.name = p_.tags[+tag].name;
@@ -279,9 +334,18 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
     const EnumInfo& e = p_.enums[types_[enum_type].a];
     const VariantInfo& info = e.variants[static_cast<size_t>(variant)];
     if (!info.named_fields) {
-      report<Diag::VariantParens>(span(n), name_of(enum_type) + "." + std::string(text(name)))
-          .at(info.span, "its parts have no names")
-          .help("write them in parentheses");
+      Diagnostic& d = report<Diag::VariantParens>(span(n), name_of(enum_type) + "." + std::string(text(name)))
+                          .at(info.span, "its parts have no names");
+      std::span<const NodeId> inits = tree_->record_list(ast(n).b, 0);
+      std::string values;
+      for (NodeId init : inits)
+        if (const Node x = ast(init); x.kind == NodeKind::FieldInit)
+          values +=
+              (values.empty() ? "" : ", ") + (x.b == kNone32 ? std::string(text(NameId(x.a))) : source(NodeId(x.b)));
+      if (inits.size() == info.fields.size())
+        d.fix(span(n), source(type_node) + "(" + values + ")", "write them in parentheses",
+              Applicability::MaybeIncorrect);
+      else d.help("write them in parentheses");
       return give_up();
     }
     SmallVec<TypeId, 8> args;

@@ -537,6 +537,8 @@ class BodyChecker {
   HirId check_dot_name(NodeId n, TypeId expected, NodeId call, Answer* answer);
   HirId make_variant(TypeId enum_type, uint32_t variant, NodeId at, NodeId call, TypeId expected);
   HirId make_error(TagId tag, NodeId at, NodeId call, TypeId type);
+  bool names_of_nameless(NodeId call, const std::string& owner, size_t parts);
+  void offer_braces(Diagnostic& d, NodeId call, std::span<const FieldInfo> fields);
   HirId check_fields(const std::vector<FieldInfo>* fields, NodeId lit, ModuleId module, SmallVec<uint32_t, 16>& pairs,
                      std::span<const TypeParamId> params, std::span<const TypeId> args, const std::string& owner,
                      HirId update);
