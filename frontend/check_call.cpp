@@ -19,7 +19,9 @@ void BodyChecker::check_rest(std::span<const NodeId> args) {
       x = ast(a);
     }
     if (x.kind == NodeKind::MutArg) a = NodeId(x.a);
-    if (x.kind != NodeKind::DotName && x.kind != NodeKind::Closure) check(a);
+    if (x.kind == NodeKind::DotName || x.kind == NodeKind::Closure) continue;
+    HirId value = check(a);
+    poison_open(node(value).type, true);   // what it is needed for is not known
   }
 }
 

@@ -68,6 +68,7 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
     return leave(false);
   }
   const FuncInfo& f = p_.funcs[+m.func];
+  if (f.broken) return leave(false);
   use_func(m.func);
   SmallVec<uint32_t, 8> values;
   HirId receiver = d.base;

@@ -560,6 +560,8 @@ class BodyChecker {
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
   Span script_variable(NameId name);
   char foreign_kind(TypeId type);
+  bool may_be_lost(NameId name);
+  bool method_may_be_lost(NameId name) const;
   HirId unknown_member(TypeId base, NameId name, NodeId n, bool is_call);
   HirId default_value(ModuleId module, NodeId value, TypeId type, FuncId func);
   TypeId fresh_struct(StructId id, Span at);

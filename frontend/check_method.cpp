@@ -12,6 +12,10 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
                              TraitId) {
   use_func(func);
   const FuncInfo& f = p_.funcs[+func];
+  if (f.broken) {   // nobody knows what it takes and gives
+    check_rest(tree_->list(ast(call).b));
+    return poison(span(call));
+  }
   const Decl& decl = p_.decls[+f.decl];
   SmallVec<TypeId, 8> targs;
   for (TypeId t : outer_args) targs.push_back(t);
@@ -299,7 +303,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     if (blanket) m.impl_args[0] = type;
     else unify(type, probe);
   }
-  if (f.self == SelfKind::None) {
+  if (f.self == SelfKind::None && !f.broken) {
     report<Diag::StaticOnValue>(name_span, text(name))
         .at(p_.decls[+f.decl].name_span, "it has no `self`")
         .note("a function without `self` belongs to the type, not to a value")
@@ -387,7 +391,7 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
     } else if (m.candidates > 1) {
       report<Diag::AmbiguousMethod>(name_span, text(name), name_of(type))
           .note("more than one trait gives it this function");
-    } else {
+    } else if (!method_may_be_lost(name)) {
       std::vector<std::string_view> names;
       if (kind == TypeKind::Enum)
         for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));

@@ -260,6 +260,7 @@ struct TypeResolver {
   void unknown(NodeId id, std::span<const NodeId> path, std::string_view text) {
     Span at = tree.caret(path[0]);
     (void)id;
+    if (p.modules[+scope.module]->lost_type) return;   // perhaps this one
     Diagnostic& d = p.diags.report<Diag::UnknownType>(at, text);
     if (std::string_view help = foreign_type(text); !help.empty()) {
       d.help(std::string(help));
@@ -545,6 +546,7 @@ TraitId resolve_trait(Program& p, TypeScope& scope, NodeId id) {
       p.diags.report<Diag::NotATrait>(tree.caret(id), text, "a type");
       return TraitId::None;
     }
+    if (p.modules[+scope.module]->lost_type) return TraitId::None;   // perhaps this one
     Diagnostic& d = p.diags.report<Diag::UnknownTrait>(path_span(tree, path), text);
     if (builtin_bound(p, only)) {
       d.note("`" + std::string(text) +
