@@ -724,8 +724,9 @@ struct Collector {
       p.diags
           .report<Diag::TraitLimit>(p.type_params[+scope.params[own_from]].span,
                                     "a method of a trait cannot have type parameters of its own")
-          .help("write a function outside the trait, with `where T: " + text(p.decls[+p.traits[+trait].decl].name) +
-                "`");
+          .help("write a function outside the trait, with `where " +
+                param_beside(text(p.decls[+p.traits[+trait].decl].name)) + ": " +
+                text(p.decls[+p.traits[+trait].decl].name) + "`");
     size_t declared = scope.params.size();
     scope.may_declare_params = true;
     std::vector<ParamInfo> params;
