@@ -179,7 +179,7 @@ HirId BodyChecker::call_type(TypeId type, NodeId call, TypeId) {
       std::string fields;
       for (const FieldInfo& f : info.fields) fields += (fields.empty() ? "" : ", ") + std::string(text(f.name)) + ": …";
       d.note("the value of a struct is written with braces and the names of its fields")
-          .help("write `" + name_of(type) + " { " + fields + " }`");
+          .help("write `" + code_of(type) + " { " + fields + " }`");
     } else if (kind == TypeKind::Enum) {
       d.help("name one of its variants: `" + name_of(type) + "." +
              (p_.enums[types_[type].a].variants.empty()

@@ -74,7 +74,7 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   HirId receiver = d.base;
   if (f.self == SelfKind::None) {
     report<Diag::StaticOnValue>(name_span, text(name))
-        .help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
+        .help("write `" + code_of(type) + "." + std::string(text(name)) + "(…)`");
     return leave(false);
   }
   if (f.self == SelfKind::Mut) {

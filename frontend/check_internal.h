@@ -306,6 +306,7 @@ class BodyChecker {
   FuncId func_ = FuncId::None;
   TypeScope type_scope_;
   bool core_ = false;                  // words for first-term students
+  Span open_said_;   // the last place whose type stayed open
   bool quiet_ = false;   // a default value checked again: its mistakes were reported at its declaration
   std::vector<std::unique_ptr<Builder>> pool_;
   BodyOwner owner_;   // what the group's body belongs to
@@ -449,7 +450,9 @@ class BodyChecker {
   TypeId join(TypeId a, TypeId b);   // None: they have nothing in common
   bool widens(TypeId from, TypeId to);
   HirId some(HirId value);
-  std::string name_of(TypeId type);   // for messages: open parts as `_`
+  std::string name_of(TypeId type, bool as_code = false);
+  // For code that a message advises: what is open is shown as a type that can be written.
+  std::string code_of(TypeId type) { return name_of(type, true); }   // for messages: open parts as `_`
   std::string_view text(NameId name) { return p_.names.text(name); }
   std::string source(NodeId n);
   bool is_operator_before(NodeId n);
