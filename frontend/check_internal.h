@@ -570,6 +570,7 @@ class BodyChecker {
   TypeId fresh_struct(StructId id, Span at);
   TypeId fresh_enum(EnumId id, Span at);
   HirId decl_value(const Head& head, NodeId n, TypeId expected);
+  void no_tag(ErrorSetId set, NameId name, Span at, const std::string& of);
   bool suggest(Diagnostic& d, Span at, std::string_view wanted, const std::vector<std::string_view>& names);
   void report_concurrency(NodeId n, const char* what);
   bool is_type_head(NodeId n);

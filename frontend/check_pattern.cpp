@@ -424,8 +424,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
       for (TagId t : p_.error_sets[types_[type].a].tags)
         if (p_.tags[+t].name == name) tag = t;
       if (is_none(tag)) {
-        report<Diag::NoVariant>(at, name_of(type), text(name))
-            .help("write the error's name in front: `ErrorName." + std::string(text(name)) + "`");
+        no_tag(ErrorSetId(types_[type].a), name, at, name_of(type));
         return give_up();
       }
     } else {
