@@ -556,6 +556,7 @@ class BodyChecker {
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);
   void list_variants(Diagnostic& d, EnumId id);
+  void appended(NodeId call, NodeId callee, const std::string& array, TypeId type);
   bool method_called_as_function(NodeId call, NodeId callee);
   void say_hidden_module(Diagnostic& d, NodeId base);
   void say_why_void(Diagnostic& d, NodeId n);

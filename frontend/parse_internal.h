@@ -331,7 +331,7 @@ class Parser {
   // call.
   bool at_try_catch() const {
     if (!try_body_) return false;
-    if (at_rescue()) return starts_line(pos_);
+    if (at_rescue()) return starts_line(pos_) || at_rescue_here();
     return at(TokenKind::KwCatch) &&
            (starts_line(pos_) || (next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::KwDo));
   }
@@ -340,6 +340,12 @@ class Parser {
     return at_word(Word::ForeignRescue) || at_word(Word::ForeignEnsure) || at_word(Word::ForeignAfter) ||
            at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally);
   }
+  // `rescue e -> 0 end` behind the call, on its line.
+  bool at_rescue_here() const {
+    return at_word(Word::ForeignRescue) && !starts_line(pos_) && next_kind() == TokenKind::Ident &&
+           kind_at(pos_ + 2) == TokenKind::Arrow;
+  }
+  void rescue_here(uint32_t token, Diagnostic& d);
   void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
   NodeId foreign_closure(uint32_t token, uint32_t params);
