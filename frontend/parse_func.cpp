@@ -275,8 +275,13 @@ NodeId Parser::clause_param() {
   pattern();
   reports_ = reports;
   if (panic_) {   // no pattern either
-    panic_ = false;
     pos_ = first;
+    if (std::exchange(hopeless_, false)) {   // said by nobody: reports were off
+      panic_ = false;
+      too_deep();
+      return error_node();
+    }
+    panic_ = false;
     unexpected("the name of a parameter");
     return error_node();
   }

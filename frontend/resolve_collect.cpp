@@ -786,6 +786,7 @@ struct Collector {
                       SelfKind& self, bool& nameless) {
     std::span<const NodeId> nodes = tree.list(slot(tree, node, 1));
     params.reserve(nodes.size());
+    FlatMap names;   // of more than a few: where each stands in `params`
     for (NodeId param : nodes) {
       if (is_none(param)) continue;
       const Node& n = tree[param];
@@ -823,11 +824,20 @@ struct Collector {
       } else {
         info.type = resolve_type(p, scope, type);
       }
-      for (const ParamInfo& other : params)
-        if (other.name == info.name && is_some(info.name)) {
-          p.diags.report<Diag::DuplicateParam>(info.span, text(info.name)).at(other.span, "the first one is here");
-          break;
+      if (is_some(info.name)) {
+        uint32_t first = FlatMap::None;
+        if (nodes.size() <= 16) {
+          for (size_t i = 0; i < params.size() && first == FlatMap::None; ++i)
+            if (params[i].name == info.name) first = static_cast<uint32_t>(i);
+        } else if (uint32_t& known = names[+info.name]; known != FlatMap::None) {
+          first = known;
+        } else {
+          known = static_cast<uint32_t>(params.size());
         }
+        if (first != FlatMap::None)
+          p.diags.report<Diag::DuplicateParam>(info.span, text(info.name))
+              .at(params[first].span, "the first one is here");
+      }
       params.push_back(info);
     }
   }
