@@ -173,7 +173,8 @@ bool Parser::next_in_head(TokenKind close) {
 // is not.
 bool Parser::more_in_head(TokenKind close, uint32_t opener) {
   // Only what can be a parameter may follow without a comma.
-  if (!panic_ && close == TokenKind::RParen && at_name() && !begins_param(pos_)) unexpected("`,` or `)`");
+  if (!panic_ && close == TokenKind::RParen && (at_name() || at_clause_pattern()) && !begins_param(pos_))
+    unexpected("`,` or `)`");
   if (!panic_ && close == TokenKind::RBracket && at_name() && text(pos_) == text(pos_ - 1)) unexpected("`,` or `]`");
   if (!panic_ && !at(close) && (at(TokenKind::RParen) || at(TokenKind::RBracket)) && !ends_list(pos_, close))
     unexpected(close == TokenKind::RParen ? "`,` or `)`" : "`,` or `]`");
