@@ -314,12 +314,37 @@ uint32_t part_addr(FuncLower& f, const Layout& l, uint32_t v) {
   return l.boxed ? f.off(v, static_cast<uint32_t>(rt::kBoxPayload)) : v;
 }
 
+// Where the type is declared that this code is derived for: the first one in it that the program declares. 0: none.
+uint32_t declared_at(const Program& p, TypeId type) {
+  DeclId decl = DeclId::None;
+  const TypeRow& row = p.types[type];
+  switch (row.kind) {
+    case TypeKind::Struct: decl = p.structs[row.a].decl; break;
+    case TypeKind::Enum: decl = p.enums[row.a].decl; break;
+    case TypeKind::Array:
+    case TypeKind::Fixed:
+    case TypeKind::Optional: return declared_at(p, p.types.elem(type));
+    default: break;
+  }
+  if (is_some(decl) && !p.modules[+p.decls[+decl].module]->is_std) return p.decls[+decl].name_span.lo;
+  for (TypeId arg : p.types.args(type))
+    if (uint32_t found = declared_at(p, arg)) return found;
+  return 0;
+}
+
+// Nobody wrote this code: an overflow in it is shown where its type is declared.
+void check_stack(FuncLower& f, TypeId type) {
+  uint32_t before = std::exchange(f.pos, declared_at(f.m.program, type));
+  f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
+  f.pos = before;
+}
+
 }  // namespace
 
 uint32_t ModuleLower::equal_func(TypeId type) {
   return once(kEqualGlue, type, [&] {
     uint32_t index = add_func("janus.equal." + type_key(type), "==", [this, type](FuncLower& f) {
-      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
+      check_stack(f, type);
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
       uint32_t no = f.new_block(), yes = f.new_block();
@@ -437,7 +462,7 @@ uint32_t ModuleLower::equal_func(TypeId type) {
 uint32_t ModuleLower::compare_func(TypeId type) {   // tuples and arrays: the first difference decides
   return once(kCompareGlue, type, [&] {
     uint32_t index = add_func("janus.compare." + type_key(type), "<", [this, type](FuncLower& f) {
-      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
+      check_stack(f, type);
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
       auto decide = [&](uint32_t order) {
@@ -491,7 +516,7 @@ uint32_t FuncLower::hash_value(uint32_t state, const Val& v) {
 uint32_t ModuleLower::hash_func(TypeId type) {
   return once(kHashGlue, type, [&] {
     uint32_t index = add_func("janus.hash." + type_key(type), "hash", [this, type](FuncLower& f) {
-      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
+      check_stack(f, type);
       uint32_t state = f.slot(8, 8);
       f.store(f.emit(JOp::Param, JType::I64, 0), f.slot_addr(state), 0, JAlias::Local);
       uint32_t v = f.emit(JOp::Param, JType::Ptr, 1);
@@ -576,7 +601,7 @@ uint32_t ModuleLower::hash_func(TypeId type) {
 uint32_t ModuleLower::print_func(TypeId type) {
   return once(kPrintGlue, type, [&] {
     uint32_t index = add_func("janus.print." + type_key(type), "print", [this, type](FuncLower& f) {
-      f.emit(JOp::StackCheck, JType::Void, kNone, kNone, f.landing());
+      check_stack(f, type);
       const Layout& l = f.layout(type);
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0);
       uint32_t v =

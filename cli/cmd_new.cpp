@@ -1,6 +1,8 @@
 // cmd_new.cpp: `janus new NAME` and `janus init`: a package that builds, runs and tests.
 // Depends on commands.h, frontend/manifest.h.
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+
 #include "cli/commands.h"
 #include "frontend/manifest.h"
 
@@ -47,6 +49,13 @@ std::string as_package_name(const std::string& text) {
   return name;
 }
 
+// The folders on this path that are not there yet, outermost first.
+void note_missing(const std::string& folder, std::vector<std::string>& missing) {
+  size_t at = missing.size();
+  for (std::string path = folder; !path.empty() && !is_folder(path); path = folder_of(path))
+    missing.insert(missing.begin() + static_cast<ptrdiff_t>(at), path);
+}
+
 int make_package(Context& context, const std::string& folder, const std::string& name) {
   Console& console = context.console;
   std::vector<NewFile> files = package_files(name);
@@ -57,11 +66,17 @@ int make_package(Context& context, const std::string& folder, const std::string&
       return console.fail(kUsage, path + " is already there, and nothing is overwritten");
   }
   std::string why;
+  std::vector<std::string> made;   // folders before what is in them
   for (const NewFile& file : files) {
     std::string path = join_path(folder, file.path);
     if (is_file(path)) continue;  // a .gitignore of one's own stays
-    if (!make_folders(folder_of(path), why) || !write_file(path, file.text, why))
+    note_missing(folder_of(path), made);
+    if (!make_folders(folder_of(path), why) || !write_file(path, file.text, why)) {
+      // Half a package would be in the way of the next try. Only what is empty is removed of the folders.
+      for (size_t i = made.size(); i-- > 0;) remove(made[i].c_str());
       return console.fail(kEnvironment, why);
+    }
+    made.push_back(path);
     console.verbose(1, "made " + path);
     if (console.is_json()) {
       JsonText object = console.json_object("made");

@@ -63,6 +63,7 @@ void on_crash(int signal) {
 }  // namespace
 
 void install_crash_handler() {
+  signal(SIGXFSZ, SIG_IGN);   // a file that may not grow is an error of the write, not the end of janus
   on_internal_error = [] {
     finish_json();
     remove_all_scratch();
@@ -105,6 +106,7 @@ void guard_interrupts() {
 void release_interrupts() {
   sigset_t set = end_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  signal(SIGXFSZ, SIG_DFL);
 }
 
 void add_child(pid_t group) {

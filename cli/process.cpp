@@ -27,7 +27,7 @@ int spawn_in_group(pid_t& pid, posix_spawn_file_actions_t& actions, char* const*
   sigset_t none, ends_of_it;
   sigemptyset(&none);
   sigemptyset(&ends_of_it);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE})
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPIPE, SIGXFSZ})
     sigaddset(&ends_of_it, signal);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &ends_of_it);

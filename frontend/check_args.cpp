@@ -137,12 +137,28 @@ bool BodyChecker::check_args(const Callee& callee, NodeId call, HirId receiver, 
     missing |= is_none(of_param[i]) && is_none(callee.params[i].default_value) &&
                types_.kind(callee.params[i].type) != TypeKind::Capability;
   if (missing) {
-    Diagnostic& d = report_arity(callee, call, count, offset);
-    std::string absent;   // with names their number alone does not say which
-    for (size_t i = offset; i < total && named; ++i)
-      if (is_none(of_param[i]) && is_none(callee.params[i].default_value) && is_some(callee.params[i].name))
+    std::string absent;
+    size_t least = 0;
+    for (size_t i = offset; i < total; ++i) {
+      if (is_some(callee.params[i].default_value)) continue;
+      ++least;
+      if (is_none(of_param[i]) && is_some(callee.params[i].name) &&
+          types_.kind(callee.params[i].type) != TypeKind::Capability)
         absent += (absent.empty() ? "`" : ", `") + std::string(text(callee.params[i].name)) + "`";
-    if (!absent.empty()) d.with_label("no value is given for " + absent);
+    }
+    if (count >= least && !absent.empty()) {   // their number is right: a default stands before what has none
+      std::string name(is_some(callee.name) ? "`" + std::string(text(callee.name)) + "`"
+                                            : std::string("this ") + callee.what);
+      Diagnostic& d = report<Diag::MissingArgument>(span(call), name, absent);
+      if (!callee.declared.is_none()) d.at(callee.declared, "declared here");
+      d.note((named ? "it is called as `" : "arguments without a name are taken in the order of the parameters: `") +
+             signature(callee, offset) + "`")
+          .help("give it by its name: `" + absent.substr(1, absent.find('`', 1) - 1) + ": …`");
+    } else {
+      Diagnostic& d = report_arity(callee, call, count, offset);
+      if (named && !absent.empty())
+        d.with_label("no value is given for " + absent);   // their number does not say which
+    }
     good = false;
   }
 

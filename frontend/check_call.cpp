@@ -19,7 +19,31 @@ void BodyChecker::check_rest(std::span<const NodeId> args) {
       x = ast(a);
     }
     if (x.kind == NodeKind::MutArg) a = NodeId(x.a);
-    if (x.kind != NodeKind::DotName && x.kind != NodeKind::Closure) check(a);
+    if (x.kind == NodeKind::DotName || x.kind == NodeKind::Closure) continue;
+    HirId value = check(a);
+    poison_open(node(value).type, true);   // what it is needed for is not known
+  }
+}
+
+// append(xs, x) of Go: `xs = append(xs, x)` makes the array longer, elsewhere a longer one is made.
+void BodyChecker::appended(NodeId call, NodeId callee, const std::string& array, TypeId type) {
+  std::span<const NodeId> args = tree_->list(ast(call).b);
+  Diagnostic& d = report<Diag::UnknownName>(span(callee), "append");
+  uint32_t token = tree_->first_token(call);
+  const auto& kinds = tree_->tokens.kinds;
+  bool same = token >= 2 && kinds[token - 1] == TokenKind::Eq && kinds[token - 2] == TokenKind::Ident &&
+              (tree_->tokens.shapes[token - 2] & Tokens::kStartsLine) &&
+              p_.sources.text(tree_->token_span(token - 2)) == array;
+  if (same && args.size() == 2) {
+    std::string ours = array + ".push(" + source(args[1]) + ")";
+    d.note("`" + name_of(type) + "` has a method that makes it longer in its place");
+    if (ours.find("…") == std::string::npos)
+      d.fix({tree_->token_span(token - 2).lo, span(call).hi}, ours, "write `" + ours + "`",
+            Applicability::MaybeIncorrect);
+    else d.help("write `" + array + ".push(…)`");
+  } else {
+    d.help("`" + array + " ++ [x]` is an array with one element more, and `" + array + ".push(x)` makes `" + array +
+           "` itself longer");
   }
 }
 
@@ -42,12 +66,18 @@ bool BodyChecker::method_called_as_function(NodeId call, NodeId callee) {
   } else if (types_.kind(type) != TypeKind::Error) {
     if (p_.find_method(type, name, module_).candidates > 0) ours = word;
     for (const ForeignMember& hint : foreign_members())
-      if (ours.empty() && hint.name == word && hint.of.find(foreign_kind(type)) != std::string_view::npos &&
-          !hint.write.empty() && p_.find_method(type, p_.names.intern(hint.write), module_).candidates > 0)
+      if (ours.empty() && hint.name == word &&
+          (hint.of.empty() || hint.of.find(foreign_kind(type)) != std::string_view::npos) && !hint.write.empty() &&
+          p_.find_method(type, p_.names.intern(hint.write), module_).candidates > 0)
         ours = hint.write;
   }
   if (ours.empty()) {   // the first argument has been checked
     unknown_name(name, span(callee));
+    check_rest(tree_->list(ast(call).b).subspan(1));
+    return true;
+  }
+  if (word == "append" && ours == "push") {
+    appended(call, callee, source(first), type);
     check_rest(tree_->list(ast(call).b).subspan(1));
     return true;
   }

@@ -5,18 +5,21 @@
 namespace janus {
 
 // For messages: literals that nothing decided yet are what they would become.
-std::string BodyChecker::name_of(TypeId type) {
+std::string BodyChecker::name_of(TypeId type, bool as_code) {
   type = zonk(type);
   if (!types_[type].has_infer) return p_.type_name(type);
   struct Shown {
     BodyChecker& c;
+    bool as_code;
     TypeId operator()(TypeId t) {
       t = c.shallow(t);
       TypeRow row = c.types_[t];
       if (!row.has_infer) return t;
       if (row.kind == TypeKind::Infer) {
         InferKind k = c.infer_[row.a].kind;
-        return k == InferKind::Int ? Types::I64 : k == InferKind::Float ? Types::F64 : t;
+        return k == InferKind::Int || (as_code && k == InferKind::General) ? Types::I64
+               : k == InferKind::Float                                     ? Types::F64
+                                                                           : t;
       }
       switch (row.kind) {
         case TypeKind::Array:
@@ -32,7 +35,7 @@ std::string BodyChecker::name_of(TypeId type) {
       return c.types_.intern(row.kind, row.a, row.b, args);
     }
   };
-  return p_.type_name(Shown{*this}(type));
+  return p_.type_name(Shown{*this, as_code}(type));
 }
 
 // The text of an expression, for code in help lines; long ones are shortened.
@@ -219,7 +222,7 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     if (types_.kind(inner) == TypeKind::Infer && is_some(n) && ast(unparen(n)).kind == NodeKind::NullLit) {
       Diagnostic& d = report<Diag::NullWhereValue>(at, name_of(expected)).with_label("this is `null`");
       d.note("only a type with a question mark has `null` among its values, so nobody else must think of it")
-          .help("if there may be no value, make the type `?" + name_of(expected) + "`");
+          .help("if there may be no value, make the type `?" + code_of(expected) + "`");
       if (why) d.at(why->at, why->text);
       return;
     }

@@ -76,7 +76,7 @@ HirId BodyChecker::check_map(NodeId n, TypeId expected) {
     value = types_.args(want)[1];
   } else {
     key = fresh(InferKind::General, span(n), "the keys of this map");
-    value = fresh(InferKind::General, span(n), "the values of this map (and its keys)");
+    value = fresh(InferKind::General, span(n), "the values of this map");
   }
   SmallVec<uint32_t, 16> items;
   bool written = !types_[key].has_infer;

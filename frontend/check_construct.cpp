@@ -7,6 +7,41 @@ namespace janus {
 
 // ---- variants and errors
 
+// `.NotFound` of errors: what these errors are is said, as far as it is known here.
+void BodyChecker::no_tag(ErrorSetId set, NameId name, Span at, const std::string& of) {
+  std::string word(text(name));
+  Diagnostic& d = report<Diag::NoVariant>(at, of, word);
+  if (!p_.error_sets[+set].inferred) {
+    std::vector<std::string_view> names;
+    std::string list;
+    for (TagId tag : p_.error_sets[+set].tags) {
+      names.push_back(text(p_.tags[+tag].name));
+      list += (list.empty() ? "`" : ", `") + p_.tags[+tag].full_name + "`";
+    }
+    Span name_span{at.hi - static_cast<uint32_t>(word.size()), at.hi};
+    if (!suggest(d, name_span, word, names) && !list.empty() && names.size() <= 12) d.note("it has " + list);
+    return;
+  }
+  d.note("which errors arrive here is found out from the whole program, so the short form does not say whose `" + word +
+         "` is meant");
+  std::string whose, sets;   // the errors that this file knows by name
+  size_t count = 0;
+  for (const ErrorInfo& error : p_.errors) {
+    NameId owner = p_.decls[+error.decl].name;
+    if (is_none(owner) || lookup_name(p_, module_, owner) != error.decl) continue;
+    for (TagId tag : error.tags)
+      if (p_.tags[+tag].name == name)
+        whose = count++ ? whose + ", `" + p_.tags[+tag].full_name + "`" : p_.tags[+tag].full_name;
+    if (!p_.modules[+p_.decls[+error.decl].module]->is_std && sets.size() < 200)
+      sets += (sets.empty() ? "`" : ", `") + std::string(text(owner)) + "`";
+  }
+  if (count == 1) d.fix(at, whose, "write `" + whose + "`", Applicability::MaybeIncorrect);
+  else if (count > 1) d.help("write the error's name in front; it is one of `" + whose.insert(whose.find(','), "`"));
+  else
+    d.help("write the error's name in front" +
+           (sets.empty() ? ": `ErrorName." + word + "`" : "; declared are " + sets));
+}
+
 HirId BodyChecker::check_dot_name(NodeId n, TypeId expected, NodeId call, Answer*) {
   NameId name = NameId(ast(n).a);
   TypeId type = is_some(expected) ? settle(peel(settle(expected))) : TypeId::None;
@@ -26,7 +61,7 @@ HirId BodyChecker::check_dot_name(NodeId n, TypeId expected, NodeId call, Answer
   } else if (kind == TypeKind::ErrorVal) {
     for (TagId tag : p_.error_sets[types_[type].a].tags)
       if (p_.tags[+tag].name == name) return make_error(tag, n, call, type);
-    report<Diag::NoVariant>(span(n), name_of(type), text(name));
+    no_tag(ErrorSetId(types_[type].a), name, span(n), name_of(type));
   } else {
     Diagnostic& d = report<Diag::DotNameNeedsType>(span(n), text(name));
     d.note("the short form works where the place says which type is expected, as in `let s: Shape = ." +

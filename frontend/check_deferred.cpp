@@ -68,12 +68,13 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
     return leave(false);
   }
   const FuncInfo& f = p_.funcs[+m.func];
+  if (f.broken) return leave(false);
   use_func(m.func);
   SmallVec<uint32_t, 8> values;
   HirId receiver = d.base;
   if (f.self == SelfKind::None) {
     report<Diag::StaticOnValue>(name_span, text(name))
-        .help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
+        .help("write `" + code_of(type) + "." + std::string(text(name)) + "(…)`");
     return leave(false);
   }
   if (f.self == SelfKind::Mut) {

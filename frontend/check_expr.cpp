@@ -50,6 +50,7 @@ HirId BodyChecker::check(NodeId n, TypeId expected) {
     case NodeKind::SelfExpr: {
       uint32_t var = find_var(n_self_);
       if (var != kNone32) return read_var(var, tree_->token_span(x.token));
+      if (is_some(func_) && p_.funcs[+func_].broken) return poison(span(n));
       report<Diag::SelfOutsideMethod>(span(n))
           .note("`self` is the value that a method is called on; this function has no `self` in its parameter list")
           .help("write `self` as the first parameter, inside an `impl`");

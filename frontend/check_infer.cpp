@@ -287,13 +287,15 @@ TypeId BodyChecker::finish_type(TypeId type) {
       case InferKind::Int: var.bound = Types::I64; break;
       case InferKind::Float: var.bound = Types::F64; break;
       case InferKind::General: {
-        if (!var.origin.is_none()) {
+        bool said = var.origin.lo == open_said_.lo && var.origin.hi == open_said_.hi;   // keys and values of one `[:]`
+        if (!var.origin.is_none() && !said) {
+          open_said_ = var.origin;
           Diagnostic& d = report<Diag::TypeNotKnown>(var.origin, *var.what ? var.what : "this");
           d.note(
               "a type is found out from the value a name begins with and from how it is used; here neither says enough");
           if (std::strstr(var.what, "elements")) d.help("write the type: `let xs: []i64 = []`");
           else if (std::strstr(var.what, "null")) d.help("write the type: `let x: ?String = null`");
-          else if (std::strstr(var.what, "keys")) d.help("write the type: `let m: Map[String, i64] = [:]`");
+          else if (std::strstr(var.what, "this map")) d.help("write the type: `let m: Map[String, i64] = [:]`");
           else if (std::strstr(var.what, "parameter")) d.help("write the parameter's type: `{ |x: i64| … }`");
           else d.help("write the type where the name is introduced: `let x: i64 = …`");
         }

@@ -306,6 +306,7 @@ class BodyChecker {
   FuncId func_ = FuncId::None;
   TypeScope type_scope_;
   bool core_ = false;                  // words for first-term students
+  Span open_said_;   // the last place whose type stayed open
   bool quiet_ = false;   // a default value checked again: its mistakes were reported at its declaration
   std::vector<std::unique_ptr<Builder>> pool_;
   BodyOwner owner_;   // what the group's body belongs to
@@ -449,7 +450,9 @@ class BodyChecker {
   TypeId join(TypeId a, TypeId b);   // None: they have nothing in common
   bool widens(TypeId from, TypeId to);
   HirId some(HirId value);
-  std::string name_of(TypeId type);   // for messages: open parts as `_`
+  std::string name_of(TypeId type, bool as_code = false);
+  // For code that a message advises: what is open is shown as a type that can be written.
+  std::string code_of(TypeId type) { return name_of(type, true); }   // for messages: open parts as `_`
   std::string_view text(NameId name) { return p_.names.text(name); }
   std::string source(NodeId n);
   bool is_operator_before(NodeId n);
@@ -555,6 +558,7 @@ class BodyChecker {
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);
   void list_variants(Diagnostic& d, EnumId id);
+  void appended(NodeId call, NodeId callee, const std::string& array, TypeId type);
   bool method_called_as_function(NodeId call, NodeId callee);
   void say_hidden_module(Diagnostic& d, NodeId base);
   void say_why_void(Diagnostic& d, NodeId n);
@@ -562,11 +566,14 @@ class BodyChecker {
   bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
   Span script_variable(NameId name);
   char foreign_kind(TypeId type);
+  bool may_be_lost(NameId name);
+  bool method_may_be_lost(NameId name) const;
   HirId unknown_member(TypeId base, NameId name, NodeId n, bool is_call);
   HirId default_value(ModuleId module, NodeId value, TypeId type, FuncId func);
   TypeId fresh_struct(StructId id, Span at);
   TypeId fresh_enum(EnumId id, Span at);
   HirId decl_value(const Head& head, NodeId n, TypeId expected);
+  void no_tag(ErrorSetId set, NameId name, Span at, const std::string& of);
   bool suggest(Diagnostic& d, Span at, std::string_view wanted, const std::vector<std::string_view>& names);
   void report_concurrency(NodeId n, const char* what);
   bool is_type_head(NodeId n);

@@ -278,7 +278,10 @@ HirId BodyChecker::check_return(NodeId n) {
           d.with_label("this is `" + name_of(given) + "`");
           if (!b_->sink_span.is_none()) d.at(b_->sink_span, "no result type is written here");
           d.note(std::string("a ") + b_->what + " without a type behind `->` gives nothing back")
-              .help("write the type: `-> " + name_of(given) + "`");
+              .help((types_[zonk(given)].has_infer && name_of(given) != code_of(given) ? "write a type, such as `-> "
+                                                                                       : "write the type: `-> ") +
+                    code_of(given) + "`");
+          poison_open(given);
           value = poison(span(value_node));
         } else {
           drop_value(value);

@@ -104,6 +104,7 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
   TypeKind kind = types_.kind(base);
   Span at = tree_->token_span(tree_->lasts[+n]);
   std::string word(text(name));
+  if (method_may_be_lost(name)) return poison(span(n));
   NodeId base_ast = ast(n).kind == NodeKind::Member ? NodeId(ast(n).a) : NodeId::None;
   if (kind == TypeKind::Optional) {
     TypeId inner = zonk(peel(base)), field = TypeId::None;

@@ -12,6 +12,10 @@ HirId BodyChecker::call_func(FuncId func, std::span<const TypeId> outer_args, No
                              TraitId) {
   use_func(func);
   const FuncInfo& f = p_.funcs[+func];
+  if (f.broken) {   // nobody knows what it takes and gives
+    check_rest(tree_->list(ast(call).b));
+    return poison(span(call));
+  }
   const Decl& decl = p_.decls[+f.decl];
   SmallVec<TypeId, 8> targs;
   for (TypeId t : outer_args) targs.push_back(t);
@@ -262,7 +266,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     } else if (of_array.candidates == 1 && kind == TypeKind::Fixed) {   // push, sort, swap …
       report<Diag::NoMethod>(name_span, name_of(type), text(name))
           .note("the elements of a fixed array are set one by one, `a[i] = …`, and their number never changes")
-          .help("a copy that can be changed like this: `var list: " + name_of(array) + " = " + source(base_ast) + "`");
+          .help("a copy that can be changed like this: `var list: " + code_of(array) + " = " + source(base_ast) + "`");
       check_rest(tree_->list(ast(call).b));
       return poison(span(call));
     }
@@ -299,11 +303,11 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     if (blanket) m.impl_args[0] = type;
     else unify(type, probe);
   }
-  if (f.self == SelfKind::None) {
+  if (f.self == SelfKind::None && !f.broken) {
     report<Diag::StaticOnValue>(name_span, text(name))
         .at(p_.decls[+f.decl].name_span, "it has no `self`")
         .note("a function without `self` belongs to the type, not to a value")
-        .help("write `" + name_of(type) + "." + std::string(text(name)) + "(…)`");
+        .help("write `" + code_of(type) + "." + std::string(text(name)) + "(…)`");
     check_rest(tree_->list(ast(call).b));
     return poison(span(call));
   }
@@ -387,7 +391,7 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
     } else if (m.candidates > 1) {
       report<Diag::AmbiguousMethod>(name_span, text(name), name_of(type))
           .note("more than one trait gives it this function");
-    } else {
+    } else if (!method_may_be_lost(name)) {
       std::vector<std::string_view> names;
       if (kind == TypeKind::Enum)
         for (const VariantInfo& v : p_.enums[types_[type].a].variants) names.push_back(text(v.name));
@@ -400,7 +404,7 @@ HirId BodyChecker::call_static(TypeId type, NodeId call, NodeId member, TypeId e
         note_functions(d, type, names);
       if (!suggested && name == n_new_ && kind == TypeKind::Struct)
         d.note("`new` is not built in: a type has the functions that are written for it")
-            .help("make a value with `" + name_of(type) + " { … }`, or write `func new(…) -> " + name_of(type) +
+            .help("make a value with `" + code_of(type) + " { … }`, or write `func new(…) -> " + code_of(type) +
                   "` in an `impl`");
     }
     check_rest(tree_->list(ast(call).b));
@@ -450,7 +454,7 @@ HirId BodyChecker::call_trait(TraitId trait, NodeId call, NodeId member, TypeId 
   if (!fits && type_of(made) != Types::Error) {
     NodeId first = tree_->list(ast(call).b).empty() ? call : tree_->list(ast(call).b)[0];
     report<Diag::NotImplemented>(span(first), name_of(type), trait_name)
-        .help("write `impl " + trait_name + " for " + name_of(type) + " do … end`");
+        .help("write `impl " + trait_name + " for " + code_of(type) + " do … end`");
     return poison(span(call));
   }
   HirNode& x = node(made);

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frontend/check_internal.h"
 #include "frontend/foreign.h"
+#include "frontend/program_index.h"
 
 namespace janus {
 
@@ -27,7 +28,7 @@ Head BodyChecker::head_of_decl(DeclId id, NodeId n) {
   h.index = decl.index;
   switch (decl.kind) {
     case DeclKind::Module: h.kind = HeadKind::Module; break;
-    case DeclKind::Func: h.kind = HeadKind::Func; break;
+    case DeclKind::Func: h.kind = p_.funcs[decl.index].broken ? HeadKind::Poison : HeadKind::Func; break;
     case DeclKind::Const: h.kind = HeadKind::Const; break;
     case DeclKind::Error: h.kind = HeadKind::Error; break;
     case DeclKind::Trait: h.kind = HeadKind::Trait; break;
@@ -66,6 +67,28 @@ Head BodyChecker::head_of_decl(DeclId id, NodeId n) {
     default: h.kind = HeadKind::Poison; break;
   }
   return h;
+}
+
+// Whether a name that nothing is known of may have been declared in a head that could not be read.
+bool BodyChecker::may_be_lost(NameId name) {
+  const Module& m = *p_.modules[+module_];
+  std::string_view word = text(name);
+  bool upper = !word.empty() && word[0] >= 'A' && word[0] <= 'Z';
+  if (upper ? m.lost_type : m.lost_func) return true;
+  if (is_none(func_) || !p_.funcs[+func_].broken) return false;
+  if (p_.funcs[+func_].nameless) return true;
+  const Tree& tree = p_.tree_of(p_.decls[+p_.funcs[+func_].decl].module);
+  const Node& head = tree[p_.decls[+p_.funcs[+func_].decl].node];
+  NodeId body = tree.record_node(head.b, 4);
+  uint32_t end = is_some(body) ? tree.first_token(body) : head.token;
+  if (end > head.token + 1000) return true;   // each unknown name looks at all of it
+  for (uint32_t t = head.token; t < end; ++t)
+    if (tree.tokens.kinds[t] == TokenKind::Ident && NameId(tree.tokens.values[t]) == name) return true;
+  return false;
+}
+
+bool BodyChecker::method_may_be_lost(NameId name) const {
+  return p_.index->lost_method || p_.index->lost_methods.find(+name) != FlatMap::None;
 }
 
 Head BodyChecker::head_of_name(NameId name, NodeId n) {
@@ -118,6 +141,7 @@ Head BodyChecker::head_of_name(NameId name, NodeId n) {
     case BuiltinGeneric::Handle: h.type = types_.handle(); break;
     case BuiltinGeneric::None:
       if (name == word(Word::Error)) h.kind = HeadKind::AdHoc;
+      else if (may_be_lost(name)) h.kind = HeadKind::Poison;
       return h;
   }
   h.kind = HeadKind::Type;

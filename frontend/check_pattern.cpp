@@ -424,8 +424,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
       for (TagId t : p_.error_sets[types_[type].a].tags)
         if (p_.tags[+t].name == name) tag = t;
       if (is_none(tag)) {
-        report<Diag::NoVariant>(at, name_of(type), text(name))
-            .help("write the error's name in front: `ErrorName." + std::string(text(name)) + "`");
+        no_tag(ErrorSetId(types_[type].a), name, at, name_of(type));
         return give_up();
       }
     } else {
@@ -587,7 +586,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
   for (uint32_t i = 0; i < s.fields.size(); ++i) field_types.push_back(p_.field_type(type, i));
   if (is_none(with) || ast(with).kind != NodeKind::PatStruct) {
     report<Diag::NotAPattern>(at, source(path_node))
-        .help("a struct is taken apart with braces: `" + name_of(type) + " { … }`");
+        .help("a struct is taken apart with braces: `" + code_of(type) + " { … }`");
     return give_up();
   }
   uint32_t subs = pattern_fields(s.fields, field_types, with, true, at, flags, let, name_of(type));
@@ -677,7 +676,7 @@ HirId BodyChecker::check_match_expr(NodeId n, TypeId expected, bool value) {
   join_branches({bodies.begin(), bodies.size()}, asts, expected, value, &result_type);
   for (size_t i = 0; i < bodies.size(); ++i) triples[i * 3 + 2] = +bodies[i];
   if (type == Types::Error && result_type != Types::Void && result_type != Types::Never) result_type = Types::Error;
-  HirId match = emit(HirKind::Match, result_type, +scrutinee, make_record({make_list(triples)}), span(n));
+  HirId match = emit(HirKind::Match, result_type, +scrutinee, make_record({make_list(triples)}), span(n), x.aux);
   return match;
 }
 

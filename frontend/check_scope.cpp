@@ -95,7 +95,7 @@ HirId BodyChecker::read_var(uint32_t var, Span span, bool narrowed) {
     report<Diag::UsedBeforeAssigned>(span, text(v.name))
         .at(v.span, "declared here, without a value")
         .note("on some way to this place nothing was assigned to it")
-        .help("give it a value where it is declared: `var " + std::string(text(v.name)) + ": " + name_of(v.type) +
+        .help("give it a value where it is declared: `var " + std::string(text(v.name)) + ": " + code_of(v.type) +
               " = …`");
     vars_[var].uninit = false;
   }

@@ -179,6 +179,9 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
       else if (b_->half_if == n)
         d.note("an `if` without `else` gives no value: there would be none when the condition is not met")
             .help("say what it is otherwise: `if … do " + source(n) + " else … end`");
+      else if (ast(n).kind == NodeKind::StringLit)
+        d.help(
+            "use it, or remove it; a comment begins with `//`, and what documents a function stands above it, behind `///`");
       else d.help("use it, or remove it");
       return;
     }

@@ -110,6 +110,9 @@ static constexpr ForeignHint kValues[] = {
     {"receive", "", "a value is received with `ch.recv()`"},
     {"send", "", "a value is sent with `ch.send(x)`"},
     {"append", "", "call it on the array, which must be a `var`: `xs.push(x)`"},
+    {"cap", "", "an array grows by itself, and nobody asks for its room; how many elements it has says `xs.len()`"},
+    {"new", "",
+     "nothing has to be made for a value: write it as it is, like `0`, `[]` or `Point { x: 1, y: 2 }`; what a `mut` parameter changes is lent with `&x`"},
     {"format", "", "values stand in a text: `\"${name} is ${age}\"`"},
     {"f", "", ""},
     {"elif", "else if", ""},
@@ -117,6 +120,9 @@ static constexpr ForeignHint kValues[] = {
 };
 
 static constexpr ForeignMember kMembers[] = {
+    {{"println", "", "a value is printed with `println(x)`"}, ""},
+    {{"print", "", "a value is printed with `print(x)`, and `println(x)` ends the line"}, ""},
+    {{"puts", "", "a value is printed with `println(x)`"}, ""},
     {{"length", "len", ""}, ""},
     {{"size", "len", ""}, ""},
     {{"count", "len", ""}, ""},

@@ -746,7 +746,7 @@ void check_match(Program& p, const Body& body, HirId match) {
   const HirNode& node = body[match];
   TypeId type = body[static_cast<HirId>(node.a)].type;
   TypeKind kind = p.types.kind(type);
-  if (kind == TypeKind::Error || kind == TypeKind::Never) return;
+  if (kind == TypeKind::Error || kind == TypeKind::Never || node.aux) return;
   std::span<const uint32_t> arms = body.list(body.extra[node.b]);
   if (plainly_good(p, body, arms)) return;
   std::vector<Row> rows;

@@ -33,6 +33,15 @@ NodeId Parser::if_expr() {
   while (true) {
     uint32_t token = pos_++;
     NodeId cond = condition();
+    // if if c do … end: the second one has no `else`, so it is no value, and no `do` follows.
+    if (token == first && !panic_ && kind_at(token + 1) == TokenKind::KwIf && node(cond).kind == NodeKind::If &&
+        !at(TokenKind::KwDo) && is_none(tree_.record_node(node(cond).b, 1))) {
+      report<Diag::NotNeeded>(token_span(token), "if")
+          .note("it stands here twice")
+          .fix({token_span(token).lo, token_span(token + 1).lo}, "", "remove it");
+      error_token_ = token;
+      return cond;
+    }
     opening = open_block(header, is_foreign(NameId(values_[token])) && kind_at(token) == TokenKind::Ident
                                      ? "the condition"
                                      : "the condition of `if`");
@@ -291,7 +300,8 @@ NodeId Parser::match_expr() {
     if (at(TokenKind::KwEnd) && !starts_line(pos_)) unexpected("`}`"), ++pos_, panic_ = false;
     else expect_close(TokenKind::RBrace, opener);
   }
-  return add(NodeKind::Match, token, +value, flush(from), error_flag(opener));
+  // What is nested too deeply is not read to its end: nobody knows which cases it covers.
+  return add(NodeKind::Match, token, +value, flush(from), error_flag(opener), hopeless_ ? 1 : 0);
 }
 
 uint32_t Parser::column_of_first(uint32_t token) const { return starts_line(token) ? column(token) : 0; }

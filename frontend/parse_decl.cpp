@@ -206,7 +206,20 @@ bool Parser::open_braces(uint32_t header, const char* what) {
       break;
     default: unexpected("`{`", "an error lists what can go wrong: `error ShopError { SoldOut, Closed(String) }`");
   }
-  return false;
+  // What stands behind a word or a sign too many, or where the brace was forgotten, is read all the same.
+  broken_head_ = true;
+  if (hopeless_ || at_declaration()) return false;
+  uint32_t brace = pos_, most = std::min(last_, pos_ + 4);
+  while (brace < most && kinds_[brace] != TokenKind::LBrace && kinds_[brace] != TokenKind::LParen &&
+         !starts_line(brace + 1))
+    ++brace;
+  if (kinds_[brace] == TokenKind::LBrace && brace > pos_) broken_head_ = brace > pos_ + 1, pos_ = brace + 1;
+  else if (at_name() && (next_kind() == TokenKind::Colon || kinds_[header] != TokenKind::KwStruct) &&
+           next_kind() != TokenKind::Ident) {
+  } else if (!starts_line(pos_) && next_kind() == TokenKind::Ident) ++pos_;
+  else return false;
+  panic_ = false;
+  return true;
 }
 
 bool Parser::close_braces(uint32_t opener, bool with_end) {
@@ -214,6 +227,7 @@ bool Parser::close_braces(uint32_t opener, bool with_end) {
     if (!panic_ && (at(TokenKind::KwEnd) || at(TokenKind::RBrace))) ++pos_;
     return true;
   }
+  if (broken_head_) return eat(TokenKind::RBrace), true;
   return expect_close(TokenKind::RBrace, opener);
 }
 
@@ -221,7 +235,8 @@ bool Parser::close_braces(uint32_t opener, bool with_end) {
 NodeId Parser::struct_decl(uint8_t flags) {
   uint32_t header = pos_++;
   uint32_t name = pos_;
-  NameId id = expect_name("the name of the struct");
+  bool outer_broken = std::exchange(broken_head_, false);
+  NameId id = name_in_head("the name of the struct", name);
   uint32_t generics = type_params();
   data_with_end_ = false;
   uint32_t opener = pos_;
@@ -252,20 +267,23 @@ NodeId Parser::struct_decl(uint8_t flags) {
       }
       NodeId made = field(true);
       if (panic_) {
-        recover_arm(first);
+        skip_element(first);
         keep(made);
-        if (pos_ == first) ++pos_;
+        if (data_is_over(opener)) break;
         continue;
       }
       keep(made);
       fields_ = true;
       bool more = comma_or_close(TokenKind::RBrace, opener);
       fields_ = false;
-      if (!more && !(with_end && at(TokenKind::KwEnd))) break;
+      if (more || (with_end && at(TokenKind::KwEnd))) continue;
+      if (!element_goes_wrong(opener)) break;
     }
     close_braces(opener, with_end);
     --outer_brackets_;
   }
+  flags |= broken_flag();
+  broken_head_ = outer_broken;
   return add(NodeKind::StructDecl, name, +id, record(generics, flush(from)), flags | error_flag(header));
 }
 
@@ -283,10 +301,16 @@ NodeId Parser::field(bool) {
   if (at_name() || (is_keyword(kind()) && next_kind() == TokenKind::Colon)) {
     ++pos_;
   } else {
-    unexpected("the name of a field");
+    unexpected_word("the name of a field");
     return error_node();
   }
-  if (at_type() && !starts_line(pos_) && !at(TokenKind::LParen) && !at(TokenKind::Bang)) {  // int x, x int
+  if (std::exchange(pos_, name), sign_for_colon()) {
+    pos_ = name + 1;
+    report<Diag::UnexpectedToken>(token_span(pos_), "`:`", found());
+    error_token_ = pos_++;
+    declared_type = type();
+  } else if (pos_ = name + 1;
+             at_type() && !starts_line(pos_) && !at(TokenKind::LParen) && !at(TokenKind::Bang)) {  // int x, x int
     uint32_t other = pos_;
     bool type_first = at_name() && !is_upper(other) && next_kind() != TokenKind::LBracket && !known_type(other) &&
                       (is_upper(name) || known_type(name));
@@ -334,7 +358,7 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
       ++pos_;
     }
     if (!at_name()) {
-      unexpected("the name of a variant");
+      unexpected_word("the name of a variant");
     } else {
       uint32_t name = pos_++;
       uint16_t payload = 0;
@@ -405,17 +429,19 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
       }
     }
     if (panic_) {
-      recover_arm(first);
-      if (pos_ == first) ++pos_;
+      skip_element(first);
+      if (data_is_over(opener)) break;
       continue;
     }
     if (at(TokenKind::Pipe)) {  // A | B
-      report<Diag::UnexpectedToken>(token_span(pos_), "`,`", "`|`")
-          .fix(touches(pos_) ? token_span(pos_) : Span{after(pos_ - 1).lo, token_span(pos_).hi}, ",", "write `,`");
+      if (!broken_head_)   // else it was read after `=`, which has been said
+        report<Diag::UnexpectedToken>(token_span(pos_), "`,`", "`|`")
+            .fix(touches(pos_) ? token_span(pos_) : Span{after(pos_ - 1).lo, token_span(pos_).hi}, ",", "write `,`");
       ++pos_;
       continue;
     }
-    if (!comma_or_close(TokenKind::RBrace, opener) && !(with_end && at(TokenKind::KwEnd))) break;
+    if (comma_or_close(TokenKind::RBrace, opener) || (with_end && at(TokenKind::KwEnd))) continue;
+    if (!element_goes_wrong(opener)) break;
   }
   --outer_brackets_;
   return flush(from);
@@ -425,7 +451,8 @@ uint32_t Parser::variants(uint32_t opener, bool with_end) {
 NodeId Parser::enum_decl(uint8_t flags) {
   uint32_t header = pos_++;
   uint32_t name = pos_;
-  NameId id = expect_name("the name of the enum");
+  bool outer_broken = std::exchange(broken_head_, false);
+  NameId id = name_in_head("the name of the enum", name);
   uint32_t generics = type_params();
   data_with_end_ = false;
   uint32_t opener = pos_, list = kNone;
@@ -435,6 +462,8 @@ NodeId Parser::enum_decl(uint8_t flags) {
     Bracket bracket(*this);
     close_braces(opener, with_end);
   }
+  flags |= broken_flag();
+  broken_head_ = outer_broken;
   return add(NodeKind::EnumDecl, name, +id, record(generics, list), flags | error_flag(header));
 }
 
@@ -442,7 +471,8 @@ NodeId Parser::enum_decl(uint8_t flags) {
 NodeId Parser::error_decl(uint8_t flags) {
   uint32_t header = pos_++;
   uint32_t name = pos_;
-  NameId id = expect_name("the name of the error type");
+  bool outer_broken = std::exchange(broken_head_, false);
+  NameId id = name_in_head("the name of the error type", name);
   if (at(TokenKind::LParen) && !starts_line(pos_) && !panic_) {   // error Broken(String)
     uint32_t close = pos_;
     while (kinds_[close] != TokenKind::RParen && kinds_[close] != TokenKind::EndOfFile && !starts_line(close + 1))
@@ -456,6 +486,7 @@ NodeId Parser::error_decl(uint8_t flags) {
                Applicability::MaybeIncorrect);
       error_token_ = pos_;
       pos_ = close + 1;
+      broken_head_ = outer_broken;
       return add(NodeKind::ErrorDecl, name, +id, kNone, flags | error_flag(header));
     }
   }
@@ -467,6 +498,8 @@ NodeId Parser::error_decl(uint8_t flags) {
     Bracket bracket(*this);
     close_braces(opener, with_end);
   }
+  flags |= broken_flag();
+  broken_head_ = outer_broken;
   return add(NodeKind::ErrorDecl, name, +id, list, flags | error_flag(header));
 }
 
@@ -481,7 +514,8 @@ NodeId Parser::capability_decl(uint8_t flags) {
 NodeId Parser::trait_decl(uint8_t flags) {
   uint32_t header = pos_++;
   uint32_t name = pos_;
-  NameId id = expect_name("the name of the trait");
+  bool outer_broken = std::exchange(broken_head_, false);
+  NameId id = name_in_head("the name of the trait", name);
   uint32_t generics = type_params();
   if (!panic_ && at(TokenKind::Colon) && !starts_line(pos_ + 1) && next_kind() == TokenKind::Ident) {   // trait B: A do
     uint32_t colon = pos_;
@@ -493,6 +527,9 @@ NodeId Parser::trait_decl(uint8_t flags) {
     else unexpected("`do`");
   }
   uint32_t where = where_clauses();
+  if (panic_) broken_head_ = true;
+  flags |= broken_flag();
+  broken_head_ = outer_broken;
   uint32_t list = methods(header, true);
   return add(NodeKind::TraitDecl, name, +id, record(generics, list, where), flags | error_flag(header));
 }
@@ -502,16 +539,27 @@ NodeId Parser::impl_decl() {
   uint32_t header = pos_++;
   // `impl []i64` and `impl [3]i64` begin with their type.
   bool of_type = next_kind() == TokenKind::RBracket || next_kind() == TokenKind::IntLit;
+  bool outer_broken = std::exchange(broken_head_, false);
   uint32_t generics = at(TokenKind::LBracket) && !of_type ? type_params() : kNone;
   NodeId trait = NodeId::None;
   NodeId self = type();
+  impl_of();
   if (!panic_ && eat(TokenKind::KwFor)) {
+    trait = self;
+    self = type();
+  } else if (!panic_ && at_name() && !starts_line(pos_) && next_kind() == TokenKind::KwDo) {   // impl Shown User do
+    report<Diag::UnexpectedToken>(token_span(pos_), "`for` or `do`", found_text(pos_))
+        .fix(after(pos_ - 1), " for", "add `for`", Applicability::MaybeIncorrect);
+    error_token_ = pos_;
     trait = self;
     self = type();
   }
   uint32_t where = where_clauses();
+  if (panic_ || (!at(TokenKind::KwDo) && !starts_line(pos_) && body_ahead() != pos_)) broken_head_ = true;
+  uint8_t broken = broken_flag();
+  broken_head_ = outer_broken;
   uint32_t list = methods(header, false);
-  return add(NodeKind::ImplDecl, header, +trait, record(generics, +self, list, where), error_flag(header));
+  return add(NodeKind::ImplDecl, header, +trait, record(generics, +self, list, where), error_flag(header) | broken);
 }
 
 // methods := `do` { [`pub`] [`async`] func } `end`
@@ -550,13 +598,15 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
                kind_at(pos_ + 2) == TokenKind::LParen) {
       foreign(pos_, "func");
       keep(func_decl(flags, abi, in_trait));
+    } else if (func_without_word()) {
+      keep(func_decl(flags, abi, in_trait, true));
     } else if (at_word(Word::Type) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) {   // type Item
       report<Diag::UnexpectedToken>(token_span(pos_), "`func` or `end`", "`type`")
           .note("a trait and its `impl` hold functions only: there are no associated types")
           .help("make the type a parameter of the function: `func name[T](self, x: T)`");
       pos_ = end_of_line();
     } else {
-      unexpected("`func` or `end`");
+      unexpected_word("`func` or `end`");
     }
     if (!panic_ && !starts_line(pos_) && !at(TokenKind::Newline) && !at(TokenKind::KwEnd) && !at(TokenKind::RBrace) &&
         !at(TokenKind::EndOfFile)) {
@@ -564,7 +614,10 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
         report<Diag::TwoStatements>(token_span(pos_)).help("begin a new line here");
       else unexpected("the end of the line");
     }
-    if (panic_) recover_method(first, own_column);
+    if (panic_) {
+      recover_method(first, own_column);
+      lose_names(first, pos_);
+    }
     if (pos_ == first) ++pos_;
   }
   decl_column_ = own_column;

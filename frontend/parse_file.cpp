@@ -34,6 +34,7 @@ NodeId Parser::file() {
     if (panic_) {
       if (hopeless_) break;
       recover_item(first);
+      lose_names(first, pos_);
     }
     if (pos_ == first) ++pos_;
   }
@@ -103,11 +104,6 @@ NodeId Parser::item(bool script) {
   suspect_ = dedent_ = kNone;
   if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync))) {
     if (at(TokenKind::KwVar) && script) {
-    } else if (at(TokenKind::KwFunc) && next_kind() == TokenKind::LParen &&
-               !(kind_at(pos_ + 2) == TokenKind::Ident && kind_at(pos_ + 3) == TokenKind::Ident)) {
-      ++pos_;
-      unexpected("the name of the function");
-      return error_node();
     } else if (!at(TokenKind::KwVar)) {
       early_end_ = kNone;
       NodeId made = declaration(true);
@@ -117,8 +113,18 @@ NodeId Parser::item(bool script) {
   }
   if (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && foreign_declaration())
     return panic_ ? error_node() : foreign_made_;
+  if (at_word(Word::Error) && next_kind() == TokenKind::LBrace && !script) {   // its name is missing
+    NodeId made = declaration(true);
+    if (!panic_) end_item();
+    return made;
+  }
   if (at(TokenKind::Ident) && profile_declaration()) return NodeId::None;
   if (at(TokenKind::Ident) && !script && c_function()) return NodeId::None;
+  if (!script && !reported_outside_ && func_without_word()) {
+    NodeId made = func_decl(0, 0, false, true);
+    if (!panic_) end_item();
+    return made;
+  }
   if (at(TokenKind::KwVar) && !script && module_var()) {
     NodeId made = const_decl(0);
     node(made).kind = NodeKind::VarDecl;
@@ -249,7 +255,7 @@ void Parser::statement_outside() {
   if (!reported_outside_) {
     bool starts = kTraits[static_cast<uint8_t>(kind())].starts_value || at(TokenKind::KwLet) || at(TokenKind::KwVar);
     if (!starts) {
-      unexpected("a declaration like `func main() do`");
+      unexpected_word("a declaration like `func main() do`");
       return;
     }
     if (early_end_ != kNone) {
@@ -281,6 +287,7 @@ void Parser::statement_outside() {
   decl_column_ = saved_column;
   reports_ = reports;
   if (pos_ == first) ++pos_;
+  lose_names(first, pos_);
 }
 
 // int main() { … }: a function as C and Java write it

@@ -34,27 +34,52 @@ void Parser::foreign_block(uint32_t header) {
 
 // try { … } catch … of Java, try … except of Python, try do … catch of Swift in our spelling: there is no block for
 // that.
+// At the `rescue` of `try do f() rescue e -> 0 end`: to its end, with an edit when it is one call and one value.
+void Parser::rescue_here(uint32_t token, Diagnostic& d) {
+  uint32_t word = pos_, name = pos_ + 1, most = ahead();
+  pos_ += 3;
+  uint32_t value = pos_;
+  bool uses = false, plain = true;
+  for (; pos_ < most && !starts_line(pos_) && !at(TokenKind::KwEnd); ++pos_) {
+    uses |= at_name() && values_[pos_] == values_[name];
+    plain &= !at(TokenKind::KwDo) && !at(TokenKind::Newline);
+  }
+  for (uint32_t t = token + 2; t < word; ++t) plain &= kinds_[t] != TokenKind::Newline && !starts_line(t);
+  uint32_t last = pos_ - 1;
+  bool closed = eat(TokenKind::KwEnd);
+  if (!closed || !plain || last < value || word < token + 3 || kinds_[word - 1] != TokenKind::RParen) return;
+  std::string call(text_between(token + 2, word - 1)), answer(text_between(value, last));
+  std::string ours =
+      call + (uses ? " catch |" + std::string(text(name)) + "| do " + answer + " end" : " catch " + answer);
+  d.fix(between(token, pos_ - 1), ours, "write `" + ours + "`", Applicability::MaybeIncorrect);
+}
+
 NodeId Parser::try_block() {
   uint32_t token = pos_++;
   const char* rescue = "try do … catch";
   for (uint32_t t = pos_; t < ahead() && !(starts_line(t) && column(t) < line_column(token)); ++t)
-    if (is_word(t, Word::ForeignRescue) && starts_line(t)) {
+    if (is_word(t, Word::ForeignRescue) && (starts_line(t) || kind_at(t + 2) == TokenKind::Arrow)) {
       rescue = "try do … rescue";
       break;
     }
-  report<Diag::ForeignWord>(token_span(token),
-                            at(TokenKind::KwDo)    ? rescue
-                            : at(TokenKind::Colon) ? "try: … except"
-                                                   : "try { … }",
-                            "f() catch |err| do … end")
-      .note("each call that can fail is answered where it stands, so that it can be seen which one that is")
-      .help("put `catch |err| do … end` behind the call, or `?` to pass the failure on")
-      .help(
-          "one answer for several calls: put them into a function that can fail, with `?` behind each, and answer the call of that function");
+  Diagnostic& d =
+      report<Diag::ForeignWord>(token_span(token),
+                                at(TokenKind::KwDo)    ? rescue
+                                : at(TokenKind::Colon) ? "try: … except"
+                                                       : "try { … }",
+                                "f() catch |err| do … end")
+          .note("each call that can fail is answered where it stands, so that it can be seen which one that is")
+          .help("put `catch |err| do … end` behind the call, or `?` to pass the failure on")
+          .help(
+              "one answer for several calls: put them into a function that can fail, with `?` behind each, and answer the call of that function");
   try_next_ = at(TokenKind::KwDo);
   foreign_block(token);
   try_next_ = false;
   if (panic_) return error_node();
+  if (at_rescue_here()) {
+    rescue_here(token, d);
+    return add(NodeKind::Error, token);
+  }
   while (at(TokenKind::KwCatch) || at_rescue()) {
     bool known = at(TokenKind::KwCatch);   // its arms are no statements of ours otherwise
     uint32_t header = pos_++;

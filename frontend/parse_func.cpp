@@ -7,8 +7,8 @@
 namespace janus {
 
 // func := `func` name [type params] `(` params `)` [type] [where] [block]
-NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
-  uint32_t header = pos_++;
+NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait, bool no_word) {
+  uint32_t header = no_word ? pos_ : pos_++;
   uint32_t name = pos_;
   NameId id = NameId::None;
   if (at_name() && next_kind() == TokenKind::Dot &&
@@ -29,7 +29,8 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     error_token_ = open;
     name = pos_;
   }
-  id = expect_name("the name of the function");
+  bool outer_broken = std::exchange(broken_head_, false);
+  id = name_in_head("the name of the function", name);
   if (!panic_ && at(TokenKind::Minus) && touches(pos_)) {   // func my-func()
     while ((at(TokenKind::Minus) || at_any_word() || at(TokenKind::IntLit)) && touches(pos_)) ++pos_;
     std::string better(text_between(name, pos_ - 1));
@@ -48,8 +49,10 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
   int reports = another ? std::exchange(reports_, 1 << 20) : reports_;
   bool outer = std::exchange(clause_, false);
   clause_name_ = name;
-  if (!panic_ && (at(TokenKind::KwDo) || at(TokenKind::LBrace) || starts_line(pos_) ||
-                  (at(TokenKind::Colon) && starts_line(pos_ + 1)))) {  // func main do
+  if (!panic_ && !broken_head_ &&
+      ((at(TokenKind::KwDo) && !begins_param(pos_ + 1)) || at(TokenKind::LBrace) ||
+       (starts_line(pos_) && !begins_param(pos_)) ||
+       (at(TokenKind::Colon) && starts_line(pos_ + 1) && !begins_param(pos_ + 1)))) {  // func main do
     report<Diag::UnexpectedToken>(after(pos_ - 1), "`(` after the name", found_text(pos_))
         .fix(after(pos_ - 1), "()", "a function without parameters has `()`");
   } else {
@@ -63,8 +66,19 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
       error_token_ = less;
     }
     list = params(true);
-    result = panic_ ? NodeId::None : return_type();
+    result = panic_ ? error_node() : return_type();
+    if (is_none(result) && (panic_ || (broken_head_ && !starts_line(pos_)))) result = error_node();
     where = where_clauses();
+  }
+  if (!panic_ && !at_word(Word::When) && !at(TokenKind::Eq) && !at(TokenKind::FatArrow) &&
+      (!at(TokenKind::KwDo) || type_before_do())) {
+    if (uint32_t opening = body_ahead(); opening != kNone && opening != pos_) {   // `-> T zz do`
+      report<Diag::UnexpectedToken>(token_span(pos_), at(TokenKind::KwDo) ? "`->`" : "`do`", found());
+      error_token_ = pos_;
+      pos_ = opening;
+      broken_head_ = true;
+      result = error_node();
+    }
   }
   if (at_word(Word::When) && !panic_ && !starts_line(pos_)) {   // func f(n) when n > 0 do
     report<Diag::ForeignWord>(token_span(pos_), "func … when …", "if … do … end")
@@ -76,10 +90,17 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
   bool clause = std::exchange(clause_, outer);
   if (clause) another |= id == last_func_, clauses_ = id;
   last_func_ = id;
-  if (panic_ && !skip_to_opening())
+  bool below = false;
+  bool lost = panic_ && !skip_to_body(header, below);
+  flags |= broken_flag();
+  broken_head_ = outer_broken;
+  if (lost) {
+    lose_names(header, pos_);
     return add(NodeKind::FuncDecl, name, +id, record(generics, list, +result, where, kNone), flags | kHasError, abi);
+  }
   NodeId inner = NodeId::None;
-  bool ends_here = starts_line(pos_) || at(TokenKind::Newline) || at(TokenKind::EndOfFile) || at(TokenKind::KwEnd);
+  bool ends_here =
+      (starts_line(pos_) && !below) || at(TokenKind::Newline) || at(TokenKind::EndOfFile) || at(TokenKind::KwEnd);
   if (ends_here && !panic_ && (abi != 0 || in_trait) && !body_on_next_line(header, in_trait)) {
     // a requirement of a trait, or a function written elsewhere
   } else if (ends_here && !panic_ &&
@@ -98,7 +119,9 @@ NodeId Parser::func_decl(uint8_t flags, uint16_t abi, bool in_trait) {
     }
     error_token_ = sign;
   } else {
-    inner = at_skipped() ? skipped_block() : block(header, "the head of the function");
+    inner = below          ? block_of(Opening::Indent, header)
+            : at_skipped() ? skipped_block()
+                           : block(header, "the head of the function");
   }
   if (another) return add(NodeKind::Error, name);
   if (clause) inner = NodeId::None, result = is_some(result) ? result : add(NodeKind::Error, name);
@@ -131,20 +154,28 @@ NodeId Parser::test_decl() {
 
 // type params := `[` name [`:` bounds] {`,` …} `]`
 uint32_t Parser::type_params() {
-  if (panic_ || !at(TokenKind::LBracket)) return kNone;
-  uint32_t opener = pos_++;
+  if (panic_) return kNone;
+  uint32_t opener = pos_;
+  if (!eat(TokenKind::LBracket)) {
+    if (!bracket_forgotten()) return kNone;
+    unexpected("`[`");
+    panic_ = false;
+    if (!at_name() || next_kind() == TokenKind::Ident) ++pos_;
+  }
   uint32_t from = mark();
   Place place(*this, true, false, false);
   Bracket bracket(*this);
-  while (!at(TokenKind::RBracket) && !panic_) {
+  do {
+    if (at(TokenKind::RBracket)) {
+      ++pos_;
+      break;
+    }
     uint32_t name = pos_;
     NameId id = expect_name("the name of a type parameter, like `T`");
     uint32_t list = kNone;
     if (!panic_ && eat(TokenKind::Colon)) list = bounds();
-    keep(add(NodeKind::TypeParam, name, +id, list));
-    if (!comma_or_close(TokenKind::RBracket, opener)) break;
-  }
-  expect_close(TokenKind::RBracket, opener);
+    if (!panic_) keep(add(NodeKind::TypeParam, name, +id, list));
+  } while (more_in_head(TokenKind::RBracket, opener));
   return flush(from);
 }
 
@@ -175,11 +206,15 @@ uint32_t Parser::where_clauses() {
 // params := `(` [ (self | param) {`,` param} ] `)`
 uint32_t Parser::params(bool may_be_method) {
   uint32_t opener = pos_;
-  if (!expect(TokenKind::LParen, "`(`")) return kNone;
+  if (!open_params()) return kNone;
   uint32_t from = mark();
   Place place(*this, true, false, false);
   Bracket bracket(*this);
-  while (!at(TokenKind::RParen) && !at(TokenKind::KwDo) && !panic_) {
+  do {
+    if (at(TokenKind::RParen) || opens_body(pos_)) {
+      expect_close(TokenKind::RParen, opener);
+      break;
+    }
     uint32_t first = pos_;
     uint32_t t = pos_;
     if (kind_at(t) == TokenKind::Amp) ++t;
@@ -209,9 +244,7 @@ uint32_t Parser::params(bool may_be_method) {
       keep(param());
     }
     (void)may_be_method;
-    if (!comma_or_close(TokenKind::RParen, opener)) break;
-  }
-  expect_close(TokenKind::RParen, opener);
+  } while (more_in_head(TokenKind::RParen, opener));
   return flush(from);
 }
 
@@ -241,7 +274,17 @@ NodeId Parser::clause_param() {
   int reports = std::exchange(reports_, 1 << 20);
   pattern();
   reports_ = reports;
-  if (panic_) return error_node();
+  if (panic_) {   // no pattern either
+    pos_ = first;
+    if (std::exchange(hopeless_, false)) {   // said by nobody: reports were off
+      panic_ = false;
+      too_deep();
+      return error_node();
+    }
+    panic_ = false;
+    unexpected("the name of a parameter");
+    return error_node();
+  }
   std::string shown(text_between(first, pos_ - 1));
   if (eat(TokenKind::Colon)) type();
   if (!clause_) {
@@ -323,7 +366,18 @@ NodeId Parser::param() {
     ++pos_;
   }
   uint32_t name = pos_;
-  if (at_name() && !starts_line(pos_ + 1) && next_kind() != TokenKind::LBracket && next_kind() != TokenKind::LParen &&
+  if (sign_for_colon()) {   // x = i64, x zz i64
+    ++pos_;
+    NameId id = NameId(values_[name]);
+    report<Diag::UnexpectedToken>(token_span(pos_), "`:`", found());
+    error_token_ = pos_++;
+    NodeId made = type();
+    NodeId value = !panic_ && eat(TokenKind::Eq) ? expr() : NodeId::None;
+    return add(NodeKind::Param, name, +id, record(+made, +value), is_mut ? kMut : 0);
+  }
+  bool bracket = next_kind() == TokenKind::LBracket &&
+                 (touches(pos_ + 1) || is_upper(pos_) || known_type(pos_));   // int[] xs, not xs []i64
+  if (at_name() && !starts_line(pos_ + 1) && !bracket && next_kind() != TokenKind::LParen &&
       kTraits[static_cast<uint8_t>(next_kind())].starts_type && next_kind() != TokenKind::Bang) {
     // int x of C, x int of Go
     uint32_t other = pos_ + 1;
@@ -342,11 +396,18 @@ NodeId Parser::param() {
       report<Diag::TypeBeforeName>(between(name, pos_ - 1))
           .fix(after(name), ":",
                "write `" + std::string(text(name)) + ": " + std::string(text_between(other, pos_ - 1)) + "`");
-    return add(NodeKind::Param, name, values_[name], record(+made, kNone), is_mut ? kMut : 0);
+    NodeId value = !panic_ && eat(TokenKind::Eq) ? expr() : NodeId::None;
+    return add(NodeKind::Param, name, values_[name], record(+made, +value), is_mut ? kMut : 0);
   }
   NameId id = expect_name("the name of a parameter");
+  if (!panic_ && kinds_[name] != TokenKind::Ident) id = NameId::None, broken_head_ = true;   // nobody can say it
   NodeId declared_type = NodeId::None, value = NodeId::None;
-  if (!panic_ && eat(TokenKind::Colon)) {
+  if (!panic_ && junk_for_colon()) {
+    report<Diag::UnexpectedToken>(token_span(pos_), "`:`", found());
+    error_token_ = pos_++;
+    declared_type = type();
+  }
+  if (!panic_ && is_none(declared_type) && eat(TokenKind::Colon)) {
     if ((is_word(pos_, Word::ForeignInout) || is_word(pos_, Word::ForeignRef)) && next_kind() == TokenKind::Ident) {
       lent_param(pos_);
       is_mut = true;
@@ -357,7 +418,8 @@ NodeId Parser::param() {
     any_number();
   }
   if (!panic_ && eat(TokenKind::Eq)) value = expr();
-  return add(NodeKind::Param, name, +id, record(+declared_type, +value), is_mut ? kMut : 0);
+  return add(NodeKind::Param, name, +id, record(+declared_type, +value),
+             static_cast<uint8_t>((is_mut ? kMut : 0) | (panic_ ? kHasError : 0)));
 }
 
 // result := [`->`] type        on the line of the head
@@ -381,7 +443,7 @@ NodeId Parser::return_type() {
   if (eat(TokenKind::Arrow)) return type(!closes_at_pipe_);
   if (new_line()) return NodeId::None;
   if (at(TokenKind::Colon) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_type &&
-      colon_result_ahead()) {  // f(): T
+      colon_result_ahead()) {   // f(): T
     uint32_t colon = pos_++;
     report<Diag::ForeignWord>(token_span(colon), ":", "->")
         .note("the type of the result stands after `->`")
@@ -404,4 +466,4 @@ bool Parser::colon_result_ahead() const {
   return false;
 }
 
-}  // namespace janus
+}   // namespace janus

@@ -122,7 +122,13 @@ class Parser {
     return diags_.report<D>(span, args...);
   }
   bool may_report();
+  void unclosed(TokenKind close, uint32_t opener);
   void unexpected(const char* wanted, const char* help = nullptr);  // "expected …, found …", and panic
+  void unexpected_word(const char* wanted) {   // where a line may begin: the word itself is meant, not the line before
+    bool nl = std::exchange(nl_off_, true);
+    unexpected(wanted);
+    nl_off_ = nl;
+  }
   std::string found() const;
   std::string found_text(uint32_t token) const;
   Span found_span() const;
@@ -132,7 +138,7 @@ class Parser {
   bool comma_or_close(TokenKind close, uint32_t opener, bool ends_line_is_close = true);
   NameId expect_name(const char* what);
   void string_prefix(uint32_t token);
-  void foreign(uint32_t token, std::string_view janus, bool safe = true);  // says what Janus writes for this word
+  void foreign(uint32_t token, std::string_view janus, bool safe = true);   // says what Janus writes for this word
   void foreign(Span span, std::string_view other, std::string_view janus);
   void too_deep();
   void too_many_parts(uint32_t token);
@@ -141,9 +147,9 @@ class Parser {
   }
   void recover_statement(uint32_t from);
   void skip_brackets();
-  bool skip_to_opening();          // to `do` or `{` on this line
-  uint32_t end_of_line(uint32_t most = kNone) const;  // the first token of the next line, at most so far away
-  bool at_declaration() const;     // as it stands at the begin of a line
+  bool skip_to_opening();   // to `do` or `{` on this line
+  uint32_t end_of_line(uint32_t most = kNone) const;   // the first token of the next line, at most so far away
+  bool at_declaration() const;   // as it stands at the begin of a line
   bool at_outer_declaration() const;
   void missing_end(uint32_t header);
   std::string describe_header(uint32_t header) const;
@@ -167,7 +173,7 @@ class Parser {
   NodeId capability_decl(uint8_t flags);
   NodeId trait_decl(uint8_t flags);
   NodeId impl_decl();
-  NodeId func_decl(uint8_t flags, uint16_t abi, bool in_trait);
+  NodeId func_decl(uint8_t flags, uint16_t abi, bool in_trait, bool no_word = false);
   NodeId test_decl();
   NodeId field(bool pub_ok);
   uint32_t variants(uint32_t opener, bool with_end);
@@ -187,7 +193,7 @@ class Parser {
   void statement_outside();
   bool lone_let() const;
   bool foreign_declaration();
-  bool foreign_shape(uint32_t token);         // what it read, if anything: foreign_made_
+  bool foreign_shape(uint32_t token);   // what it read, if anything: foreign_made_
   void recover_item(uint32_t from);
   void recover_method(uint32_t from, uint32_t own_column);
   void end_item();
@@ -200,20 +206,43 @@ class Parser {
   bool body_on_next_line(uint32_t header, bool in_trait) const;
   bool colon_result_ahead() const;
 
+  // ---- heads that are wrong (parse_head.cpp)
+  bool opens_body(uint32_t token) const;
+  uint32_t body_ahead() const;
+  bool type_before_do() const;
+  bool begins_param(uint32_t token) const;
+  bool sign_for_colon() const;
+  bool bracket_forgotten() const;
+  bool junk_for_colon() const;
+  bool func_without_word();
+  void impl_of();
+  bool ends_list(uint32_t token, TokenKind close) const;
+  bool next_in_head(TokenKind close);
+  bool data_is_over(uint32_t opener) const;
+  void skip_element(uint32_t from);
+  bool element_goes_wrong(uint32_t opener);
+  bool more_in_head(TokenKind close, uint32_t opener);
+  bool open_params();
+  bool skip_to_body(uint32_t header, bool& below);
+  NameId name_in_head(const char* what, uint32_t& name);
+  void lose_names(uint32_t from, uint32_t to);
+  uint8_t broken_flag() const { return broken_head_ ? kBrokenHead : 0; }
+
   // ---- blocks and statements (parse_stmt.cpp)
   NodeId skipped_block();
   bool at_skipped() const { return !skip_.empty() && begins_[pos_] == skip_.front().begin; }
-  NodeId block(uint32_t header, const char* header_text);          // opening, statements, end
+  NodeId block(uint32_t header, const char* header_text);   // opening, statements, end
+  NodeId block_of(Opening opening, uint32_t header);   // behind its opening
   Opening open_block(uint32_t header, const char* header_text);
-  NodeId body(Opening opening, uint32_t header, bool else_ok);     // statements without the end
+  NodeId body(Opening opening, uint32_t header, bool else_ok);   // statements without the end
   void close_block(Opening opening, uint32_t header, Diagnostic* missing_do = nullptr);
   bool at_block_end(Opening opening, uint32_t header, bool else_ok) const;
   bool at_else_word() const;
   NodeId statement();
-  NodeId simple_statement();                                       // expression or assignment
+  NodeId simple_statement();   // expression or assignment
   NodeId let(uint32_t guard = kNone);   // after the foreign word `guard`
   void let_goes_on(uint32_t name, bool has_type);
-  NodeId after_value(NodeId value, uint32_t from);                 // assignment operators
+  NodeId after_value(NodeId value, uint32_t from);   // assignment operators
   void end_statement(NodeId& done, uint32_t from);
   bool junk(NodeId& done, uint32_t from);
   bool stray_arms();
@@ -234,8 +263,8 @@ class Parser {
   NodeId match_body();
 
   // ---- expressions (parse_expr.cpp)
-  NodeId expr();            // with catch; counts as one level of nesting
-  NodeId expr_here();       // the same, where the caller has counted
+  NodeId expr();   // with catch; counts as one level of nesting
+  NodeId expr_here();   // the same, where the caller has counted
   NodeId operand_expr(uint8_t least);   // binary operators of at least this precedence
   NodeId unary();
   NodeId postfix();
@@ -303,7 +332,7 @@ class Parser {
   // call.
   bool at_try_catch() const {
     if (!try_body_) return false;
-    if (at_rescue()) return starts_line(pos_);
+    if (at_rescue()) return starts_line(pos_) || at_rescue_here();
     return at(TokenKind::KwCatch) &&
            (starts_line(pos_) || (next_kind() == TokenKind::Ident && kind_at(pos_ + 2) == TokenKind::KwDo));
   }
@@ -312,6 +341,12 @@ class Parser {
     return at_word(Word::ForeignRescue) || at_word(Word::ForeignEnsure) || at_word(Word::ForeignAfter) ||
            at_word(Word::ForeignExcept) || at_word(Word::ForeignFinally);
   }
+  // `rescue e -> 0 end` behind the call, on its line.
+  bool at_rescue_here() const {
+    return at_word(Word::ForeignRescue) && !starts_line(pos_) && next_kind() == TokenKind::Ident &&
+           kind_at(pos_ + 2) == TokenKind::Arrow;
+  }
+  void rescue_here(uint32_t token, Diagnostic& d);
   void foreign_block(uint32_t header);
   NodeId arrow_function(NodeId left, uint32_t from);
   NodeId foreign_closure(uint32_t token, uint32_t params);
@@ -442,6 +477,7 @@ class Parser {
   uint32_t missing_end_at_ = kNone;
   int reports_ = 0;
   Diagnostic* braces_ = nullptr;   // one report for all blocks in braces
+  bool broken_head_ = false;   // of the declaration that is being read
   bool fields_ = false;   // in the braces of a struct's declaration
   bool clause_ = false;   // a pattern stands among the parameters being read
   uint32_t clause_name_ = kNone;   // of the function they belong to

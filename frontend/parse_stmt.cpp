@@ -47,6 +47,15 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
       pos_ = opening;
       return open_block(header, after_what);
     }
+    // One sign stands there, and the block on the lines below.
+    bool leaves = at(TokenKind::KwReturn) || at(TokenKind::KwBreak) || at(TokenKind::KwContinue);
+    if (starts_line(pos_ + 1) && column(pos_ + 1) > line_column(header) && !leaves && !at(TokenKind::Error)) {
+      Span here = token_span(strange);
+      error_token_ = pos_++;
+      report<Diag::UnexpectedToken>(here, "`do`", found_text(strange))
+          .fix(here, touches(strange) ? " do" : "do", "write `do`", Applicability::MaybeIncorrect);
+      return Opening::Indent;
+    }
   }
   if (at(TokenKind::Error)) {
     error_token_ = pos_;
@@ -72,6 +81,10 @@ NodeId Parser::skipped_block() {
 
 NodeId Parser::block(uint32_t header, const char* after_what) {
   Opening opening = open_block(header, after_what);
+  return block_of(opening, header);
+}
+
+NodeId Parser::block_of(Opening opening, uint32_t header) {
   Diagnostic* missing_do = missing_do_;
   NodeId made = body(opening, header, false);
   close_block(opening, header, missing_do);

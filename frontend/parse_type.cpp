@@ -10,7 +10,7 @@ NodeId Parser::type(bool joins) {
   bool outer = std::exchange(closes_at_pipe_, !joins);
   NodeId made = whole_type(joins);
   closes_at_pipe_ = outer;
-  return made;
+  return panic_ ? error_node() : made;   // half a type would be asked about
 }
 
 NodeId Parser::whole_type(bool joins) {

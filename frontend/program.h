@@ -100,6 +100,7 @@ struct Module {
   std::vector<ImportInfo> imports;
   std::vector<DeclId> decls;   // own declarations in source order
   std::vector<ImplId> impls;
+  bool lost_type = false, lost_func = false;   // one is declared whose name could not be read
 };
 
 struct TypeParamInfo {
@@ -173,6 +174,8 @@ struct FuncInfo {
   bool is_blocking = false;
   uint64_t effects = 0;   // Effect bits, of the body and of all it calls; final after the bodies are checked
   bool has_body = false;
+  bool broken = false;     // its head could not be read, which has been said: nothing is asked of it
+  bool nameless = false;   // … and names of parameters are lost with it
   BodyId body = BodyId::None;   // None until checked
 };
 

@@ -30,6 +30,8 @@ struct TraitRow {
 };
 
 struct ProgramIndex {
+  FlatMap lost_methods;                  // +NameId -> 1: stands in an `impl` whose head could not be read
+  bool lost_method = false;              // … or its own name could not
   FlatMap methods;                       // head << 32 | name -> first MethodRow
   std::vector<MethodRow> method_rows;
   FlatMap impls;                         // trait << 32 | head -> first ImplRow

@@ -103,7 +103,6 @@ bool Parser::expect_close(TokenKind close, uint32_t opener) {
                                                      : "`,` or `}`"),
            false;
   error_token_ = pos_;
-  Span here = after(pos_ - 1);
   if (uint32_t slashes = comment_with(close); slashes != kNone) {   // (7 // 2) of Python
     if (std::exchange(slashes_, slashes) == slashes) return true;   // said of the inner bracket
     report<Diag::UnclosedBracket>(token_span(opener), open_text)
@@ -111,11 +110,17 @@ bool Parser::expect_close(TokenKind close, uint32_t opener) {
         .fix({slashes, slashes + 2}, "/", "to divide, write `/`", Applicability::MaybeIncorrect);
     return true;
   }
-  report<Diag::UnclosedBracket>(token_span(opener), open_text)
+  unclosed(close, opener);
+  return true;
+}
+
+void Parser::unclosed(TokenKind close, uint32_t opener) {
+  Span here = after(pos_ - 1);
+  error_token_ = pos_;
+  report<Diag::UnclosedBracket>(token_span(opener), std::string(text(opener)))
       .at(here, std::string(closer_text(close)) + " is expected here")
       .fix(here, std::string(1, closer_text(close)[1]), std::string("add ") + closer_text(close),
            Applicability::MaybeIncorrect);
-  return true;
 }
 
 // After an element of a list: true when another one follows.

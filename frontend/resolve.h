@@ -64,6 +64,8 @@ struct FallibleType {
 };
 FallibleType resolve_result_type(Program& program, TypeScope& scope, NodeId node);
 
+// A type parameter for advice about a trait, which may have the name that comes to mind first.
+inline std::string param_beside(std::string_view trait) { return trait == "T" ? "U" : "T"; }
 DeclId lookup_name(Program& program, ModuleId from, NameId name);   // own, imported, prelude; None
 // m.name: public declarations and what `pub import` brings. A private one is returned too, with *is_private set.
 DeclId lookup_in_module(Program& program, ModuleId module, NameId name, bool* is_private);

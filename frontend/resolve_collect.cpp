@@ -60,7 +60,10 @@ struct Collector {
     NameId name = static_cast<NameId>(m.tree[node].a);
     DeclId id = add_decl(module, kind, node, name, row);
     m.decls.push_back(id);
-    if (is_none(name)) return id;
+    if (is_none(name)) {
+      (kind == DeclKind::Func ? m.lost_func : m.lost_type) = true;
+      return id;
+    }
     const Decl& decl = p.decls[+id];
     if (is_some(builtin_type(p, name))) {
       p.diags.report<Diag::BuiltinName>(decl.name_span, text(name)).help("pick another name");
@@ -86,6 +89,15 @@ struct Collector {
 
   void declare_item(ModuleId id, Module& m, NodeId item) {
     const Node& node = m.tree[item];
+    bool data = node.kind == NodeKind::StructDecl || node.kind == NodeKind::EnumDecl ||
+                node.kind == NodeKind::ErrorDecl || node.kind == NodeKind::TraitDecl;
+    if (data && (node.flags & kBrokenHead)) {   // the name is known, and nobody asks what it has
+      declare_name(id, DeclKind::Broken, item, 0);
+      if (node.kind == NodeKind::TraitDecl)
+        for (NodeId method : m.tree.list(slot(m.tree, node, 1)))
+          if (is_some(method) && m.tree[method].a != +NameId::None) index.lost_methods[m.tree[method].a] = 1;
+      return;
+    }
     switch (node.kind) {
       case NodeKind::ConstDecl:
         p.consts.emplace_back().decl = declare_name(id, DeclKind::Const, item, static_cast<uint32_t>(p.consts.size()));
@@ -161,6 +173,8 @@ struct Collector {
     f.decl = decl;
     f.has_body = is_some(node_slot(m.tree, n, 4));
     f.is_blocking = n.flags & kBlocking;
+    f.broken = n.flags & kBrokenHead;
+    if (f.broken && is_none(p.decls[+decl].name)) index.lost_method = true;
     if (n.aux == 1) f.origin = FuncOrigin::ExternC;
     if (n.aux == 2) f.origin = FuncOrigin::Intrinsic;
     return id;
@@ -361,6 +375,16 @@ struct Collector {
       if (const NameTable::Entry* e = p.modules[module]->names.find(name); e && (e->flags & NameTable::kPublic))
         index.prelude.insert(*e);
     }
+  }
+
+  // Names in what the parser could not read may have been declared there: stay quiet about them.
+  void bind_lost(ModuleId id) {
+    Module& m = *p.modules[+id];
+    for (NameId name : m.tree.lost) index.lost_methods[+name] = 1;
+    for (NameId name : m.tree.lost)
+      if (is_none(builtin_type(p, name)) && builtin_generic(p, name) == BuiltinGeneric::None &&
+          is_none(lookup_name(p, id, name)))
+        m.names.insert({name, static_cast<DeclId>(0), NameTable::kOwn, Span{}});
   }
 
   // ---- heads
@@ -615,7 +639,12 @@ struct Collector {
     impl.type_params = scope.params;
     impl.self = broken ? Types::Error : self;
     if (!impl_allowed(module, self, tree, self_node)) impl.self = Types::Error;
-    if (impl.self == Types::Error) return;
+    if (node.flags & kBrokenHead) impl.self = Types::Error;
+    if (impl.self == Types::Error) {
+      for (FuncId f : impl.methods)
+        if (NameId name = p.decls[+p.funcs[+f].decl].name; is_some(name)) index.lost_methods[+name] = 1;
+      return;
+    }
     check_params_used(impl, tree, self_node);
     register_impl(id);
   }
@@ -695,14 +724,19 @@ struct Collector {
       p.diags
           .report<Diag::TraitLimit>(p.type_params[+scope.params[own_from]].span,
                                     "a method of a trait cannot have type parameters of its own")
-          .help("write a function outside the trait, with `where T: " + text(p.decls[+p.traits[+trait].decl].name) +
-                "`");
+          .help("write a function outside the trait, with `where " +
+                param_beside(text(p.decls[+p.traits[+trait].decl].name)) + ": " +
+                text(p.decls[+p.traits[+trait].decl].name) + "`");
     size_t declared = scope.params.size();
     scope.may_declare_params = true;
     std::vector<ParamInfo> params;
     SelfKind self = SelfKind::None;
-    collect_params(tree, node, is_some(impl) || is_some(trait), params, self);
-    FallibleType result = resolve_result_type(p, scope, node_slot(tree, node, 2));
+    bool nameless = false;
+    collect_params(tree, node, is_some(impl) || is_some(trait), params, self, nameless);
+    NodeId result_node = node_slot(tree, node, 2);
+    FallibleType result = resolve_result_type(p, scope, result_node);
+    if ((node.flags & kBrokenHead) && is_some(result_node) && tree[result_node].kind == NodeKind::Error)
+      result.fallible = result.infer_set = true;   // what it fails with is nobody's question either
     scope.may_declare_params = false;
     if (is_some(trait) && scope.params.size() > declared)
       p.diags
@@ -725,6 +759,7 @@ struct Collector {
     f.params = std::move(params);
     f.self = self;
     f.result = result.type;
+    f.nameless = nameless;
     f.fallible = result.fallible;
     f.errors = set;
     check_origin(f, m, decl);
@@ -748,9 +783,10 @@ struct Collector {
   }
 
   void collect_params(const Tree& tree, const Node& node, bool is_method, std::vector<ParamInfo>& params,
-                      SelfKind& self) {
+                      SelfKind& self, bool& nameless) {
     std::span<const NodeId> nodes = tree.list(slot(tree, node, 1));
     params.reserve(nodes.size());
+    FlatMap names;   // of more than a few: where each stands in `params`
     for (NodeId param : nodes) {
       if (is_none(param)) continue;
       const Node& n = tree[param];
@@ -770,6 +806,7 @@ struct Collector {
       }
       if (n.kind != NodeKind::Param) continue;
       info.name = static_cast<NameId>(n.a);
+      nameless |= is_none(info.name);
       NodeId type = node_slot(tree, n, 0);
       info.default_value = node_slot(tree, n, 1);
       if (is_none(type) && p.modules[+scope.module]->profile == Profile::Script && !is_method) {
@@ -787,11 +824,20 @@ struct Collector {
       } else {
         info.type = resolve_type(p, scope, type);
       }
-      for (const ParamInfo& other : params)
-        if (other.name == info.name && is_some(info.name)) {
-          p.diags.report<Diag::DuplicateParam>(info.span, text(info.name)).at(other.span, "the first one is here");
-          break;
+      if (is_some(info.name)) {
+        uint32_t first = FlatMap::None;
+        if (nodes.size() <= 16) {
+          for (size_t i = 0; i < params.size() && first == FlatMap::None; ++i)
+            if (params[i].name == info.name) first = static_cast<uint32_t>(i);
+        } else if (uint32_t& known = names[+info.name]; known != FlatMap::None) {
+          first = known;
+        } else {
+          known = static_cast<uint32_t>(params.size());
         }
+        if (first != FlatMap::None)
+          p.diags.report<Diag::DuplicateParam>(info.span, text(info.name))
+              .at(params[first].span, "the first one is here");
+      }
       params.push_back(info);
     }
   }
@@ -841,6 +887,7 @@ struct Collector {
     };
     bool sovereign = p.modules[+p.main_module]->profile == Profile::Sovereign,
          caps = f.params.size() == 1 && is_caps(f.params[0].type);
+    if (f.broken) return;
     if (!f.params.empty() && !(sovereign && caps)) {
       if (f.params[0].type == Types::Error) return;
       Diagnostic& d = p.diags.report<Diag::MainSignature>(span).at(f.params[0].span, "nobody could give this a value");
@@ -868,6 +915,7 @@ void collect(Program& program) {
   for (size_t i = 0; i < modules; ++i) c.declare(static_cast<ModuleId>(i));
   for (ModuleId id : program.index->load_order) c.bind_imports(id);
   c.fill_prelude();
+  for (size_t i = 0; i < modules; ++i) c.bind_lost(static_cast<ModuleId>(i));
   fill_lang_items(program);
   c.collect_heads();
   c.collect_shapes();

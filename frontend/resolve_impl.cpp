@@ -82,7 +82,9 @@ struct ImplChecker {
       int i = is_some(name) ? p.trait_method_index(trait, name) : -1;
       if (is_none(name)) continue;
       if (i < 0) {
-        report_extra(id, trait, f);
+        if (index.lost_methods.find(+name) == FlatMap::None &&
+            std::none_of(wanted.begin(), wanted.end(), [&](FuncId w) { return is_none(name_of(w)); }))
+          report_extra(id, trait, f);
       } else if (is_some(ordered[i])) {
         p.diags.report<Diag::DuplicateMethod>(place(f), p.type_name(p.impls[+id].self), text(name))
             .at(place(ordered[i]), "the first one is here");
@@ -91,10 +93,13 @@ struct ImplChecker {
         check_signature(id, wanted[i], f);
       }
     }
+    auto nameless = [&](FuncId f) { return is_none(name_of(f)); };
+    bool lost = std::any_of(given.begin(), given.end(), nameless);   // it may be any of those that are missing
     std::vector<FuncId> missing;
     for (size_t i = 0; i < wanted.size(); ++i)
       if (is_none(ordered[i]) && !p.funcs[+wanted[i]].has_body) missing.push_back(wanted[i]);
-    if (!missing.empty()) report_missing(id, trait, missing);
+    std::erase_if(missing, nameless);
+    if (!missing.empty() && !lost) report_missing(id, trait, missing);
     for (size_t i = 0; i < wanted.size(); ++i)
       if (is_some(name_of(wanted[i]))) add_row(head, name_of(wanted[i]), {ordered[i], wanted[i], id, FlatMap::None});
     p.impls[+id].methods = std::move(ordered);
@@ -127,6 +132,7 @@ struct ImplChecker {
   void check_signature(ImplId id, FuncId wanted, FuncId given) {
     const FuncInfo& w = p.funcs[+wanted];
     const FuncInfo& g = p.funcs[+given];
+    if (w.broken || g.broken) return;
     TypeId self = func_scope(p, given).self;
     TypeParamId trait_self = p.traits[+w.trait].self;
     auto expected = [&](TypeId type) { return p.types.subst(type, {&trait_self, 1}, {&self, 1}); };

@@ -260,6 +260,7 @@ struct TypeResolver {
   void unknown(NodeId id, std::span<const NodeId> path, std::string_view text) {
     Span at = tree.caret(path[0]);
     (void)id;
+    if (p.modules[+scope.module]->lost_type) return;   // perhaps this one
     Diagnostic& d = p.diags.report<Diag::UnknownType>(at, text);
     if (std::string_view help = foreign_type(text); !help.empty()) {
       d.help(std::string(help));
@@ -348,10 +349,10 @@ struct TypeResolver {
       case DeclKind::Enum:
       case DeclKind::TypeAlias: return apply(id, decl, args);
       case DeclKind::Trait: {
-        std::string text(p.names.text(decl.name));
+        std::string text(p.names.text(decl.name)), param = param_beside(text);
         p.diags.report<Diag::TraitAsType>(tree.caret(id), text)
-            .help("`dyn " + text + "` is a value of any type that implements it; `func f[T](x: T) where T: " + text +
-                  "` takes one such type");
+            .help("`dyn " + text + "` is a value of any type that implements it; `func f[" + param + "](x: " + param +
+                  ") where " + param + ": " + text + "` takes one such type");
         return Types::Error;
       }
       default:
@@ -545,6 +546,7 @@ TraitId resolve_trait(Program& p, TypeScope& scope, NodeId id) {
       p.diags.report<Diag::NotATrait>(tree.caret(id), text, "a type");
       return TraitId::None;
     }
+    if (p.modules[+scope.module]->lost_type) return TraitId::None;   // perhaps this one
     Diagnostic& d = p.diags.report<Diag::UnknownTrait>(path_span(tree, path), text);
     if (builtin_bound(p, only)) {
       d.note("`" + std::string(text) +
@@ -634,10 +636,11 @@ void check_dyn_use(Program& p, TraitId trait, Span span) {
     if (why.empty() && f.result == self)
       why = "`" + name + "` returns `Self`, and the type behind a `dyn` is not known";
     if (why.empty()) continue;
+    std::string param = param_beside(p.names.text(p.decls[+p.traits[+trait].decl].name));
     p.diags.report<Diag::DynLimit>(span, p.names.text(p.decls[+p.traits[+trait].decl].name))
         .at(p.decls[+f.decl].name_span, "this method")
         .note(why)
-        .help("take a type parameter instead: `func f[T](x: T) where T: " +
+        .help("take a type parameter instead: `func f[" + param + "](x: " + param + ") where " + param + ": " +
               std::string(p.names.text(p.decls[+p.traits[+trait].decl].name)) + "`");
     return;
   }

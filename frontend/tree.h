@@ -87,6 +87,7 @@ enum NodeFlag : uint8_t {
   kAsync = 4,
   kBlocking = 8,
   kInclusive = 16,
+  kBrokenHead = 16 /* of declarations: the head could not be read, and is not asked about */,
   kTrailingSemi = 32,
   kHasError = 64 /* recovery happened inside: stay quiet */,
   kShort = 128,
@@ -104,6 +105,7 @@ struct Tree {
   std::vector<uint32_t> lasts;   // of each node, its last token
   std::vector<uint32_t> extra;   // lists: extra[i] = count, then that many NodeIds (or values)
   std::vector<NodeId> skipped;   // empty Blocks that parse_skipped fills, in the order of the file
+  std::vector<NameId> lost;   // names in what could not be read: perhaps those of declarations
   NodeId root = NodeId::None;   // a File node
   uint32_t base = 0;   // SourceFile::base, so spans need no look-up
 
