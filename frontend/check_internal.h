@@ -563,7 +563,7 @@ class BodyChecker {
   void say_hidden_module(Diagnostic& d, NodeId base);
   void say_why_void(Diagnostic& d, NodeId n);
   std::string inside_text(NodeId n);
-  bool asks_element(NodeId n) { return ast(unparen(n)).kind == NodeKind::Index; }
+  bool offer_get(Diagnostic& d, NodeId n);
   Span script_variable(NameId name);
   char foreign_kind(TypeId type);
   bool may_be_lost(NameId name);

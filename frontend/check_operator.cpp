@@ -377,11 +377,10 @@ HirId BodyChecker::check_compare(NodeId n) {
       unify(type, opt);
       type = opt;
     } else if (kind != TypeKind::Optional) {
-      report<Diag::NeverNull>(span(other), name_of(type))
-          .note("only a type with a question mark, such as `?" + name_of(type) + "`, has `null` among its values")
-          .help(asks_element(other) ? "`" + source(NodeId(ast(unparen(other)).a)) +
-                                          ".get(…)` gives the element, or `null` when there is none"
-                                    : "leave the question out");
+      Diagnostic& d = report<Diag::NeverNull>(span(other), name_of(type));
+      if (!offer_get(d, other))
+        d.note("only a type with a question mark, such as `?" + name_of(type) + "`, has `null` among its values")
+            .help("leave the question out");
       return poison(span(n));
     }
     if (op != HirOp::Eq && op != HirOp::Ne) {
@@ -519,9 +518,9 @@ HirId BodyChecker::check_coalesce(NodeId n, TypeId expected) {
     kind = TypeKind::Optional;
   }
   if (kind != TypeKind::Optional) {
-    report<Diag::NeverNull>(span(l), name_of(type))
-        .note("`a ?? b` gives `b` when `a` is `null`; this value never is")
-        .help("leave `?? " + source(r) + "` out");
+    Diagnostic& d = report<Diag::NeverNull>(span(l), name_of(type));
+    if (!offer_get(d, l))
+      d.note("`a ?? b` gives `b` when `a` is `null`; this value never is").help("leave `?? " + source(r) + "` out");
     check_poison(r);
     return poison(span(n));
   }
@@ -595,6 +594,19 @@ HirId BodyChecker::check_unwrap(NodeId n, TypeId expected) {
   return emit(HirKind::Unwrap, types_.elem(type), value, kNone32, span(n));
 }
 
+// `m[k] ?? 0` and `if let x = xs[i]`: the element is never null, for the program ends where there is none; `get` asks.
+bool BodyChecker::offer_get(Diagnostic& d, NodeId n) {
+  NodeId element = unparen(n);
+  const Node x = ast(element);
+  if (x.kind != NodeKind::Index || tree_->list(x.b).size() != 1 ||
+      ast(unparen(tree_->list(x.b)[0])).kind == NodeKind::Range)
+    return false;
+  d.note("`" + source(element) + "` ends the program when there is no such element; `get` gives `null` then");
+  uint32_t open = tree_->lasts[+NodeId(x.a)] + 1;
+  d.fix(tree_->token_span(open), ".get(", "ask with `get`").fix(tree_->token_span(tree_->lasts[+element]), ")", "");
+  return true;
+}
+
 // ---- conditions: a bool, and what its two answers tell
 
 HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, bool allow_let) {
@@ -659,9 +671,10 @@ HirId BodyChecker::check_cond(NodeId n, Facts& when_true, Facts& when_false, boo
         }
         TypeKind kind = types_.kind(type);
         if (kind != TypeKind::Optional && kind != TypeKind::Error && binds) {
-          report<Diag::NeverNull>(span(NodeId(x.b)), name_of(type))
-              .note("`if let x = …` asks whether there is a value; here there always is one")
-              .help("write `let " + source(NodeId(x.a)) + " = " + source(NodeId(x.b)) + "` before it");
+          Diagnostic& d = report<Diag::NeverNull>(span(NodeId(x.b)), name_of(type));
+          if (!offer_get(d, NodeId(x.b)))
+            d.note("`if let x = …` asks whether there is a value; here there always is one")
+                .help("write `let " + source(NodeId(x.a)) + " = " + source(NodeId(x.b)) + "` before it");
           check_pattern(NodeId(x.a), Types::Error, 0, n);
           return poison(span(n));
         }
