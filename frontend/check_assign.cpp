@@ -145,6 +145,10 @@ HirId BodyChecker::check_assign(NodeId n) {
         TypeKind kind = types_.kind(type);
         if (kind == TypeKind::Array || kind == TypeKind::Fixed) {
           NodeId index_node = tree_->list(t.b)[0];
+          if (negative_index(NodeId(t.a), index_node)) {
+            check_poison(value_node);
+            return poison(span(n));
+          }
           HirId index = check(index_node, Types::I64);
           TypeId it = settle(node(index).type);
           if (it == Types::U64) index = emit(HirKind::Convert, Types::I64, index, kNone32, span(index_node), 0);

@@ -324,6 +324,10 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     d.note("a text is neither true nor false").help("ask something about it: `not " + code + ".is_empty()`");
     return;
   }
+  if (e == TypeKind::Bool && p_.find_method(found, p_.names.intern("is_empty"), module_).candidates > 0) {
+    d.help("ask something about it: `not " + code + ".is_empty()`");
+    return;
+  }
   if (e == TypeKind::Dyn) {
     d.note("`" + name_of(found) + "` does not implement `" +
            std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + "`");

@@ -232,7 +232,22 @@ HirId BodyChecker::check_index(NodeId n, TypeId expected) {
     check_poison(index);
     return poison(span(n));
   }
+  if (negative_index(NodeId(x.a), index)) return poison(span(n));
   return emit(HirKind::Index, types_.elem(type), base, check_bound(index), span(n));
+}
+
+// `xs[-1]`, which counts from the end in other languages: there is never such an element.
+bool BodyChecker::negative_index(NodeId base, NodeId index) {
+  const Node x = ast(unparen(index));
+  if (x.kind != NodeKind::Unary || x.aux != static_cast<uint16_t>(TokenKind::Minus)) return false;
+  if (ast(NodeId(x.a)).kind != NodeKind::IntLit) return false;
+  std::string of = source(base), back = source(NodeId(x.a));
+  if (back == "0") return false;
+  Diagnostic& d =
+      report<Diag::NegativeIndex>(span(index)).note("the elements are counted from 0, always from the front");
+  if (back == "1") d.help("`" + of + ".last()` is the last element, or `null` when there is none");
+  if (of != "…") d.fix(span(index), of + ".len() - " + back, "count from the end", Applicability::MaybeIncorrect);
+  return true;
 }
 
 // The elements of a `[N]T` in a `[]T`.

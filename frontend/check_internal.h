@@ -535,6 +535,7 @@ class BodyChecker {
   HirId check_map(NodeId n, TypeId expected);
   HirId check_tuple(NodeId n, TypeId expected);
   HirId check_index(NodeId n, TypeId expected);
+  bool negative_index(NodeId base, NodeId index);
   HirId check_range(NodeId n, TypeId expected);
   HirId check_interp(NodeId n);
   HirId check_dot_name(NodeId n, TypeId expected, NodeId call, Answer* answer);

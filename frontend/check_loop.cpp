@@ -277,10 +277,16 @@ HirId BodyChecker::check_return(NodeId n) {
           Diagnostic& d = report<Diag::ReturnsNothing>(span(value_node), b_->what);
           d.with_label("this is `" + name_of(given) + "`");
           if (!b_->sink_span.is_none()) d.at(b_->sink_span, "no result type is written here");
-          d.note(std::string("a ") + b_->what + " without a type behind `->` gives nothing back")
-              .help((types_[zonk(given)].has_infer && name_of(given) != code_of(given) ? "write a type, such as `-> "
-                                                                                       : "write the type: `-> ") +
-                    code_of(given) + "`");
+          if (is_some(func_) && func_ == p_.main_func && !b_->body.is_closure)
+            d.note(
+                 "`main` gives nothing back: a program that comes to its end ends with 0, one whose `main` fails with 1")
+                .help(
+                    "write `return` alone, or nothing at the end; for another end, `fail` in `func main() -> !void do`");
+          else
+            d.note(std::string("a ") + b_->what + " without a type behind `->` gives nothing back")
+                .help((types_[zonk(given)].has_infer && name_of(given) != code_of(given) ? "write a type, such as `-> "
+                                                                                         : "write the type: `-> ") +
+                      code_of(given) + "`");
           poison_open(given);
           value = poison(span(value_node));
         } else {

@@ -159,12 +159,14 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
       if (!is_call && p_.find_method(base, p_.names.intern(write), module_).candidates > 0) write += "()";
       d.fix(at, write, "in Janus this is `" + write + "`", Applicability::MaybeIncorrect);
     }
-    bool ours = !hint.of.empty() || (kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param);
+    bool ours = !hint.of.empty() || of == 'm' || of == 't' ||
+                (kind != TypeKind::Struct && kind != TypeKind::Enum && kind != TypeKind::Param);
     if (!hint.help.empty() && ours) d.help(std::string(hint.help)), there = true;
     if (there) return poison(span(n));
   }
   if (word == "length" || word == "size" || word == "count") {
-    if (!suggested) d.help("the number of elements is `" + code + ".len()`");
+    if (!suggested && p_.find_method(base, p_.names.intern("len"), module_).candidates > 0)
+      d.help("the number of elements is `" + code + ".len()`");
   } else if (kind == TypeKind::Struct && !is_call && !suggested) {
     std::string all;
     for (const FieldInfo& f : p_.structs[types_[base].a].fields)

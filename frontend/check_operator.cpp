@@ -244,9 +244,10 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
     return poison(at);
   }
   if (lk == TypeKind::Array && rk == TypeKind::Array && op == HirOp::Add) {
+    std::string join = written == "+=" ? "++=" : "++";
     report<Diag::PlusOnText>(tree_->token_span(ast(n).token))
         .note("`+` adds numbers, `++` joins arrays")
-        .fix(tree_->token_span(ast(n).token), "++", "join the arrays with `++`");
+        .fix(tree_->token_span(ast(n).token), join, "join the arrays with `" + join + "`");
     return poison(at);
   }
   auto is_number_like = [&](TypeId t) {
@@ -262,6 +263,9 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
       d.help("for `true` and `false` write `and`, `or`, `!=`");
     else if (types_.kind(t) == TypeKind::String && !side && op == HirOp::Mul)
       d.help("a text is repeated with `repeat`: `" + source(l) + ".repeat(" + source(r) + ")`");
+    else if (types_.kind(t) == TypeKind::String && !side && op == HirOp::Rem &&
+             p_.sources.text(span(l)).find('%') != std::string_view::npos)
+      d.help("a text holds values itself, as in `\"${x}\"`; behind a `:` stands how, as in `\"${x:.2}\"`");
     else if (types_.kind(t) == TypeKind::String) d.help("read a number out of a text with `i64.parse(…)`");
     else if (types_.kind(t) == TypeKind::Char) d.help("the number of a character is `i64(c)`, and back `char(n)`");
     else if (types_.kind(t) == TypeKind::Struct || types_.kind(t) == TypeKind::Enum)

@@ -13,7 +13,8 @@ bool BodyChecker::is_simple(uint32_t pat) {
 }
 
 void BodyChecker::pattern_mismatch(Span at, TypeId type, const std::string& found) {
-  report<Diag::PatternType>(at, name_of(type), found).note("a pattern is compared with a value of the same type");
+  report<Diag::PatternType>(at, name_of(type), found == "a tuple" ? found : "`" + found + "`")
+      .note("a pattern is compared with a value of the same type");
 }
 
 // A constant as the end of a range: its value was folded before bodies are checked.

@@ -533,6 +533,16 @@ NodeId Parser::call(NodeId callee, uint32_t) {
 // arg := [name `:`] expr | `&` place
 NodeId Parser::argument() {
   uint32_t token = pos_;
+  if (at(TokenKind::KwEnd) && next_kind() == TokenKind::Eq && !starts_line(pos_ + 1)) {   // print(x, end="") of Python
+    uint32_t comma = token - 1;
+    pos_ += 2;
+    expr();
+    Diagnostic& d = report<Diag::UnexpectedToken>(between(token, token + 1), "a value", "`end=`")
+                        .note("`print` writes what it is given and no more; `println` ends the line too");
+    if (!panic_ && kinds_[comma] == TokenKind::Comma)
+      d.fix({token_span(comma).lo, after(pos_ - 1).lo}, "", "leave it out", Applicability::MaybeIncorrect);
+    return add(NodeKind::Error, token);
+  }
   if ((at_name() || is_keyword(kind())) && next_kind() == TokenKind::Colon &&
       !(kind_at(pos_ + 2) == TokenKind::Colon && touches(pos_ + 2))) {
     pos_ += 2;

@@ -1,6 +1,7 @@
 // parse_foreign.cpp: what people write who come from another language: understood, said, and read as ours.
 // Depends on parse_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "frontend/foreign.h"
 #include "frontend/parse_internal.h"
 
 namespace janus {
@@ -678,6 +679,13 @@ bool Parser::junk(NodeId& done, uint32_t from) {
       return true;
     }
     std::string_view name = text(last.token);
+    if (name == "del" || name == "global" || name == "nonlocal") {   // words of Python that nothing here stands for
+      report<Diag::UnknownName>(token_span(last.token), name).help(std::string(foreign_value(name)->help));
+      error_token_ = first;
+      done = error_node();
+      if (!at(TokenKind::Newline) && !starts_line(pos_)) end_statement(done, from);
+      return true;
+    }
     std::string_view call = name == "echo" || name == "puts" || name == "printf" || name == "say" ? "println" : name;
     uint32_t replaced = call == name ? last.token : tree_.first_token(done);   // IO.puts "x"
     report<Diag::CallWithoutParens>(token_span(last.token))

@@ -290,6 +290,7 @@ class Parser {
   NodeId let_condition();
   NodeId finish_catch(NodeId left, uint32_t token);
   bool at_bare_error() const;
+  bool several_targets() const;
   bool trailing_closure_here(NodeId callee) const;
   bool looks_like_type(NodeId id) const;
   bool looks_like_fields() const;

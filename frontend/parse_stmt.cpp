@@ -376,6 +376,22 @@ NodeId Parser::declared(uint32_t name, NodeId value, NodeId type_node) {
   return add(NodeKind::Let, name, +bound, record(+type_node, +value), kMut);
 }
 
+// At the comma of `a, xs[0] = …`.
+bool Parser::several_targets() const {
+  uint32_t most = ahead();
+  for (uint32_t t = pos_ + 1; t < most && !starts_line(t); ++t) switch (kinds_[t]) {
+      case TokenKind::Eq: return true;
+      case TokenKind::Ident:
+      case TokenKind::Comma:
+      case TokenKind::Dot:
+      case TokenKind::LBracket:
+      case TokenKind::RBracket:
+      case TokenKind::IntLit: break;
+      default: return false;
+    }
+  return false;
+}
+
 void Parser::end_statement(NodeId& done, uint32_t from) {
   if (at(TokenKind::Newline) || starts_line(pos_) || at_try_catch()) return;
   switch (kind()) {
@@ -397,6 +413,15 @@ void Parser::end_statement(NodeId& done, uint32_t from) {
   if (is_keyword_statement(kind()) && !at(TokenKind::KwDo)) return;
   if (at_word(Word::Child) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) return;
   if (junk(done, from)) return;
+  if (at(TokenKind::Comma) && several_targets()) {   // a, b = b, a
+    report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`")
+        .note("one variable is given its value at a time")
+        .help("two change places by way of a third name: `let old = a`, `a = b`, `b = old`");
+    error_token_ = pos_;
+    pos_ = end_of_line();
+    done = error_node();
+    return;
+  }
   unexpected("the end of the line");
   recover_statement(from);
 }
@@ -516,7 +541,16 @@ NodeId Parser::let(uint32_t guard) {
       let_goes_on(pos_ - 1, is_some(declared_type));
     }
   }
-  if (!panic_ && at(TokenKind::Comma) && !new_line()) {
+  if (!panic_ && at(TokenKind::Comma) && !new_line() && is_some(value) && node(bound).kind == NodeKind::PatTuple) {
+    uint32_t comma = pos_, from = mark();   // let (a, b) = 1, 2
+    uint32_t first = tree_.first_token(value);
+    keep(value);
+    while (eat(TokenKind::Comma) && !panic_) keep(expr());
+    Diagnostic& d = report<Diag::UnexpectedToken>(token_span(comma), "the end of the line", "`,`");
+    if (!panic_)
+      d.fix({token_span(first).lo, token_span(first).lo}, "(", "a tuple has parentheses").fix(after(pos_ - 1), ")", "");
+    value = add(NodeKind::TupleLit, first, flush(from));
+  } else if (!panic_ && at(TokenKind::Comma) && !new_line()) {
     report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`").help(kOneNameALine);
     error_token_ = pos_;
     pos_ = end_of_line();
