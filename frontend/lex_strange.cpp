@@ -123,8 +123,12 @@ void Lexer::strange() {
   const char* lo = p_++;
   uint8_t c = static_cast<uint8_t>(*lo);
   if (c == '#') {
+    bool derive = std::string_view(p_, static_cast<size_t>(end_ - p_)).starts_with("[derive");
     skip_line();
-    report<Diag::ForeignComment>(lo, lo + 1, "#").fix(place(lo, lo + 1), "//", "write `//`");
+    if (derive)   // of Rust
+      report<Diag::StrangeCharacter>(lo, lo + 1, "#")
+          .help("leave the line out: values of all types can be copied, compared, put in order, hashed and printed");
+    else report<Diag::ForeignComment>(lo, lo + 1, "#").fix(place(lo, lo + 1), "//", "write `//`");
     return;
   }
   if (c == '`') {

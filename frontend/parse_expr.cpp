@@ -339,9 +339,10 @@ NodeId Parser::unary() {
       ++pos_;
       Nest nest(*this);
       if (panic_) return error_node();
-      report<Diag::LendOutsideCall>(token_span(token))
+      eat(TokenKind::KwMut);   // &mut x of Rust
+      report<Diag::LendOutsideCall>(between(token, pos_ - 1))
           .note("`f(&x)` lets the call change `x`; everywhere else values are simply copied")
-          .fix(token_span(token), "", "remove it", Applicability::MaybeIncorrect);
+          .fix({token_span(token).lo, token_span(pos_).lo}, "", "remove it", Applicability::MaybeIncorrect);
       return unary();
     }
     case TokenKind::Star: {

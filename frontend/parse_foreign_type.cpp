@@ -35,6 +35,26 @@ void Parser::no_pointers(Span mark, Span cut) {
       .fix(cut, "", "write the type alone", Applicability::MaybeIncorrect);
 }
 
+// Result<T, E> of Rust, Swift and Kotlin, at its `<`.
+NodeId Parser::result_type(uint32_t first) {
+  uint32_t less = pos_++;
+  uint32_t value_from = pos_;
+  NodeId value = type(), error = NodeId::None;
+  std::string value_text = panic_ ? "" : std::string(text_between(value_from, pos_ - 1)), error_text;
+  if (!panic_ && eat(TokenKind::Comma)) {
+    uint32_t error_from = pos_;
+    error = type();
+    if (!panic_) error_text = text_between(error_from, pos_ - 1);
+  }
+  if (panic_) return error_node();
+  bool named = !error_text.empty() && error_text != "String" && error_text.find_first_of("<&") == std::string::npos;
+  if (!named) error = NodeId::None, error_text.clear();   // no set of errors: they are found out
+  std::string better = error_text + "!" + (value_text == "()" ? "void" : value_text);
+  if (!eat(TokenKind::Greater)) return unexpected("`>`"), error_node();
+  foreign(between(first, pos_ - 1), text_between(first, pos_ - 1), better);
+  return add(NodeKind::TypeFallible, less, +error, +value, named ? 0 : kShort);
+}
+
 NodeId Parser::map_type(uint32_t token, NodeId key, NodeId value) {
   uint32_t from = mark();
   keep(add(NodeKind::ImportName, token, +names_.intern("Map")));

@@ -298,6 +298,7 @@ class Parser {
   NodeId type_of_expr(NodeId id);
   struct Bracketed;
   Bracketed bracketed(uint32_t opener) const;
+  NodeId result_type(uint32_t first);
   NodeId map_type(uint32_t token, NodeId key, NodeId value);
   NodeId foreign_bracket_type();
   NodeId foreign_named_type();

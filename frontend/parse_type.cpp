@@ -195,6 +195,8 @@ NodeId Parser::type_name() {
   if (at(TokenKind::LBracket) || at(TokenKind::LParen)) {
     uint32_t opener = pos_++;
     args = type_list(kind_at(opener) == TokenKind::LBracket ? TokenKind::RBracket : TokenKind::RParen, opener);
+  } else if (at(TokenKind::Less) && text(name_token) == "Result" && next_kind() != TokenKind::Greater) {
+    return result_type(first);
   } else if (at(TokenKind::Less)) {
     uint32_t opener = pos_++;
     uint32_t from = mark();

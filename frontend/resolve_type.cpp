@@ -455,9 +455,18 @@ struct TypeResolver {
         Diagnostic& d = p.diags.report<Diag::NotAnError>(tree.caret(id));
         for (TypeId side : {l, r})
           if (p.types.kind(side) == TypeKind::Param) say_what_hides(p, scope.module, d, side);
-        d.note("`" + p.type_name(l) + "` and `" + p.type_name(r) + "` are ordinary types")
-            .help("declare the errors: `error MyError { NotFound }`, and write `MyError!" + p.type_name(r) +
-                  "`; or write `!" + p.type_name(r) + "` to have them found for you");
+        TypeRow row = p.types[l];
+        DeclId of = row.kind == TypeKind::Enum     ? p.enums[row.a].decl
+                    : row.kind == TypeKind::Struct ? p.structs[row.a].decl
+                                                   : DeclId::None;
+        if (is_some(of) && !p.modules[+p.decls[+of].module]->is_std)
+          d.at(p.decls[+of].name_span, "this is no error")
+              .help("declare `" + p.type_name(l) + "` with `error` in place of `" +
+                    (row.kind == TypeKind::Enum ? "enum`" : "struct`: `error " + p.type_name(l) + " { Case { … } }`"));
+        else
+          d.note("`" + p.type_name(l) + "` and `" + p.type_name(r) + "` are ordinary types")
+              .help("declare the errors: `error MyError { NotFound }`, and write `MyError!" + p.type_name(r) +
+                    "`; or write `!" + p.type_name(r) + "` to have them found for you");
       }
       result.infer_set = true;
       result.type = l == Types::Error ? r : Types::Error;
