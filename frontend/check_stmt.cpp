@@ -131,6 +131,11 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
   const HirNode x = node(value);
   TypeId type = shallow(x.type);
   if (type == Types::Error || type == Types::Never || type == Types::Void || (ast(n).flags & kHasError)) return;
+  if (x.kind == HirKind::Null && is_open(type)) {   // `_ => null` for an arm that does nothing
+    report<Diag::UnusedValue>(x.span, "?T").help("a branch that does nothing is `do end`");
+    poison_open(type);
+    return;
+  }
   switch (x.kind) {
     case HirKind::Compare:
       if (HirOp(x.aux) == HirOp::Eq && ast(n).kind == NodeKind::Binary) {
