@@ -20,6 +20,7 @@ namespace janus::rt {
 namespace {
 
 constexpr int kIdPidFd = 3;   // P_PIDFD
+constexpr int64_t kOfFolder = 10'000;   // added to an errno that is the folder's fault, not the program's
 
 // What the child needs, all made before the fork.
 struct Child {
@@ -58,7 +59,7 @@ struct Child {
     if (from[i] >= 0)
       if (const int64_t failed = sys(SYS_dup3, from[i], i, 0); failed < 0) give_up(failed);
   if (c.folder)
-    if (const int64_t failed = sys(SYS_chdir, c.folder); failed < 0) give_up(failed);
+    if (const int64_t failed = sys(SYS_chdir, c.folder); failed < 0) give_up(failed - kOfFolder);
   if (strchr(c.file, '/')) give_up(sys(SYS_execve, c.file, c.args, c.env));
   // By PATH, of the parent.
   const char* path = getenv("PATH");
@@ -134,7 +135,7 @@ extern "C" {
 
 // Starts a program. modes: for input, output and errors in decimal places: 0 the parent's, 1 a pipe, 2 nothing
 // (/dev/null); errors also 3: where output goes. *input, *output, *errors: the parent's ends of pipes. *pid. Null:
-// *code.
+// *code, -errno; 10000 less when the folder is at fault.
 Handle* janus_process_start(Array* command, String* folder, Array* env, bool own_env, int64_t modes, bool own_group,
                             Handle** input, Handle** output, Handle** errors, int64_t* pid, int64_t* code) {
   struct Job {
