@@ -319,6 +319,7 @@ Val FuncLower::intrinsic(Intrin which, const std::vector<TypeId>& targs, const s
       return {type, cmp(JCmp::Eq, code, i32(1))};
     }
     case Intrin::io_point: fail_if(rt(JRt::IoPoint, JType::Ptr, {})); return {type};
+    case Intrin::task_sleep: fail_if(rt(JRt::SleepNanos, JType::Ptr, {args[0].v})); return {type};
     case Intrin::panic: {
       Val message = args[0].owned ? args[0] : copy_val(args[0]);
       panic_message(message.v);

@@ -60,7 +60,7 @@ void BodyChecker::begin_effects() {
     std::string_view text = name;
     uint64_t does = 0;
     if (text == "panic") does = kMayPanic;
-    if (text == "io_wait" || text == "io_point") does = kMaySuspend;
+    if (text == "io_wait" || text == "io_point" || text == "task_sleep") does = kMaySuspend;
     if (text == "array_push" || text == "array_insert" || text == "array_reserve" || text == "array_with_capacity" ||
         text == "array_filled" || text == "array_set" || text == "array_swap")
       does = kAllocates;   // the last two: a storage that is shared is copied first

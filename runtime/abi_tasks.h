@@ -78,6 +78,7 @@ void janus_task_drop(void* task, uint32_t depth);   // the last owner went (coun
 
 // ---- the running task
 Error* janus_sleep(int64_t ms, RT_SITE);
+Error* janus_sleep_nanos(int64_t nanos, RT_SITE);
 Error* janus_yield(RT_SITE);
 bool janus_cancelled(void);
 void janus_shield_begin(void);   // cancellation waits until the matching end; nests

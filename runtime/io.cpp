@@ -23,6 +23,9 @@ namespace janus::rt {
 namespace {
 
 constexpr int64_t kStdinBuffer = 64 * 1024;
+// Who feeds a program must not be able to take all its memory. Files that are read as a whole have the same limit.
+constexpr int64_t kLineTop = int64_t(64) << 20;
+constexpr int64_t kAllTop = int64_t(1) << 30;
 struct Input {
   int64_t at;
   int64_t end;
@@ -49,6 +52,14 @@ JANUS_THREADED int64_t read_some(uint8_t* to, int64_t room) {
     pollfd ready = {0, POLLIN, 0};
     poll(&ready, 1, -1);
   }
+}
+
+void check_line(int64_t len) {
+  if (len > kLineTop) environment_failed("cannot read standard input: a line has more than 64 MiB");
+}
+void check_all(int64_t len) {
+  if (len > kAllTop)
+    environment_failed("cannot read standard input: it has more than 1 GiB, and was to be read at once");
 }
 
 bool refill() {
@@ -109,6 +120,8 @@ JANUS_THREADED bool janus_stdin_ready(bool all) {
       if (!input.pending.data) janus_sink_begin(&input.pending);
       janus_print_bytes(&input.pending, input.bytes + input.at, here);
       input.at = input.end;
+      if (all) check_all(input.pending.len);
+      else check_line(input.pending.len);
     }
     refill();
   }
@@ -148,6 +161,7 @@ JANUS_THREADED String* janus_stdin_read_line(void) {
     stop = static_cast<const uint8_t*>(memchr(start, '\n', static_cast<size_t>(input.end - input.at)));
     janus_print_bytes(&line, start, (stop ? stop : input.bytes + input.end) - start);
     input.at = stop ? stop + 1 - input.bytes : input.end;
+    check_line(line.len);
   } while (!stop && refill());
   line.len = without_return(line.data, line.len);
   return finish_any_bytes(&line);
@@ -168,6 +182,7 @@ JANUS_THREADED String* janus_stdin_read_all(void) {
     uint8_t* room = sink_room(&all, 1024);
     const int64_t n = read_some(room, all.cap - all.len);
     all.len += n;
+    check_all(all.len);
     input.done = n == 0;
   }
   return finish_any_bytes(&all);

@@ -1,4 +1,4 @@
-// process.cpp: child processes and signals. What std.process and std.signal are written over.
+// process.cpp: child processes. What std.process is written over.
 // Depends on handle.h, start.h, Linux, libc.
 // SPDX-License-Identifier: Apache-2.0
 //
@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@ namespace janus::rt {
 namespace {
 
 constexpr int kIdPidFd = 3;   // P_PIDFD
+constexpr int64_t kOfFolder = 10'000;   // added to an errno that is the folder's fault, not the program's
 
 // What the child needs, all made before the fork.
 struct Child {
@@ -59,7 +59,7 @@ struct Child {
     if (from[i] >= 0)
       if (const int64_t failed = sys(SYS_dup3, from[i], i, 0); failed < 0) give_up(failed);
   if (c.folder)
-    if (const int64_t failed = sys(SYS_chdir, c.folder); failed < 0) give_up(failed);
+    if (const int64_t failed = sys(SYS_chdir, c.folder); failed < 0) give_up(failed - kOfFolder);
   if (strchr(c.file, '/')) give_up(sys(SYS_execve, c.file, c.args, c.env));
   // By PATH, of the parent.
   const char* path = getenv("PATH");
@@ -135,7 +135,7 @@ extern "C" {
 
 // Starts a program. modes: for input, output and errors in decimal places: 0 the parent's, 1 a pipe, 2 nothing
 // (/dev/null); errors also 3: where output goes. *input, *output, *errors: the parent's ends of pipes. *pid. Null:
-// *code.
+// *code, -errno; 10000 less when the folder is at fault.
 Handle* janus_process_start(Array* command, String* folder, Array* env, bool own_env, int64_t modes, bool own_group,
                             Handle** input, Handle** output, Handle** errors, int64_t* pid, int64_t* code) {
   struct Job {
@@ -261,38 +261,5 @@ int64_t janus_process_signal(Handle* h, int64_t number) {
 int64_t janus_process_signal_group(int64_t pid, int64_t number) { return sys(SYS_kill, -pid, number); }
 
 int64_t janus_process_id(void) { return getpid(); }
-
-// ---- signals: what arrives is written into a pipe by the handler, a byte a signal.
-
-static int32_t signal_pipe[2] = {-1, -1};
-static void on_signal(int number) {
-  const uint8_t byte = static_cast<uint8_t>(number);
-  sys(SYS_write, signal_pipe[1], &byte, 1);   // full: the same is waiting there often enough
-}
-
-// The one handle from which signals are read. Null: *code.
-Handle* janus_signal_open(int64_t* code) {
-  static Lock making;
-  Hold held(making);
-  if (signal_pipe[0] < 0) {
-    *code = sys(SYS_pipe2, signal_pipe, O_CLOEXEC | O_NONBLOCK);
-    if (*code < 0) return nullptr;
-  }
-  const int64_t fd = sys(SYS_fcntl, signal_pipe[0], F_DUPFD_CLOEXEC, 3);   // each owner closes its own
-  *code = fd;
-  return fd < 0 ? nullptr : handle_new(fd, kPipe | kShared);
-}
-
-int64_t janus_signal_watch(int64_t number) {
-  struct sigaction action = {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART | SA_ONSTACK;
-  return sigaction(static_cast<int>(number), &action, nullptr) == 0 ? 0 : -errno;
-}
-
-int64_t janus_signal_default(int64_t number) {
-  return signal(static_cast<int>(number), SIG_DFL) == SIG_ERR ? -errno : 0;
-}
-int64_t janus_signal_raise(int64_t pid, int64_t number) { return sys(SYS_kill, pid, number); }
 
 }  // extern "C"

@@ -4,19 +4,14 @@
 // At most kThreadsTop calls are out at a time; more wait in a queue, first come, first served. A thread is started when
 // all are busy and stays. When none can be started, and in seeded runs, the caller's own thread makes the call: slower
 // for the others, never wrong.
-#include "runtime/tasks/task.h"
+#include "runtime/tasks/blocking.h"
 
 namespace janus::rt {
 namespace {
 
 constexpr uint32_t kThreadsTop = 64;
 
-struct Call {
-  void (*run)(void*);
-  void* argument;
-  Task* task;
-  Call* next;
-};
+using Call = BlockingCall;
 
 struct Pool {
   Lock lock;   // taken in earnest: also by threads without a call
@@ -52,6 +47,7 @@ void serve(void*) {
     }
     Task* task = call->task;
     call->run(call->argument);
+    if (!task) continue;
     const bool claimed = claim(task, false);
     janus_require(claimed, "a task whose call is out cannot be woken otherwise");
     task->reason = 0;
@@ -93,6 +89,12 @@ struct Put {
 };
 
 }   // namespace
+
+bool call_apart(BlockingCall* call) {
+  call->task = nullptr;
+  return put_call(call);
+}
+
 }   // namespace janus::rt
 
 using namespace janus::rt;

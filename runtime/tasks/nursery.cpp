@@ -376,20 +376,24 @@ void janus_task_drop(void* block, uint32_t) {
   janus_free(task, kTaskData + task->desc->data_size);
 }
 
-Error* janus_sleep(int64_t ms, RT_SITE) {
+Error* janus_sleep_nanos(int64_t nanos, RT_SITE) {
   (void)site, (void)at;
   Task* self = this_task();
   if (is_cancelled(self)) return &janus_own_cancel;
-  if (ms <= 0) return janus_yield(site, at);
+  if (nanos <= 0) return janus_yield(site, at);
   Timer timer = {0, 0, self, nullptr};
-  off_task([&timer, ms] {   // the kernel's clock page wants more of a stack than all else here
-    timer.when = now_ns() + min64(ms, int64_t(1) << 40) * 1'000'000;
+  off_task([&timer, nanos] {   // the kernel's clock page wants more of a stack than all else here
+    timer.when = now_ns() + min64(nanos, (int64_t(1) << 40) * 1'000'000);
   });
   begin_wait(self, WaitKind::Sleep, nullptr, true, site, at);
   timer_start(&timer, true);
   const int32_t reason = end_wait(self);
   timer_stop(&timer);
   return reason == kReasonCancel ? &janus_own_cancel : nullptr;
+}
+
+Error* janus_sleep(int64_t ms, RT_SITE) {
+  return janus_sleep_nanos(max64(0, min64(ms, int64_t(1) << 40)) * 1'000'000, site, at);
 }
 
 Error* janus_yield(RT_SITE) {

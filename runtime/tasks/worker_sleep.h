@@ -85,14 +85,14 @@ Task* spin_for_work(Worker* w) {
   uint32_t none = 0;
   if (!__atomic_compare_exchange_n(&spinners, &none, 1u, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) return nullptr;
   Task* task = nullptr;
-  const int64_t end = now_ns() + kSpinNs;
+  const int64_t end = real_ns() + kSpinNs;   // virtual time may stand still until this worker sleeps
   for (;;) {
     task = shared_take();
     if (!task) task = steal(w);
     if (!task && waits_for_io() && io_poller->look()) task = ring_take(w);
     if (task) break;
     for (int i = 0; i < 64; i++) pause_cpu();
-    if (now_ns() > end) break;
+    if (real_ns() > end) break;
   }
   __atomic_store_n(&spinners, 0u, __ATOMIC_RELEASE);
   return task;
