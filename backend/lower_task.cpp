@@ -37,6 +37,7 @@ Val FuncLower::lower_nursery(HirId id, Want want, uint32_t dest) {
   uint32_t tasks = tasks_id == kNone ? i64(-1) : lower_at_least_zero(HirId(tasks_id));
   if (dead) return {type};
   uint32_t record = slot(static_cast<uint32_t>(rt::kNurserySize), 16);
+  f.stays_out = true;   // the record is large: whoever calls this rarely would keep room for it on each task's stack
   bool is_race = n.aux == rt::kNurseryRace;
   rt(JRt::NurseryBegin, JType::Void, {slot_addr(record), i32(n.aux), tasks, timeout});
   if (local != kNone) bind_alias(LocalId(local), {ty(body->locals[local].type), slot_addr(record)});
