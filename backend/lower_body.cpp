@@ -128,10 +128,7 @@ void FuncLower::build_body(const Body& b, std::span<const TypeId> args, std::spa
       uint32_t local = +b.captures[i].inner;
       uint32_t at_capture = off(env, cl.offsets[i]);
       if (cl.cells[i]) {
-        uint32_t s = slot(8, 8);
-        f.slots[s].name = b.locals[local].name;
-        f.slots[s].type = ty(b.locals[local].type);
-        f.slots[s].span = b.locals[local].span;
+        uint32_t s = local_slot(b.locals[local], ty(b.locals[local].type), 8, 8);
         f.slots[s].is_reference = true;
         f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
         store(load(JType::Ptr, at_capture), slot_addr(s));

@@ -639,11 +639,8 @@ void FuncLower::bind_pattern(uint32_t pat, Val v) {
         return;
       }
       if (const Layout& l = layout(v.type); or_first_ && l.shape == Shape::Aggregate) {
-        b = {BindKind::Slot, slot(l.size, l.align)};
+        b = {BindKind::Slot, local_slot(body->locals[p.a], v.type, l.size, l.align)};
         b.borrowed = true;
-        f.slots[b.v].name = body->locals[p.a].name;
-        f.slots[b.v].type = v.type;
-        f.slots[b.v].span = body->locals[p.a].span;
         store_val(v, slot_addr(b.v));
         return;
       }

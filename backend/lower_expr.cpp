@@ -295,10 +295,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         const HirLocal& info = body->locals[local];
         const Layout& ll = layout(init_type);
         if (ll.shape == Shape::Aggregate && !(info.flags & kLocalCell)) {   // built in place
-          uint32_t s = slot(ll.size, ll.align);
-          f.slots[s].name = info.name;
-          f.slots[s].type = init_type;
-          f.slots[s].span = info.span;
+          uint32_t s = local_slot(info, init_type, ll.size, ll.align);
           uint32_t addr = slot_addr(s);
           lower_to(HirId(n.b), addr);
           if (dead) return {type};
@@ -344,10 +341,7 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
         b.cleanup = push_scoped(CleanKind::Cell, t, s);
         return {type};
       }
-      uint32_t s = slot(ll.size, ll.align);
-      f.slots[s].name = info.name;
-      f.slots[s].type = t;
-      f.slots[s].span = info.span;
+      uint32_t s = local_slot(info, t, ll.size, ll.align);
       if (ll.shape == Shape::Aggregate) {
         uint32_t addr = slot_addr(s);
         b = {BindKind::Address, addr};

@@ -182,6 +182,14 @@ class FuncLower {
     s.align = align ? align : 1;
     return static_cast<uint32_t>(f.slots.size() - 1);
   }
+  // The slot of a local: the debugger shows it under its name.
+  uint32_t local_slot(const HirLocal& local, TypeId type, uint32_t size, uint32_t align) {
+    uint32_t s = slot(size, align);
+    f.slots[s].name = local.name;
+    f.slots[s].type = type;
+    f.slots[s].span = local.span;
+    return s;
+  }
   uint32_t slot_addr(uint32_t s) { return emit(JOp::SlotAddr, JType::Ptr, s); }
   uint32_t temp_addr(TypeId type);   // address of a new slot for a value of the type
   uint32_t off(uint32_t addr, uint32_t bytes) {

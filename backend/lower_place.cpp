@@ -20,10 +20,7 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
     uint32_t cell = rt(JRt::Alloc, JType::Ptr, {i64(rt::kBoxPayload + (l.size + 7) / 8 * 8)});
     store(i64(1), cell, 0, JAlias::Count);
     store_val(v, off(cell, static_cast<uint32_t>(rt::kBoxPayload)));
-    uint32_t s = slot(8, 8);
-    f.slots[s].name = info.name;
-    f.slots[s].type = v.type;
-    f.slots[s].span = info.span;
+    uint32_t s = local_slot(info, v.type, 8, 8);
     f.slots[s].is_reference = true;
     f.slots[s].cell_offset = static_cast<uint32_t>(rt::kBoxPayload);
     store(cell, slot_addr(s));
@@ -33,10 +30,7 @@ void FuncLower::bind_local(LocalId id, Val v, bool let) {
     return;
   }
   if (l.shape == Shape::Void) return;
-  uint32_t s = slot(l.size, l.align);
-  f.slots[s].name = info.name;
-  f.slots[s].type = v.type;
-  f.slots[s].span = info.span;
+  uint32_t s = local_slot(info, v.type, l.size, l.align);
   uint32_t addr = slot_addr(s);
   if (types.kind(v.type) == TypeKind::Array) v.v = living(v.v);
   store_val(v, addr);
@@ -73,19 +67,13 @@ void FuncLower::bind_alias(LocalId id, Val v) {
     b.kind = BindKind::Address;
     b.v = v.v;
     if (!m.options.release && is_some(info.name)) {   // the debugger finds it through a reference
-      uint32_t s = slot(8, 8);
-      f.slots[s].name = info.name;
-      f.slots[s].type = v.type;
-      f.slots[s].span = info.span;
+      uint32_t s = local_slot(info, v.type, 8, 8);
       f.slots[s].is_reference = true;
       store(v.v, slot_addr(s));
     }
     return;
   }
-  uint32_t s = slot(l.size, l.align);
-  f.slots[s].name = info.name;
-  f.slots[s].type = v.type;
-  f.slots[s].span = info.span;
+  uint32_t s = local_slot(info, v.type, l.size, l.align);
   store(v.v, slot_addr(s));
   b.kind = BindKind::Slot;
   b.v = s;

@@ -213,11 +213,15 @@ bool Parser::open_braces(uint32_t header, const char* what) {
   while (brace < most && kinds_[brace] != TokenKind::LBrace && kinds_[brace] != TokenKind::LParen &&
          !starts_line(brace + 1))
     ++brace;
-  if (kinds_[brace] == TokenKind::LBrace && brace > pos_) broken_head_ = brace > pos_ + 1, pos_ = brace + 1;
-  else if (at_name() && (next_kind() == TokenKind::Colon || kinds_[header] != TokenKind::KwStruct) &&
-           next_kind() != TokenKind::Ident) {
-  } else if (!starts_line(pos_) && next_kind() == TokenKind::Ident) ++pos_;
-  else return false;
+  bool element = at_name() && next_kind() != TokenKind::Ident &&
+                 (next_kind() == TokenKind::Colon || kinds_[header] != TokenKind::KwStruct);
+  if (kinds_[brace] == TokenKind::LBrace && brace > pos_) {
+    broken_head_ = brace > pos_ + 1;
+    pos_ = brace + 1;
+  } else if (!element) {
+    if (starts_line(pos_) || next_kind() != TokenKind::Ident) return false;
+    ++pos_;
+  }
   panic_ = false;
   return true;
 }

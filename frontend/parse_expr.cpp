@@ -57,11 +57,8 @@ NodeId Parser::finish_catch(NodeId left, uint32_t token) {
   }
   NodeId handler;
   if (panic_) handler = error_node();
-  else if (opened) {
-    handler = body(Opening::Do, token, false);
-    close_block(Opening::Do, token);
-    tree_.lasts[+handler] = pos_ - 1;
-  } else if (at(TokenKind::KwDo) || (at(TokenKind::LBrace) && is_some(bound) && next_kind() != TokenKind::Pipe))
+  else if (opened) handler = block_of(Opening::Do, token);
+  else if (at(TokenKind::KwDo) || (at(TokenKind::LBrace) && is_some(bound) && next_kind() != TokenKind::Pipe))
     handler = block(token, "`catch`");
   else if (new_line() && at(TokenKind::EndOfFile)) {
     unexpected("what `catch` gives instead");
@@ -82,11 +79,8 @@ bool Parser::at_bare_error() const {
   switch (next_kind()) {
     case TokenKind::KwDo:
     case TokenKind::Arrow: return true;
-    case TokenKind::LBrace: {
-      char first = text(pos_).front();
-      return first >= 'a' && first <= 'z' && kind_at(pos_ + 2) != TokenKind::Pipe &&
-             kind_at(pos_ + 2) != TokenKind::RBrace;
-    }
+    case TokenKind::LBrace:
+      return !is_upper(pos_) && kind_at(pos_ + 2) != TokenKind::Pipe && kind_at(pos_ + 2) != TokenKind::RBrace;
     default: return false;
   }
 }
