@@ -25,8 +25,9 @@ void BodyChecker::no_tag(ErrorSetId set, NameId name, Span at, const std::string
   d.note("which errors arrive here is found out from the whole program, so the short form does not say whose `" + word +
          "` is meant");
   std::string whose, sets;   // the errors that this file knows by name
-  size_t count = 0;
+  size_t count = 0, looked = 0;
   for (const ErrorInfo& error : p_.errors) {
+    if (++looked > 1000) break;   // each such mistake looks at them
     NameId owner = p_.decls[+error.decl].name;
     if (is_none(owner) || lookup_name(p_, module_, owner) != error.decl) continue;
     for (TagId tag : error.tags)
@@ -82,13 +83,14 @@ void BodyChecker::offer_braces(Diagnostic& d, NodeId call, std::span<const Field
                tree_->tokens.kinds[close] == TokenKind::RParen;
   size_t named = 0;
   for (NodeId arg : given) {
-    const Node a = ast(arg);
-    if (a.kind == NodeKind::MutArg) whole = false;
-    if (a.kind != NodeKind::Arg) continue;
-    ++named;
-    whole &= std::any_of(fields.begin(), fields.end(), [&](const FieldInfo& f) { return f.name == NameId(a.a); });
+    if (ast(arg).kind == NodeKind::MutArg) whole = false;
+    named += ast(arg).kind == NodeKind::Arg;
   }
-  if (!whole || (named != 0 && named != given.size())) {
+  if (whole && named)   // each field once, so all are named
+    for (const FieldInfo& f : fields)
+      whole &= std::any_of(given.begin(), given.end(),
+                           [&](NodeId arg) { return ast(arg).kind == NodeKind::Arg && NameId(ast(arg).a) == f.name; });
+  if (!whole) {
     std::string parts;
     for (const FieldInfo& f : fields) parts += (parts.empty() ? "" : ", ") + std::string(text(f.name)) + ": …";
     d.help("write `" + callee + (parts.empty() ? " {}`" : " { " + parts + " }`"));

@@ -401,7 +401,7 @@ HirId BodyChecker::check_catch(NodeId n, TypeId expected, bool value) {
   if (failing && is_none(pattern) && is_closure_for_error(handler) && types_.kind(type) != TypeKind::Func &&
       (types_.kind(type) != TypeKind::Infer || literal)) {
     NodeId param = tree_->list(ast(handler).a)[0];
-    std::string name = source(param);
+    std::string name(ast(param).kind == NodeKind::Param ? std::string(text(NameId(ast(param).a))) : source(param));
     Diagnostic& d = report<Diag::ForeignWord>(span(handler), "{ |" + name + "| … }", "|" + name + "| do … end")
                         .note("`{ |x| … }` is a function, a value like any other; what answers a failure is a block");
     Span bars = {tree_->token_span(tree_->first_token(handler)).lo, tree_->token_span(tree_->lasts[+param] + 1).hi};
