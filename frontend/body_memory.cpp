@@ -191,8 +191,7 @@ uint32_t RecordWriter::type_number(TypeId id) {
   }
   for (uint32_t i = 0; i < row.arg_count; ++i) args.push_back(type_number(types.args(id)[i]));
   if (!good) return 0;
-  std::string before;
-  before.swap(out);
+  size_t from = out.size();
   number(static_cast<uint64_t>(row.kind));
   switch (row.kind) {
     case TypeKind::Array:
@@ -209,15 +208,13 @@ uint32_t RecordWriter::type_number(TypeId id) {
   number(row.b);
   number(args.size());
   for (uint32_t a : args) number(a);
-  type_bytes_ += out;
-  out = std::move(before);
+  type_bytes_ += out.view(from);
+  out.cut(from);
   type_numbers_[+id] = types_;
   return types_++;
 }
 
-std::string RecordWriter::tables() {
-  std::string before;
-  before.swap(out);
+void RecordWriter::tables() {
   const Program& p = marks_.program();
   number(modules_.size());
   for (ModuleId m : modules_) {
@@ -225,9 +222,7 @@ std::string RecordWriter::tables() {
     number(marks_.shape(m));
   }
   number(types_);
-  out += type_bytes_;
-  before.swap(out);
-  return before;
+  out.raw(type_bytes_.data(), type_bytes_.size());
 }
 
 // ---- reading

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "frontend/byte_writer.h"
 #include "frontend/flat_map.h"
 #include "frontend/program.h"
 
@@ -78,23 +79,17 @@ class Landmarks {
 // Bytes of one module's records. `good` ends when something has no name that lasts: the record is then not kept.
 class RecordWriter {
  public:
-  explicit RecordWriter(const Landmarks& marks) : marks_(marks) {}
+  RecordWriter(const Landmarks& marks, ByteWriter& to) : out(to), marks_(marks) {}
   bool good = true;
-  std::string out;
-  void number(uint64_t n) {
-    for (; n >= 128; n >>= 7) out += static_cast<char>(n | 128);
-    out += static_cast<char>(n);
-  }
+  ByteWriter& out;   // one for all modules: their records are written in turn
+  void number(uint64_t n) { out.num(n); }
   void difference(int64_t n) { number(static_cast<uint64_t>(n) << 1 ^ static_cast<uint64_t>(n >> 63)); }
-  void bytes(const void* data, size_t size) { out.append(static_cast<const char*>(data), size); }
-  void text(std::string_view t) {
-    number(t.size());
-    out += t;
-  }
+  void bytes(const void* data, size_t size) { out.raw(data, size); }
+  void text(std::string_view t) { out.text(t); }
   void ref(RefKind kind, uint32_t id);
   void type(TypeId id);
   void param(TypeParamId id);
-  std::string tables();   // of modules and types: to stand before the records
+  void tables();   // of modules and types: to stand before the records
 
  private:
   const Landmarks& marks_;

@@ -58,6 +58,7 @@ struct BodyChecker::Memory {
     uint64_t solved;
   };
   std::vector<Promise> promises;   // of records that were put back
+  ByteWriter bytes;   // of what is written now
   std::vector<OfModule> modules;
   std::vector<uint8_t> recorded;   // by FuncId: there is a record of it
 
@@ -188,7 +189,7 @@ void BodyChecker::begin_memory() {
   }
   for (size_t i = 0; i < p_.modules.size(); ++i) {
     Memory::OfModule& of = k.modules[i];
-    if (of.of_user && !(of.reader && of.same_text)) of.writer = std::make_unique<RecordWriter>(k.marks);
+    if (of.of_user && !(of.reader && of.same_text)) of.writer = std::make_unique<RecordWriter>(k.marks, k.bytes);
   }
 }
 
@@ -456,12 +457,12 @@ void BodyChecker::end_record(FuncId id) {
   of.records.append(reinterpret_cast<const char*>(&text_hash), sizeof text_hash);
   if (!w.good) w.out.clear();
   k.recorded[+id] = w.good;
-  std::string record = std::move(w.out);
-  w.out.clear();
-  w.text(record);
-  of.records += w.out;
-  if (is_late && !record.empty()) {
-    size_t at = of.records.size() - record.size();
+  size_t size = w.out.size();
+  w.number(size);   // which stands before them
+  of.records += w.out.view(size);
+  of.records += w.out.view().substr(0, size);
+  if (is_late && size) {
+    size_t at = of.records.size() - size;
     k.late.push_back(
         {place.module, at, at + 2, std::move(matched), b.late_matches, late_matches_.size() - b.late_matches});
   }
@@ -749,12 +750,11 @@ void BodyChecker::end_memory() {
     Memory::OfModule& of = k.modules[i];
     if (!of.writer) continue;
     of.now.bodies = std::move(bodies[i]);
-    std::string out = of.writer->tables();
-    of.writer->out.clear();
+    k.bytes.clear();
+    of.writer->tables();
     of.writer->number(of.written);
-    out += of.writer->out;
-    out += of.records;
-    k.memory.after[std::string(p_.names.text(p_.modules[i]->path))] = with_head(of.now, out);
+    k.bytes.raw(of.records.data(), of.records.size());
+    k.memory.after[std::string(p_.names.text(p_.modules[i]->path))] = with_head(of.now, k.bytes.view());
   }
   memory_ = nullptr;
 }

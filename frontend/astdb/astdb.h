@@ -24,6 +24,7 @@
 
 #include "frontend/flat_map.h"
 #include "frontend/program.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -152,6 +153,8 @@ struct SqlValue {
   std::string_view text;   // Text, Blob: valid until the callback returns
 };
 
+class RowCells;
+
 class AstDb {
  public:
   // `path`: of the file, its folder is made when needed; ":memory:". `notice` gets at most one sentence when the
@@ -223,8 +226,9 @@ class AstDb {
               const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why,
               std::vector<std::string>* columns = nullptr);
   std::string last_error() const { return trouble_; }   // of a store or commit that failed
-  // For who writes rows (sqlite.h): a statement of `rows` rows, kept in its slot.
-  sqlite3_stmt* prepare_insert(int slot, std::string_view table, int columns, size_t rows);
+  // For who writes rows (bulk.h): 0 … count - 1, whose keys are not there yet; `fill(cells, i)` says row i.
+  bool insert_rows(int slot, std::string_view table, int columns, size_t count,
+                   llvm::function_ref<void(RowCells&, size_t)> fill);
   sqlite3* handle() { return db_; }
   const std::string& path() const { return path_; }
   const std::string& beside() const { return beside_; }   // of a new database, until its first commit: a temporary file

@@ -98,7 +98,7 @@ Cid member_cid(const Cid& parent, std::string_view what, uint32_t index) {
   out.text(what);
   out.raw(parent.data(), 32);
   out.num(index);
-  return hash_of(out.begin(), out.used);
+  return hash_of(out.data(), out.size());
 }
 
 std::string cid_text(const Cid& cid) {

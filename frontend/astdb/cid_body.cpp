@@ -119,10 +119,7 @@ void Facts::Impl::body(const Body& b) {
         break;
       default: break;
     }
-    out.num(static_cast<uint32_t>(n.kind) | uint32_t{n.flags} << 8 | uint32_t{n.aux} << 16);
-    out.num(t);
-    out.id(a);
-    out.id(second);
+    out.node(static_cast<uint32_t>(n.kind) | uint32_t{n.flags} << 8 | uint32_t{n.aux} << 16, t, a, second);
   }
   for (const HirPat& pat : b.pats) {
     uint32_t a = pat.a, t = type(pat.type);
@@ -147,15 +144,13 @@ void Facts::Impl::body(const Body& b) {
         break;
       default: break;
     }
-    out.num(static_cast<uint32_t>(pat.kind));
-    out.num(t);
-    out.id(a);
-    out.id(pat.b);
+    out.node(static_cast<uint32_t>(pat.kind), t, a, pat.b);
   }
   out.num(static_cast<uint32_t>(b.extra.size()));
   uint32_t at = 0;
   auto extra_up_to = [&](uint32_t end) {
-    for (; at < end; ++at) out.id(b.extra[at]);
+    if (at < end) out.ids(std::span(b.extra).subspan(at, end - at));
+    at = std::max(at, end);
   };
   std::sort(holes.begin(), holes.end(), [](const Hole& x, const Hole& y) { return x.begin < y.begin; });
   for (const Hole& h : holes) {

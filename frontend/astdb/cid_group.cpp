@@ -70,7 +70,7 @@ Cid Facts::Impl::std_cid(Sym s, ModuleId m) {
                 : kind_of(s) == SymKind::Test ? p->tests[id_of(s)].node
                                               : p->decls[+decl_of(s)].node;
   out.num(+node);
-  return hash_of(out.begin(), out.used);
+  return hash_of(out.data(), out.size());
 }
 
 void Facts::Impl::finish(const Program& program) {
@@ -134,7 +134,7 @@ void Facts::Impl::finish(const Program& program) {
     out.clear();
     out.raw(part.own.data(), 32);
     for (uint32_t i = 0; i < part.need_count; ++i) out.raw(cids[dense(needs[part.needs + i])].data(), 32);
-    sig_cids[dense(s)] = hash_of(out.begin(), out.used);
+    sig_cids[dense(s)] = hash_of(out.data(), out.size());
   }
   // No part is written any more.
   out = {};
@@ -213,7 +213,7 @@ void Facts::Impl::single(Sym s) {
       else out.raw(cids[dense(n)].data(), 32);
     }
   });
-  cids[dense(s)] = hash_of(out.begin(), out.used);
+  cids[dense(s)] = hash_of(out.data(), out.size());
 }
 
 void Facts::Impl::together(std::span<const Sym> group) {
@@ -228,7 +228,7 @@ void Facts::Impl::together(std::span<const Sym> group) {
         out.raw(part.own.data(), 32);
         for (uint32_t k = 0; k < part.need_count; ++k) out.raw(cids[dense(needs[part.needs + k])].data(), 32);
       });
-      next[i] = hash_of(out.begin(), out.used);
+      next[i] = hash_of(out.data(), out.size());
     }
     for (size_t i = 0; i < group.size(); ++i) cids[dense(group[i])] = next[i];
     std::sort(next.begin(), next.end());
@@ -240,12 +240,12 @@ void Facts::Impl::together(std::span<const Sym> group) {
   // Members know all of each other, not only what they reach within the rounds that were needed to tell them apart.
   out.clear();
   for (size_t i = 0; i < kinds; ++i) out.raw(next[i].data(), 32);
-  Cid all = hash_of(out.begin(), out.used);
+  Cid all = hash_of(out.data(), out.size());
   for (Sym s : group) {
     ByteWriter both;
     both.raw(all.data(), 32);
     both.raw(cids[dense(s)].data(), 32);
-    cids[dense(s)] = hash_of(both.begin(), both.used);
+    cids[dense(s)] = hash_of(both.data(), both.size());
   }
 }
 

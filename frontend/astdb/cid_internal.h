@@ -1,5 +1,5 @@
 // cid_internal.h: what finding content ids works on: the bytes of each declaration, and what it needs.
-// Depends on cid.h, LLVM's BLAKE3.
+// Depends on cid.h, byte_writer.h, LLVM's BLAKE3.
 // SPDX-License-Identifier: Apache-2.0
 //
 //
@@ -21,56 +21,15 @@
 // of parameters and fields are: callers write them.
 #pragma once
 #include <algorithm>
-#include <cstring>
-#include <memory>
+#include <span>
 #include <tuple>
 
 #include "frontend/astdb/cid.h"
+#include "frontend/byte_writer.h"
 #include "frontend/flat_map.h"
 #include "llvm/Support/BLAKE3.h"
 
 namespace janus {
-
-// Bytes that are only ever appended to; room is made in large steps and never filled with zeros first.
-struct ByteWriter {
-  std::unique_ptr<uint8_t[]> room;
-  size_t used = 0, capacity = 0;
-  void clear() { used = 0; }
-  uint8_t* begin() { return room.get(); }
-  uint8_t* add(size_t n) {
-    if (used + n > capacity) {
-      size_t more = std::max<size_t>(capacity * 2, used + n + 4096);
-      std::unique_ptr<uint8_t[]> larger(new uint8_t[more]);
-      if (used) std::memcpy(larger.get(), room.get(), used);
-      room = std::move(larger);
-      capacity = more;
-    }
-    uint8_t* at = room.get() + used;
-    used += n;
-    return at;
-  }
-  void raw(const void* p, size_t n) {
-    if (n) std::memcpy(add(n), p, n);
-  }
-  // Seven bits a byte, the lowest first: most numbers are small, and hashing goes by the byte.
-  void num(uint32_t v) {
-    uint8_t* from = add(5);
-    uint8_t* at = from;
-    for (; v > 127; v >>= 7) *at++ = static_cast<uint8_t>(v | 128);
-    *at++ = static_cast<uint8_t>(v);
-    used -= static_cast<size_t>(from + 5 - at);
-  }
-  void id(uint32_t v) { num(v + 1); }   // all ones, which says none, is short too
-  void wide(__int128 v) {
-    bool small = v >= 0 && v < 0xffffffff;
-    id(small ? static_cast<uint32_t>(v) : 0xffffffffu);
-    if (!small) raw(&v, sizeof v);
-  }
-  void text(std::string_view t) {
-    num(static_cast<uint32_t>(t.size()));
-    raw(t.data(), t.size());
-  }
-};
 
 inline Cid hash_of(const void* data, size_t size) {
   auto digest = llvm::BLAKE3::hash<32>(llvm::ArrayRef(static_cast<const uint8_t*>(data), size));
@@ -126,7 +85,7 @@ struct Facts::Impl {
   }
   uint32_t end_part() {
     FactPart part;
-    part.own = hash_of(out.begin(), out.used);
+    part.own = hash_of(out.data(), out.size());
     part.needs = needs_begin;
     part.need_count = static_cast<uint32_t>(needs.size()) - needs_begin;
     part.uses = uses_begin;

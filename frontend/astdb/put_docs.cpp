@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "frontend/astdb/bulk.h"
 #include "frontend/astdb/sqlite.h"
 
 namespace janus {
@@ -113,7 +114,7 @@ bool AstDb::put_docs(RowId file, std::span<const DocRow> docs, std::span<const D
             drop(kDropTags, "DELETE FROM doc_tag WHERE decl >= ? AND decl < ?", 1) &&
             drop(kDropDoctests, "DELETE FROM doctest WHERE id >= ? AND id < ?", 256);
 
-  ok = ok && put_rows(*this, kPutDoc, "doc", 7, docs.size(), [&](Statement& s, size_t i) {
+  ok = ok && insert_rows(kPutDoc, "doc", 7, docs.size(), [&](RowCells& s, size_t i) {
          const DocRow& d = docs[i];
          s.bind(1, d.decl)
              .blob(2, d.cid)

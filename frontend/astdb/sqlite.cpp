@@ -159,15 +159,6 @@ sqlite3_stmt* AstDb::prepare(int slot, const char* sql) {
   return s;
 }
 
-sqlite3_stmt* AstDb::prepare_insert(int slot, std::string_view table, int columns, size_t rows) {
-  if (sqlite3_stmt* known = statements_.empty() ? nullptr : statements_[static_cast<size_t>(slot)]) return known;
-  std::string row = "(?";
-  for (int i = 1; i < columns; ++i) row += ",?";
-  std::string sql = "INSERT OR REPLACE INTO " + std::string(table) + " VALUES" + row + ")";
-  for (size_t i = 1; i < rows; ++i) sql += "," + row + ")";
-  return prepare(slot, sql.c_str());
-}
-
 bool AstDb::open(const std::string& path, bool read_only, std::string& why) {
   path_ = path;
   // Each database belongs to one thread at a time, and nobody asks SQLite how much memory it uses.

@@ -15,28 +15,26 @@ std::string reason_of(sqlite3* db);   // of the last failure, as a sentence's en
 class Statement {
  public:
   explicit Statement(sqlite3_stmt* stmt) : s_(stmt) {}
-  void first_column(int at) { first_ = at - 1; }   // what bind() calls 1 from here on
   ~Statement() {
     if (s_) sqlite3_reset(s_);
   }
   Statement(const Statement&) = delete;
   Statement& bind(int at, int64_t value) {
-    if (s_) sqlite3_bind_int64(s_, first_ + at, value);
+    if (s_) sqlite3_bind_int64(s_, at, value);
     return *this;
   }
   // Texts and blobs are not copied: they must live until the statement is reset.
   Statement& bind(int at, std::string_view text) {
-    if (s_)
-      sqlite3_bind_text(s_, first_ + at, text.data() ? text.data() : "", static_cast<int>(text.size()), SQLITE_STATIC);
+    if (s_) sqlite3_bind_text(s_, at, text.data() ? text.data() : "", static_cast<int>(text.size()), SQLITE_STATIC);
     return *this;
   }
   Statement& blob(int at, const void* data, size_t size) {
-    if (s_) sqlite3_bind_blob(s_, first_ + at, size ? data : "", static_cast<int>(size), SQLITE_STATIC);
+    if (s_) sqlite3_bind_blob(s_, at, size ? data : "", static_cast<int>(size), SQLITE_STATIC);
     return *this;
   }
   Statement& blob(int at, const Cid& cid) { return blob(at, cid.data(), cid.size()); }
   Statement& null(int at) {
-    if (s_) sqlite3_bind_null(s_, first_ + at);
+    if (s_) sqlite3_bind_null(s_, at);
     return *this;
   }
   Statement& row_or_null(int at, RowId id) { return id ? bind(at, id) : null(at); }
@@ -67,7 +65,6 @@ class Statement {
 
  private:
   sqlite3_stmt* s_;
-  int first_ = 0;
   int code_ = SQLITE_OK;
 };
 
@@ -81,13 +78,10 @@ enum StatementSlot : int {
   kPutReport,
   kPutFile,
   kPutDecl,
-  kPutDeclRows,
   kPutFact,
-  kPutFactRows,
   kPutTest,
   kPutDiagnostic,
   kPutDoc,
-  kPutDocRows,
   kPutDocTag,
   kPutDoctest,
   kPutGuide,
@@ -116,23 +110,5 @@ enum StatementSlot : int {
   kFindRefs,
   kStatementSlots,
 };
-
-// Inserts rows 0 … count - 1; `bind(statement, i)` binds the columns of row i, from 1. Many go with one run of the
-// statement of the next slot: a run costs about as much as a row.
-template <class Bind>
-bool put_rows(AstDb& db, StatementSlot slot, std::string_view table, int columns, size_t count, Bind&& bind) {
-  constexpr size_t kMany = 16;
-  for (size_t i = 0; i < count;) {
-    size_t rows = count - i < kMany ? 1 : kMany;
-    Statement s(db.prepare_insert(slot + (rows == kMany), table, columns, rows));
-    for (size_t k = 0; k < rows; ++k) {
-      s.first_column(static_cast<int>(k) * columns + 1);
-      bind(s, i + k);
-    }
-    if (!s.run()) return false;
-    i += rows;
-  }
-  return true;
-}
 
 }  // namespace janus

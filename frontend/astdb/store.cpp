@@ -17,6 +17,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "frontend/astdb/bulk.h"
 #include "frontend/astdb/describe.h"
 #include "frontend/astdb/sqlite.h"
 #include "frontend/content_hash.h"
@@ -211,9 +212,11 @@ struct Storing {
   void number_decls(FileWork& f) {
     // Names decide only where there were declarations before.
     bool all_new = old_files.empty();
-    std::vector<Item> items = describer.items(f.module, f.same_text || all_new);
-    f.same_text &= f.known && f.old->ordinals.size() == items.size();   // else another janus sees other things in it
-    if (!f.same_text && !all_new) items = describer.items(f.module);
+    Items described = describer.items(f.module, f.same_text || all_new);
+    f.same_text &=
+        f.known && f.old->ordinals.size() == described.list.size();   // else another janus sees other things in it
+    if (!f.same_text && !all_new) described = describer.items(f.module);
+    const std::vector<Item>& items = described.list;
     f.items.assign(items.begin(), items.end());
     if (f.same_text) {
       f.ordinals = f.old->ordinals;
@@ -255,12 +258,12 @@ struct Storing {
               o->taken = true;
               matched[i] = 1;
               f.ordinals[i] = o->ordinal;
-              if (can_be_named(items[i].kind)) renames.push_back({cid, o->path, items[i].path});
+              if (can_be_named(items[i].kind)) renames.push_back({cid, o->path, std::string(items[i].path)});
               break;
             }
         if (matched[i]) continue;
         f.ordinals[i] = next++;
-        if (!p.modules[+f.module]->is_std) fresh.push_back({cid, items[i].kind, items[i].path});
+        if (!p.modules[+f.module]->is_std) fresh.push_back({cid, items[i].kind, std::string(items[i].path)});
       }
       for (OldDecl& o : old)
         if (!o.taken) gone.push_back(std::move(o));
@@ -484,11 +487,11 @@ struct Storing {
     Cid cid, sig;
     uint64_t effects;
     uint32_t traits, lo, hi, line, col, lines;
-    std::string refs, effect_rows;
+    std::string_view refs, effect_rows;   // in Rows::items.texts
   };
   struct Rows {
     FileWork* file = nullptr;
-    std::vector<Item> items;
+    Items items;
     std::vector<Row> rows;
     int64_t lines = 0;
     std::string path, digests;
@@ -517,9 +520,14 @@ struct Storing {
     };
     std::vector<Row>& rows = made.rows;
     rows.resize(f.items.size());
-    std::string refs;
-    for (size_t i = 0; i < made.items.size(); ++i) {
-      const Item& item = made.items[i];
+    std::string refs, effects;
+    auto keep = [&](std::string_view text) {
+      char* room = made.items.texts.Allocate<char>(text.size());
+      std::memcpy(room, text.data(), text.size());
+      return std::string_view(room, text.size());
+    };
+    for (size_t i = 0; i < made.items.list.size(); ++i) {
+      const Item& item = made.items.list[i];
       Row& r = rows[i];
       r.id = f.id << kFileShift | f.ordinals[i];
       r.parent = item.parent == kNoItem ? 0 : f.id << kFileShift | f.ordinals[item.parent];
@@ -559,10 +567,9 @@ struct Storing {
             refs.append(text, at);
           });
         refs += ']';
-        r.effect_rows = "[]";
-        if (facet.node != 0xffffffffu) effects_json(r.id, facet.node, r.effects, facet.errors, r.effect_rows);
-        if (refs.size() > 2 || r.effect_rows.size() > 2) r.refs = refs;
-        else r.effect_rows.clear();
+        effects = "[]";
+        if (facet.node != 0xffffffffu) effects_json(r.id, facet.node, r.effects, facet.errors, effects);
+        if (refs.size() > 2 || effects.size() > 2) r.refs = keep(refs), r.effect_rows = keep(effects);
       }
     }
     made.file = &f;
@@ -597,8 +604,8 @@ struct Storing {
                   .bind(1, first)
                   .bind(2, end)
                   .run();
-      ok &= put_rows(db, kPutDecl, "item", 18, rows.size(), [&](Statement& s, size_t i) {
-        const Item& item = made.items[i];
+      ok &= db.insert_rows(kPutDecl, "item", 18, rows.size(), [&](RowCells& s, size_t i) {
+        const Item& item = made.items.list[i];
         const Row& r = rows[i];
         s.bind(1, r.id)
             .blob(2, r.cid)
@@ -606,7 +613,7 @@ struct Storing {
             .row_or_null(4, r.parent)
             .bind(5, item.kind)
             .bind(6, item.name);
-        std::string_view inner = std::string_view(item.path).substr(std::min(prefix.size(), item.path.size()));
+        std::string_view inner = item.path.substr(std::min(prefix.size(), item.path.size()));
         if (inner == item.name || std::string_view(item.kind) == "module") s.null(7);
         else s.bind(7, inner);
         s.bind(8, int64_t{item.is_pub}).bind(9, item.signature);
@@ -633,7 +640,7 @@ struct Storing {
       std::vector<const Row*> facts_of;
       for (const Row& r : rows)
         if (!r.refs.empty()) facts_of.push_back(&r);
-      ok &= put_rows(db, kPutFact, "fact", 3, facts_of.size(), [&](Statement& s, size_t i) {
+      ok &= db.insert_rows(kPutFact, "fact", 3, facts_of.size(), [&](RowCells& s, size_t i) {
         s.bind(1, facts_of[i]->id).bind(2, facts_of[i]->effect_rows).bind(3, facts_of[i]->refs);
       });
     }
@@ -643,7 +650,7 @@ struct Storing {
     const FileWork& f = *made.file;
     const std::vector<Row>& rows = made.rows;
     bool any = false;
-    for (const Item& item : made.items) any |= kind_of(item.symbol) == SymKind::Test;
+    for (const Item& item : made.items.list) any |= kind_of(item.symbol) == SymKind::Test;
     if (!any && !f.known) return;
     // A result stays known as long as the test means the same.
     struct Known {
@@ -663,10 +670,10 @@ struct Storing {
               .bind(1, first)
               .bind(2, end)
               .run();
-    for (size_t i = 0; i < made.items.size() && ok; ++i) {
-      if (kind_of(made.items[i].symbol) != SymKind::Test) continue;
+    for (size_t i = 0; i < made.items.list.size() && ok; ++i) {
+      if (kind_of(made.items.list[i].symbol) != SymKind::Test) continue;
       Statement s(db.prepare(kPutTest, "INSERT INTO test VALUES(?, ?, ?, ?, ?, ?)"));
-      s.bind(1, rows[i].id).bind(2, rows[i].id).bind(3, made.items[i].name).blob(4, rows[i].cid);
+      s.bind(1, rows[i].id).bind(2, rows[i].id).bind(3, made.items.list[i].name).blob(4, rows[i].cid);
       auto was = known.find(rows[i].id);
       if (was != known.end() && was->second.cid == rows[i].cid) s.bind(5, was->second.result).bind(6, was->second.ms);
       else s.null(5).null(6);
@@ -683,32 +690,45 @@ struct Storing {
     }
     std::mutex mutex;
     std::condition_variable changed, taken;
-    constexpr size_t kAhead = 2;   // files whose rows wait to be written; more would only fill memory
-    std::deque<Rows> queue;
+    constexpr size_t kAhead = 2;   // batches that wait to be written; more would only fill memory
+    constexpr size_t kBatch = 250;   // rows; to hand over each file by itself costs where there is one processor
+    using Batch = std::vector<Rows>;
+    std::deque<Batch> queue;
     bool all_made = false;
     std::thread writer([&] {
       std::unique_lock lock(mutex);
       while (true) {
         changed.wait(lock, [&] { return all_made || !queue.empty(); });
         if (queue.empty()) return;
-        Rows rows = std::move(queue.front());
+        Batch batch = std::move(queue.front());
         queue.pop_front();
         lock.unlock();
         taken.notify_one();
-        write_rows(rows);
+        for (const Rows& rows : batch) write_rows(rows);
+        batch.clear();
         lock.lock();
       }
     });
-    for (FileWork& f : files) {
-      Rows rows;
-      if (!make_rows(f, rows)) continue;
+    Batch batch;
+    size_t rows_of_batch = 0;
+    auto hand_over = [&] {
       {
         std::unique_lock lock(mutex);
         taken.wait(lock, [&] { return queue.size() < kAhead; });
-        queue.push_back(std::move(rows));
+        queue.push_back(std::move(batch));
       }
       changed.notify_one();
+      batch.clear();
+      rows_of_batch = 0;
+    };
+    for (FileWork& f : files) {
+      Rows rows;
+      if (!make_rows(f, rows)) continue;
+      rows_of_batch += rows.rows.size();
+      batch.push_back(std::move(rows));
+      if (rows_of_batch >= kBatch) hand_over();
     }
+    if (!batch.empty()) hand_over();
     {
       std::lock_guard lock(mutex);
       all_made = true;
