@@ -634,6 +634,10 @@ void FuncLower::bind_pattern(uint32_t pat, Val v) {
     case PatKind::Bind: {
       Bind& b = binds[p.a];
       v.type = ty(body->locals[p.a].type);
+      if (body->locals[p.a].flags & kLocalMut) {   // of `var (a, b) = …`: what is written to it is its own
+        bind_local(LocalId(p.a), copy_val(v), true);
+        return;
+      }
       if (or_rebind_ && b.kind == BindKind::Slot) {
         store_val(v, slot_addr(b.v));
         return;
@@ -673,13 +677,13 @@ void FuncLower::bind_pattern(uint32_t pat, Val v) {
   }
 }
 
-bool FuncLower::binds_anything(uint32_t pat) {
+bool FuncLower::binds_anything(uint32_t pat, uint8_t flags) {
   const HirPat& p = body->pats[pat];
-  if (p.kind == PatKind::Bind) return true;
-  if (p.kind == PatKind::Some) return binds_anything(p.a);
+  if (p.kind == PatKind::Bind) return (body->locals[p.a].flags & flags) == flags;
+  if (p.kind == PatKind::Some) return binds_anything(p.a, flags);
   if (p.kind == PatKind::Variant || p.kind == PatKind::Struct || p.kind == PatKind::Error)
     for (uint32_t q : body->list(p.b))
-      if (binds_anything(q)) return true;
+      if (binds_anything(q, flags)) return true;
   return false;
 }
 

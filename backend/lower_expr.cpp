@@ -318,9 +318,14 @@ Val FuncLower::lower(HirId id, Want want, uint32_t dest) {
       }
       Val v = lower(HirId(n.b), Want::Own);
       if (dead) return {type};
-      if (v.owned && layout(v.type).needs_drop)
-        push_scoped(CleanKind::Value, v.type,
-                    v.v);   // taken apart: the parts are aliases, the whole lives to the end of the block
+      bool whole = v.owned && layout(v.type).needs_drop;
+      if (binds_anything(n.a, kLocalMut)) {   // each has a copy of its part
+        bind_pattern(n.a, v);
+        if (whole) drop_val(v);
+        return {type};
+      }
+      // Taken apart: the parts are aliases, the whole lives to the end of the block.
+      if (whole) push_scoped(CleanKind::Value, v.type, v.v);
       bind_pattern(n.a, v);
       return {type};
     }

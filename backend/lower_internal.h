@@ -417,7 +417,7 @@ class FuncLower {
   uint32_t desc_of(TagId tag);   // address of an error's descriptor: implicit failures are the runtime's
   void bind_pattern(uint32_t pat, Val subject);
   bool needs_test(uint32_t pat);
-  bool binds_anything(uint32_t pat);
+  bool binds_anything(uint32_t pat, uint8_t flags = 0);   // a local that has these flags
   void bind_or(uint32_t pat, Val subject, bool first);
   bool or_first_ = false, or_rebind_ = false;   // a later alternative of a pattern: names have their slots already
   Val struct_field(const Val& v, uint32_t index);

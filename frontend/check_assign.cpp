@@ -12,8 +12,6 @@ HirId BodyChecker::check_let(NodeId n) {
   NodeId pattern = NodeId(x.a);
   NodeId type_node = tree_->record_node(x.b, 0), init = tree_->record_node(x.b, 1);
   uint8_t flags = x.flags & kMut ? kLocalMut : 0;
-  bool in_loop = !b_->loops.empty();
-  (void)in_loop;
   TypeId type = TypeId::None;
   if (is_some(type_node)) type = resolve_type(p_, type_scope_, type_node);
   if (is_none(init)) {
@@ -54,8 +52,6 @@ HirId BodyChecker::check_let(NodeId n) {
     name_literals(type);
     if (type == Types::Never) type = Types::Error;
   }
-  bool open_null = node(value).kind == HirKind::Null;
-  (void)open_null;
   closure_stays_ = NodeId::None;
   size_t first_var = vars_.size();
   uint32_t pat = check_pattern(pattern, type, flags, n);
