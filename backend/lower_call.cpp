@@ -117,6 +117,7 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
 
   // Who is called?
   FuncId callee = FuncId::None;
+  bool through_table = n.kind == HirKind::CallDyn;
   std::vector<TypeId> targs;
   std::span<const uint32_t> arg_ids;
   Val function;
@@ -124,22 +125,11 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     targs = ty_list(body->extra[n.b]);
     arg_ids = body->list(body->extra[n.b + 1]);
     callee = FuncId(n.a);
-    if (n.kind == HirKind::CallTrait) {
-      Program::Resolved r = m.program.resolve_trait_call(callee, targs);
-      if (is_none(r.func)) {   // Self is a dyn value: through its table
-        require(types.kind(targs[0]) == TypeKind::Dyn, "a trait method without an implementation was checked");
-      } else {
-        callee = r.func;
-        targs = r.args;
-      }
-    }
+    if (n.kind == HirKind::CallTrait) through_table = m.find_method(callee, targs);
   } else {
     arg_ids = body->list(n.b);
     if (n.kind == HirKind::CallDyn) callee = FuncId(n.a);
   }
-  bool through_table = n.kind == HirKind::CallDyn ||
-                       (n.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) &&
-                        !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
   if (n.kind == HirKind::CallValue) {
     function = lower(HirId(n.a), Want::Borrow);
     if (!function.owned && is_mutable_root(HirId(n.a))) function = copy_val(function);
@@ -203,7 +193,6 @@ Val FuncLower::lower_call(HirId id, uint32_t dest) {
     // A borrowed value must outlive what the other arguments and the callee may write.
     bool exposed = !v.owned && (any_lent || any_mutates) && is_mutable_root(arg);
     if (!v.owned && l.needs_drop && (takes(i) || exposed)) v = copy_val(v);
-    else if (exposed && l.shape == Shape::Aggregate) v = copy_val(v);
     else if (exposed && l.shape == Shape::Aggregate) v = copy_val(v);
     push_temp(v);
     args[i] = v;

@@ -259,6 +259,17 @@ uint32_t ModuleLower::static_closure(uint32_t code) {
 }
 
 // A named function as a value: code that takes everything borrowed, as closures do, and calls the function.
+bool ModuleLower::find_method(FuncId& method, std::vector<TypeId>& args) {
+  Program::Resolved r = program.resolve_trait_call(method, args);
+  if (is_some(r.func)) {
+    method = r.func;
+    args = std::move(r.args);
+    return false;
+  }
+  require(types.kind(args[0]) == TypeKind::Dyn, "a trait method without an implementation was checked");
+  return true;
+}
+
 uint32_t ModuleLower::func_value_code(FuncId func, std::span<const TypeId> args) {
   std::string key = "v" + std::to_string(+func);
   for (TypeId a : args) key += "," + std::to_string(+a);

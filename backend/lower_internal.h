@@ -58,6 +58,8 @@ class ModuleLower {
   // `known`: per parameter the code of the function value that is passed (kNone: any). Release builds make an instance
   // per closure, so that higher-order functions cost what a loop written by hand costs.
   uint32_t instance(FuncId func, std::span<const TypeId> args, std::span<const uint32_t> known = {});
+  // Whose method a call of a trait's method means, with its arguments; true: the one in the table of a `dyn` value.
+  bool find_method(FuncId& method, std::vector<TypeId>& args);
   uint32_t closure_code(BodyId body, std::span<const TypeId> args, FuncId outer);
   uint32_t result_dropper(TypeId inner,
                           TypeId outer);   // function: calls the captured function value, drops its result

@@ -176,6 +176,7 @@ Val FuncLower::lower_spawn(HirId id) {
 
   // What runs, and with what. The values are the task's own.
   FuncId callee = FuncId::None;
+  bool table = call.kind == HirKind::CallDyn;
   std::vector<TypeId> targs;
   std::vector<HirId> operands;
   std::span<const uint32_t> arg_ids;
@@ -184,11 +185,7 @@ Val FuncLower::lower_spawn(HirId id) {
     targs = ty_list(body->extra[call.b]);
     arg_ids = body->list(body->extra[call.b + 1]);
     callee = FuncId(call.a);
-    if (call.kind == HirKind::CallTrait)
-      if (Program::Resolved r = m.program.resolve_trait_call(callee, targs); is_some(r.func)) {
-        callee = r.func;
-        targs = r.args;
-      }
+    if (call.kind == HirKind::CallTrait) table = m.find_method(callee, targs);
   } else {
     arg_ids = body->list(call.b);
     if (call.kind == HirKind::CallDyn) callee = FuncId(call.a);
@@ -220,9 +217,6 @@ Val FuncLower::lower_spawn(HirId id) {
   std::vector<TypeId> arg_types;
   for (const Val& v : vals) arg_types.push_back(v.type);
 
-  bool table = call.kind == HirKind::CallDyn ||
-               (call.kind == HirKind::CallTrait && is_none(m.program.funcs[+callee].impl) &&
-                !m.program.funcs[+callee].has_body && !targs.empty() && types.kind(targs[0]) == TypeKind::Dyn);
   std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)> make;
   if (by_value) {
     uint32_t code = code_of(HirId(call.a));
