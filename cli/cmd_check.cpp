@@ -57,7 +57,10 @@ struct Checker {
 
   void run(const std::string& word) {
     Target target;
-    if (int failure = find_target(context, word, Purpose::Modules, target)) return grave(failure);
+    if (int failure = find_target(context, word, Purpose::Modules, target)) {
+      errors += target.manifest_errors;
+      return grave(failure);
+    }
     bool fix = context.args.has(Opt::Fix);
     // A package has a memory of its own. What is asked for besides what was found is worked out anew.
     if (target.is_package && !fix && !context.args.has(Opt::Sarif) && !context.args.has(Opt::MaxErrors) &&

@@ -103,6 +103,7 @@ int run_new(Context& context) {
   while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
   std::string name = base_name(folder);
   if (!is_package_name(name)) {
+    if (name == "std") return console.fail(kUsage, "`std` is the standard library: a package has another name");
     std::string better = as_package_name(name);
     return console.fail(
         kUsage,

@@ -49,7 +49,8 @@ int run_parsed(Context& context) {
   if (args.has(Opt::Version)) return console.out(version_line() + "\n"), kDone;
   for (const std::string& folder : args.values(Opt::Directory))
     if (chdir(folder.c_str()) != 0)
-      return console.fail(kEnvironment, "cannot work in " + folder + ": " + why_of(errno));
+      return console.fail(kEnvironment,
+                          "cannot work in " + folder + ": " + (is_file(folder) ? "it is a file" : why_of(errno)));
   switch (args.command) {
 #define COMMAND(Name, word, group, function, arguments, help) \
   case Command::Name: return function(context);

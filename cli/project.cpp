@@ -96,6 +96,7 @@ struct Finder {
     Diagnostics diags;
     if (!read_manifest(sources, diags, path, text, manifest)) {
       report(context, sources, diags);
+      target.manifest_errors = diags.error_count();
       return kFailed;
     }
     target.load.profile = manifest.profile;

@@ -29,6 +29,7 @@ struct Target {
   int64_t budget_tasks = -1, budget_channels = -1;   // [budget] of the package; -1: the profile's
   Grants grants;                                     // capabilities that the program may need
   std::string stdin_hash;    // of the text, when it came from there
+  size_t manifest_errors = 0;   // told while it was read
   std::string database;      // where its rows are kept, when that is not the package's `.janus`
 };
 

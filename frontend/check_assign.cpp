@@ -7,6 +7,26 @@ namespace janus {
 
 // ---- let
 
+// `let ys = xs.sort()`: `sort` changes `xs`; what was meant is `sorted`.
+bool BodyChecker::offer_changed_copy(Diagnostic& d, NodeId call) {
+  call = unparen(call);
+  if (ast(call).kind != NodeKind::Call || ast(NodeId(ast(call).a)).kind != NodeKind::Member) return false;
+  NodeId member = NodeId(ast(call).a), base = NodeId(ast(member).a);
+  if (ast(base).kind != NodeKind::Ident) return false;
+  uint32_t var = find_var(NameId(ast(base).a));
+  if (var == kNone32) return false;
+  std::string word(text(NameId(ast(member).b))), copy = word;
+  size_t end = std::min(word.find('_'), word.size());   // sort_by: sorted_by
+  if (end == 0) return false;
+  copy.insert(end, copy[end - 1] == 'e' ? "d" : "ed");
+  if (p_.find_method(zonk(vars_[var].type), p_.names.intern(copy), module_).candidates == 0) return false;
+  std::string name(text(NameId(ast(base).a)));
+  d.note("`" + word + "` changes `" + name + "` itself")
+      .fix(tree_->token_span(tree_->lasts[+member]), copy, "a changed copy is `" + name + "." + copy + "(…)`",
+           Applicability::MaybeIncorrect);
+  return true;
+}
+
 HirId BodyChecker::check_let(NodeId n) {
   const Node x = ast(n);
   NodeId pattern = NodeId(x.a);
@@ -47,7 +67,7 @@ HirId BodyChecker::check_let(NodeId n) {
     if (type == Types::Void && ast(pattern).kind != NodeKind::PatWild) {
       Diagnostic& d = report<Diag::BindsNothing>(span(pattern)).at(span(init), "nothing comes out of this");
       if (ast(unparen(init)).kind == NodeKind::If) say_why_void(d, init);
-      d.help("write it as a statement, without `let`");
+      if (!offer_changed_copy(d, init)) d.help("write it as a statement, without `let`");
     }
     name_literals(type);
     if (type == Types::Never) type = Types::Error;

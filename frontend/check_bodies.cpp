@@ -498,7 +498,7 @@ void BodyChecker::parse_format(std::string_view spec, FormatSpec& out, TypeId ty
   if (!good) {
     report<Diag::BadFormat>(at, spec)
         .note(
-            "behind the colon: an alignment `<` `^` `>`, a `0` to fill with zeros, the width, `.` and the number of decimals, and one of `x` `b` `o` `e`")
+            "behind the colon: an alignment `<` `^` `>`, a `0` to fill with zeros, the width, `.` and the number of decimals, and one of `x` `X` `b` `o` `e`")
         .help("for example `${x:.2}`, `${x:8}`, `${x:<8}`, `${x:08}`, `${x:x}`");
     return;
   }
@@ -573,6 +573,11 @@ void BodyChecker::run_late_check(const LateCheck& c) {
       if (!types_.is_number(type) && kind != TypeKind::Char && kind != TypeKind::Param)
         report<Diag::CannotConvert>(c.span, name_of(type), name_of(TypeId(c.a)));
       else if (kind == TypeKind::Param) require_builtin(type, kNumber, c.span);
+      return;
+    case LateCheck::ByZero:
+      if (types_.is_integer(type))
+        report<Diag::DivisionByZero>(c.span).note(
+            "no number is the result of dividing by 0; the program would end here with a panic");
       return;
     case LateCheck::Neg:
       if (types_.is_integer(type) && !types_.is_signed(type))

@@ -329,10 +329,16 @@ void BodyChecker::explain_mismatch(Span at, TypeId expected, TypeId found, NodeI
     return;
   }
   if (e == TypeKind::Dyn) {
-    d.note("`" + name_of(found) + "` does not implement `" +
-           std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + "`");
-    d.help("write `impl " + std::string(text(p_.decls[+p_.traits[types_[expected].a].decl].name)) + " for " +
-           name_of(found) + " do … end`");
+    TraitId trait{types_[expected].a};
+    std::string name(text(p_.decls[+p_.traits[+trait].decl].name));
+    if (is_some(p_.find_impl(trait, found).impl)) {
+      d.note("`" + name_of(found) + "` implements `" + name + "`, and becomes a `dyn " + name +
+             "` where that type is asked for: the values here only decide together")
+          .help("write the type, as in `let x: dyn " + name + " = …` or `let xs: []dyn " + name + " = …`");
+      return;
+    }
+    d.note("`" + name_of(found) + "` does not implement `" + name + "`");
+    d.help("write `impl " + name + " for " + name_of(found) + " do … end`");
     return;
   }
   if (e == TypeKind::Func && f == TypeKind::Func) {

@@ -408,6 +408,7 @@ HirId BodyChecker::check_struct_lit(NodeId n, TypeId expected) {
              "`");
     return give_up();
   }
+  if (refuse_opaque(type, span(type_node))) return give_up();
   unify_hint(type, expected);
   const StructInfo& info = p_.structs[types_[type].a];
   NodeId update_node = tree_->record_node(x.b, 1);

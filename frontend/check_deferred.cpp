@@ -30,7 +30,7 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   Span name_span = tree_->token_span(tree_->lasts[+member]);
   if (!d.is_call) {
     TypeId field = TypeId::None;
-    int index = types_.kind(type) == TypeKind::Struct ? p_.find_field(type, name, &field) : -1;
+    int index = find_field(type, name, &field);
     if (index < 0) {
       unknown_member(type, name, member, false);
       return leave(false);

@@ -263,7 +263,7 @@ struct DeferredMember {
 
 // Questions about types that must wait for the group's end.
 struct LateCheck {
-  enum Kind : uint8_t { Number, Integer, Equal, Ordered, Hashable, Printable, Format, Convert, Neg } kind;
+  enum Kind : uint8_t { Number, Integer, Equal, Ordered, Hashable, Printable, Format, Convert, Neg, ByZero } kind;
   uint32_t builder;
   TypeId type;
   Span span;
@@ -529,6 +529,9 @@ class BodyChecker {
   HirId check_ident(NodeId n, TypeId expected);
   HirId check_name_of_var(NameId name, NodeId n, Span at, TypeId expected);
   HirId check_member(NodeId n, TypeId expected);
+  std::span<const FieldInfo> fields_seen(TypeId type) const;
+  int find_field(TypeId type, NameId name, TypeId* field);   // among those; -1: none
+  bool refuse_opaque(TypeId type, Span at);
   HirId field_access(HirId base, NodeId n, NameId name, Span name_span);
   HirId check_struct_lit(NodeId n, TypeId expected);
   HirId check_array(NodeId n, TypeId expected);
@@ -621,6 +624,7 @@ class BodyChecker {
   HirId check_block(NodeId n, TypeId expected, bool value);
   HirId check_expect(NodeId n);
   HirId check_dropped(NodeId n);   // a statement
+  bool offer_changed_copy(Diagnostic& d, NodeId call);
   HirId check_let(NodeId n);
   HirId check_assign(NodeId n);
   HirId check_if(NodeId n, TypeId expected, bool value);

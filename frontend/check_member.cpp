@@ -53,6 +53,30 @@ HirId BodyChecker::check_member(NodeId n, TypeId expected) {
   return field_access(check(NodeId(x.a)), n, NameId(x.b), name_span);
 }
 
+// The fields that this file may name.
+std::span<const FieldInfo> BodyChecker::fields_seen(TypeId type) const {
+  if (types_.kind(type) != TypeKind::Struct) return {};
+  const StructInfo& info = p_.structs[types_[type].a];
+  if (info.opaque && !p_.modules[+module_]->is_std) return {};
+  return info.fields;
+}
+
+int BodyChecker::find_field(TypeId type, NameId name, TypeId* field) {
+  return fields_seen(type).empty() ? -1 : p_.find_field(type, name, field);
+}
+
+// A literal or a pattern of a struct whose fields it may not name. True: said.
+bool BodyChecker::refuse_opaque(TypeId type, Span at) {
+  const StructInfo& info = p_.structs[types_[type].a];
+  if (!info.opaque || p_.modules[+module_]->is_std) return false;
+  std::string name(text(p_.decls[+info.decl].name));
+  std::string_view module = p_.names.text(p_.modules[+p_.decls[+info.decl].module]->path);
+  Diagnostic& d =
+      report<Diag::PrivateName>(at, name + " { … }", module).note("what is in it is seen by its own functions alone");
+  if (name == "Map" || name == "Set") d.help(name == "Map" ? "an empty one is `[:]`" : "an empty one is `Set.new()`");
+  return true;
+}
+
 HirId BodyChecker::field_access(HirId base, NodeId n, NameId name, Span name_span) {
   base = received(base);
   TypeId type = settle(node(base).type);
@@ -64,7 +88,7 @@ HirId BodyChecker::field_access(HirId base, NodeId n, NameId name, Span name_spa
     return hole;
   }
   TypeId field = TypeId::None;
-  int index = p_.find_field(types_.kind(type) == TypeKind::Struct ? type : Types::Void, name, &field);
+  int index = find_field(type, name, &field);
   if (index >= 0) return emit(HirKind::Field, field, base, static_cast<uint32_t>(index), span(n));
   (void)name_span;
   return unknown_member(type, name, n, false);
@@ -108,7 +132,7 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
   NodeId base_ast = ast(n).kind == NodeKind::Member ? NodeId(ast(n).a) : NodeId::None;
   if (kind == TypeKind::Optional) {
     TypeId inner = zonk(peel(base)), field = TypeId::None;
-    bool has = p_.find_field(inner, name, &field) >= 0 || p_.find_method(inner, name, module_).candidates > 0;
+    bool has = find_field(inner, name, &field) >= 0 || p_.find_method(inner, name, module_).candidates > 0;
     if (has && is_some(base_ast)) {
       report_optional_as_value(span(base_ast), base, base_ast, nullptr);
       return poison(span(n));
@@ -132,7 +156,7 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
   std::vector<std::string_view> names;
   if (is_call) p_.method_names(base, names);
   if (kind == TypeKind::Struct)
-    for (const FieldInfo& f : p_.structs[types_[base].a].fields) names.push_back(text(f.name));
+    for (const FieldInfo& f : fields_seen(base)) names.push_back(text(f.name));
   if (!is_call) p_.method_names(base, names);
   Diagnostic& d =
       is_call ? report<Diag::NoMethod>(at, name_of(base), word) : report<Diag::NoField>(at, name_of(base), word);
@@ -169,8 +193,7 @@ HirId BodyChecker::unknown_member(TypeId base, NameId name, NodeId n, bool is_ca
       d.help("the number of elements is `" + code + ".len()`");
   } else if (kind == TypeKind::Struct && !is_call && !suggested) {
     std::string all;
-    for (const FieldInfo& f : p_.structs[types_[base].a].fields)
-      all += (all.empty() ? "`" : ", `") + std::string(text(f.name)) + "`";
+    for (const FieldInfo& f : fields_seen(base)) all += (all.empty() ? "`" : ", `") + std::string(text(f.name)) + "`";
     if (!all.empty()) d.note("`" + name_of(base) + "` has the fields " + all);
   } else if (is_call && (word == "append" || word == "add") && kind == TypeKind::Array) {
     d.help("an element is added at the end with `" + code + ".push(x)`");
@@ -273,7 +296,7 @@ HirId BodyChecker::type_member(TypeId type, NodeId n, TypeId expected) {
   Diagnostic& d = report<Diag::NoField>(name_span, name_of(type), text(name));
   if (types_.kind(type) == TypeKind::Param) say_what_hides(p_, module_, d, type);
   TypeId field = TypeId::None;
-  if (p_.find_field(zonk(type), name, &field) >= 0)
+  if (find_field(zonk(type), name, &field) >= 0)
     d.note("`" + name_of(type) + "` is the type; a field belongs to a value of it")
         .help("write the name of a variable before the point");
   else suggest(d, name_span, text(name), names);

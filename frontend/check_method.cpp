@@ -278,7 +278,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
       report<Diag::PrivateName>(name_span, text(name), text(p_.modules[+decl.module]->path))
           .at(decl.name_span, "declared here without `pub`")
           .help("write `pub` in front of its declaration to let other files use it");
-    } else if (kind == TypeKind::Struct && p_.find_field(zonk(type), name, &field) >= 0) {
+    } else if (find_field(zonk(type), name, &field) >= 0) {
       Diagnostic& d = report<Diag::FieldCalled>(name_span, text(name));
       if (types_.kind(shallow(field)) == TypeKind::Func) {
         Span whole = span(member);

@@ -324,10 +324,8 @@ HirId BodyChecker::arith(HirOp op, HirId left, HirId right, NodeId l, NodeId r, 
   if (types_.kind(type) == TypeKind::Never) type = shallow(node(right).type);
   need_bound(type, info.integers_only ? kInteger : kNumber, at, info.doing);
   const HirNode divisor = node(right);
-  if ((op == HirOp::Div || op == HirOp::Rem) && divisor.kind == HirKind::Int && b_->body.ints[divisor.a] == 0 &&
-      !types_.is_float(type))
-    report<Diag::DivisionByZero>(span(r)).note(
-        "no number is the result of dividing by 0; the program would end here with a panic");
+  if ((op == HirOp::Div || op == HirOp::Rem) && divisor.kind == HirKind::Int && b_->body.ints[divisor.a] == 0)
+    late_.push_back({LateCheck::ByZero, b_->index, type, span(r)});   // a `0` may yet become a number with a point
   return emit(HirKind::Arith, type, left, right, at, static_cast<uint16_t>(op));
 }
 

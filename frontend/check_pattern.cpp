@@ -425,7 +425,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
       for (TagId t : p_.error_sets[types_[type].a].tags)
         if (p_.tags[+t].name == name) tag = t;
       if (is_none(tag)) {
-        no_tag(ErrorSetId(types_[type].a), name, at, name_of(type));
+        no_tag(ErrorSetId(types_[type].a), name, span(path_node), name_of(type));
         return give_up();
       }
     } else {
@@ -495,6 +495,7 @@ uint32_t BodyChecker::pattern_path(NodeId n, NodeId path_node, TypeId type, Node
         TypeId own = shallow(head.type);
         if (last) {
           if (types_.kind(own) != TypeKind::Struct) break;
+          if (refuse_opaque(own, at)) return give_up();
           struct_type = own;
           break;
         }

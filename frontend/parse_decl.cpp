@@ -26,6 +26,10 @@ NodeId Parser::declaration(bool top) {
 }
 
 NodeId Parser::declaration_of(uint8_t flags) {
+  if (at_word(Word::Opaque) && next_kind() == TokenKind::KwStruct) {
+    ++pos_;
+    return struct_decl(flags | kOpaque);
+  }
   switch (kind()) {
     case TokenKind::KwImport: return import(flags);
     case TokenKind::KwConst: return const_decl(flags);

@@ -191,6 +191,7 @@ struct StructInfo {
   DeclId decl = DeclId::None;
   std::vector<TypeParamId> type_params;
   std::vector<FieldInfo> fields;
+  bool opaque = false;   // its fields are seen in std alone
 };
 struct VariantInfo {
   NameId name;

@@ -123,6 +123,10 @@ struct Collector {
       case NodeKind::StructDecl: {
         uint32_t row = static_cast<uint32_t>(p.structs.size());
         p.structs.emplace_back().decl = declare_name(id, DeclKind::Struct, item, row);
+        p.structs.back().opaque = m.is_std && m.tree[item].flags & kOpaque;
+        if (!m.is_std && m.tree[item].flags & kOpaque)
+          p.diags.report<Diag::UnexpectedToken>(m.tree.token_span(m.tree[item].token - 2), "`struct`", "`opaque`")
+              .note("fields are as visible as their type; only the standard library has structs without such");
         break;
       }
       case NodeKind::EnumDecl: {
@@ -542,6 +546,8 @@ struct Collector {
     const Tree& tree = p.tree_of(decl.module);
     std::vector<FieldInfo> fields;
     make_fields(tree, tree.list(slot(tree, tree[decl.node], 1)), fields);
+    if (p.structs[decl.index].opaque)
+      for (FieldInfo& f : fields) f.is_pub = false;
     if (fields.size() > 16)
       for (size_t i = 0; i < fields.size(); ++i)
         if (is_some(fields[i].name))

@@ -57,8 +57,8 @@ struct ImplChecker {
   void check_fields(ImplId id) {
     TypeId self = p.impls[+id].self;
     if (p.types.kind(self) != TypeKind::Struct) return;
-    if (p.modules[+p.impls[+id].module]->is_std)
-      return;   // Map has both: compiled code walks `entries`, programs call `entries()`
+    if (p.structs[p.types[self].a].opaque || p.modules[+p.impls[+id].module]->is_std)
+      return;   // Map has both: std walks `entries`, programs call `entries()`
     for (FuncId f : p.impls[+id].methods) {
       NameId name = name_of(f);
       int field = is_some(name) ? p.find_field(self, name, nullptr) : -1;

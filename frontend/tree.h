@@ -91,6 +91,7 @@ enum NodeFlag : uint8_t {
   kTrailingSemi = 32,
   kHasError = 64 /* recovery happened inside: stay quiet */,
   kShort = 128,
+  kOpaque = 128 /* of structs: their fields are seen in std alone */,
 };
 
 // The block of a function: where its `do` and its `end` stand, in bytes of the file.

@@ -43,9 +43,9 @@ JANUS_INLINE void print_decimal(Sink* sink, uint64_t x, bool negative) {
   sink->len += negative + digits;
 }
 
-uint8_t* put_power_of_two(uint8_t* end, uint64_t x, int shift) {
+uint8_t* put_power_of_two(uint8_t* end, uint64_t x, int shift, const char* digits = "0123456789abcdef") {
   do {
-    *--end = static_cast<uint8_t>("0123456789abcdef"[x & ((1u << shift) - 1)]);
+    *--end = static_cast<uint8_t>(digits[x & ((1u << shift) - 1)]);
     x >>= shift;
   } while (x != 0);
   return end;
@@ -116,6 +116,7 @@ void janus_format_i64(Sink* sink, int64_t x, bool is_unsigned, int32_t width, ui
   uint8_t* start;
   switch (kind) {
     case 'x': start = put_power_of_two(end, value, 4); break;
+    case 'X': start = put_power_of_two(end, value, 4, "0123456789ABCDEF"); break;
     case 'o': start = put_power_of_two(end, value, 3); break;
     case 'b': start = put_power_of_two(end, value, 1); break;
     case 'e': start = put_scientific(end, value); break;
