@@ -559,6 +559,7 @@ class BodyChecker {
   HirId func_value(FuncId func, NodeId n, TypeId expected, const Head& head);
   TypeId func_type(FuncId func, std::span<const TypeParamId> params, std::span<const TypeId> args, NodeId n);
   HirId type_member(TypeId type, NodeId n, TypeId expected);
+  const ParamInfo* parameter_beside(NameId name) const;
   HirId unknown_name(NameId name, Span span);
   EnumId enum_with_variant(NameId name);
   void list_variants(Diagnostic& d, EnumId id);

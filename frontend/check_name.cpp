@@ -381,6 +381,14 @@ Span BodyChecker::script_variable(NameId name) {
   return {};
 }
 
+// In a default: the parameter of this name that stands beside it.
+const ParamInfo* BodyChecker::parameter_beside(NameId name) const {
+  if (owner_.kind != BodyOwner::Param) return nullptr;
+  for (const ParamInfo& param : p_.funcs[owner_.id].params)
+    if (param.name == name) return &param;
+  return nullptr;
+}
+
 HirId BodyChecker::unknown_name(NameId name, Span at) {
   Diagnostic& d = report<Diag::UnknownName>(at, text(name));
   std::string word(text(name));
@@ -392,6 +400,10 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
     d.note("fields of the value are reached through `self`")
         .help("write `self." + word + "`")
         .fix(at, "self." + word, "read the field", Applicability::MaybeIncorrect);
+  } else if (const ParamInfo* other = parameter_beside(name)) {
+    d.at(other->span, "this is another parameter")
+        .note("a default is worked out by who calls, and there the parameters are not known")
+        .help("let it be `null` when it is left out, as in `b: ?i64 = null`, and write `b ?? …` in the body");
   } else if (!friendly.empty()) {
     d.help("in Janus this is `" + std::string(friendly) + "`");
     if (hint && !hint->help.empty()) d.help(std::string(hint->help));
