@@ -85,6 +85,7 @@ NodeId Parser::declaration_of(uint8_t flags) {
         return test_decl();
       if (is_foreign(NameId(values_[pos_])) && foreign_declaration())
         return is_some(foreign_made_) ? foreign_made_ : error_node();
+      if (misspelt_declaration()) return declaration_of(flags);
       [[fallthrough]];
     default: unexpected("a declaration like `func` or `struct`"); return error_node();
   }
@@ -588,6 +589,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
       break;
     uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
     if (eat(TokenKind::KwAsync)) flags |= kAsync;
+    if (at_name() && (misspelt_declaration() || misspelt_end(false)) && at(TokenKind::KwEnd)) continue;
     decl_column_ = starts_line(first) ? column(first) : own_column;
     uint16_t abi = 0;
     if (at(TokenKind::KwExtern) && next_kind() == TokenKind::StrLit &&

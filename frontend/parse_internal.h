@@ -228,6 +228,16 @@ class Parser {
   void lose_names(uint32_t from, uint32_t to);
   uint8_t broken_flag() const { return broken_head_ ? kBrokenHead : 0; }
 
+  // ---- words that are misspelt (parse_word.cpp)
+  bool is_declared(uint32_t token);   // the file declares such a name somewhere
+  std::string_view word_near(uint32_t token, const std::vector<std::string_view>& words);
+  void read_as(uint32_t token, std::string_view word, bool sure);
+  bool misspelt_statement();
+  bool misspelt_call(uint32_t from);
+  bool misspelt_declaration();
+  bool misspelt_end(bool else_ok);
+  bool misspelt_do();
+
   // ---- blocks and statements (parse_stmt.cpp)
   NodeId skipped_block();
   bool at_skipped() const { return !skip_.empty() && begins_[pos_] == skip_.front().begin; }
@@ -488,6 +498,8 @@ class Parser {
   std::vector<Diagnostic*> modules_;   // blocks of other languages around declarations: their `end` is left over
   uint32_t slashes_ = kNone;   // a `//` that was said to divide
   bool reported_outside_ = false;
+  bool declared_known_ = false;
+  std::vector<uint32_t> declared_;   // names, ordered: see is_declared
   NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;   // struct X do … end
   uint32_t stray_reported_ = kNone;

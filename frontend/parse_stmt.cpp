@@ -21,7 +21,7 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
       return Opening::Indent;
     }
   }
-  if (eat(TokenKind::KwDo)) return Opening::Do;
+  if (eat(TokenKind::KwDo) || (misspelt_do() && eat(TokenKind::KwDo))) return Opening::Do;
   if (at(TokenKind::LBrace)) {
     braces(pos_++);
     return Opening::Brace;
@@ -139,6 +139,7 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
       continue;
     }
     semi = false;
+    if (at_name() && starts_line(pos_) && misspelt_end(else_ok)) continue;
     uint32_t first = pos_;
     // A block that begins indented, and then has a statement that is not, probably lacks its `end` there.
     if (dedent_ == kNone && opening == Opening::Do && starts_line(first)) {
@@ -248,6 +249,7 @@ NodeId Parser::statement() {
         NodeId made = foreign_statement(handled);
         if (handled) return made;
       }
+      if (misspelt_statement()) return statement();
       break;
     default: break;
   }
@@ -412,6 +414,11 @@ void Parser::end_statement(NodeId& done, uint32_t from) {
   // `race do spawn a() spawn b() end`: a word that can only begin a statement needs no separator
   if (is_keyword_statement(kind()) && !at(TokenKind::KwDo)) return;
   if (at_word(Word::Child) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) return;
+  if (at(TokenKind::KwDo) && misspelt_call(from)) {
+    done = statement();
+    if (panic_) return recover_statement(from);
+    return end_statement(done, from);
+  }
   if (junk(done, from)) return;
   if (at(TokenKind::Comma) && several_targets()) {   // a, b = b, a
     report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`")
