@@ -79,6 +79,7 @@ class Parser {
   bool at_name() const { return at(TokenKind::Ident); }
   static bool is_keyword(TokenKind k) { return k >= TokenKind::KwAnd && k <= TokenKind::KwYield; }
   bool at_any_word() const { return at_name() || is_keyword(kind()); }
+  bool is_any_word(uint32_t token) const { return kind_at(token) == TokenKind::Ident || is_keyword(kind_at(token)); }
   bool is_upper(uint32_t token) const;  // the name begins with an upper-case letter
   std::string_view text(uint32_t token) const;
   std::string_view text_between(uint32_t lo, uint32_t hi) const;  // of tokens lo … hi
@@ -138,6 +139,8 @@ class Parser {
   bool comma_or_close(TokenKind close, uint32_t opener, bool ends_line_is_close = true);
   NameId expect_name(const char* what);
   void string_prefix(uint32_t token);
+  uint32_t text_end(uint32_t token, uint32_t most) const;
+  bool quote_in_text(uint32_t first);
   void foreign(uint32_t token, std::string_view janus, bool safe = true);   // says what Janus writes for this word
   void foreign(Span span, std::string_view other, std::string_view janus);
   void too_deep();

@@ -173,8 +173,12 @@ NodeId Parser::primary() {
     case TokenKind::IntLit: ++pos_; return add(NodeKind::IntLit, token);
     case TokenKind::FloatLit: ++pos_; return add(NodeKind::FloatLit, token);
     case TokenKind::CharLit: ++pos_; return add(NodeKind::CharLit, token);
-    case TokenKind::StrLit: ++pos_; return add(NodeKind::StringLit, token, values_[token]);
-    case TokenKind::StrBegin: return string();
+    case TokenKind::StrLit:
+    case TokenKind::StrBegin: {
+      NodeId made = string();
+      if (at_name() && touches(pos_) && quote_in_text(token)) tree_.lasts[+made] = pos_ - 1;
+      return made;
+    }
     case TokenKind::KwTrue: ++pos_; return add(NodeKind::BoolLit, token, 1);
     case TokenKind::KwFalse: ++pos_; return add(NodeKind::BoolLit, token, 0);
     case TokenKind::KwNull: ++pos_; return add(NodeKind::NullLit, token);
