@@ -395,7 +395,8 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       }
       case TokenKind::Question:
         if (new_line()) return left;
-        if (next_kind() == TokenKind::Colon && touches(token + 1)) {   // x ?: 0 of Kotlin and PHP
+        if (next_kind() == TokenKind::Colon && touches(token + 1) &&
+            !(at_key() && touches(token))) {   // x ?: 0 of Kotlin and PHP; [f()?: 1] is a map
           report<Diag::ForeignWord>(between(token, token + 1), "?:", "??")
               .fix(between(token, token + 1), "??", "write `??`");
           pos_ += 2;

@@ -372,6 +372,7 @@ class Parser {
   void do_block_argument();
   bool comparison_chain(NodeId left, uint32_t first, NodeId middle);
   bool is_range_start() const;
+  bool at_key() const { return key_depth_ > 0 && key_depth_ == brackets_ + outer_brackets_; }
 
   // ---- tasks (parse_task.cpp)
   NodeId nursery(uint16_t which);
@@ -475,6 +476,7 @@ class Parser {
   uint32_t else_bodies_ = 0;   // open bodies that an `else` may end
   bool try_next_ = false, try_body_ = false;   // the next body, this body: a foreign `try` block, which `catch` ends
   uint32_t outer_brackets_ = 0;   // those around the block we are in
+  uint32_t key_depth_ = 0;   // all of them, where the key of a map may stand; 0: nowhere
   uint32_t panic_brackets_ = 0;
   uint32_t error_token_ = kNone;   // where the last mistake was
   uint32_t decl_column_ = 0;   // of the declaration we are in

@@ -393,9 +393,12 @@ NodeId Parser::bracket() {
       ++pos_;
       map = true;
     }
+    uint32_t outer_key = key_depth_;
     while (!at(TokenKind::RBracket) && !panic_) {
       uint32_t item = pos_;
+      key_depth_ = brackets_ + outer_brackets_;
       NodeId value = expr();
+      key_depth_ = 0;
       ++count;
       if (at(TokenKind::Colon) && !panic_) {
         uint32_t colon = pos_++;
@@ -435,6 +438,7 @@ NodeId Parser::bracket() {
       keep(value);
       if (!comma_or_close(TokenKind::RBracket, opener)) break;
     }
+    key_depth_ = outer_key;
     expect_close(TokenKind::RBracket, opener);
     in_arms_ = saved_arms;
   }
