@@ -212,6 +212,7 @@ class Parser {
   // ---- heads that are wrong (parse_head.cpp)
   bool opens_body(uint32_t token) const;
   uint32_t body_ahead() const;
+  bool body_ahead_behind(uint32_t token);
   bool type_before_do() const;
   bool begins_param(uint32_t token) const;
   bool sign_for_colon() const;
@@ -266,6 +267,7 @@ class Parser {
   uint32_t column_of_first(uint32_t token) const;
   void recover_arm(uint32_t from);
   NodeId condition();
+  NodeId statement_in_head(NodeId made, uint32_t first);
   NodeId if_expr();
   NodeId while_expr(NameId label);
   NodeId for_expr(NameId label, bool parallel);
