@@ -374,6 +374,9 @@ class Parser {
   void do_block_argument();
   bool comparison_chain(NodeId left, uint32_t first, NodeId middle);
   bool is_range_start() const;
+  bool at_spread() const {
+    return at(TokenKind::DotDot) && next_kind() == TokenKind::Dot && touches(pos_ + 1);
+  }   // ...
   bool at_key() const { return key_depth_ > 0 && key_depth_ == brackets_ + outer_brackets_; }
 
   // ---- tasks (parse_task.cpp)

@@ -61,7 +61,8 @@ NodeId Parser::struct_literal(NodeId type_expr) {
     ++outer_brackets_;
     while (!at(TokenKind::RBrace) && !panic_) {
       uint32_t name = pos_;
-      if (eat(TokenKind::DotDot)) {
+      if (bool three = at_spread(); eat(TokenKind::DotDot)) {
+        if (three) foreign(between(name, pos_), "...", ".."), ++pos_;
         update = expr();
         if (!comma_or_close(TokenKind::RBrace, opener)) break;
         continue;
@@ -385,6 +386,8 @@ NodeId Parser::bracket() {
   uint32_t from = mark();
   bool map = false;
   uint32_t count = 0;
+  uint32_t spread = kNone, group = pos_;   // the first `...`; what stands behind the last one
+  std::string joined;
   {
     Place place(*this, true, false, false);
     Bracket bracket(*this);
@@ -396,10 +399,20 @@ NodeId Parser::bracket() {
     uint32_t outer_key = key_depth_;
     while (!at(TokenKind::RBracket) && !panic_) {
       uint32_t item = pos_;
+      bool spreads = at_spread();
+      if (spreads) {
+        if (item > group) joined += (joined.empty() ? "[" : " ++ [") + std::string(text_between(group, item - 2)) + "]";
+        pos_ += 2;
+      }
       key_depth_ = brackets_ + outer_brackets_;
       NodeId value = expr();
       key_depth_ = 0;
       ++count;
+      if (spreads) {
+        joined += (joined.empty() ? "" : " ++ ") + std::string(text_between(item + 2, pos_ - 1));
+        if (spread == kNone) spread = item;
+        group = pos_ + at(TokenKind::Comma);
+      }
       if (at(TokenKind::Colon) && !panic_) {
         uint32_t colon = pos_++;
         map = true;
@@ -441,6 +454,19 @@ NodeId Parser::bracket() {
     key_depth_ = outer_key;
     expect_close(TokenKind::RBracket, opener);
     in_arms_ = saved_arms;
+  }
+  if (spread != kNone && !panic_) {   // [...a, 2] of JavaScript
+    if (group < pos_ - 1) joined += " ++ [" + std::string(text_between(group, pos_ - 2)) + "]";
+    scratch_.resize(from);
+    Diagnostic& d =
+        report<Diag::ForeignWord>(between(spread, spread + 1), "...",
+                                  map ? "m.insert(key, value)"
+                                  : joined.size() > 60 || joined.find('\n') != std::string::npos ? "a ++ [x]"
+                                                                                                 : joined);
+    if (map) d.note("a map is filled entry by entry: `for key, value in other do m.insert(key, value) end`");
+    else d.note("`++` joins two arrays into a new one");
+    error_token_ = spread;
+    return add(NodeKind::Error, opener);
   }
   if (!panic_ && !map && count == 1 && !starts_line(pos_) && touches(pos_) &&
       (at(TokenKind::Ident) || (at(TokenKind::LBracket) && next_kind() == TokenKind::RBracket))) {  // [3]i64
@@ -706,4 +732,4 @@ NodeId Parser::let_condition() {
   return add(NodeKind::LetCond, token, +bound, +value);
 }
 
-}  // namespace janus
+}   // namespace janus
