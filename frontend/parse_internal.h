@@ -406,6 +406,8 @@ class Parser {
   NodeId pattern_path(NodeId path);
   NodeId pattern_literal();
   NodeId pattern_range(NodeId low, uint32_t from);
+  NodeId limit_in_range(uint32_t first, uint32_t sign);
+  bool rest_of_tuple(bool& said);
 
   // Counts nesting and height. Height: how deep the tree below may be at most; chains (a + b + c …) are built without
   // recursion here, yet are deep trees for later passes, so each link counts.
