@@ -247,6 +247,8 @@ class Parser {
   bool at_skipped() const { return !skip_.empty() && begins_[pos_] == skip_.front().begin; }
   NodeId block(uint32_t header, const char* header_text);   // opening, statements, end
   NodeId block_of(Opening opening, uint32_t header);   // behind its opening
+  bool at_tail_of_loop() const;
+  void tail_of_loop(uint32_t header);
   Opening open_block(uint32_t header, const char* header_text);
   NodeId body(Opening opening, uint32_t header, bool else_ok);   // statements without the end
   void close_block(Opening opening, uint32_t header, Diagnostic* missing_do = nullptr);
@@ -256,6 +258,8 @@ class Parser {
   NodeId simple_statement();   // expression or assignment
   NodeId let(uint32_t guard = kNone);   // after the foreign word `guard`
   void let_goes_on(uint32_t name, bool has_type);
+  bool several_names() const;
+  NodeId let_names(uint32_t token, NodeId first_name);
   NodeId after_value(NodeId value, uint32_t from);   // assignment operators
   void end_statement(NodeId& done, uint32_t from);
   bool junk(NodeId& done, uint32_t from);
@@ -301,7 +305,8 @@ class Parser {
   NodeId closure_func();
   NodeId closure_param();
   NodeId struct_literal(NodeId type);
-  NodeId jump(NodeKind kind);
+  NodeId jump(NodeKind kind, bool statement = false);
+  NodeId bare_tuple(NodeId first);
   NodeId let_condition();
   NodeId finish_catch(NodeId left, uint32_t token);
   bool at_bare_error() const;
@@ -493,6 +498,7 @@ class Parser {
   uint32_t suspect_end_ = kNone;
   uint32_t dedent_ = kNone;   // the first statement that stands no further right than the block it is in …
   uint32_t dedent_header_ = kNone;   // … and that block
+  uint32_t loop_tail_ = kNone;   // the `do` of a block that its `while` has ended
   uint32_t split_else_ = kNone;   // an `if` on the line below its `else`
   bool closes_at_pipe_ =
       false;   // in the type of a closure's parameter: `|` ends it, also after the result of a function type

@@ -1,6 +1,7 @@
 // parse_primary.cpp: what an expression is made of: names, literals, brackets, small functions, jumps.
 // Depends on parse_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "frontend/foreign.h"
 #include "frontend/parse_internal.h"
 
 namespace janus {
@@ -227,7 +228,12 @@ NodeId Parser::primary() {
     case TokenKind::KwMatch: return match_expr();
     case TokenKind::KwWhile: return while_expr(NameId::None);
     case TokenKind::KwFor: return for_expr(NameId::None, false);
-    case TokenKind::KwDo: return in_condition_ && !nl_off_ ? (missing_value(), error_node()) : block(token, "`do`");
+    case TokenKind::KwDo: {
+      if (in_condition_ && !nl_off_) return missing_value(), error_node();
+      NodeId made = block(token, "`do`");
+      if (at(TokenKind::KwWhile) && !starts_line(pos_) && !panic_ && at_tail_of_loop()) tail_of_loop(token);
+      return made;
+    }
     case TokenKind::KwReturn: return jump(NodeKind::Return);
     case TokenKind::KwFail: return jump(NodeKind::Fail);
     case TokenKind::KwBreak: return jump(NodeKind::Break);
@@ -300,15 +306,28 @@ NodeId Parser::name_expr() {
   if (at(TokenKind::LParen) && !starts_line(pos_) && name == static_cast<uint32_t>(Word::Make))
     if (NodeId made = go_make(); is_some(made)) return made;
   if (unknown_block(token)) return add(NodeKind::Error, token);
+  if (at_name() && !starts_line(pos_) && text(token) == "typeof") {   // typeof x
+    unary();
+    report<Diag::UnknownName>(token_span(token), "typeof").help(std::string(foreign_value("typeof")->help));
+    error_token_ = token;
+    return add(NodeKind::Error, token);
+  }
   if (is_foreign(NameId(name)) && !starts_line(pos_)) {
     if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFun)) &&
         arrow_closure_ahead())
       return arrow_closure(token);
     if (name == static_cast<uint32_t>(Word::ForeignNew) && at_name()) {
-      report<Diag::ForeignWord>(token_span(token), "new", std::string(text(pos_)) + ".new(…)")
-          .help("a value of a struct is written `" + std::string(text(pos_)) +
-                " { field: value }`, or made by its function `new`");
-      return name_expr();
+      std::string type_text(text(pos_));
+      bool literal = next_kind() == TokenKind::LBrace;   // of C#
+      Diagnostic& d = report<Diag::ForeignWord>(token_span(token), "new", type_text + (literal ? " { … }" : ".new(…)"));
+      if (literal) d.fix({token_span(token).lo, token_span(pos_).lo}, "", "remove it");
+      else d.help("a value of a struct is written `" + type_text + " { field: value }`, or made by its function `new`");
+      NodeId made = name_expr();
+      if (literal || panic_) return made;
+      while (at(TokenKind::LBracket) && !new_line() && !panic_) made = index(made);
+      if (at(TokenKind::LParen) && !new_line() && !panic_) call(made, token);
+      error_token_ = token;
+      return error_node();   // which of the two it is, the report has left open
     }
     if (name == static_cast<uint32_t>(Word::ForeignLambda) && (at_name() || at(TokenKind::Colon))) {
       uint32_t from = mark();
@@ -677,7 +696,7 @@ NodeId Parser::closure_func() {
 }
 
 // return [expr] · fail expr · break [label] [expr] · continue [label]
-NodeId Parser::jump(NodeKind made) {
+NodeId Parser::jump(NodeKind made, bool statement) {
   uint32_t token = pos_++;
   bool more = !new_line() && kTraits[static_cast<uint8_t>(kind())].starts_value && !at(TokenKind::KwDo);
   uint32_t label = kNone;
@@ -695,7 +714,9 @@ NodeId Parser::jump(NodeKind made) {
   }
   NodeId value = NodeId::None;
   if (more) value = expr();
-  else if (made == NodeKind::Fail) unexpected("the error after `fail`");
+  if (statement && more && at(TokenKind::Comma) && !panic_ && !new_line()) value = bare_tuple(value);   // return 1, 2
+  else if (more) {
+  } else if (made == NodeKind::Fail) unexpected("the error after `fail`");
   return add(made, token, +value);
 }
 
