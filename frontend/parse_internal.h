@@ -247,6 +247,7 @@ class Parser {
   bool at_skipped() const { return !skip_.empty() && begins_[pos_] == skip_.front().begin; }
   NodeId block(uint32_t header, const char* header_text);   // opening, statements, end
   NodeId block_of(Opening opening, uint32_t header);   // behind its opening
+  void word_behind_end();
   bool at_tail_of_loop() const;
   void tail_of_loop(uint32_t header);
   Opening open_block(uint32_t header, const char* header_text);

@@ -201,8 +201,34 @@ void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_d
         if (here < there && suspect_ == kNone) suspect_ = header, suspect_end_ = pos_;
       }
       ++pos_;
+      word_behind_end();
       return;
   }
+}
+
+// end if, end while of Ada and Basic
+void Parser::word_behind_end() {
+  if (starts_line(pos_) || !(starts_line(pos_ + 1) || next_kind() == TokenKind::Newline)) return;
+  switch (kind()) {
+    case TokenKind::KwIf:
+    case TokenKind::KwWhile:
+    case TokenKind::KwFor:
+    case TokenKind::KwFunc:
+    case TokenKind::KwMatch:
+    case TokenKind::KwStruct:
+    case TokenKind::KwImpl:
+    case TokenKind::KwTrait:
+    case TokenKind::KwTry:
+    case TokenKind::KwSelect: break;
+    case TokenKind::Ident:
+      if (is_foreign(NameId(values_[pos_]))) break;
+      return;
+    default: return;
+  }
+  report<Diag::NotNeeded>(token_span(pos_), text(pos_))
+      .note("`end` stands alone, whatever it closes")
+      .fix({after(pos_ - 1).lo, token_span(pos_).hi}, "", "remove it");
+  ++pos_;
 }
 
 // ---- statements
