@@ -156,7 +156,8 @@ bool BodyChecker::is_increment(NodeId r) {
   uint32_t first = tree_->first_token(r), sign = first - 1;
   const Tokens& tokens = tree_->tokens;
   return (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index) && first > 0 &&
-         tokens.kinds[sign] == TokenKind::PlusPlus && tokens.starts_line(sign) && tokens.end(sign) == tokens.begin(first);
+         tokens.kinds[sign] == TokenKind::PlusPlus && tokens.starts_line(sign) &&
+         tokens.end(sign) == tokens.begin(first);
 }
 
 HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) {

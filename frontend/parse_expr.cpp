@@ -512,6 +512,7 @@ NodeId Parser::call(NodeId callee, uint32_t) {
               .help("hand over the array as one value, to a parameter such as `xs: []i64`");
         spreads = true;
         pos_ += 2;
+        if (at(TokenKind::RParen)) break;
       }
       keep(argument());
       if (!comma_or_close(TokenKind::RParen, opener)) break;

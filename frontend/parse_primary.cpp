@@ -420,14 +420,14 @@ NodeId Parser::bracket() {
       uint32_t item = pos_;
       bool spreads = at_spread();
       if (spreads) {
-        if (item > group) joined += (joined.empty() ? "[" : " ++ [") + std::string(text_between(group, item - 2)) + "]";
+        if (item > group + 1) joined += (joined.empty() ? "[" : " ++ [") + std::string(text_between(group, item - 2)) + "]";
         pos_ += 2;
       }
       key_depth_ = brackets_ + outer_brackets_;
       NodeId value = expr();
       key_depth_ = 0;
       ++count;
-      if (spreads) {
+      if (spreads && !panic_) {
         joined += (joined.empty() ? "" : " ++ ") + std::string(text_between(item + 2, pos_ - 1));
         if (spread == kNone) spread = item;
         group = pos_ + at(TokenKind::Comma);
@@ -475,7 +475,7 @@ NodeId Parser::bracket() {
     in_arms_ = saved_arms;
   }
   if (spread != kNone && !panic_) {   // [...a, 2] of JavaScript
-    if (group < pos_ - 1) joined += " ++ [" + std::string(text_between(group, pos_ - 2)) + "]";
+    if (group + 1 < pos_) joined += " ++ [" + std::string(text_between(group, pos_ - 2)) + "]";
     scratch_.resize(from);
     Diagnostic& d =
         report<Diag::ForeignWord>(between(spread, spread + 1), "...",

@@ -351,7 +351,7 @@ void Parser::missing_end(uint32_t header) {
 
 // One report for all such blocks of a file; every block adds its two edits.
 void Parser::braces(uint32_t open) {
-  bool spaced = !touches(open), doubled = kinds_[open - 1] == TokenKind::KwDo;   // do {
+  bool spaced = !touches(open), doubled = kind_at(open - 1) == TokenKind::KwDo;   // do {
   Span place = doubled ? Span{after(open - 1).lo, token_span(open).hi} : token_span(open);
   const char* better = doubled ? "" : spaced ? "do" : " do";
   if (!braces_) {
