@@ -508,11 +508,12 @@ void BodyChecker::parse_format(std::string_view spec, FormatSpec& out, TypeId ty
   bool whole = out.kind == 'x' || out.kind == 'b' || out.kind == 'o' || out.kind == 'X';
   if (whole && !types_.is_integer(inner) && !generic)
     report<Diag::FormatType>(at, spec, name_of(type)).note(std::string("`") + out.kind + "` writes a whole number");
-  else if ((out.precision >= 0 || out.kind == 'e') && !types_.is_float(inner) && !generic)
-    report<Diag::FormatType>(at, spec, name_of(type))
-        .note("decimals belong to a number with a point")
-        .help("convert it first: `f64(…)`");
-  else if (out.zero && !types_.is_number(inner) && !generic)
+  else if ((out.precision >= 0 || out.kind == 'e') && !types_.is_float(inner) && !generic) {
+    Diagnostic& d = report<Diag::FormatType>(at, spec, name_of(type));
+    d.note(out.precision >= 0 ? "decimals belong to a number with a point"
+                              : "`e` writes a number with a point, as in `1.5e3`");
+    if (types_.is_integer(inner)) d.help("convert it first: `f64(…)`");
+  } else if (out.zero && !types_.is_number(inner) && !generic)
     report<Diag::FormatType>(at, spec, name_of(type)).note("zeros are filled in before numbers only");
 }
 

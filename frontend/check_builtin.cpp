@@ -19,7 +19,13 @@ HirId BodyChecker::call_builtin(Builtin builtin, NodeId call, TypeId expected, A
   if (builtin >= Builtin::Sleep) return task_builtin(builtin, call, expected, answer);
   std::string name = source(NodeId(x.a));
   if (!plain_arguments(*tree_, tree_->list(x.b))) {
-    report<Diag::BuiltinArguments>(span(call), name);
+    Diagnostic& d = report<Diag::BuiltinArguments>(span(call), name);
+    for (NodeId a : tree_->list(x.b)) {   // of Python
+      if (ast(a).kind != NodeKind::Arg) continue;
+      if (text(NameId(ast(a).a)) == "end")
+        d.help("`print` writes what it is given and no more; `println` ends the line too");
+      if (text(NameId(ast(a).a)) == "sep") d.help("texts are joined with what stands between them: `xs.join(\", \")`");
+    }
     check_rest(tree_->list(x.b));
     return poison(span(call));
   }

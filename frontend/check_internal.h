@@ -596,6 +596,7 @@ class BodyChecker {
               NodeId n);
   bool balance(HirId& left, HirId& right);   // makes both operands one type; false when they cannot be
   void need_bound(TypeId type, uint32_t builtin, Span span, const char* op);
+  bool is_increment(NodeId r);
   HirId concat(HirId left, HirId right, NodeId l, NodeId r, Span span);
 
   // ---- check_call.cpp
@@ -638,6 +639,7 @@ class BodyChecker {
   HirId check_branch(NodeId n, TypeId expected, bool value);
   HirId join_branches(std::span<HirId> branches, std::span<const NodeId> asts, TypeId expected, bool value,
                       TypeId* type);
+  bool is_decrement(NodeId n);
   void warn_unused(HirId value, NodeId n);
   void mark_tail(HirId value);
   LoopScope* find_loop(NameId label, NodeId n);

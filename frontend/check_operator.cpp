@@ -150,6 +150,16 @@ HirId BodyChecker::check_unary(NodeId n, TypeId expected) {
   return emit(HirKind::Neg, type, value, kNone32, span(n));
 }
 
+// `++i` on a line of its own, which goes on with the line above. A place alone can be meant, right behind the sign.
+bool BodyChecker::is_increment(NodeId r) {
+  NodeKind k = ast(r).kind;
+  uint32_t first = tree_->first_token(r), sign = first - 1;
+  const Tokens& tokens = tree_->tokens;
+  return (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index) && first > 0 &&
+         tokens.kinds[sign] == TokenKind::PlusPlus && tokens.starts_line(sign) &&
+         tokens.end(sign) == tokens.begin(first);
+}
+
 HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) {
   left = received(left);
   right = received(right);
@@ -163,6 +173,14 @@ HirId BodyChecker::concat(HirId left, HirId right, NodeId l, NodeId r, Span at) 
     }
   TypeKind lk = types_.kind(lt), rk = types_.kind(rt);
   if (lk == TypeKind::Error || rk == TypeKind::Error) return poison(at);
+  if (lk != TypeKind::String && lk != TypeKind::Array && types_.is_number(rt) && is_increment(r)) {
+    Span sign = tree_->token_span(tree_->first_token(r) - 1);
+    std::string better = source(r) + " += 1";
+    report<Diag::Increment>(sign, "++")
+        .note("`++` joins two texts or arrays, so this line goes on with the one above")
+        .fix({sign.lo, span(r).hi}, better, "write `" + better + "`");
+    return poison(at);
+  }
   if (lk == TypeKind::Optional || rk == TypeKind::Optional) {
     bool is_left = lk == TypeKind::Optional;
     report_optional_as_value(span(is_left ? l : r), is_left ? lt : rt, is_left ? l : r, nullptr);

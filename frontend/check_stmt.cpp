@@ -127,6 +127,18 @@ bool BodyChecker::leads_outside(TypeId type, int depth) {
   }
 }
 
+// `--i`: two signs that touch, before a place.
+bool BodyChecker::is_decrement(NodeId n) {
+  auto minus = [&](NodeId m) {
+    return ast(m).kind == NodeKind::Unary && ast(m).aux == static_cast<uint16_t>(TokenKind::Minus);
+  };
+  if (!minus(n) || !minus(NodeId(ast(n).a))) return false;
+  const Node inner = ast(NodeId(ast(n).a));
+  NodeKind k = ast(NodeId(inner.a)).kind;
+  return tree_->tokens.end(ast(n).token) == tree_->tokens.begin(inner.token) &&
+         (k == NodeKind::Ident || k == NodeKind::Member || k == NodeKind::Index);
+}
+
 void BodyChecker::warn_unused(HirId value, NodeId n) {
   const HirNode x = node(value);
   TypeId type = shallow(x.type);
@@ -134,6 +146,11 @@ void BodyChecker::warn_unused(HirId value, NodeId n) {
   if (x.kind == HirKind::Null && is_open(type)) {   // `_ => null` for an arm that does nothing
     report<Diag::UnusedValue>(x.span, "?T").help("a branch that does nothing is `do end`");
     poison_open(type);
+    return;
+  }
+  if (is_decrement(n)) {
+    std::string better = source(NodeId(ast(NodeId(ast(n).a)).a)) + " -= 1";
+    report<Diag::Increment>(span(n), "--").fix(span(n), better, "write `" + better + "`");
     return;
   }
   switch (x.kind) {

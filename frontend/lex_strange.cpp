@@ -134,7 +134,8 @@ void Lexer::strange() {
   if (c == '`') {
     while (p_ < end_ && *p_ != '`' && *p_ != '\n') ++p_;
     if (p_ < end_ && *p_ == '`') ++p_;
-    report<Diag::StrangeCharacter>(lo, lo + 1, "`")
+    report<Diag::StrangeCharacter>(lo, lo + 1, "U+0060")   // the sign itself marks code in messages
+        .with_label("a backtick")
         .help("a string stands between `\"`, and `${ }` puts a value into it");
     return error_token(lo, p_);
   }

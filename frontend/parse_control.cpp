@@ -16,9 +16,43 @@ NodeId Parser::condition() {
     unexpected("a condition");
     return error_node();
   }
+  uint32_t first = pos_;
   NodeId made = expr_here();
   if (at(TokenKind::Eq) && !panic_) made = assign_in_condition(made);
-  return made;
+  return panic_ ? made : statement_in_head(made, first);
+}
+
+// if let x = f(); x > 3 do · if x := f(); x > 3 do of Go, and `if x := f() do` of Python: what makes a name is a
+// statement of its own. The name is known in what follows, and nothing is said about it.
+NodeId Parser::statement_in_head(NodeId made, uint32_t first) {
+  bool colon = at(TokenKind::Colon) && next_kind() == TokenKind::Eq && touches(pos_ + 1) && pos_ == first + 1 &&
+               node(made).kind == NodeKind::Ident;
+  bool semi = at(TokenKind::Newline) && !starts_line(pos_ + 1) && node(made).kind == NodeKind::LetCond;
+  if (!colon && !(semi && body_ahead_behind(pos_ + 1))) return made;
+  uint32_t sign = pos_;
+  uint32_t bound = node(made).a;
+  if (colon) {
+    pos_ += 2;
+    expr();
+    if (panic_) return error_node();
+    bound = +add(NodeKind::PatBind, first, values_[first]);
+    semi = at(TokenKind::Newline) && !starts_line(pos_ + 1);
+  }
+  std::string line = colon ? "let " + std::string(text(first)) + " = " + std::string(text_between(sign + 2, pos_ - 1))
+                           : std::string(text_between(first, pos_ - 1));
+  if (line.size() > 60 || line.find('\n') != std::string::npos) line = "let x = …";
+  Diagnostic& d = colon ? report<Diag::ColonEquals>(between(sign, sign + 1))
+                        : report<Diag::UnexpectedToken>(token_span(sign), "`do`", "`;`");
+  if (kind_at(first - 1) == TokenKind::KwWhile)
+    d.help("what is made anew in each turn stands in the loop: `while true do`, `" + line + "`, `if … do break end`");
+  else d.help("write `" + line + "` on a line of its own, above this one");
+  error_token_ = sign;
+  NodeId unknown = error_node();
+  NodeId left = add(NodeKind::LetCond, first, bound, +unknown);
+  if (!semi) return left;
+  ++pos_;
+  NodeId right = expr_here();
+  return add(NodeKind::Binary, sign, +left, +right, 0, static_cast<uint16_t>(TokenKind::KwAnd));
 }
 
 // if := `if` condition block-start {`else` `if` condition …} [`else` [`do`] body] `end`     `else if` on one line

@@ -89,6 +89,7 @@ NodeId Parser::declaration_of(uint8_t flags) {
         return test_decl();
       if (is_foreign(NameId(values_[pos_])) && foreign_declaration())
         return is_some(foreign_made_) ? foreign_made_ : error_node();
+      if (misspelt_declaration()) return declaration_of(flags);
       [[fallthrough]];
     default: unexpected("a declaration like `func` or `struct`"); return error_node();
   }
@@ -247,6 +248,7 @@ NodeId Parser::struct_decl(uint8_t flags) {
   NameId id = name_in_head("the name of the struct", name);
   uint32_t generics = type_params();
   data_with_end_ = false;
+  bool has_methods = false;   // they were read over: nobody is told that they do not exist
   uint32_t opener = pos_;
   uint32_t from = mark();
   if (!panic_ && (starts_line(pos_) || at(TokenKind::Newline)) && !at(TokenKind::LBrace)) {  // struct Empty
@@ -263,11 +265,12 @@ NodeId Parser::struct_decl(uint8_t flags) {
           (at(TokenKind::Ident) && is_foreign(NameId(values_[pos_])) && next_kind() == TokenKind::Ident &&
            kind_at(pos_ + 2) == TokenKind::LParen)) {
         if (starts_line(pos_) && at_outer_declaration()) break;
-        report<Diag::UnexpectedToken>(token_span(pos_), "a field", found())
+        report<Diag::UnexpectedToken>(token_span(pos_), "a field", found_text(pos_))
             .note("the functions of a type stand outside its braces")
             .help("write them in `impl " + std::string(text(name)) + " do … end`");
         error_token_ = pos_;
         while (at(TokenKind::KwPub)) ++pos_;
+        has_methods = true;
         func_decl(0, 0, false);
         if (panic_) break;
         eat(TokenKind::Comma);
@@ -291,6 +294,7 @@ NodeId Parser::struct_decl(uint8_t flags) {
     --outer_brackets_;
   }
   flags |= broken_flag();
+  if (has_methods) flags |= kBrokenHead;
   broken_head_ = outer_broken;
   return add(NodeKind::StructDecl, name, +id, record(generics, flush(from)), flags | error_flag(header));
 }
@@ -592,6 +596,7 @@ uint32_t Parser::methods(uint32_t header, bool in_trait) {
       break;
     uint8_t flags = eat(TokenKind::KwPub) ? kPub : 0;
     if (eat(TokenKind::KwAsync)) flags |= kAsync;
+    if (at_name() && (misspelt_declaration() || misspelt_end(false)) && at(TokenKind::KwEnd)) continue;
     decl_column_ = starts_line(first) ? column(first) : own_column;
     uint16_t abi = 0;
     if (at(TokenKind::KwExtern) && next_kind() == TokenKind::StrLit &&

@@ -395,7 +395,8 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
       }
       case TokenKind::Question:
         if (new_line()) return left;
-        if (next_kind() == TokenKind::Colon && touches(token + 1)) {   // x ?: 0 of Kotlin and PHP
+        if (next_kind() == TokenKind::Colon && touches(token + 1) &&
+            !(at_key() && touches(token))) {   // x ?: 0 of Kotlin and PHP; [f()?: 1] is a map
           report<Diag::ForeignWord>(between(token, token + 1), "?:", "??")
               .fix(between(token, token + 1), "??", "write `??`");
           pos_ += 2;
@@ -498,11 +499,21 @@ NodeId Parser::postfix_of(NodeId left, uint32_t from) {
 NodeId Parser::call(NodeId callee, uint32_t) {
   uint32_t opener = pos_++;
   uint32_t from = mark();
+  bool spreads = false;
   {
     Place place(*this, true, false, false);
     Bracket bracket(*this);
     bool saved_arms = std::exchange(in_arms_, false);
     while (!at(TokenKind::RParen) && !panic_) {
+      if (at_spread()) {   // f(...xs) of JavaScript
+        if (!spreads)
+          report<Diag::UnexpectedToken>(between(pos_, pos_ + 1), "a value", "`...`")
+              .note("a function takes as many values as it has parameters")
+              .help("hand over the array as one value, to a parameter such as `xs: []i64`");
+        spreads = true;
+        pos_ += 2;
+        if (at(TokenKind::RParen)) break;
+      }
       keep(argument());
       if (!comma_or_close(TokenKind::RParen, opener)) break;
     }
@@ -521,6 +532,11 @@ NodeId Parser::call(NodeId callee, uint32_t) {
     } else if (at(TokenKind::KwDo) && !no_brace_ && next_kind() == TokenKind::Pipe) {   // xs.each() do |x| … end
       do_block_argument();
     }
+  }
+  if (spreads) {   // nobody knows how many values these are
+    scratch_.resize(from);
+    error_token_ = opener;
+    return add(NodeKind::Error, opener);
   }
   return add(NodeKind::Call, node(callee).token, +callee, flush(from));
 }

@@ -102,6 +102,7 @@ void Parser::recover_item(uint32_t from) {
 NodeId Parser::item(bool script) {
   uint32_t first = pos_;
   suspect_ = dedent_ = kNone;
+  if (at_name() && misspelt_declaration()) return item(script);
   if (at_declaration() || (at(TokenKind::KwFunc) || at(TokenKind::KwVar) || at(TokenKind::KwAsync))) {
     if (at(TokenKind::KwVar) && script) {
     } else if (!at(TokenKind::KwVar)) {

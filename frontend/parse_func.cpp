@@ -441,7 +441,7 @@ NodeId Parser::return_type() {
     return add(NodeKind::TypeFallible, word, kNone, +plain, kShort);
   }
   if (eat(TokenKind::Arrow)) return type(!closes_at_pipe_);
-  if (new_line()) return NodeId::None;
+  if (new_line() || misspelt_do()) return NodeId::None;
   if (at(TokenKind::Colon) && !starts_line(pos_ + 1) && kTraits[static_cast<uint8_t>(next_kind())].starts_type &&
       colon_result_ahead()) {   // f(): T
     uint32_t colon = pos_++;

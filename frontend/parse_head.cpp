@@ -30,6 +30,13 @@ uint32_t Parser::body_ahead() const {
   return kNone;
 }
 
+bool Parser::body_ahead_behind(uint32_t token) {
+  uint32_t here = std::exchange(pos_, token);
+  bool found = body_ahead() != kNone;
+  pos_ = here;
+  return found;
+}
+
 // At `do T do`: the first one stands where `->` was meant. No statement is made of these signs alone.
 bool Parser::type_before_do() const {
   uint32_t most = ahead();
@@ -92,10 +99,7 @@ bool Parser::func_without_word() {
       (name > pos_ && starts_line(name)))
     return false;
   if (!begins_param(name + 2) && kind_at(name + 2) != TokenKind::RParen) return false;
-  uint32_t here = std::exchange(pos_, name + 1);
-  bool body = body_ahead() != kNone;
-  pos_ = here;
-  if (!body) return false;
+  if (!body_ahead_behind(name + 1)) return false;
   Diagnostic& d = report<Diag::UnexpectedToken>(token_span(pos_), "`func`", found_text(pos_));
   if (name == pos_)
     d.fix({token_span(pos_).lo, token_span(pos_).lo}, "func ", "add `func`", Applicability::MaybeIncorrect);

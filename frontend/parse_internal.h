@@ -79,6 +79,7 @@ class Parser {
   bool at_name() const { return at(TokenKind::Ident); }
   static bool is_keyword(TokenKind k) { return k >= TokenKind::KwAnd && k <= TokenKind::KwYield; }
   bool at_any_word() const { return at_name() || is_keyword(kind()); }
+  bool is_any_word(uint32_t token) const { return kind_at(token) == TokenKind::Ident || is_keyword(kind_at(token)); }
   bool is_upper(uint32_t token) const;  // the name begins with an upper-case letter
   std::string_view text(uint32_t token) const;
   std::string_view text_between(uint32_t lo, uint32_t hi) const;  // of tokens lo … hi
@@ -138,6 +139,8 @@ class Parser {
   bool comma_or_close(TokenKind close, uint32_t opener, bool ends_line_is_close = true);
   NameId expect_name(const char* what);
   void string_prefix(uint32_t token);
+  uint32_t text_end(uint32_t token, uint32_t most) const;
+  bool quote_in_text(uint32_t first);
   void foreign(uint32_t token, std::string_view janus, bool safe = true);   // says what Janus writes for this word
   void foreign(Span span, std::string_view other, std::string_view janus);
   void too_deep();
@@ -209,6 +212,7 @@ class Parser {
   // ---- heads that are wrong (parse_head.cpp)
   bool opens_body(uint32_t token) const;
   uint32_t body_ahead() const;
+  bool body_ahead_behind(uint32_t token);
   bool type_before_do() const;
   bool begins_param(uint32_t token) const;
   bool sign_for_colon() const;
@@ -228,11 +232,24 @@ class Parser {
   void lose_names(uint32_t from, uint32_t to);
   uint8_t broken_flag() const { return broken_head_ ? kBrokenHead : 0; }
 
+  // ---- words that are misspelt (parse_word.cpp)
+  bool is_declared(uint32_t token);   // the file declares such a name somewhere
+  std::string_view word_near(uint32_t token, const std::vector<std::string_view>& words);
+  void read_as(uint32_t token, std::string_view word, bool sure);
+  bool misspelt_statement();
+  bool misspelt_call(uint32_t from);
+  bool misspelt_declaration();
+  bool misspelt_end(bool else_ok);
+  bool misspelt_do();
+
   // ---- blocks and statements (parse_stmt.cpp)
   NodeId skipped_block();
   bool at_skipped() const { return !skip_.empty() && begins_[pos_] == skip_.front().begin; }
   NodeId block(uint32_t header, const char* header_text);   // opening, statements, end
   NodeId block_of(Opening opening, uint32_t header);   // behind its opening
+  void word_behind_end();
+  bool at_tail_of_loop() const;
+  void tail_of_loop(uint32_t header);
   Opening open_block(uint32_t header, const char* header_text);
   NodeId body(Opening opening, uint32_t header, bool else_ok);   // statements without the end
   void close_block(Opening opening, uint32_t header, Diagnostic* missing_do = nullptr);
@@ -242,6 +259,8 @@ class Parser {
   NodeId simple_statement();   // expression or assignment
   NodeId let(uint32_t guard = kNone);   // after the foreign word `guard`
   void let_goes_on(uint32_t name, bool has_type);
+  bool several_names() const;
+  NodeId let_names(uint32_t token, NodeId first_name);
   NodeId after_value(NodeId value, uint32_t from);   // assignment operators
   void end_statement(NodeId& done, uint32_t from);
   bool junk(NodeId& done, uint32_t from);
@@ -253,6 +272,7 @@ class Parser {
   uint32_t column_of_first(uint32_t token) const;
   void recover_arm(uint32_t from);
   NodeId condition();
+  NodeId statement_in_head(NodeId made, uint32_t first);
   NodeId if_expr();
   NodeId while_expr(NameId label);
   NodeId for_expr(NameId label, bool parallel);
@@ -286,7 +306,8 @@ class Parser {
   NodeId closure_func();
   NodeId closure_param();
   NodeId struct_literal(NodeId type);
-  NodeId jump(NodeKind kind);
+  NodeId jump(NodeKind kind, bool statement = false);
+  NodeId bare_tuple(NodeId first);
   NodeId let_condition();
   NodeId finish_catch(NodeId left, uint32_t token);
   bool at_bare_error() const;
@@ -359,6 +380,10 @@ class Parser {
   void do_block_argument();
   bool comparison_chain(NodeId left, uint32_t first, NodeId middle);
   bool is_range_start() const;
+  bool at_spread() const {
+    return at(TokenKind::DotDot) && next_kind() == TokenKind::Dot && touches(pos_ + 1);
+  }   // ...
+  bool at_key() const { return key_depth_ > 0 && key_depth_ == brackets_ + outer_brackets_; }
 
   // ---- tasks (parse_task.cpp)
   NodeId nursery(uint16_t which);
@@ -387,6 +412,8 @@ class Parser {
   NodeId pattern_path(NodeId path);
   NodeId pattern_literal();
   NodeId pattern_range(NodeId low, uint32_t from);
+  NodeId limit_in_range(uint32_t first, uint32_t sign);
+  bool rest_of_tuple(bool& said);
 
   // Counts nesting and height. Height: how deep the tree below may be at most; chains (a + b + c …) are built without
   // recursion here, yet are deep trees for later passes, so each link counts.
@@ -462,6 +489,7 @@ class Parser {
   uint32_t else_bodies_ = 0;   // open bodies that an `else` may end
   bool try_next_ = false, try_body_ = false;   // the next body, this body: a foreign `try` block, which `catch` ends
   uint32_t outer_brackets_ = 0;   // those around the block we are in
+  uint32_t key_depth_ = 0;   // all of them, where the key of a map may stand; 0: nowhere
   uint32_t panic_brackets_ = 0;
   uint32_t error_token_ = kNone;   // where the last mistake was
   uint32_t decl_column_ = 0;   // of the declaration we are in
@@ -471,6 +499,7 @@ class Parser {
   uint32_t suspect_end_ = kNone;
   uint32_t dedent_ = kNone;   // the first statement that stands no further right than the block it is in …
   uint32_t dedent_header_ = kNone;   // … and that block
+  uint32_t loop_tail_ = kNone;   // the `do` of a block that its `while` has ended
   uint32_t split_else_ = kNone;   // an `if` on the line below its `else`
   bool closes_at_pipe_ =
       false;   // in the type of a closure's parameter: `|` ends it, also after the result of a function type
@@ -488,6 +517,8 @@ class Parser {
   std::vector<Diagnostic*> modules_;   // blocks of other languages around declarations: their `end` is left over
   uint32_t slashes_ = kNone;   // a `//` that was said to divide
   bool reported_outside_ = false;
+  bool declared_known_ = false;
+  std::vector<uint32_t> declared_;   // names, ordered: see is_declared
   NodeId foreign_made_ = NodeId::None;
   bool data_with_end_ = false;   // struct X do … end
   uint32_t stray_reported_ = kNone;

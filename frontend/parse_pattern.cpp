@@ -70,16 +70,18 @@ NodeId Parser::pattern_atom(const char* wanted) {
       ++pos_;
       uint32_t from = mark();
       uint32_t count = 0;
+      bool rest = false;
       {
         Place place(*this, true, false, false);
         Bracket bracket(*this);
         while (!at(TokenKind::RParen) && !panic_) {
-          keep(pattern());
+          if (!rest_of_tuple(rest)) keep(pattern());
           ++count;
           if (!comma_or_close(TokenKind::RParen, first)) break;
         }
         expect_close(TokenKind::RParen, first);
       }
+      if (rest) return add(NodeKind::PatTuple, first, flush(from), kNone, kHasError);
       if (count == 1) {  // grouping
         NodeId inner = NodeId(scratch_.back());
         scratch_.resize(from);
@@ -176,6 +178,7 @@ NodeId Parser::pattern_atom(const char* wanted) {
         return pattern_range(low, first);
       }
       uint32_t names = path();
+      if (is_range(kind()) && !panic_ && !starts_line(pos_)) return limit_in_range(first, pos_);
       return pattern_path(add(NodeKind::PatName, pos_ - 1, names));
     }
     default: unexpected(wanted); return error_node();
@@ -211,12 +214,48 @@ NodeId Parser::pattern_range(NodeId low, uint32_t from) {
   NodeId high = NodeId::None;
   if (is_number(kind())) {
     high = pattern_literal();
+  } else if (at_name() && next_kind() == TokenKind::Dot && kind_at(pos_ + 2) == TokenKind::Ident) {
+    return limit_in_range(from, pos_ - 1);
   } else if (at_name() && is_upper(pos_)) {
     ++pos_;
     high = add(NodeKind::Ident, pos_ - 1, values_[pos_ - 1]);
   }
   if (is_none(low) && is_none(high)) unexpected("a number");
   return add(NodeKind::PatRange, from, +low, +high, flags);
+}
+
+// (a, ..) and Some(.., b) of Rust
+bool Parser::rest_of_tuple(bool& said) {
+  if (!at(TokenKind::DotDot) || (next_kind() != TokenKind::Comma && next_kind() != TokenKind::RParen)) return false;
+  if (!said)
+    report<Diag::UnexpectedToken>(token_span(pos_), "a pattern", "`..`")
+        .note("every part has a pattern of its own; `_` fits whatever stands there");
+  error_token_ = pos_++;
+  return said = true;
+}
+
+// At the sign of `i64.MIN..=0`, or of `1..=i64.MAX`: the least and the greatest number are left out.
+NodeId Parser::limit_in_range(uint32_t first, uint32_t sign) {
+  bool low = sign > first + 2;   // a path stands before the sign
+  bool least = low && text(sign - 1) == "MIN";
+  pos_ = sign + 1;
+  bool high = at_name() && next_kind() == TokenKind::Dot;
+  if (is_number(kind())) pattern_literal();
+  else if (at_name()) path();
+  if (panic_) return error_node();
+  bool greatest = high && text(pos_ - 1) == "MAX" && kind_at(sign) == TokenKind::DotDotEq;
+  bool number = !high && pos_ > sign + 1, all = least && greatest;
+  Diagnostic& d = report<Diag::PatternRange>(low ? between(first, sign - 1) : between(sign + 1, pos_ - 1))
+                      .note("its ends are numbers, or names of constants");
+  error_token_ = sign;
+  if (all || (greatest && first == sign))
+    d.fix(between(first, pos_ - 1), "_", "`_` fits every value", Applicability::MaybeIncorrect);
+  else if (least && number)
+    d.fix(between(first, sign - 1), "", "leave the least number out", Applicability::MaybeIncorrect);
+  else if (greatest && !low)
+    d.fix(between(sign, pos_ - 1), "..", "leave the greatest number out", Applicability::MaybeIncorrect);
+  else d.help("give it a name with `const`");
+  return add(NodeKind::Error, sign);
 }
 
 // After Shape.Circle or .Circle: what it carries.
@@ -228,13 +267,15 @@ NodeId Parser::pattern_path(NodeId path) {
       return pattern_fields(path, TokenKind::RParen);
     uint32_t opener = pos_++;
     uint32_t from = mark();
+    bool rest = false;
     Place place(*this, true, false, false);
     Bracket bracket(*this);
     while (!at(TokenKind::RParen) && !panic_) {
-      keep(pattern());
+      if (!rest_of_tuple(rest)) keep(pattern());
       if (!comma_or_close(TokenKind::RParen, opener)) break;
     }
     expect_close(TokenKind::RParen, opener);
+    if (rest) return add(NodeKind::PatTuple, opener, flush(from), kNone, kHasError);
     return add(NodeKind::PatVariant, node(path).token, +path, flush(from));
   }
   if (at(TokenKind::LBrace) && !no_brace_) return pattern_fields(path, TokenKind::RBrace);

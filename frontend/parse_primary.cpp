@@ -1,6 +1,7 @@
 // parse_primary.cpp: what an expression is made of: names, literals, brackets, small functions, jumps.
 // Depends on parse_internal.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "frontend/foreign.h"
 #include "frontend/parse_internal.h"
 
 namespace janus {
@@ -61,7 +62,8 @@ NodeId Parser::struct_literal(NodeId type_expr) {
     ++outer_brackets_;
     while (!at(TokenKind::RBrace) && !panic_) {
       uint32_t name = pos_;
-      if (eat(TokenKind::DotDot)) {
+      if (bool three = at_spread(); eat(TokenKind::DotDot)) {
+        if (three) foreign(between(name, pos_), "...", ".."), ++pos_;
         update = expr();
         if (!comma_or_close(TokenKind::RBrace, opener)) break;
         continue;
@@ -173,8 +175,12 @@ NodeId Parser::primary() {
     case TokenKind::IntLit: ++pos_; return add(NodeKind::IntLit, token);
     case TokenKind::FloatLit: ++pos_; return add(NodeKind::FloatLit, token);
     case TokenKind::CharLit: ++pos_; return add(NodeKind::CharLit, token);
-    case TokenKind::StrLit: ++pos_; return add(NodeKind::StringLit, token, values_[token]);
-    case TokenKind::StrBegin: return string();
+    case TokenKind::StrLit:
+    case TokenKind::StrBegin: {
+      NodeId made = string();
+      if (at_name() && touches(pos_) && quote_in_text(token)) tree_.lasts[+made] = pos_ - 1;
+      return made;
+    }
     case TokenKind::KwTrue: ++pos_; return add(NodeKind::BoolLit, token, 1);
     case TokenKind::KwFalse: ++pos_; return add(NodeKind::BoolLit, token, 0);
     case TokenKind::KwNull: ++pos_; return add(NodeKind::NullLit, token);
@@ -222,7 +228,12 @@ NodeId Parser::primary() {
     case TokenKind::KwMatch: return match_expr();
     case TokenKind::KwWhile: return while_expr(NameId::None);
     case TokenKind::KwFor: return for_expr(NameId::None, false);
-    case TokenKind::KwDo: return in_condition_ && !nl_off_ ? (missing_value(), error_node()) : block(token, "`do`");
+    case TokenKind::KwDo: {
+      if (in_condition_ && !nl_off_) return missing_value(), error_node();
+      NodeId made = block(token, "`do`");
+      if (at(TokenKind::KwWhile) && !starts_line(pos_) && !panic_ && at_tail_of_loop()) tail_of_loop(token);
+      return made;
+    }
     case TokenKind::KwReturn: return jump(NodeKind::Return);
     case TokenKind::KwFail: return jump(NodeKind::Fail);
     case TokenKind::KwBreak: return jump(NodeKind::Break);
@@ -295,15 +306,28 @@ NodeId Parser::name_expr() {
   if (at(TokenKind::LParen) && !starts_line(pos_) && name == static_cast<uint32_t>(Word::Make))
     if (NodeId made = go_make(); is_some(made)) return made;
   if (unknown_block(token)) return add(NodeKind::Error, token);
+  if (at_name() && !starts_line(pos_) && text(token) == "typeof") {   // typeof x
+    unary();
+    report<Diag::UnknownName>(token_span(token), "typeof").help(std::string(foreign_value("typeof")->help));
+    error_token_ = token;
+    return add(NodeKind::Error, token);
+  }
   if (is_foreign(NameId(name)) && !starts_line(pos_)) {
     if ((name == static_cast<uint32_t>(Word::ForeignFn) || name == static_cast<uint32_t>(Word::ForeignFun)) &&
         arrow_closure_ahead())
       return arrow_closure(token);
     if (name == static_cast<uint32_t>(Word::ForeignNew) && at_name()) {
-      report<Diag::ForeignWord>(token_span(token), "new", std::string(text(pos_)) + ".new(…)")
-          .help("a value of a struct is written `" + std::string(text(pos_)) +
-                " { field: value }`, or made by its function `new`");
-      return name_expr();
+      std::string type_text(text(pos_));
+      bool literal = next_kind() == TokenKind::LBrace;   // of C#
+      Diagnostic& d = report<Diag::ForeignWord>(token_span(token), "new", type_text + (literal ? " { … }" : ".new(…)"));
+      if (literal) d.fix({token_span(token).lo, token_span(pos_).lo}, "", "remove it");
+      else d.help("a value of a struct is written `" + type_text + " { field: value }`, or made by its function `new`");
+      NodeId made = name_expr();
+      if (literal || panic_) return made;
+      while (at(TokenKind::LBracket) && !new_line() && !panic_) made = index(made);
+      if (at(TokenKind::LParen) && !new_line() && !panic_) call(made, token);
+      error_token_ = token;
+      return error_node();   // which of the two it is, the report has left open
     }
     if (name == static_cast<uint32_t>(Word::ForeignLambda) && (at_name() || at(TokenKind::Colon))) {
       uint32_t from = mark();
@@ -381,6 +405,8 @@ NodeId Parser::bracket() {
   uint32_t from = mark();
   bool map = false;
   uint32_t count = 0;
+  uint32_t spread = kNone, group = pos_;   // the first `...`; what stands behind the last one
+  std::string joined;
   {
     Place place(*this, true, false, false);
     Bracket bracket(*this);
@@ -389,10 +415,23 @@ NodeId Parser::bracket() {
       ++pos_;
       map = true;
     }
+    uint32_t outer_key = key_depth_;
     while (!at(TokenKind::RBracket) && !panic_) {
       uint32_t item = pos_;
+      bool spreads = at_spread();
+      if (spreads) {
+        if (item > group + 1) joined += (joined.empty() ? "[" : " ++ [") + std::string(text_between(group, item - 2)) + "]";
+        pos_ += 2;
+      }
+      key_depth_ = brackets_ + outer_brackets_;
       NodeId value = expr();
+      key_depth_ = 0;
       ++count;
+      if (spreads && !panic_) {
+        joined += (joined.empty() ? "" : " ++ ") + std::string(text_between(item + 2, pos_ - 1));
+        if (spread == kNone) spread = item;
+        group = pos_ + at(TokenKind::Comma);
+      }
       if (at(TokenKind::Colon) && !panic_) {
         uint32_t colon = pos_++;
         map = true;
@@ -431,8 +470,22 @@ NodeId Parser::bracket() {
       keep(value);
       if (!comma_or_close(TokenKind::RBracket, opener)) break;
     }
+    key_depth_ = outer_key;
     expect_close(TokenKind::RBracket, opener);
     in_arms_ = saved_arms;
+  }
+  if (spread != kNone && !panic_) {   // [...a, 2] of JavaScript
+    if (group + 1 < pos_) joined += " ++ [" + std::string(text_between(group, pos_ - 2)) + "]";
+    scratch_.resize(from);
+    Diagnostic& d =
+        report<Diag::ForeignWord>(between(spread, spread + 1), "...",
+                                  map ? "m.insert(key, value)"
+                                  : joined.size() > 60 || joined.find('\n') != std::string::npos ? "a ++ [x]"
+                                                                                                 : joined);
+    if (map) d.note("a map is filled entry by entry: `for key, value in other do m.insert(key, value) end`");
+    else d.note("`++` joins two arrays into a new one");
+    error_token_ = spread;
+    return add(NodeKind::Error, opener);
   }
   if (!panic_ && !map && count == 1 && !starts_line(pos_) && touches(pos_) &&
       (at(TokenKind::Ident) || (at(TokenKind::LBracket) && next_kind() == TokenKind::RBracket))) {  // [3]i64
@@ -643,7 +696,7 @@ NodeId Parser::closure_func() {
 }
 
 // return [expr] · fail expr · break [label] [expr] · continue [label]
-NodeId Parser::jump(NodeKind made) {
+NodeId Parser::jump(NodeKind made, bool statement) {
   uint32_t token = pos_++;
   bool more = !new_line() && kTraits[static_cast<uint8_t>(kind())].starts_value && !at(TokenKind::KwDo);
   uint32_t label = kNone;
@@ -661,7 +714,9 @@ NodeId Parser::jump(NodeKind made) {
   }
   NodeId value = NodeId::None;
   if (more) value = expr();
-  else if (made == NodeKind::Fail) unexpected("the error after `fail`");
+  if (statement && more && at(TokenKind::Comma) && !panic_ && !new_line()) value = bare_tuple(value);   // return 1, 2
+  else if (more) {
+  } else if (made == NodeKind::Fail) unexpected("the error after `fail`");
   return add(made, token, +value);
 }
 
@@ -698,4 +753,4 @@ NodeId Parser::let_condition() {
   return add(NodeKind::LetCond, token, +bound, +value);
 }
 
-}  // namespace janus
+}   // namespace janus

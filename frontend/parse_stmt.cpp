@@ -21,7 +21,11 @@ Opening Parser::open_block(uint32_t header, const char* after_what) {
       return Opening::Indent;
     }
   }
-  if (eat(TokenKind::KwDo)) return Opening::Do;
+  if (eat(TokenKind::KwDo) || (misspelt_do() && eat(TokenKind::KwDo))) {
+    if (!at(TokenKind::LBrace) || starts_line(pos_) || !starts_line(pos_ + 1)) return Opening::Do;
+    braces(pos_++);   // do { … }
+    return Opening::Brace;
+  }
   if (at(TokenKind::LBrace)) {
     braces(pos_++);
     return Opening::Brace;
@@ -139,6 +143,13 @@ NodeId Parser::body(Opening opening, uint32_t header, bool else_ok) {
       continue;
     }
     semi = false;
+    if (at(TokenKind::KwWhile) && kinds_[header] == TokenKind::KwDo && opening == Opening::Do && starts_line(pos_) &&
+        starts_line(header) && column(pos_) == column(header) && at_tail_of_loop()) {   // do … while x > 0
+      tail_of_loop(header);
+      loop_tail_ = header;
+      break;
+    }
+    if (at_name() && starts_line(pos_) && misspelt_end(else_ok)) continue;
     uint32_t first = pos_;
     // A block that begins indented, and then has a statement that is not, probably lacks its `end` there.
     if (dedent_ == kNone && opening == Opening::Do && starts_line(first)) {
@@ -179,6 +190,10 @@ void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_d
         missing_do->fix(after(pos_ - 1), "\n" + std::string(line_column(header), ' ') + "end", "");   // Python has none
       return;
     case Opening::Do:
+      if (std::exchange(loop_tail_, kNone) == header) {   // its `while` stands where the `end` would
+        if (at(TokenKind::KwEnd) && starts_line(pos_) && column(pos_) == line_column(header)) ++pos_;
+        return;
+      }
       if (!at(TokenKind::KwEnd)) return missing_end(header);
       if (starts_line(pos_)) {
         uint32_t here = column(pos_);
@@ -186,11 +201,58 @@ void Parser::close_block(Opening opening, uint32_t header, Diagnostic* missing_d
         if (here < there && suspect_ == kNone) suspect_ = header, suspect_end_ = pos_;
       }
       ++pos_;
+      word_behind_end();
       return;
   }
 }
 
+// end if, end while of Ada and Basic
+void Parser::word_behind_end() {
+  if (starts_line(pos_) || !(starts_line(pos_ + 1) || next_kind() == TokenKind::Newline)) return;
+  switch (kind()) {
+    case TokenKind::KwIf:
+    case TokenKind::KwWhile:
+    case TokenKind::KwFor:
+    case TokenKind::KwFunc:
+    case TokenKind::KwMatch:
+    case TokenKind::KwStruct:
+    case TokenKind::KwImpl:
+    case TokenKind::KwTrait:
+    case TokenKind::KwTry:
+    case TokenKind::KwSelect: break;
+    case TokenKind::Ident:
+      if (is_foreign(NameId(values_[pos_]))) break;
+      return;
+    default: return;
+  }
+  report<Diag::NotNeeded>(token_span(pos_), text(pos_))
+      .note("`end` stands alone, whatever it closes")
+      .fix({after(pos_ - 1).lo, token_span(pos_).hi}, "", "remove it");
+  ++pos_;
+}
+
 // ---- statements
+
+// At the `while` behind a block: does nothing follow but its condition?
+bool Parser::at_tail_of_loop() const {
+  uint32_t most = ahead(), t = pos_ + 1;
+  for (; t < most && !starts_line(t); ++t)
+    if (kinds_[t] == TokenKind::KwDo || kinds_[t] == TokenKind::LBrace) return false;
+  return t > pos_ + 1 && starts_line(t) && kind_at(t) != TokenKind::LBrace;
+}
+
+// do … while x > 0 of C
+void Parser::tail_of_loop(uint32_t header) {
+  uint32_t first = ++pos_;
+  NodeId made = condition();
+  if (panic_) return;
+  std::string test(text_between(first, pos_ - 1));
+  bool paren = node(made).kind == NodeKind::Paren;
+  report<Diag::ForeignLoop>(token_span(header), "while true do … end")
+      .at(token_span(first - 1), "a condition stands before its block")
+      .help("leave the loop at its end: `if not " + (paren ? test : "(" + test + ")") + " do break end`");
+  error_token_ = header;
+}
 
 NodeId Parser::statement() {
   uint32_t token = pos_;
@@ -213,6 +275,10 @@ NodeId Parser::statement() {
     case TokenKind::KwExtern:
       if (!at_declaration()) break;
       return nested_declaration();
+    case TokenKind::KwReturn: {
+      NodeId made = jump(NodeKind::Return, true);
+      return panic_ ? made : after_value(postfix_of(made, token), token);
+    }
     case TokenKind::KwElse:
       ++pos_;
       report<Diag::StrayEnd>(token_span(token), "else")
@@ -248,6 +314,7 @@ NodeId Parser::statement() {
         NodeId made = foreign_statement(handled);
         if (handled) return made;
       }
+      if (misspelt_statement()) return statement();
       break;
     default: break;
   }
@@ -412,6 +479,11 @@ void Parser::end_statement(NodeId& done, uint32_t from) {
   // `race do spawn a() spawn b() end`: a word that can only begin a statement needs no separator
   if (is_keyword_statement(kind()) && !at(TokenKind::KwDo)) return;
   if (at_word(Word::Child) && next_kind() == TokenKind::Ident && !starts_line(pos_ + 1)) return;
+  if (at(TokenKind::KwDo) && misspelt_call(from)) {
+    done = statement();
+    if (panic_) return recover_statement(from);
+    return end_statement(done, from);
+  }
   if (junk(done, from)) return;
   if (at(TokenKind::Comma) && several_targets()) {   // a, b = b, a
     report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`")
@@ -467,6 +539,52 @@ void Parser::let_goes_on(uint32_t name, bool has_type) {
              at(TokenKind::Comma) ? kOneNameALine : nullptr);   // let a, b = …
 }
 
+// At the comma of `1, 2`, where a tuple is meant.
+NodeId Parser::bare_tuple(NodeId value) {
+  uint32_t comma = pos_, from = mark();
+  uint32_t first = tree_.first_token(value);
+  keep(value);
+  while (eat(TokenKind::Comma) && !panic_) keep(expr());
+  if (!panic_)
+    report<Diag::UnexpectedToken>(token_span(comma), "the end of the line", "`,`")
+        .fix({token_span(first).lo, token_span(first).lo}, "(", "a tuple has parentheses")
+        .fix(after(pos_ - 1), ")", "");
+  return add(NodeKind::TupleLit, first, flush(from));
+}
+
+// let v, err = f() of Go, and `let a, b = 1, 2`: the names are known, and nothing is asked of them.
+NodeId Parser::let_names(uint32_t token, NodeId first_name) {
+  uint32_t comma = pos_, from = mark();
+  keep(first_name);
+  while (at(TokenKind::Comma) && next_kind() == TokenKind::Ident) {
+    pos_ += 2;
+    keep(add(NodeKind::PatBind, pos_ - 1, values_[pos_ - 1]));
+  }
+  std::string_view last = text(pos_ - 1);
+  bool fails = last == "err" || last == "error" || last == "e" || last == "ok";
+  NodeId names = add(NodeKind::PatTuple, token + 1, flush(from), kNone, kHasError);
+  ++pos_;
+  uint32_t value = pos_;
+  expr();
+  Diagnostic& d = report<Diag::UnexpectedToken>(token_span(comma), "`=` and a value, or `:` and a type", "`,`");
+  std::string call(panic_ ? "" : text_between(value, pos_ - 1));
+  if (call.size() > 40 || call.find('\n') != std::string::npos) call = "f()";
+  if (fails && !panic_)
+    d.help("a call that can fail is answered where it stands: `let " + std::string(text(comma - 1)) + " = " + call +
+           " catch |err| do … end`");
+  else d.help(kOneNameALine);
+  error_token_ = comma;
+  while (!panic_ && eat(TokenKind::Comma)) expr();
+  NodeId unknown = error_node();
+  return add(NodeKind::Let, token, +names, record(kNone, +unknown), kind_at(token) == TokenKind::KwVar ? kMut : 0);
+}
+
+bool Parser::several_names() const {
+  uint32_t t = pos_;
+  while (t < ahead() && kind_at(t) == TokenKind::Comma && kind_at(t + 1) == TokenKind::Ident && !starts_line(t)) t += 2;
+  return t > pos_ && kind_at(t) == TokenKind::Eq && !starts_line(t);
+}
+
 NodeId Parser::let(uint32_t guard) {
   uint32_t token = pos_++;
   uint8_t flags = kind_at(token) == TokenKind::KwVar ? kMut : 0;
@@ -490,6 +608,8 @@ NodeId Parser::let(uint32_t guard) {
   } else {
     bound = pattern_atom("a name");
   }
+  if (!panic_ && guard == kNone && node(bound).kind == NodeKind::PatBind && several_names())
+    return let_names(token, bound);
   NodeId declared_type = NodeId::None, value = NodeId::None;
   if (!panic_ && at(TokenKind::Colon)) {
     if (next_kind() == TokenKind::Eq && touches(pos_ + 1)) {   // let x := 1
@@ -542,14 +662,7 @@ NodeId Parser::let(uint32_t guard) {
     }
   }
   if (!panic_ && at(TokenKind::Comma) && !new_line() && is_some(value) && node(bound).kind == NodeKind::PatTuple) {
-    uint32_t comma = pos_, from = mark();   // let (a, b) = 1, 2
-    uint32_t first = tree_.first_token(value);
-    keep(value);
-    while (eat(TokenKind::Comma) && !panic_) keep(expr());
-    Diagnostic& d = report<Diag::UnexpectedToken>(token_span(comma), "the end of the line", "`,`");
-    if (!panic_)
-      d.fix({token_span(first).lo, token_span(first).lo}, "(", "a tuple has parentheses").fix(after(pos_ - 1), ")", "");
-    value = add(NodeKind::TupleLit, first, flush(from));
+    value = bare_tuple(value);   // let (a, b) = 1, 2
   } else if (!panic_ && at(TokenKind::Comma) && !new_line()) {
     report<Diag::UnexpectedToken>(token_span(pos_), "the end of the line", "`,`").help(kOneNameALine);
     error_token_ = pos_;

@@ -351,7 +351,9 @@ void Parser::missing_end(uint32_t header) {
 
 // One report for all such blocks of a file; every block adds its two edits.
 void Parser::braces(uint32_t open) {
-  bool spaced = !touches(open);
+  bool spaced = !touches(open), doubled = kind_at(open - 1) == TokenKind::KwDo;   // do {
+  Span place = doubled ? Span{after(open - 1).lo, token_span(open).hi} : token_span(open);
+  const char* better = doubled ? "" : spaced ? "do" : " do";
   if (!braces_) {
     braces_ = &report<Diag::BracesForBlock>(token_span(open))
                    .note("braces hold data, the arms of `match`, and small functions like `{ |x| x * 2 }`")
@@ -360,9 +362,9 @@ void Parser::braces(uint32_t open) {
       braces_ = nullptr;
       return;
     }
-    braces_->fix(token_span(open), spaced ? "do" : " do", "write `do` and `end`");
+    braces_->fix(place, better, "write `do` and `end`");
   } else {
-    braces_->fix(token_span(open), spaced ? "do" : " do", "");
+    braces_->fix(place, better, "");
   }
   if (!touches(open + 1)) return;
   braces_->fixes.back().replacement += ' ';
