@@ -420,7 +420,8 @@ NodeId Parser::bracket() {
       uint32_t item = pos_;
       bool spreads = at_spread();
       if (spreads) {
-        if (item > group + 1) joined += (joined.empty() ? "[" : " ++ [") + std::string(text_between(group, item - 2)) + "]";
+        if (item > group + 1)
+          joined += (joined.empty() ? "[" : " ++ [") + std::string(text_between(group, item - 2)) + "]";
         pos_ += 2;
       }
       key_depth_ = brackets_ + outer_brackets_;
