@@ -77,7 +77,7 @@ JANUS_COLD Error* janus_panic_message(String* message, const FuncSite* site, int
 JANUS_COLD Error* janus_panic_overflow(int32_t op, const FuncSite* site, int64_t at) {
   return panic_saying(site, at, [=](Message& m) {
     const char text[2] = {static_cast<char>(op == 'n' ? '-' : op), 0};
-    m << "integer overflow: the result of ";
+    m << "integer overflow: the " << (op == '%' ? "quotient" : "result") << " of ";
     if (op == 'n') m << "unary ";
     m << "`" << (op == '<' ? "<<" : text) << "` does not fit its type";
   });
