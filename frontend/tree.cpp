@@ -175,6 +175,7 @@ uint32_t Tree::first_token(NodeId id) const {
         if (t > 0 && n.aux != 0 && n.kind == NodeKind::FuncDecl) {  // extern "C" blocking
           while (t > 0 && kind_at(t) != TokenKind::KwExtern) --t;
         }
+        if (t > 0 && n.kind == NodeKind::StructDecl && (n.flags & kOpaque)) --t;
         if (t > 0 && kind_at(t - 1) == TokenKind::KwAsync) --t;
         if (t > 0 && kind_at(t - 1) == TokenKind::KwPub) --t;
         return t;
