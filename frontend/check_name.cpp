@@ -396,7 +396,7 @@ HirId BodyChecker::unknown_name(NameId name, Span at) {
   TypeId field = TypeId::None;
   const ForeignHint* hint = foreign_value(word);
   std::string_view friendly = hint ? hint->write : false_friend(word);
-  if (self != kNone32 && p_.find_field(zonk(vars_[self].type), name, &field) >= 0) {
+  if (self != kNone32 && find_field(zonk(vars_[self].type), name, &field) >= 0) {
     d.note("fields of the value are reached through `self`")
         .help("write `self." + word + "`")
         .fix(at, "self." + word, "read the field", Applicability::MaybeIncorrect);

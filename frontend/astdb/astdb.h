@@ -226,7 +226,7 @@ class AstDb {
               const std::function<bool(std::span<const SqlValue>)>& fn, std::string& why,
               std::vector<std::string>* columns = nullptr);
   std::string last_error() const { return trouble_; }   // of a store or commit that failed
-  // For who writes rows (bulk.h): 0 … count - 1, whose keys are not there yet; `fill(cells, i)` says row i.
+  // For who writes rows (bulk.h): 0 … count - 1, of which the last of a key stays; `fill(cells, i)` says row i.
   bool insert_rows(int slot, std::string_view table, int columns, size_t count,
                    llvm::function_ref<void(RowCells&, size_t)> fill);
   sqlite3* handle() { return db_; }

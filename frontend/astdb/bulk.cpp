@@ -112,8 +112,7 @@ bool AstDb::insert_rows(int slot, std::string_view table, int columns, size_t co
   sqlite3_stmt* insert = statements_.empty() ? nullptr : statements_[static_cast<size_t>(slot)];
   if (!insert) {
     if (sqlite3_create_module(db_, "new_rows", &kModule, nullptr) != SQLITE_OK) return false;
-    // OR FAIL: a failure gives up the whole transaction, so SQLite need not be able to undo this statement alone.
-    std::string sql = "INSERT OR FAIL INTO " + std::string(table) + " SELECT c1";
+    std::string sql = "INSERT OR REPLACE INTO " + std::string(table) + " SELECT c1";
     for (int i = 2; i <= columns; ++i) sql += ",c" + std::to_string(i);
     insert = prepare(slot, (sql + " FROM new_rows(?)").c_str());
   }

@@ -31,9 +31,9 @@ const std::string& Describer::type_name(TypeId type) {
   return text;
 }
 
-std::string_view Describer::keep(std::string_view text) {
+std::string_view Items::keep(std::string_view text) {
   if (text.empty()) return {};
-  char* room = out_.texts.Allocate<char>(text.size());
+  char* room = texts.Allocate<char>(text.size());
   std::memcpy(room, text.data(), text.size());
   return {room, text.size()};
 }

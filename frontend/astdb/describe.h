@@ -26,6 +26,7 @@ struct Item : ItemHead {
 struct Items {
   std::vector<Item> list;
   llvm::BumpPtrAllocator texts;
+  std::string_view keep(std::string_view text);   // a copy that lives as long as the items
 };
 
 class Describer {
@@ -48,7 +49,7 @@ class Describer {
   void generics(std::span<const TypeParamId> params);
   void shape(TypeId type, std::vector<TypeId>& seen, std::string& out);
   std::string_view name(NameId id) const { return p_.names.text(id); }
-  std::string_view keep(std::string_view text);
+  std::string_view keep(std::string_view text) { return out_.keep(text); }
   std::string_view join(std::string_view a, std::string_view b, std::string_view c = {});
   const Program& p_;
   std::vector<std::string> type_names_;

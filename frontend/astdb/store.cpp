@@ -521,11 +521,6 @@ struct Storing {
     std::vector<Row>& rows = made.rows;
     rows.resize(f.items.size());
     std::string refs, effects;
-    auto keep = [&](std::string_view text) {
-      char* room = made.items.texts.Allocate<char>(text.size());
-      std::memcpy(room, text.data(), text.size());
-      return std::string_view(room, text.size());
-    };
     for (size_t i = 0; i < made.items.list.size(); ++i) {
       const Item& item = made.items.list[i];
       Row& r = rows[i];
@@ -569,7 +564,8 @@ struct Storing {
         refs += ']';
         effects = "[]";
         if (facet.node != 0xffffffffu) effects_json(r.id, facet.node, r.effects, facet.errors, effects);
-        if (refs.size() > 2 || effects.size() > 2) r.refs = keep(refs), r.effect_rows = keep(effects);
+        if (refs.size() > 2 || effects.size() > 2)
+          r.refs = made.items.keep(refs), r.effect_rows = made.items.keep(effects);
       }
     }
     made.file = &f;
