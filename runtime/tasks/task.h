@@ -206,6 +206,9 @@ struct Worker {
   bool on_own_stack;   // a task has lent itself the thread's stack (on_worker_stack)
   bool watches;   // asleep, and wakes by itself
   bool polls;   // asleep in the poller
+  bool runs_long;   // by what others noted of it under the sleepers' lock: then, after so many runs
+  uint32_t noted_runs;
+  int64_t noted_at;
   int64_t watch_ns;   // how long it sleeps before it looks at the others again
   uint32_t* seen_runs;   // of the others, by number, and since when they have not changed
   int64_t* seen_since;

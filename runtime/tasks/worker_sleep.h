@@ -11,6 +11,9 @@ constexpr int64_t kAgeRing =
     5'000;   // ns that its worker has been in one task, before a single task is taken from its ring,
 constexpr int64_t kAgeNext = 50'000;   // or the task that it is to run next
 constexpr int64_t kWatchTop = 2'000'000;
+constexpr int64_t kWatchTopIo = 1'000'000;   // while tasks wait for the world
+constexpr int64_t kLongRun = 30'000;   // ns: who runs for shorter than that looks at the poller soon enough himself
+constexpr int64_t kPaceSpan = 50'000;   // ns between two looks at how long the runs are
 constexpr int64_t kWorthStealing = 5'000;   // ns of work, by the length of the victim's last runs
 constexpr int64_t kWorthWaking = 50'000;
 
@@ -105,9 +108,40 @@ uint64_t all_runs() {
   return sum;
 }
 
+// Under the lock. Who is awake looks at the poller whenever it has nothing to run, and now and then besides: soon, if
+// its runs are short.
+bool looks_soon(Worker* w, int64_t now) {
+  const int64_t span = now - w->noted_at;
+  if (span >= kPaceSpan) {
+    const uint32_t runs = __atomic_load_n(&w->runs, __ATOMIC_RELAXED);
+    w->runs_long = (runs - w->noted_runs) * kLongRun < span;
+    w->noted_runs = runs;
+    w->noted_at = now;
+  }
+  return !w->runs_long;
+}
+
+// Under the lock. A sleeper in the poller takes single events, each for the price of a wake-up, from those who would
+// soon fetch many at once; but when all who are awake stay long in what they run, what arrives is the sleeper's.
+bool should_poll() {
+  if (!waits_for_io()) return false;
+  const int64_t now = now_ns();
+  for (uint32_t i = 0, count = __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE); i < count; i++)
+    if (!workers[i]->sleeping && looks_soon(workers[i], now)) return false;
+  return true;
+}
+
+// Under the lock: one of the sleepers, or none, sleeps in the poller.
+void choose_poller(Worker* w) {
+  const bool polls = (w->polls || !asleep.polling) && should_poll();
+  if (polls != w->polls) asleep.polling = polls;
+  w->polls = polls;
+}
+
 // Under the lock: the watcher has looked and found nothing to take.
 void watch_on(Worker* w) {
-  w->watch_ns = min64(w->watch_ns * 2, kWatchTop);
+  w->watch_ns = min64(w->watch_ns * 2, waits_for_io() ? kWatchTopIo : kWatchTop);
+  choose_poller(w);
   const bool all = asleep.count == __atomic_load_n(&worker_count, __ATOMIC_ACQUIRE);
   const uint64_t runs = all_runs() - w->runs;
   if (all && runs == asleep.seen_runs) {   // it sleeps for good
@@ -196,10 +230,9 @@ bool sleep_now(Worker* w, bool is_new) {
     __atomic_store_n(&asleep.watching, 1u, __ATOMIC_RELAXED);
     asleep.seen_runs = runs;
   }
-  w->polls = !asleep.polling && waits_for_io();
-  if (w->polls) asleep.polling = 1;
   __atomic_store_n(&w->sleeping, 1u, __ATOMIC_RELEASE);
   __atomic_store_n(&asleep.count, asleep.count + 1, __ATOMIC_RELEASE);
+  choose_poller(w);
   if (JANUS_UNLIKELY(tracing) && all) {
     unlock(&asleep.lock);
     trace_rest();
