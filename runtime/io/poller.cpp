@@ -9,8 +9,8 @@
 // The kernel may still report a descriptor that has been closed meanwhile, so the record that it knows is never freed.
 // It is used again; then somebody may look once more for nothing.
 //
-// Whoever looks for work polls; of the workers that sleep one sleeps in epoll_wait, the others on their futex
-// (tasks/worker.cpp).
+// Whoever looks for work polls; of the workers that sleep one sleeps in epoll_wait, the others on their futex; all do as
+// long as somebody is awake who polls soon (tasks/worker_sleep.h).
 #include "runtime/io/interest.h"
 
 #include <errno.h>
