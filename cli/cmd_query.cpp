@@ -1,9 +1,10 @@
 // cmd_query.cpp: `janus query PREDICATE`, `--sql SQL`, `--schema`: asks the ASTDB.
-// Depends on knowledge.h, frontend/astdb/query.h.
+// Depends on knowledge.h, frontend/astdb/query.h, frontend/astdb/ast_table.h.
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/knowledge.h"
+#include "frontend/astdb/ast_table.h"
 #include "frontend/astdb/query.h"
 #include "frontend/text_width.h"
 
@@ -151,6 +152,12 @@ struct Querier {
     std::unique_ptr<AstDb> reading;
     if (!db->in_memory())
       if (reading = AstDb::open_to_read(db->path()); reading) db = reading.get();
+    // For the table `ast`. Sources that are not in the package's folder are std's.
+    add_ast_table(*db, [this](const FileRow& file, std::string& text, std::string& why) {
+      if (!file.is_std) return context.disk.read(join_path(target.package, file.path), text, why);
+      text = context.disk.std_file(file.path);
+      return !text.empty() || (why = "the text of " + file.path + " is not known", false);
+    });
     restrict_to_reading(*db);
     std::vector<std::string> columns;
     std::string why;

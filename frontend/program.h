@@ -214,6 +214,7 @@ struct ErrorInfo {
 struct TagInfo {
   ErrorId error = ErrorId::None;   // None: ad hoc
   NameId name = NameId::None;
+  Span span;   // of the name where it is declared
   std::vector<FieldInfo> fields;   // payload
   bool implicit = false;   // Panic, Cancelled, …
   std::string full_name;   // "UserError.NotFound", "EmptyUrl"

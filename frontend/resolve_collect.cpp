@@ -203,6 +203,7 @@ struct Collector {
       TagInfo tag;
       tag.error = error;
       tag.name = name;
+      tag.span = m.tree.caret(variant);
       tag.full_name = prefix + text(name);
       p.tags.push_back(std::move(tag));
     }

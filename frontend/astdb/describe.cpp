@@ -276,7 +276,7 @@ void Describer::decl(DeclId id) {
       for (size_t i = 0; i < tags.size(); ++i) {
         const TagInfo& t = p_.tags[+tags[i]];
         bool named = !t.fields.empty() && is_some(t.fields[0].name) && !name(t.fields[0].name).empty();
-        variant(at, i, t.name, d.name_span, named, t.fields);
+        variant(at, i, t.name, t.span, named, t.fields);
       }
       break;
     }

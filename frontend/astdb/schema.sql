@@ -158,6 +158,11 @@ CREATE TABLE name_history(
 -- Full text over doc, by its rows' numbers. Filled when first asked after a change (meta.fts_stale): see AstDb::need_fts.
 CREATE VIRTUAL TABLE doc_fts USING fts5(name, summary, body_md, content='doc', content_rowid='decl', tokenize='unicode61');
 
+-- ast(decl, file, node, parent, kind, text, span_lo, span_hi, line, col): syntax trees, a node a row. It takes no room in the file: in
+-- `janus query --sql` the sources are parsed when it is asked for, and only there it exists. `node` is the node's place in a walk of its
+-- file from the root, `parent` the place of the one around it, `decl` the innermost declaration around it, `kind` a name of
+-- `janus check --dump-tree`, `text` the word, sign or literal at `line` and `col`.
+
 -- CIDs as people write them.
 CREATE VIEW decl_text AS
   SELECT decl.*, 'blake3:' || lower(hex(decl.cid)) AS cid_text, 'blake3:' || lower(hex(decl.sig_cid)) AS sig_cid_text,

@@ -348,7 +348,8 @@ JANUS_INLINE uint32_t or_word(uint32_t* word, uint32_t bits) {
 }
 JANUS_INLINE int64_t add_word(int64_t* word, int64_t n) {   // the new value
   int64_t sum;
-  if (JANUS_LIKELY(if_alone([&] { sum = *word += n; }))) return sum;
+  if (JANUS_LIKELY(if_alone([&] { __atomic_store_n(word, sum = *word + n, __ATOMIC_RELAXED); })))   // sleepers may read
+    return sum;
   return __atomic_add_fetch(word, n, __ATOMIC_ACQ_REL);
 }
 
