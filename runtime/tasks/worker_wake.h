@@ -7,9 +7,10 @@ namespace janus::rt {
 namespace {
 
 constexpr uint64_t kWorthWakingCycles = 150'000;   // of work, by the length of the last runs: worth a wake-up
-// Runs shorter than that (0.5 us and more) are made by two workers no sooner than by one: what a second thread adds to
-// each step of a task takes as long. And as long as nothing is known, the watcher will see.
-constexpr uint64_t kTinyCycles = 2'000;
+// What a second thread adds to each run (2 us): words and memory that both touch, a processor that another program may
+// want. Shorter runs are made by two workers no sooner than by one, and of longer ones only the rest is gained. And as
+// long as nothing is known, the watcher will see.
+constexpr uint64_t kSharingCycles = 6'000;
 constexpr int64_t kTinyNs = 700;
 constexpr uint64_t kWakeEvery = 20'000;   // cycles between two wake-ups
 constexpr uint32_t kPaceEvery = 4;   // offers between looks at the cycles
@@ -125,7 +126,7 @@ uint64_t waiting_at(const Worker* w) {
 }
 
 JANUS_INLINE bool is_worth_waking(const Worker* w) {
-  return w->pace >= kTinyCycles && waiting_at(w) * w->pace >= kWorthWakingCycles;
+  return w->pace > kSharingCycles && waiting_at(w) * (w->pace - kSharingCycles) >= kWorthWakingCycles;
 }
 
 // What passed up to now is no run's time.
