@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/xxhash.h"
 
 #include "backend/codegen.h"
 
@@ -13,6 +14,10 @@ namespace {
 // A unit is about this many instructions: small enough that one edit recompiles little and two cores share the work
 // evenly, big enough that what LLVM does once a module does not matter.
 constexpr size_t kUnitInstrs = 60'000;
+// Where a unit may end is decided by the name of what comes next, not by how much there is in all before it: what is
+// added in one place moves the ends nearby, and the units behind them stay. One file in so many, one function in so
+// many begins a unit.
+constexpr uint64_t kFileEnds = 4, kFuncEnds = 64;
 
 // Numbers the circles of tail calls: strongly connected parts with two functions or more (Tarjan's algorithm, with a
 // stack of its own). A function that tail-calls itself only is a loop (llvm_func.cpp).
@@ -124,9 +129,8 @@ std::string link_symbol(const JFunc& f) {
   return "j." + f.symbol;
 }
 
-// Groups functions: those of one file together, a long file in runs of kUnitInstrs, short files share a unit. An edit
-// of one file leaves the units of the others as they were, unless it moves them to another group; groups follow the
-// order of files, not of functions.
+// Groups functions: those of one file together, a long file in runs, short files share a unit. Within a file they stand
+// in the order of the source, and instances and glue in the order of their names.
 std::vector<Unit> group(const CodegenPlan& plan, bool one_unit) {
   const JModule& m = plan.module;
   std::vector<uint32_t> order;
@@ -143,13 +147,22 @@ std::vector<Unit> group(const CodegenPlan& plan, bool one_unit) {
   };
   std::vector<uint32_t> file(m.funcs.size());
   for (uint32_t i : order) file[i] = file_of(i);
-  std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return file[a] != file[b] ? file[a] < file[b] : a < b; });
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    if (file[a] != file[b]) return file[a] < file[b];
+    uint32_t x = m.funcs[a].span.lo, y = m.funcs[b].span.lo;
+    return x != y ? x < y : m.funcs[a].symbol < m.funcs[b].symbol;
+  });
+  auto begins_unit = [](std::string_view name, uint64_t one_in) {
+    return llvm::xxh3_64bits(llvm::StringRef(name.data(), name.size())) % one_in == 0;
+  };
   size_t size = 0;
   for (size_t k = 0; k < order.size(); ++k) {
     uint32_t i = order[k];
     bool new_file = k > 0 && file[order[k - 1]] != file[i];
-    if (size >= kUnitInstrs || (new_file && size >= kUnitInstrs / 2)) {
+    bool may_end = new_file && file[i] != kNone
+                       ? size >= kUnitInstrs / 3 && begins_unit(plan.sources.file(FileId(file[i])).path, kFileEnds)
+                       : size >= kUnitInstrs / 2 && begins_unit(m.funcs[i].symbol, kFuncEnds);
+    if (may_end || size >= 2 * kUnitInstrs) {
       units.emplace_back();
       size = 0;
     }

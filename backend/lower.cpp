@@ -45,9 +45,21 @@ JModule ModuleLower::run() {
     }
     module.funcs[work.index] = std::move(f);
   }
+  part_names();
   mark_cycles();
   if (options.release) unroll_recursion();
   return std::move(module);
+}
+
+// Two things of one name (a digest that is not unique, a test said twice): the later ones are numbered.
+void ModuleLower::part_names() {
+  std::unordered_map<std::string, uint32_t> seen;
+  auto part = [&](std::string& symbol) {
+    if (uint32_t before = seen[symbol]++) symbol += "~" + std::to_string(before);
+  };
+  symbols.clear();
+  for (JFunc& f : module.funcs) part(f.symbol);
+  for (JGlobal& g : module.globals) part(g.symbol);
 }
 
 // A small function that calls itself gets a twin: it calls the twin, the twin calls it. LLVM inlines the twin, and half
@@ -77,7 +89,8 @@ void ModuleLower::unroll_recursion() {
 uint32_t ModuleLower::add_func(std::string symbol, std::string display, std::function<void(FuncLower&)> build,
                                bool c_abi) {
   JFunc f;
-  f.symbol = std::move(symbol);
+  f.symbol = symbol;
+  symbols.push_back(std::move(symbol));
   f.display = display.empty() ? f.symbol : std::move(display);
   f.c_abi = c_abi;
   f.can_fail = !c_abi;
@@ -164,10 +177,12 @@ void ModuleLower::build_main() {
     const TestInfo& test = program.tests[i];
     if (is_none(test.body) || program.modules[+test.module]->is_std) continue;
     const DoctestInfo* doc = test.doctest == kNone ? nullptr : &program.doctests[test.doctest];
-    uint32_t run = wrapper("janus.test." + std::to_string(i), [this, i] {
+    std::string lasting = std::string(program.names.text(program.modules[+test.module]->path)) + "." +
+                          short_digest(program.names.text(test.name));
+    uint32_t run = wrapper("janus.test." + lasting, [this, i, lasting] {
       uint32_t index =
-          add_func("jan.test." + std::to_string(i),
-                   "test \"" + std::string(program.names.text(program.tests[i].name)) + "\"", [this, i](FuncLower& f) {
+          add_func("jan.test." + lasting, "test \"" + std::string(program.names.text(program.tests[i].name)) + "\"",
+                   [this, i](FuncLower& f) {
                      Signature sig;
                      f.build_body(*program.bodies[+program.tests[i].body], {}, {}, sig, false);
                    });

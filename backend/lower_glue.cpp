@@ -73,7 +73,7 @@ void drop_params(JFunc& fn) { fn.params = {ptr_param(), {JType::I32}}; }
 uint32_t ModuleLower::drop_managed(TypeId type) {
   return once(kDropManaged, type, [&] {
     uint32_t index = add_func(
-        "janus.drop." + type_key(type), "",
+        "janus.drop." + names.type(type), "",
         [this, type](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
           if (types.kind(type) == TypeKind::Array) {
@@ -97,7 +97,7 @@ uint32_t ModuleLower::drop_managed(TypeId type) {
 uint32_t ModuleLower::drop_at(TypeId type) {
   return once(kDropAt, type, [&] {
     uint32_t index = add_func(
-        "janus.drop_at." + type_key(type), "",
+        "janus.drop_at." + names.type(type), "",
         [this, type](FuncLower& f) {
           uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
           if (f.layout(type).shape == Shape::Managed)
@@ -115,7 +115,7 @@ uint32_t ModuleLower::drop_at(TypeId type) {
 uint32_t ModuleLower::drop_cell(TypeId type) {
   return once(kDropCell, type, [&] {
     uint32_t index = add_func(
-        "janus.drop_cell." + type_key(type), "",
+        "janus.drop_cell." + names.type(type), "",
         [this, type](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
           const Layout& l = f.layout(type);
@@ -133,7 +133,7 @@ uint32_t ModuleLower::drop_cell(TypeId type) {
 uint32_t ModuleLower::retain_at(TypeId type) {
   return once(kRetainAt, type, [&] {
     uint32_t index = add_func(
-        "janus.retain_at." + type_key(type), "",
+        "janus.retain_at." + names.type(type), "",
         [type](FuncLower& f) {
           uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
           if (f.layout(type).shape == Shape::Managed) f.retain_val(f.load_val(addr, type));
@@ -149,7 +149,7 @@ uint32_t ModuleLower::retain_at(TypeId type) {
 uint32_t ModuleLower::retain_payload(TypeId type) {
   return once(kRetainPayload, type, [&] {
     uint32_t index = add_func(
-        "janus.retain_payload." + type_key(type), "",
+        "janus.retain_payload." + names.type(type), "",
         [type](FuncLower& f) {
           uint32_t addr = f.emit(JOp::Param, JType::Ptr, 0);
           each_part(f, type, addr, [&](Val v) { f.retain_val(v); });
@@ -166,7 +166,7 @@ uint32_t ModuleLower::glue(TypeId type) {
   return once(kGlue, type, [&] {
     const Layout& l = layouts.of(type);
     JGlobal g;
-    g.symbol = "janus.glue." + type_key(type);
+    g.symbol = "janus.glue." + names.type(type);
     g.bytes.assign(sizeof(rt::TypeGlue), '\0');
     int64_t size = l.size;
     std::memcpy(g.bytes.data(), &size, 8);
@@ -343,7 +343,7 @@ void check_stack(FuncLower& f, TypeId type) {
 
 uint32_t ModuleLower::equal_func(TypeId type) {
   return once(kEqualGlue, type, [&] {
-    uint32_t index = add_func("janus.equal." + type_key(type), "==", [this, type](FuncLower& f) {
+    uint32_t index = add_func("janus.equal." + names.type(type), "==", [this, type](FuncLower& f) {
       check_stack(f, type);
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
@@ -461,7 +461,7 @@ uint32_t ModuleLower::equal_func(TypeId type) {
 
 uint32_t ModuleLower::compare_func(TypeId type) {   // tuples and arrays: the first difference decides
   return once(kCompareGlue, type, [&] {
-    uint32_t index = add_func("janus.compare." + type_key(type), "<", [this, type](FuncLower& f) {
+    uint32_t index = add_func("janus.compare." + names.type(type), "<", [this, type](FuncLower& f) {
       check_stack(f, type);
       uint32_t a = f.emit(JOp::Param, JType::Ptr, 0), b = f.emit(JOp::Param, JType::Ptr, 1);
       const Layout& l = f.layout(type);
@@ -515,7 +515,7 @@ uint32_t FuncLower::hash_value(uint32_t state, const Val& v) {
 
 uint32_t ModuleLower::hash_func(TypeId type) {
   return once(kHashGlue, type, [&] {
-    uint32_t index = add_func("janus.hash." + type_key(type), "hash", [this, type](FuncLower& f) {
+    uint32_t index = add_func("janus.hash." + names.type(type), "hash", [this, type](FuncLower& f) {
       check_stack(f, type);
       uint32_t state = f.slot(8, 8);
       f.store(f.emit(JOp::Param, JType::I64, 0), f.slot_addr(state), 0, JAlias::Local);
@@ -600,7 +600,7 @@ uint32_t ModuleLower::hash_func(TypeId type) {
 
 uint32_t ModuleLower::print_func(TypeId type) {
   return once(kPrintGlue, type, [&] {
-    uint32_t index = add_func("janus.print." + type_key(type), "print", [this, type](FuncLower& f) {
+    uint32_t index = add_func("janus.print." + names.type(type), "print", [this, type](FuncLower& f) {
       check_stack(f, type);
       const Layout& l = f.layout(type);
       uint32_t sink = f.emit(JOp::Param, JType::Ptr, 0);

@@ -110,20 +110,18 @@ uint32_t ModuleLower::instance(FuncId func, std::span<const TypeId> args, std::s
     for (uint32_t k : known) key += ";" + std::to_string(k);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
   const FuncInfo& info = program.funcs[+func];
-  std::string display = program.symbol(func), symbol = display;
+  std::string display = program.symbol(func), symbol = "jan." + names.func(func);
   if (!args.empty()) {
     symbol += "[";
-    for (size_t i = 0; i < args.size(); ++i)
-      symbol += (i ? ", " : "") + program.type_name(args[i]) + "#" + std::to_string(+args[i]);
+    for (size_t i = 0; i < args.size(); ++i) symbol += (i ? ", " : "") + names.type(args[i]);
     symbol += "]";
   }
-  symbol = "jan." + symbol + "#" + std::to_string(+func);
   std::vector<TypeId> own_args(args.begin(), args.end());
   std::vector<uint32_t> own_known;
   if (any_known) {
     own_known.assign(known.begin(), known.end());
     for (uint32_t k : known)
-      if (k != kNone) symbol += "|" + module.funcs[k].symbol;
+      if (k != kNone) symbol += "|" + symbols[k];
   }
   require(is_some(info.body), "a function without a body is called");
   uint32_t index = add_func(symbol, display, [this, func, own_args, own_known](FuncLower& f) {
@@ -184,9 +182,10 @@ uint32_t ModuleLower::closure_code(BodyId body_id, std::span<const TypeId> args,
   parts.push_back(ty(body.result));
   TypeId func_type = types.func(parts, flags, ErrorSetId::None);
   Signature sig = closure_signature(func_type);
-  uint32_t index = add_func("jan." + name + "#" + key, name, [this, body_id, own_args, params, sig](FuncLower& f) {
-    f.build_body(*program.bodies[+body_id], own_args, params, sig, true);
-  });
+  uint32_t index =
+      add_func("jan." + names.closure(body, outer, args), name, [this, body_id, own_args, params, sig](FuncLower& f) {
+        f.build_body(*program.bodies[+body_id], own_args, params, sig, true);
+      });
   instances_[key] = index;
   JFunc& f = module.funcs[index];
   apply(f, sig);
@@ -214,8 +213,9 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
       one(type_of(code.captures[i].inner), f.off(block, cl.offsets[i]), cl.cells[i]);
     return cl.size;
   };
+  std::string name = names.closure(*program.bodies[+body_id], outer, args);
   uint32_t index = add_func(
-      "janus.drop_closure." + key, "",
+      "janus.drop_closure." + name, "",
       [this, each_capture](FuncLower& f) {
         uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
         int64_t size = each_capture(f, block, [&](TypeId t, uint32_t at, bool is_cell) {
@@ -231,7 +231,7 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
   uint32_t share = kNone;
   if (module.tasks) {
     share = add_func(
-        "janus.share_closure." + key, "",
+        "janus.share_closure." + name, "",
         [this, each_capture](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
           each_capture(f, block, [&](TypeId t, uint32_t at, bool is_cell) {
@@ -243,14 +243,14 @@ uint32_t ModuleLower::closure_infos(BodyId body_id, std::span<const TypeId> args
         true);
     module.funcs[share].params = {{JType::Ptr}, {JType::I32}};
   }
-  return instances_[key] = closure_info(key, index, share);
+  return instances_[key] = closure_info(name, index, share);
 }
 
 uint32_t ModuleLower::static_closure(uint32_t code) {
   std::string key = "s" + std::to_string(code);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
   JGlobal g;
-  g.symbol = "janus.func." + module.funcs[code].symbol;
+  g.symbol = "janus.func." + symbols[code];
   g.bytes.assign(24, '\0');
   int32_t immortal = rt::kImmortal;
   std::memcpy(g.bytes.data(), &immortal, 4);
@@ -282,36 +282,36 @@ uint32_t ModuleLower::func_value_code(FuncId func, std::span<const TypeId> args)
   for (uint32_t i = 0; i < inner.types.size(); ++i)
     if (program.funcs[+func].params[i].is_mut) flags |= mut_param_flag(i);
   Signature outer = closure_signature(types.func(parts, flags, ErrorSetId::None));
-  uint32_t code = add_func("janus.value." + program.symbol(func) + "#" + key, program.symbol(func),
-                           [this, func, own_args, inner, outer](FuncLower& f) {
-                             uint32_t p = outer.result_pointer ? 2 : 1;
-                             std::vector<Val> vals;
-                             for (size_t i = 0; i < outer.types.size(); ++i) {
-                               Val v{outer.types[i]};
-                               if (!outer.skipped[i]) {
-                                 v.v = f.emit(JOp::Param, outer.params[p].type, p);
-                                 ++p;
-                               }
-                               if (owners.param_owned(func, static_cast<uint32_t>(i))) v = f.copy_val(v);
-                               vals.push_back(v);
-                             }
-                             const FuncInfo& info = program.funcs[+func];
-                             uint32_t dest = outer.result_pointer ? f.emit(JOp::Param, JType::Ptr, 0) : kNone;
-                             Val r;
-                             if (info.origin == FuncOrigin::ExternC) {
-                               std::vector<uint32_t> values;
-                               for (const Val& v : vals)
-                                 if (v.v != kNone) values.push_back(v.v);
-                               r.v = f.emit(JOp::CallC, inner.result, extern_func(func), f.list(values), kNone,
-                                            info.is_blocking ? 1 : 0);
-                             } else if (info.origin == FuncOrigin::Intrinsic) {
-                               r = f.intrinsic(Intrin(info.intrinsic), own_args, vals, inner.result_type, dest);
-                             } else {
-                               r = f.call_function(instance(func, own_args), inner, vals, dest, f.landing());
-                             }
-                             if (f.dead) return;
-                             f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : r.v);
-                           });
+  std::string value_symbol = "janus.value." + names.func(func);
+  for (TypeId a : args) value_symbol += "," + names.type(a);
+  uint32_t code = add_func(value_symbol, program.symbol(func), [this, func, own_args, inner, outer](FuncLower& f) {
+    uint32_t p = outer.result_pointer ? 2 : 1;
+    std::vector<Val> vals;
+    for (size_t i = 0; i < outer.types.size(); ++i) {
+      Val v{outer.types[i]};
+      if (!outer.skipped[i]) {
+        v.v = f.emit(JOp::Param, outer.params[p].type, p);
+        ++p;
+      }
+      if (owners.param_owned(func, static_cast<uint32_t>(i))) v = f.copy_val(v);
+      vals.push_back(v);
+    }
+    const FuncInfo& info = program.funcs[+func];
+    uint32_t dest = outer.result_pointer ? f.emit(JOp::Param, JType::Ptr, 0) : kNone;
+    Val r;
+    if (info.origin == FuncOrigin::ExternC) {
+      std::vector<uint32_t> values;
+      for (const Val& v : vals)
+        if (v.v != kNone) values.push_back(v.v);
+      r.v = f.emit(JOp::CallC, inner.result, extern_func(func), f.list(values), kNone, info.is_blocking ? 1 : 0);
+    } else if (info.origin == FuncOrigin::Intrinsic) {
+      r = f.intrinsic(Intrin(info.intrinsic), own_args, vals, inner.result_type, dest);
+    } else {
+      r = f.call_function(instance(func, own_args), inner, vals, dest, f.landing());
+    }
+    if (f.dead) return;
+    f.emit(JOp::Ret, JType::Void, outer.result == JType::Void ? kNone : r.v);
+  });
   apply(module.funcs[code], outer);
   return instances_[key] = code;
 }
@@ -320,31 +320,32 @@ uint32_t ModuleLower::result_dropper(TypeId inner, TypeId outer) {
   std::string key = "w" + std::to_string(+inner) + "," + std::to_string(+outer);
   if (auto it = instances_.find(key); it != instances_.end()) return it->second;
   Signature sig = closure_signature(outer);
-  uint32_t code = add_func("janus.drop_result." + key, "", [inner, sig](FuncLower& f) {
-    uint32_t p = 0;
-    uint32_t env = f.emit(JOp::Param, JType::Ptr, p++);
-    std::vector<Val> vals;
-    for (size_t i = 0; i < sig.types.size(); ++i) {
-      Val v{sig.types[i]};
-      if (!sig.skipped[i]) {
-        v.v = f.emit(JOp::Param, sig.params[p].type, p);
-        ++p;
-      }
-      vals.push_back(v);
-    }
-    Val r = f.call_code(f.load(JType::Ptr, env, static_cast<uint32_t>(rt::kClosureCaptures)), inner, vals, kNone,
-                        f.landing());
-    if (r.owned) f.drop_val(r);
-    f.emit(JOp::Ret);
-  });
+  uint32_t code =
+      add_func("janus.drop_result." + names.type(inner) + "," + names.type(outer), "", [inner, sig](FuncLower& f) {
+        uint32_t p = 0;
+        uint32_t env = f.emit(JOp::Param, JType::Ptr, p++);
+        std::vector<Val> vals;
+        for (size_t i = 0; i < sig.types.size(); ++i) {
+          Val v{sig.types[i]};
+          if (!sig.skipped[i]) {
+            v.v = f.emit(JOp::Param, sig.params[p].type, p);
+            ++p;
+          }
+          vals.push_back(v);
+        }
+        Val r = f.call_code(f.load(JType::Ptr, env, static_cast<uint32_t>(rt::kClosureCaptures)), inner, vals, kNone,
+                            f.landing());
+        if (r.owned) f.drop_val(r);
+        f.emit(JOp::Ret);
+      });
   apply(module.funcs[code], sig);
   return instances_[key] = code;
 }
 
 // rt::ClosureInfo: how blocks of one closure are dropped and shared.
-uint32_t ModuleLower::closure_info(const std::string& key, uint32_t drop, uint32_t share) {
+uint32_t ModuleLower::closure_info(const std::string& name, uint32_t drop, uint32_t share) {
   JGlobal g;
-  g.symbol = "janus.closure_info." + key;
+  g.symbol = "janus.closure_info." + name;
   g.bytes.assign(16, '\0');
   g.relocs.push_back({0, true, false, drop});
   if (share != kNone) g.relocs.push_back({8, true, false, share});
@@ -388,7 +389,7 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
   const Layout& l = layouts.of(self);
   int64_t size = 16 + (l.size + 7) / 8 * 8;
   uint32_t drop = add_func(
-      "janus.dyn_drop." + type_key(self) + "." + std::to_string(+trait), "",
+      "janus.dyn_drop." + names.type(self) + "." + names.decl(program.traits[+trait].decl), "",
       [this, self, size](FuncLower& f) {
         uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), depth = f.emit(JOp::Param, JType::I32, 1);
         if (layouts.of(self).needs_drop) f.drop_val(f.load_val(f.off(block, 16), self), depth);
@@ -398,7 +399,7 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
       },
       true);
   module.funcs[drop].params = {{JType::Ptr}, {JType::I32}};
-  uint32_t clone = add_func("janus.dyn_clone." + type_key(self) + "." + std::to_string(+trait), "",
+  uint32_t clone = add_func("janus.dyn_clone." + names.type(self) + "." + names.decl(program.traits[+trait].decl), "",
                             [this, self, size](FuncLower& f) {
                               uint32_t block = f.emit(JOp::Param, JType::Ptr, 0);
                               uint32_t copy = f.rt(JRt::Alloc, JType::Ptr, {f.i64(size)});
@@ -411,14 +412,14 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
   module.funcs[clone].result = JType::Ptr;
   module.funcs[clone].can_fail = false;
   JGlobal g;
-  g.symbol = "janus.table." + type_key(self) + "." + std::to_string(+trait);
+  g.symbol = "janus.table." + names.type(self) + "." + names.decl(program.traits[+trait].decl);
   const TraitInfo& info = program.traits[+trait];
   g.bytes.assign(vtable_method(static_cast<uint32_t>(info.methods.size())), '\0');
   g.relocs.push_back({0, true, false, drop});
   g.relocs.push_back({8, true, false, clone});
   if (module.tasks && layouts.of(self).needs_drop) {
     uint32_t share = add_func(
-        "janus.dyn_share." + type_key(self) + "." + std::to_string(+trait), "",
+        "janus.dyn_share." + names.type(self) + "." + names.decl(program.traits[+trait].decl), "",
         [self](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
           f.share_at(self, f.off(block, 16), mode);
@@ -436,7 +437,7 @@ uint32_t ModuleLower::vtable(TypeId self, TraitId trait) {
     TypeId self_args[] = {self};
     Program::Resolved r = program.resolve_trait_call(method, self_args);
     Signature outer = dyn_signature(method, dyn);
-    uint32_t fn = add_func("janus.dyn." + type_key(self) + "." + program.symbol(method), program.symbol(r.func),
+    uint32_t fn = add_func("janus.dyn." + names.type(self) + "." + names.func(method), program.symbol(r.func),
                            [this, r, outer, self](FuncLower& f) {
                              Signature inner = signature(r.func, r.args);
                              uint32_t p = outer.result_pointer ? 1 : 0;

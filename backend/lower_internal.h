@@ -11,6 +11,7 @@
 #include "backend/coverage.h"
 #include "backend/hoist.h"
 #include "backend/intrinsics.h"
+#include "backend/lasting_names.h"
 #include "backend/lower.h"
 #include "backend/own.h"
 #include "runtime/abi.h"
@@ -41,7 +42,13 @@ struct ClosureLayout {
 class ModuleLower {
  public:
   ModuleLower(Program& program, Layouts& layouts, const LowerOptions& options)
-      : program(program), types(program.types), layouts(layouts), options(options), owners(program), hoist(program) {}
+      : program(program),
+        types(program.types),
+        layouts(layouts),
+        options(options),
+        owners(program),
+        hoist(program),
+        names(program) {}
   JModule run();
 
   Program& program;
@@ -50,6 +57,8 @@ class ModuleLower {
   const LowerOptions& options;
   Owners owners;
   Hoist hoist;
+  LastingNames names;   // for symbols
+  std::vector<std::string> symbols;   // by function; module.funcs does not have the one that is being built
   JModule module;
   CoverageMap coverage;
   uint32_t counters = kNone;   // global: a word a counter
@@ -66,8 +75,9 @@ class ModuleLower {
   uint32_t dropper_info();   // global: rt::ClosureInfo of a result_dropper's block
   uint32_t static_closure(uint32_t code);   // global: immortal function value without captures
   uint32_t closure_infos(BodyId body, std::span<const TypeId> args, FuncId outer);   // global: rt::ClosureInfo
-  uint32_t closure_info(const std::string& key, uint32_t drop, uint32_t share);
+  uint32_t closure_info(const std::string& name, uint32_t drop, uint32_t share);
   ClosureLayout closure_layout(const Body& code, const std::function<TypeId(LocalId)>& type_of);
+  std::string digest_of(const JGlobal& g) const;   // of its content
   std::vector<FieldLayout> payload_fields(TagId tag);   // of an error, offsets from the payload's start
   uint32_t func_value_code(FuncId func,
                            std::span<const TypeId> args);   // function: takes what closures take, calls the named one
@@ -92,8 +102,8 @@ class ModuleLower {
   uint32_t share_func(TypeId type);   // (address, mode)
   uint32_t share_contents(TypeId boxed);   // (block, mode): what a boxed struct or enum owns
   uint32_t share_cell(TypeId content);   // (block, mode)
-  uint32_t task_desc(TypeId result, const std::vector<TypeId>& args, const std::string& key, const std::string& name,
-                     const std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)>& call,
+  uint32_t task_desc(TypeId result, const std::vector<TypeId>& args, const std::string& key, const std::string& lasting,
+                     const std::string& name, const std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)>& call,
                      std::vector<uint32_t>& offsets);
   uint32_t empty_variant(TypeId type, uint32_t variant);   // global: boxed enum's variant without payload
   uint32_t extern_func(FuncId func);
@@ -107,7 +117,6 @@ class ModuleLower {
     module.globals.push_back(std::move(g));
     return static_cast<uint32_t>(module.globals.size() - 1);
   }
-  std::string type_key(TypeId t) { return program.type_name(t) + "#" + std::to_string(+t); }
   // Writes a constant expression's value at `at` of `g`; false when it is not static.
   bool static_value(const Body& body, HirId id, TypeId type, JGlobal& g, uint32_t at);
   bool static_array(const Body& body, HirId id, TypeId type, uint32_t* global);
@@ -129,6 +138,7 @@ class ModuleLower {
   std::unordered_map<uint32_t, std::pair<uint32_t, bool>> consts_;
   friend class FuncLower;
   uint32_t once(uint64_t kind, TypeId type, const std::function<uint32_t()>& make);
+  void part_names();
   void build_main();
   void add_counters(JGlobal& table);
   void set_budgets();

@@ -51,7 +51,7 @@ void share_params(JFunc& fn) { fn.params = {{JType::Ptr}, {JType::I32}}; }
 uint32_t ModuleLower::share_func(TypeId type) {
   return once(kShareAt, type, [&] {
     uint32_t index = add_func(
-        "janus.share_at." + type_key(type), "",
+        "janus.share_at." + names.type(type), "",
         [type](FuncLower& f) {
           uint32_t address = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
           if (f.layout(type).shape == Shape::Managed) f.share_val(f.load_val(address, type), mode);
@@ -67,7 +67,7 @@ uint32_t ModuleLower::share_func(TypeId type) {
 uint32_t ModuleLower::share_contents(TypeId type) {
   return once(kShareContents, type, [&] {
     uint32_t index = add_func(
-        "janus.share_contents." + type_key(type), "",
+        "janus.share_contents." + names.type(type), "",
         [type](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
           each_part(f, type, f.off(block, static_cast<uint32_t>(rt::kBoxPayload)),
@@ -84,7 +84,7 @@ uint32_t ModuleLower::share_contents(TypeId type) {
 uint32_t ModuleLower::share_cell(TypeId type) {
   return once(kShareCell, type, [&] {
     uint32_t index = add_func(
-        "janus.share_cell." + type_key(type), "",
+        "janus.share_cell." + names.type(type), "",
         [this, type](FuncLower& f) {
           uint32_t block = f.emit(JOp::Param, JType::Ptr, 0), mode = f.emit(JOp::Param, JType::I32, 1);
           if (layouts.of(type).needs_drop) f.share_val(cell_content(f, type, block), mode);

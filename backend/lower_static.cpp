@@ -29,13 +29,22 @@ void sort_relocs(JGlobal& g) {
 
 }  // namespace
 
+std::string ModuleLower::digest_of(const JGlobal& g) const {
+  std::string text = g.bytes;
+  for (const JReloc& r : g.relocs) {
+    text += "@" + std::to_string(r.offset) + "+" + std::to_string(r.addend) + " ";
+    text += r.is_rt ? "rt" + std::to_string(r.index) : r.is_func ? symbols[r.index] : module.globals[r.index].symbol;
+  }
+  return short_digest(text);
+}
+
 uint32_t ModuleLower::string_global(std::string_view text) {
   auto [it, fresh] = strings_.try_emplace(std::string(text), 0);
   if (!fresh) return it->second;
   uint32_t index = add_global({});
   it->second = index;
   JGlobal g;
-  g.symbol = "janus.str." + std::to_string(strings_.size());
+  g.symbol = "janus.str." + short_digest(text);
   g.bytes.assign(sizeof(rt::Array), '\0');
   g.bytes += text;
   array_head(g, index, static_cast<int64_t>(text.size()));
@@ -47,7 +56,7 @@ uint32_t ModuleLower::c_string(std::string_view text) {
   auto [it, fresh] = c_strings_.try_emplace(std::string(text), 0);
   if (!fresh) return it->second;
   JGlobal g;
-  g.symbol = "janus.text." + std::to_string(c_strings_.size());
+  g.symbol = "janus.text." + short_digest(text);
   g.bytes = std::string(text) + '\0';
   g.align = 1;
   return it->second = add_global(std::move(g));
@@ -176,7 +185,7 @@ uint32_t ModuleLower::error_desc(TagId tag) {
 
 // A boxed enum's variant without payload: one immortal block for the whole program.
 uint32_t ModuleLower::empty_variant(TypeId type, uint32_t variant) {
-  std::string key = "janus.variant." + type_key(type) + "." + std::to_string(variant);
+  std::string key = "janus.variant." + names.type(type) + "." + std::to_string(variant);
   auto [it, fresh] = c_strings_.try_emplace(key, 0);
   if (!fresh) return it->second;
   const Layout& l = layouts.of(type);
@@ -263,7 +272,7 @@ bool ModuleLower::static_value(const Body& body, HirId id, TypeId type, JGlobal&
       }
       if (l.boxed) {
         sort_relocs(boxed);
-        boxed.symbol = "janus.const." + std::to_string(module.globals.size());
+        boxed.symbol = "janus.const." + digest_of(boxed);
         g.relocs.push_back({at, false, false, add_global(std::move(boxed))});
       }
       return true;
@@ -317,7 +326,7 @@ bool ModuleLower::static_array(const Body& body, HirId id, TypeId type, uint32_t
   uint32_t index = add_global({});
   array_head(g, index, static_cast<int64_t>(items.size()));
   sort_relocs(g);
-  g.symbol = "janus.array." + std::to_string(index);
+  g.symbol = "janus.array." + digest_of(g);
   g.align = 16;
   module.globals[index] = std::move(g);
   *out = index;
@@ -335,8 +344,7 @@ uint32_t ModuleLower::const_global(ConstId id, bool* ok) {
     uint32_t index = 0;
     if (is_static) {
       sort_relocs(g);
-      g.symbol =
-          "janus.const." + std::to_string(+id) + "." + std::string(program.names.text(program.decls[+c.decl].name));
+      g.symbol = "janus.const." + names.decl(c.decl);
       g.align = 16;
       index = add_global(std::move(g));
     }

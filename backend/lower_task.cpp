@@ -81,9 +81,10 @@ Val FuncLower::lower_shield(HirId id, Want want, uint32_t dest) {
 // ---- tasks
 
 // rt::TaskDesc of tasks that make one call. `call` makes it, from the arguments, with the place where an aggregate
-// result goes. offsets: where the arguments lie in the task's data.
+// result goes. `key` is what tells it from others in this run, `lasting` the same for symbols. offsets: where the
+// arguments lie in the task's data.
 uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, const std::string& key,
-                                const std::string& name,
+                                const std::string& lasting, const std::string& name,
                                 const std::function<Val(FuncLower&, std::vector<Val>&, uint32_t)>& call,
                                 std::vector<uint32_t>& offsets) {
   const Layout& rl = layouts.of(result);
@@ -109,7 +110,7 @@ uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, 
     return vals;
   };
   uint32_t entry = add_func(
-      "janus.task." + key, name,
+      "janus.task." + lasting, name,
       [result, load_args, call](FuncLower& f) {
         uint32_t data = f.emit(JOp::Param, JType::Ptr, 0);
         uint32_t failed = f.new_block(true);
@@ -131,14 +132,14 @@ uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, 
   module.funcs[entry].params = {{JType::Ptr}};
   module.funcs[entry].result = JType::Ptr;
   JGlobal g;
-  g.symbol = "janus.task_desc." + key;
+  g.symbol = "janus.task_desc." + lasting;
   g.bytes.assign(sizeof(rt::TaskDesc), '\0');
   auto put = [&](size_t offset, const auto& value) { std::memcpy(g.bytes.data() + offset, &value, sizeof value); };
   g.relocs.push_back({offsetof(rt::TaskDesc, name), false, false, c_string(name)});
   g.relocs.push_back({offsetof(rt::TaskDesc, entry), true, false, entry});
   if (any_drop) {
     uint32_t drop = add_func(
-        "janus.task_args." + key, "",
+        "janus.task_args." + lasting, "",
         [load_args](FuncLower& f) {
           uint32_t data = f.emit(JOp::Param, JType::Ptr, 0);
           for (const Val& v : load_args(f, data)) f.drop_val(v);
@@ -150,7 +151,7 @@ uint32_t ModuleLower::task_desc(TypeId result, const std::vector<TypeId>& args, 
   }
   if (rl.needs_drop) {
     uint32_t drop = add_func(
-        "janus.task_result." + key, "",
+        "janus.task_result." + lasting, "",
         [result](FuncLower& f) {
           f.drop_val(f.load_val(f.emit(JOp::Param, JType::Ptr, 0), result));
           f.emit(JOp::Ret);
@@ -180,7 +181,7 @@ Val FuncLower::lower_spawn(HirId id) {
   std::vector<TypeId> targs;
   std::vector<HirId> operands;
   std::span<const uint32_t> arg_ids;
-  std::string key, name;
+  std::string key, lasting, name;
   if (call.kind == HirKind::Call || call.kind == HirKind::CallTrait) {
     targs = ty_list(body->extra[call.b]);
     arg_ids = body->list(body->extra[call.b + 1]);
@@ -222,6 +223,7 @@ Val FuncLower::lower_spawn(HirId id) {
     uint32_t code = code_of(HirId(call.a));
     TypeId func_type = vals[0].type;
     key = code != kNone ? "c" + std::to_string(code) : "v" + std::to_string(+func_type);
+    lasting = code != kNone ? m.symbols[code] : m.names.type(func_type);
     name = code != kNone ? m.module.funcs[code].display : "function value";
     make = [code, func_type](FuncLower& f, std::vector<Val>& v, uint32_t dest) {
       for (const Val& x : v) f.push_temp(x);
@@ -239,6 +241,7 @@ Val FuncLower::lower_spawn(HirId id) {
     };
   } else if (table) {
     key = "d" + std::to_string(+callee) + "," + std::to_string(+vals[0].type);
+    lasting = m.names.func(callee) + "," + m.names.type(vals[0].type);
     name = m.program.symbol(callee);
     make = [callee](FuncLower& f, std::vector<Val>& v, uint32_t dest) {
       for (const Val& x : v) f.push_temp(x);
@@ -252,6 +255,7 @@ Val FuncLower::lower_spawn(HirId id) {
     require(m.program.funcs[+callee].origin == FuncOrigin::Janus, "a task that runs no function of the program");
     uint32_t fn = m.instance(callee, targs);
     key = "f" + std::to_string(fn);
+    lasting = m.symbols[fn];
     name = m.program.symbol(callee);
     make = [callee, targs, fn](FuncLower& f, std::vector<Val>& v, uint32_t dest) {
       for (size_t i = 0; i < v.size(); ++i)
@@ -264,9 +268,9 @@ Val FuncLower::lower_spawn(HirId id) {
       return r;
     };
   }
-  for (TypeId t : arg_types) key += "," + std::to_string(+t);
+  for (TypeId t : arg_types) key += "," + std::to_string(+t), lasting += "," + m.names.type(t);
   std::vector<uint32_t> offsets;
-  uint32_t desc = m.task_desc(result, arg_types, key, name, make, offsets);
+  uint32_t desc = m.task_desc(result, arg_types, key, lasting, name, make, offsets);
 
   bool handle = types.kind(type) == TypeKind::Task;
   uint32_t failed = slot_addr(slot(8, 8));
@@ -327,4 +331,4 @@ Val FuncLower::lower_task_op(HirId id) {
   return v;
 }
 
-}  // namespace janus
+}   // namespace janus
