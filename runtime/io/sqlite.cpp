@@ -34,6 +34,7 @@ struct Connection {
   uint64_t calls;
   int64_t busy_ms;
   int64_t changed;   // rows, by what ran last
+  int64_t columns;   // of a row of that
   void* task;   // for whom it works just now
   Slot slots[kSlots];
 };
@@ -475,7 +476,9 @@ int64_t janus_sqlite_run(Handle* h, String* sql, Array* arguments, int64_t mode,
       return why;
     }
     c->changed = 0;
-    return counting(c, [&] { return fetch(call, *found); });
+    const int64_t code = counting(c, [&] { return fetch(call, *found); });
+    c->columns = sqlite3_column_count(found->statement);   // now: the first step may have prepared it anew
+    return code;
   });
 }
 
@@ -550,32 +553,21 @@ int64_t janus_sqlite_script(Handle* h, String* sql, Array** said) {
 }
 
 // What the last statement did: 0 rows changed, 1 the number of the row that was put in last, 2: in a transaction (0 or
-// 1).
+// 1), 3 columns of its rows.
 int64_t janus_sqlite_fact(Handle* h, int64_t which) {
   if (enter(h) < 0) return -EBADF;
   Connection* c = reinterpret_cast<Connection*>(h->owned);
   int64_t result = 0;
   off_task([&] {
-    result = which == 0 ? c->changed : which == 1 ? sqlite3_last_insert_rowid(c->db) : !sqlite3_get_autocommit(c->db);
+    switch (which) {
+      case 0: result = c->changed; break;
+      case 1: result = sqlite3_last_insert_rowid(c->db); break;
+      case 2: result = !sqlite3_get_autocommit(c->db); break;
+      default: result = c->columns;
+    }
   });
   leave(h);
   return result;
-}
-
-// The names of the columns of a statement, each with a zero behind; of one that was just prepared by `run`.
-int64_t janus_sqlite_columns(Handle* h, String* sql, Array** names) {
-  return with_connection(h, [=](Connection* c) -> int64_t {
-    int64_t none = -1;
-    Call call = {c, {names}, 0, 0, &none};
-    Slot* found = nullptr;
-    if (const int64_t code = prepared(call, sql, &found)) return code;
-    const int n = sqlite3_column_count(found->statement);
-    for (int i = 0; i < n; i++) {
-      const char* name = sqlite3_column_name(found->statement, i);
-      call.out.put(name, static_cast<int64_t>(strlen(name)) + 1);
-    }
-    return 0;
-  });
 }
 
 // Closes now, where it may take long (a journal may be written back).
