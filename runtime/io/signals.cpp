@@ -3,7 +3,8 @@
 //
 // The handler counts what came, by number, and rings the bell (an eventfd) of every waiter; who wakes looks at the
 // counts itself. So each waiter sees each signal, and none takes one away from another that waits. What no waiter has
-// seen stays for the next one: a signal that comes between two calls is not lost.
+// seen stays for the next one. And a task that has waited is remembered with what it was told of: when it waits again
+// it is told that more came, whoever saw that meanwhile. So a signal that comes between two calls is not lost.
 //
 // Bells are never closed, only used again: a handler that runs just now may write to one at any moment. A ring too many
 // does no harm.
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #include "runtime/io/handle.h"
+#ifdef JANUS_TASKS
+#include "runtime/tasks/task.h"
+#endif
 
 namespace janus::rt {
 namespace {
@@ -35,7 +39,42 @@ struct Ear {
 };
 Ear ears[kEars];
 int64_t ear_count;   // those that have a bell
-Lock making;
+
+// What a task was told of when it waited last. Its number is never another's, so that it need not be forgotten when it
+// ends; the one that waited longest ago makes room.
+struct Past {
+  uint64_t task;   // its number and 1; 0: free
+  uint64_t used;
+  int64_t numbers;   // a bit for each that it has waited for
+  uint64_t heard[kNumbers];
+};
+Past pasts[kEars];
+uint64_t closings;
+Lock making;   // ears and pasts
+
+uint64_t this_task_number() {
+#ifdef JANUS_TASKS
+  return uint64_t{this_task()->number} + 1;
+#else
+  return 1;
+#endif
+}
+
+Past* find_past(uint64_t task) {
+  for (Past& past : pasts)
+    if (past.task == task) return &past;
+  return nullptr;
+}
+
+Past* make_past(uint64_t task) {
+  if (Past* known = find_past(task)) return known;
+  Past* oldest = &pasts[0];
+  for (Past& past : pasts)
+    if (past.used < oldest->used) oldest = &past;
+  *oldest = Past{};
+  oldest->task = task;
+  return oldest;
+}
 
 uint64_t look(const uint64_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 
@@ -72,7 +111,16 @@ Handle* janus_signal_open(int64_t* ear, int64_t* code) {
   const int64_t fd = sys(SYS_fcntl, ears[i].bell, F_DUPFD_CLOEXEC, 3);   // each owner closes its own
   *code = fd;
   if (fd >= 0) {
-    for (int s = 0; s < kNumbers; s++) ears[i].heard[s] = look(&signals[s].seen);
+    const Past* past = find_past(this_task_number());
+    for (int s = 0; s < kNumbers; s++) {
+      uint64_t heard = look(&signals[s].seen);
+      if (past && past->numbers >> s & 1) {   // many that others saw meanwhile are one
+        const uint64_t came = look(&signals[s].came);
+        const uint64_t told = came > past->heard[s] ? came - 1 : came;
+        if (told < heard) heard = told;
+      }
+      ears[i].heard[s] = heard;
+    }
     __atomic_store_n(&ears[i].used, true, __ATOMIC_SEQ_CST);
   }
   if (i == ear_count) __atomic_store_n(&ear_count, i + 1, __ATOMIC_SEQ_CST);
@@ -80,8 +128,18 @@ Handle* janus_signal_open(int64_t* ear, int64_t* code) {
   return fd < 0 ? nullptr : handle_new(fd, kPipe | kShared);
 }
 
-// It waits no more.
-void janus_signal_close(int64_t ear) { __atomic_store_n(&ears[ear].used, false, __ATOMIC_SEQ_CST); }
+// It waits no more. Its task may come again for those of `wanted` (a bit each), and is remembered.
+void janus_signal_close(int64_t ear, int64_t wanted) {
+  Hold held(making);
+  if (wanted) {
+    Past* past = make_past(this_task_number());
+    past->used = ++closings;
+    past->numbers |= wanted;
+    for (int s = 0; s < kNumbers; s++)
+      if (wanted >> s & 1) past->heard[s] = ears[ear].heard[s];
+  }
+  __atomic_store_n(&ears[ear].used, false, __ATOMIC_SEQ_CST);
+}
 
 // The next signal for this waiter among those of `wanted` (a bit each), the one that came first when there are several;
 // 0: none yet.

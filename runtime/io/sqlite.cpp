@@ -33,6 +33,8 @@ struct Connection {
   sqlite3* db;
   uint64_t calls;
   int64_t busy_ms;
+  int64_t changed;   // rows, by what ran last
+  int64_t columns;   // of a row of that
   void* task;   // for whom it works just now
   Slot slots[kSlots];
 };
@@ -207,12 +209,16 @@ void put_values(Out& out, sqlite3_stmt* s) {
   }
 }
 
-int bind_all(sqlite3_stmt* s, const Array* arguments) {
-  const uint8_t* at = arguments->data;
-  const uint8_t* end = at + arguments->len;
+constexpr uint8_t kRowEnd = 5;
+
+// Binds the arguments from *at on: to the end, or to the end of their row. Their bytes are copied unless `stay`.
+int bind_all(sqlite3_stmt* s, const uint8_t** from, const uint8_t* end, bool stay) {
+  const uint8_t* at = *from;
+  const sqlite3_destructor_type keep = stay ? SQLITE_STATIC : SQLITE_TRANSIENT;
   int i = 0;
   while (at < end) {
     const uint8_t tag = *at++;
+    if (tag == kRowEnd) break;
     int64_t number = 0;
     if (tag != 0) {
       memcpy(&number, at, 8);
@@ -227,14 +233,15 @@ int bind_all(sqlite3_stmt* s, const Array* arguments) {
       memcpy(&x, &number, 8);
       code = sqlite3_bind_double(s, i, x);
     }
-    if (tag >= 3) {   // copied: the arguments may be gone when more rows are fetched
+    if (tag >= 3) {
       code = tag == 3 ? sqlite3_bind_text64(s, i, reinterpret_cast<const char*>(at), static_cast<uint64_t>(number),
-                                            SQLITE_TRANSIENT, SQLITE_UTF8)
-                      : sqlite3_bind_blob64(s, i, at, static_cast<uint64_t>(number), SQLITE_TRANSIENT);
+                                            keep, SQLITE_UTF8)
+                      : sqlite3_bind_blob64(s, i, at, static_cast<uint64_t>(number), keep);
       at += number;
     }
     if (code != SQLITE_OK) return code;
   }
+  *from = at;
   return i == sqlite3_bind_parameter_count(s) ? SQLITE_OK : SQLITE_RANGE;
 }
 
@@ -327,6 +334,42 @@ int64_t prepared(Call& call, const String* sql, Slot** out) {
     return SQLITE_ERROR;
   }
   *out = place;
+  return 0;
+}
+
+// Adds what the statement changed to the connection's count; SQLite's own keeps what an earlier one changed.
+template <typename F>
+int64_t counting(Connection* c, F f) {
+  const int64_t before = sqlite3_total_changes64(c->db);
+  const int64_t code = f();
+  if (sqlite3_total_changes64(c->db) != before) c->changed += sqlite3_changes64(c->db);
+  return code;
+}
+
+// One statement for each row of arguments, until one fails: *row is that one then.
+int64_t run_rows(Call& call, const String* sql, const Array* arguments, int64_t* row) {
+  Connection* c = call.c;
+  Slot* found = nullptr;
+  c->calls++;
+  if (const int64_t code = prepared(call, sql, &found)) return code;
+  found->used = c->calls;
+  const uint8_t* at = arguments->data;
+  const uint8_t* end = at + arguments->len;
+  for (int64_t n = 0; at < end; n++) {
+    *row = n;
+    if (unwanted(c)) return SQLITE_INTERRUPT;
+    if (const int code = bind_all(found->statement, &at, end, true); code != SQLITE_OK) {
+      const int64_t why = failed(call, code);
+      finish(*found);
+      return why;
+    }
+    if (const int64_t code = counting(c, [&] { return fetch(call, *found); })) return code;
+    if (sqlite3_get_autocommit(c->db)) {
+      call.out.text("the statement ended the transaction");
+      return SQLITE_RANGE;
+    }
+  }
+  *row = -1;
   return 0;
 }
 
@@ -426,12 +469,41 @@ int64_t janus_sqlite_run(Handle* h, String* sql, Array* arguments, int64_t mode,
     c->calls++;
     if (const int64_t code = prepared(call, sql, &found)) return code;
     found->used = c->calls;
-    if (const int code = bind_all(found->statement, arguments); code != SQLITE_OK) {
+    const uint8_t* at = arguments->data;
+    if (const int code = bind_all(found->statement, &at, at + arguments->len, false); code != SQLITE_OK) {
       const int64_t why = failed(call, code);
       finish(*found);
       return why;
     }
-    return fetch(call, *found);
+    c->changed = 0;
+    const int64_t code = counting(c, [&] { return fetch(call, *found); });
+    c->columns = sqlite3_column_count(found->statement);   // now: the first step may have prepared it anew
+    return code;
+  });
+}
+
+// Ends a row of arguments, where there are several.
+void janus_sqlite_put_row_end(Array** out) { Out{out}.byte(kRowEnd); }
+
+// One statement for each row of `arguments`, in one go: all rows, or none. `within`: in a transaction that is under
+// way. Else SQLite's code, the words for it in `said`, and which row it was, or -1.
+int64_t janus_sqlite_run_many(Handle* h, String* sql, Array* arguments, int64_t within, Array** said, int64_t* row) {
+  return with_connection(h, [=](Connection* c) -> int64_t {
+    int64_t none = -1;
+    Call call = {c, {said}, 0, 0, &none};
+    const auto run = [&](const char* text) -> int64_t {
+      const int code = sqlite3_exec(c->db, text, nullptr, nullptr, nullptr);
+      return code == SQLITE_OK ? 0 : failed(call, sqlite3_extended_errcode(c->db));
+    };
+    *row = -1;
+    c->changed = 0;
+    if (const int64_t code = run(within ? "savepoint janus_many" : "begin immediate")) return code;
+    int64_t code = run_rows(call, sql, arguments, row);
+    if (!code) code = run(within ? "release janus_many" : "commit");
+    if (code)   // what fails here was undone by SQLite itself
+      sqlite3_exec(c->db, within ? "rollback to janus_many; release janus_many" : "rollback", nullptr, nullptr,
+                   nullptr);
+    return code;
   });
 }
 
@@ -481,34 +553,21 @@ int64_t janus_sqlite_script(Handle* h, String* sql, Array** said) {
 }
 
 // What the last statement did: 0 rows changed, 1 the number of the row that was put in last, 2: in a transaction (0 or
-// 1).
+// 1), 3 columns of its rows.
 int64_t janus_sqlite_fact(Handle* h, int64_t which) {
   if (enter(h) < 0) return -EBADF;
   Connection* c = reinterpret_cast<Connection*>(h->owned);
   int64_t result = 0;
   off_task([&] {
-    result = which == 0   ? sqlite3_changes64(c->db)
-             : which == 1 ? sqlite3_last_insert_rowid(c->db)
-                          : !sqlite3_get_autocommit(c->db);
+    switch (which) {
+      case 0: result = c->changed; break;
+      case 1: result = sqlite3_last_insert_rowid(c->db); break;
+      case 2: result = !sqlite3_get_autocommit(c->db); break;
+      default: result = c->columns;
+    }
   });
   leave(h);
   return result;
-}
-
-// The names of the columns of a statement, each with a zero behind; of one that was just prepared by `run`.
-int64_t janus_sqlite_columns(Handle* h, String* sql, Array** names) {
-  return with_connection(h, [=](Connection* c) -> int64_t {
-    int64_t none = -1;
-    Call call = {c, {names}, 0, 0, &none};
-    Slot* found = nullptr;
-    if (const int64_t code = prepared(call, sql, &found)) return code;
-    const int n = sqlite3_column_count(found->statement);
-    for (int i = 0; i < n; i++) {
-      const char* name = sqlite3_column_name(found->statement, i);
-      call.out.put(name, static_cast<int64_t>(strlen(name)) + 1);
-    }
-    return 0;
-  });
 }
 
 // Closes now, where it may take long (a journal may be written back).
