@@ -48,6 +48,9 @@ std::string database_path(const Context& context, const Target& target) {
 int refresh(Context& context, Target& target, bool with_reports, Knowledge& k) {
   std::string notice;
   std::string path = database_path(context, target), key = run_key(context, target);
+  if (context.args.find(Opt::Astdb) && AstDb::is_foreign(path))
+    return context.console.fail(kUsage, "`" + path + "` is no database of janus, and is not touched",
+                                "name another file with `--astdb`, or remove this one");
   context.timing.begin("database");
   k.db = std::make_unique<AstDb>(path, notice);
   if (!notice.empty()) context.console.say("note: " + notice);

@@ -10,6 +10,8 @@
 //
 // In a `:sovereign` file a call of a function of a lower profile (std, mostly) that turns out to need a capability of
 // the language needs one in scope. Effects are known at the end only, so the call is noted with what was in scope.
+#include <unordered_map>
+
 #include "frontend/check_internal.h"
 #include "frontend/effects.h"
 #include "frontend/program_index.h"
@@ -115,22 +117,65 @@ void BodyChecker::note_capability_call(FuncId callee, Span at) {
   capability_calls_.push_back({callee, func_, at, in_scope});
 }
 
-// When effects are known.
+void BodyChecker::report_needs(FuncId callee, uint64_t missing, Span at) {
+  for (uint32_t row = 0; row < kBuiltinCapabilities; ++row) {
+    if (!(missing & capability_effect(row)) || is_none(p_.capabilities[row].decl)) continue;
+    std::string name(text(p_.capabilities[row].name));
+    Diagnostic& d = p_.diags.report<Diag::NoCapability>(at, name);
+    d.with_label("`" + p_.symbol(callee) + "` needs it");
+    d.note("`" + name + "` allows to " + std::string(capability_purpose(row)) +
+           "; in `:sovereign` it is handed from function to function, beginning with `main(caps: Caps)`");
+    d.help("give this function a parameter of type `" + name + "`, or take it out of `caps` in `main`");
+  }
+}
+
+// When effects are known: what was called by name, and then all else that a function of a `:sovereign` file may come to
+// call: the methods that a type puts in for a bound or a trait's default method, what a default or a loop calls.
 void BodyChecker::check_capability_calls() {
+  struct Had {
+    uint64_t in_scope = 0, reported = 0;
+  };
+  std::unordered_map<uint64_t, Had> at_place;   // by the place of a call that was noted
+  std::unordered_map<uint32_t, uint64_t> of_func;   // all that a function had in scope anywhere
+  auto place = [](Span s) { return uint64_t(s.lo) << 32 | s.hi; };
   for (const CapabilityCall& c : capability_calls_) {
+    Had& had = at_place[place(c.span)];
     uint64_t missing = p_.funcs[+c.callee].effects & ~c.in_scope & kAllBuiltinCapabilities;
-    for (uint32_t row = 0; row < kBuiltinCapabilities; ++row) {
-      if (!(missing & capability_effect(row)) || is_none(p_.capabilities[row].decl)) continue;
-      std::string name(text(p_.capabilities[row].name));
-      Diagnostic& d = p_.diags.report<Diag::NoCapability>(c.span, name);
-      d.with_label("`" + p_.symbol(c.callee) + "` needs it");
-      d.note("`" + name + "` allows to " + std::string(capability_purpose(row)) +
-             "; in `:sovereign` it is handed from function to function, beginning with `main(caps: Caps)`");
-      std::string field = "this function a parameter of type `" + name + "`";
-      d.help("give " + field + ", or take it out of `caps` in `main`");
-    }
+    had.in_scope |= c.in_scope;
+    of_func[+c.caller] |= c.in_scope;
+    report_needs(c.callee, missing & ~had.reported, c.span);
+    had.reported |= missing;
   }
   capability_calls_ = {};
+
+  const EffectGraph& g = *p_.effect_graph;
+  auto is_of_sovereign = [&](FuncId f) {
+    return is_some(f) && p_.modules[+p_.decls[+p_.funcs[+f].decl].module]->profile == Profile::Sovereign;
+  };
+  for (const EffectGraph::Call& c : g.calls) {
+    if (c.to >= g.first_extra)
+      continue;   // a closure: what it calls itself is looked at; the values of a set are the
+                  // business of who kept them
+    FuncId from = c.from < g.first_extra ? FuncId(c.from) : g.extras[c.from - g.first_extra].func;
+    if (c.from >= g.first_extra && g.extras[c.from - g.first_extra].kind != EffectGraph::Extra::Closure) continue;
+    if (!is_of_sovereign(from) || c.span.is_none()) continue;
+    const FuncInfo& from_info = p_.funcs[+from];
+    if (is_some(from_info.trait) && is_none(from_info.impl))
+      continue;   // of a table: who calls through it is looked at
+    uint64_t needs = p_.funcs[c.to].effects & kAllBuiltinCapabilities;
+    if (!needs) continue;
+    const FuncInfo& to = p_.funcs[c.to];
+    bool of_table = is_some(to.trait) && is_none(to.impl);
+    if (is_of_sovereign(FuncId(c.to)) && to.origin == FuncOrigin::Janus && !of_table) continue;
+    auto noted = at_place.find(place(c.span));
+    uint64_t has = noted != at_place.end() ? noted->second.in_scope | noted->second.reported : of_func[+from];
+    for (const ParamInfo& param : from_info.params)
+      if (uint32_t row = capability_row(param.type); row < kMaxCapabilities) has |= capability_effect(row);
+    uint64_t missing = needs & ~has;
+    if (!missing) continue;
+    report_needs(FuncId(c.to), missing, c.span);
+    at_place[place(c.span)].reported |= missing;
+  }
 }
 
 // `CapDbRead.mint()`, `CapDbRead {}`

@@ -110,11 +110,11 @@ bool BodyChecker::resolve_deferred(DeferredMember& d, bool) {
   TypeId result = types_.subst(f.result, f.type_params, targs);
   if (!targs.empty())
     uses_.push_back({m.func, types_.intern(TypeKind::Tuple, 0, 0, targs), func_, module_, d.ast, span(d.ast)});
-  uint32_t type_list = make_type_list(targs), list = make_list(values);
   bool trait_method = is_some(f.trait) && is_none(f.impl);
+  bool dyn = trait_method && types_.kind(type) == TypeKind::Dyn;
+  uint32_t type_list = dyn ? kNone32 : make_type_list(targs), list = make_list(values);
   note_capability_call(m.func, span(d.ast));
   if (trait_method) use_trait(f.trait);
-  bool dyn = trait_method && types_.kind(type) == TypeKind::Dyn;
   uint32_t record = dyn ? list : make_record({type_list, list});
   HirNode& x = node(d.node);
   x.kind = dyn ? HirKind::CallDyn : trait_method ? HirKind::CallTrait : HirKind::Call;

@@ -410,6 +410,7 @@ class BodyChecker {
   uint32_t make_list(std::span<const uint32_t> items);
   uint32_t make_record(std::initializer_list<uint32_t> items);
   uint32_t make_type_list(std::span<const TypeId> items);
+  void call_through_table(HirId call);
   HirNode& node(HirId id) { return b_->body.nodes[+id]; }
   TypeId type_of(HirId id) { return shallow(b_->body.nodes[+id].type); }
   uint32_t add_pat(PatKind kind, TypeId type, uint32_t a, uint32_t b, Span span);
@@ -873,6 +874,7 @@ class BodyChecker {
   bool need_capability(uint32_t row, Span at, const char* why);
   void report_no_capability(TypeId type, Span at, const std::string& why);
   void note_capability_call(FuncId callee, Span at);
+  void report_needs(FuncId callee, uint64_t missing, Span at);
   void check_capability_calls();
   HirId mint_capability(TypeId type, Span at);
   HirId test_cap(NodeId n, TypeId expected);

@@ -252,10 +252,11 @@ void BodyChecker::end_record(FuncId id) {
     of.records.append(sizeof(uint64_t) + 1, '\0');
   }
   ++of.written;
-  w.good = !unlasting_ && id != p_.main_func && fits_.size() - b.fits <= 64 && maybe_fails_.size() == b.maybe_fails &&
-           poly_checks_.size() == b.poly_checks && nursery_args_.size() == b.nursery_args &&
-           lent_cells_.size() == b.lent && capability_calls_.size() == b.capability_calls &&
-           p_.index->dyns_made.size() == b.dyns_made && p_.diags.all().size() == b.diags && made_.size() == b.made;
+  w.good = !unlasting_ && !is_sovereign() && id != p_.main_func && fits_.size() - b.fits <= 64 &&
+           maybe_fails_.size() == b.maybe_fails && poly_checks_.size() == b.poly_checks &&
+           nursery_args_.size() == b.nursery_args && lent_cells_.size() == b.lent &&
+           capability_calls_.size() == b.capability_calls && p_.index->dyns_made.size() == b.dyns_made &&
+           p_.diags.all().size() == b.diags && made_.size() == b.made;
   w.out.clear();
   Span whole = whole_of(p_, id);
 

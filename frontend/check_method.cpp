@@ -317,11 +317,7 @@ HirId BodyChecker::call_method(HirId base, NodeId base_ast, NodeId call, NodeId 
     use_trait(f.trait);
     // Through the table: as an ordinary call first, then marked.
     HirId made = call_func(m.func, m.impl_args, call, base, base_ast, expected, answer, head, true, m.trait);
-    HirNode& x = node(made);
-    if (x.kind == HirKind::CallTrait) {
-      x.kind = HirKind::CallDyn;
-      x.b = b_->body.extra[x.b + 1];
-    }
+    if (node(made).kind == HirKind::CallTrait) call_through_table(made);
     return made;
   }
   return call_func(m.func, m.impl_args, call, base, base_ast, expected, answer, head, trait_method, m.trait);
@@ -457,12 +453,18 @@ HirId BodyChecker::call_trait(TraitId trait, NodeId call, NodeId member, TypeId 
         .help("write `impl " + trait_name + " for " + code_of(type) + " do … end`");
     return poison(span(call));
   }
-  HirNode& x = node(made);
-  if (kind == TypeKind::Dyn && x.kind == HirKind::CallTrait) {
-    x.kind = HirKind::CallDyn;
-    x.b = b_->body.extra[x.b + 1];
-  }
+  if (kind == TypeKind::Dyn && node(made).kind == HirKind::CallTrait) call_through_table(made);
   return made;
+}
+
+// A CallTrait becomes a CallDyn. The types that were put in stay behind in `extra`, where they would be taken for what
+// the body says: they are numbers of this run.
+void BodyChecker::call_through_table(HirId call) {
+  HirNode& x = node(call);
+  std::vector<uint32_t>& extra = b_->body.extra;
+  if (const uint32_t types = extra[x.b]; types != kNone32) std::fill_n(extra.begin() + types + 1, extra[types], 0u);
+  x.kind = HirKind::CallDyn;
+  x.b = extra[x.b + 1];
 }
 
 }  // namespace janus

@@ -163,6 +163,8 @@ class AstDb {
   ~AstDb();   // rolls back what was not committed
   AstDb(const AstDb&) = delete;
   bool in_memory() const { return in_memory_; }
+  // A file that janus has not made: nothing to be replaced where somebody names it.
+  static bool is_foreign(const std::string& path);
   // Only reads: no folder is made, nothing rebuilt. Null when there is no database of this version.
   static std::unique_ptr<AstDb> open_to_read(const std::string& path);
 

@@ -212,6 +212,32 @@ bool AstDb::create(std::string& why) {
   return ok;
 }
 
+// Tables and views that schema.sql makes.
+static std::vector<std::string> schema_names() {
+  std::vector<std::string> names;
+  std::string_view text = AstDb::schema();
+  for (std::string_view word : {"\nCREATE TABLE ", "\nCREATE VIEW ", "\nCREATE VIRTUAL TABLE "})
+    for (size_t at = 0; (at = text.find(word, at)) != text.npos;) {
+      at += word.size();
+      names.emplace_back(text.substr(at, text.find_first_of("( ", at) - at));
+    }
+  return names;
+}
+
+bool AstDb::is_foreign(const std::string& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return false;
+  if (stat((path + ".stamp").c_str(), &info) == 0) return false;   // janus left it, whatever became of it
+  // sqlite.org/fileformat.html: the magic words, and at byte 68 the application's number.
+  unsigned char head[72] = {};
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  ssize_t got = ::pread(fd, head, sizeof head, 0);
+  ::close(fd);
+  int id = head[68] << 24 | head[69] << 16 | head[70] << 8 | head[71];
+  return got != sizeof head || std::memcmp(head, "SQLite format 3", 16) != 0 || id != kApplicationId;
+}
+
 AstDb::AstDb(const std::string& path, std::string& notice) {
   std::string why;
   if (path != ":memory:") {
@@ -221,6 +247,10 @@ AstDb::AstDb(const std::string& path, std::string& notice) {
       if (!has_log(path) && read_stamp(path) == stamp_of(path)) return true;
       std::string text;
       if (!scalar(db_, "PRAGMA quick_check(1)", text) || text != "ok") return reason = "it is damaged", false;
+      for (const std::string& name : schema_names())
+        if (!scalar(db_, ("SELECT count(*) FROM sqlite_schema WHERE name = '" + name + "'").c_str(), text) ||
+            text != "1")
+          return reason = "the table " + name + " is missing", false;
       return true;
     };
     // A new database is made beside, without a log, and gets its name with the first commit: much quicker.
