@@ -88,6 +88,55 @@ void add_doctests(Compilation& c, const ParsedDoc& doc, const DocText& text, Row
   }
 }
 
+// What stands in the tags and links of a comment, in the order of their rows: use(tag, name, text, span, target).
+template <class Use>
+void each_tag(const DocComment& comment, Use use) {
+  for (size_t i = 0; i < comment.parsed.tags.size(); ++i) {
+    const DocTag& t = comment.parsed.tags[i];
+    // A version is the tag's name: `tag('since')` finds it, and so does a comparison.
+    use(t.kind == DocTagKind::Unknown ? t.word : doc_tag_word(t.kind), t.kind == DocTagKind::Since ? t.text : t.name,
+        t.text, t.span, comment.tags[i]);
+  }
+  for (size_t i = 0; i < comment.parsed.links.size(); ++i)
+    if (comment.links[i].kind != DocTarget::Nothing && !comment.parsed.links[i].soft)
+      use("link", comment.parsed.links[i].target, "", comment.parsed.links[i].span, comment.links[i]);
+}
+
+// Modules whose texts and declarations are as they were, but whose links lead elsewhere now, or to something changed.
+std::vector<ModuleId> modules_with_moved_links(Program& p, std::initializer_list<const Docs*> docs, AstDb& db,
+                                               const std::vector<uint8_t>& changed) {
+  std::map<std::pair<RowId, uint32_t>, std::pair<RowId, Cid>> known;
+  std::string why;
+  db.select(
+      "SELECT decl, ordinal, target_decl, target_cid FROM doc_tag", {},
+      [&](std::span<const SqlValue> r) {
+        auto& to = known[{r[0].integer, static_cast<uint32_t>(r[1].integer)}];
+        to.first = r[2].integer;
+        if (r[3].text.size() == to.second.size()) std::copy(r[3].text.begin(), r[3].text.end(), to.second.begin());
+        return true;
+      },
+      why);
+  std::vector<uint8_t> moved(p.modules.size(), 0);
+  for (const Docs* some : docs)
+    for (const DocComment& comment : some->comments) {
+      if (is_none(comment.module) || changed[+comment.module] || moved[+comment.module]) continue;
+      if (comment.owner.kind == DocTarget::Nothing) continue;
+      RowId decl = row_of(p, db, comment.owner).id;
+      uint32_t ordinal = 0;
+      if (decl == 0) continue;
+      each_tag(comment, [&](const auto&, const auto&, const auto&, Span, const DocTarget& target) {
+        Documented to = row_of(p, db, target);
+        auto it = known.find({decl, ordinal++});
+        if (it == known.end() || it->second.first != to.id || (to.id && it->second.second != to.cid))
+          moved[+comment.module] = 1;
+      });
+    }
+  std::vector<ModuleId> modules;
+  for (size_t m = 0; m < moved.size(); ++m)
+    if (moved[m]) modules.push_back(static_cast<ModuleId>(m));
+  return modules;
+}
+
 }  // namespace
 
 void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& db, const StoreResult& stored) {
@@ -95,18 +144,20 @@ void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& 
   std::vector<uint8_t> changed(p.modules.size(), 0);
   for (ModuleId m : stored.changed)
     if (+m < changed.size()) changed[+m] = 1;
+  std::vector<ModuleId> modules = stored.changed;
+  if (stored.files_same)
+    for (ModuleId m : modules_with_moved_links(p, docs, db, changed)) changed[+m] = 1, modules.push_back(m);
 
   // The CIDs that texts were written for, by name and text: numbers of rows may have moved.
   std::map<RowKey, Cid> written;
-  if (!stored.changed.empty())
-    db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
+  if (!modules.empty()) db.each_doc([&](const DocRow& d) { written[{d.name, d.summary + "\n" + d.body_md}] = d.cid; });
 
   std::vector<std::vector<const DocComment*>> of_module(p.modules.size());
   for (const Docs* some : docs)
     for (const DocComment& comment : some->comments)
       if (is_some(comment.module) && changed[+comment.module] && comment.owner.kind != DocTarget::Nothing)
         of_module[+comment.module].push_back(&comment);
-  for (ModuleId m : stored.changed) {
+  for (ModuleId m : modules) {
     if (+m >= of_module.size() || db.file_row(m) == 0) continue;
     std::vector<DocRow> rows;
     std::vector<DocTagRow> tags;
@@ -138,15 +189,7 @@ void store_docs(Compilation& c, std::initializer_list<const Docs*> docs, AstDb& 
         if (to.id) t.target_cid = to.cid;
         tags.push_back(std::move(t));
       };
-      for (size_t i = 0; i < comment->parsed.tags.size(); ++i) {
-        const DocTag& t = comment->parsed.tags[i];
-        // A version is the tag's name: `tag('since')` finds it, and so does a comparison.
-        add_tag(t.kind == DocTagKind::Unknown ? t.word : doc_tag_word(t.kind),
-                t.kind == DocTagKind::Since ? t.text : t.name, t.text, t.span, comment->tags[i]);
-      }
-      for (size_t i = 0; i < comment->parsed.links.size(); ++i)
-        if (comment->links[i].kind != DocTarget::Nothing && !comment->parsed.links[i].soft)
-          add_tag("link", comment->parsed.links[i].target, "", comment->parsed.links[i].span, comment->links[i]);
+      each_tag(*comment, add_tag);
       rows.push_back(std::move(row));
       // Those of the standard library are run by its own tests.
       if (!p.modules[+m]->is_std) add_doctests(c, comment->parsed, comment->text, decl.id, decl.cid, tests);

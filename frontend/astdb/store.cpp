@@ -6,6 +6,7 @@
 // Declarations keep their ids: those of a changed file are matched to the rows that were there by kind and path, then
 // by CID, which is a rename.
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <condition_variable>
 #include <cstring>
@@ -471,6 +472,9 @@ struct Storing {
         for (TagId t : p.error_sets[+r.errors].tags) d.add(p.tags[+t].full_name);
       if (r.node == 0xffffffffu || calls_of.empty()) continue;
       for (uint64_t rest = r.effects; rest; rest &= rest - 1) {
+        // Of the program's own capabilities a bit is no more than a number.
+        if (size_t bit = static_cast<size_t>(std::countr_zero(rest)); bit >= kFirstCapability)
+          d.add(p.names.text(p.capabilities[bit - kFirstCapability].name));
         FuncId through = via(r.node, rest & -rest, r.node, 0);
         d.add(is_some(through) ? row_of(sym(SymKind::Func, +through)) : 0);
       }
