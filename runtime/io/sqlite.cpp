@@ -12,6 +12,7 @@
 
 #include "runtime/format_float.h"
 #include "runtime/io/handle.h"
+#include "runtime/memory.h"
 #ifdef JANUS_TASKS
 #include "runtime/tasks/task.h"
 #endif
@@ -80,6 +81,63 @@ void set_limits(sqlite3* db) {
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);   // "x" is a column, never a text
   sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
+}
+
+// SQLite's memory comes from the program's own allocator: musl's gives pages back to the system with every statement,
+// and maps them anew for the next, which takes several times as long as a short statement. What is large comes from
+// musl: SQLite answers when there is no more, a program ends. The size stands in front.
+struct Sized {
+  alignas(16) int64_t size;
+};
+constexpr int64_t kSized = sizeof(Sized);
+constexpr int64_t kLarge = 1 << 20;
+void* sql_alloc(int size) {
+  const int64_t all = size + kSized;
+  Sized* block = static_cast<Sized*>(size < kLarge ? janus_alloc(all) : malloc(static_cast<size_t>(all)));
+  if (!block) return nullptr;
+  block->size = size;
+  return block + 1;
+}
+int sql_size(void* memory) { return memory ? static_cast<int>((static_cast<Sized*>(memory) - 1)->size) : 0; }
+void sql_free(void* memory) {
+  if (!memory) return;
+  Sized* block = static_cast<Sized*>(memory) - 1;
+  if (block->size < kLarge) janus_free(block, block->size + kSized);
+  else free(block);
+}
+void* sql_resize(void* memory, int size) {
+  const int old = sql_size(memory);
+  Sized* block = static_cast<Sized*>(memory) - 1;
+  if (old < kLarge && size < kLarge)
+    block = static_cast<Sized*>(block_resize(block, old + kSized, size + kSized, min64(old, size) + kSized));
+  else if (old >= kLarge && size >= kLarge)
+    block = static_cast<Sized*>(realloc(block, static_cast<size_t>(size + kSized)));
+  else {
+    void* moved = sql_alloc(size);
+    if (!moved) return nullptr;
+    memcpy(moved, memory, static_cast<size_t>(min64(old, size)));
+    sql_free(memory);
+    return moved;
+  }
+  if (!block) return nullptr;
+  block->size = size;
+  return block + 1;
+}
+int round_up(int size) {
+  return size < kLarge - kSized ? static_cast<int>(usable_size(size + kSized) - kSized) : (size + 7) & ~7;
+}
+
+// Before the first connection: later SQLite takes no other.
+void give_memory() {
+  static Lock once;
+  static bool given;
+  Hold held(once);
+  if (given) return;
+  given = true;
+  static const sqlite3_mem_methods methods = {
+      sql_alloc, sql_free, sql_resize, sql_size, round_up, [](void*) { return SQLITE_OK; }, [](void*) {}, nullptr};
+  sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+  sqlite3_initialize();
 }
 
 // Bytes appended to an array of the program.
@@ -436,6 +494,7 @@ Handle* janus_sqlite_open(String* path, int64_t flags, int64_t busy_ms, int64_t*
     Out out = {said};
     *code = SQLITE_CANTOPEN;
     if (!path_text(path, &text)) return out.text("no name of a file");
+    give_memory();
     Connection* c = static_cast<Connection*>(calloc(1, sizeof(Connection)));
     if (!c) return out.text("out of memory");
     c->owned.close = close_connection;
