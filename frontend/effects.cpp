@@ -523,6 +523,8 @@ std::vector<std::string> effect_names(const Program& program, uint64_t effects) 
   return names;
 }
 
+std::span<const char* const> builtin_capability_names() { return kCapabilityNames; }
+
 std::string_view capability_purpose(uint32_t row) {
   return row < kBuiltinCapabilities ? kCapabilityPurposes[row] : std::string_view();
 }

@@ -62,6 +62,7 @@ uint64_t effects_of_test(const Program& program, TestId test);
 // "calls_ffi", "CapFsRead" …
 std::vector<std::string> effect_names(const Program& program, uint64_t effects);
 std::vector<std::string> capability_names(const Program& program, uint64_t effects);
+std::span<const char* const> builtin_capability_names();
 std::string_view capability_purpose(uint32_t row);   // "read files and folders"; empty for a program's own
 void fill_capabilities(Program& program);            // the rows of capability.def, when a program begins
 // The bit of a name that effect_names() may give, 0 when there is none.

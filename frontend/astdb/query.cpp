@@ -8,6 +8,8 @@
 
 #include "frontend/astdb/describe.h"
 #include "frontend/astdb/sqlite.h"
+#include "frontend/doc_text.h"
+#include "frontend/effects.h"
 
 namespace janus {
 namespace {
@@ -309,6 +311,45 @@ struct Compiler {
                 near.empty() ? "" : "did you mean `" + std::string(near) + "`?");
   }
 
+  std::vector<std::string> column(const char* sql, std::span<const SqlValue> bound = {}) {
+    std::vector<std::string> all;
+    std::string why;
+    db.select(
+        sql, bound,
+        [&](std::span<const SqlValue> row) {
+          all.push_back(std::string(row[0].text));
+          return true;
+        },
+        why);
+    return all;
+  }
+  // A word that nothing is called by would answer "nothing found" for ever, in CI too. `known` are those that there
+  // are.
+  bool must_be(const std::string& a, const std::vector<std::string>& known, const char* what, size_t lo, size_t hi) {
+    if (std::find(known.begin(), known.end(), a) != known.end()) return true;
+    std::vector<std::string_view> views(known.begin(), known.end());
+    std::string_view near = nearest_name(a, views);
+    return fail(lo, hi, std::string("there is no ") + what + " `" + a + "`",
+                near.empty() ? "" : "did you mean `" + std::string(near) + "`?");
+  }
+  bool capability(const std::string& a, size_t lo, size_t hi) {
+    std::vector<std::string> known = column("SELECT DISTINCT name FROM item WHERE kind = 'capability'");
+    for (std::string_view name : builtin_capability_names()) known.emplace_back(name);
+    return must_be(a, known, "capability", lo, hi);
+  }
+  // An error, a variant of one, or one that is declared nowhere (`fail EmptyUrl`).
+  bool failure(const std::string& a, size_t lo, size_t hi) {
+    std::vector<std::string> known = column(
+        "SELECT name FROM item WHERE kind = 'error' UNION SELECT e.name || '.' || v.name FROM item v JOIN item e ON e.id = v.parent WHERE v.kind = 'variant' AND e.kind = 'error'");
+    if (std::find(known.begin(), known.end(), a) != known.end()) return true;
+    std::string written = "[\"fails_with\",\"" + a + "\"";
+    SqlValue bound[1];
+    bound[0].kind = SqlValue::Text;
+    bound[0].text = written;
+    if (!column("SELECT 'yes' FROM fact WHERE instr(effects, ?1) LIMIT 1", bound).empty()) return true;
+    return must_be(a, known, "error", lo, hi);
+  }
+
   bool emit(P p, const std::string& a, size_t lo, size_t hi, const std::string* second, std::string& sql) {
     const char* name = kPredicates[static_cast<size_t>(p)].name;
     static const std::string documentable =
@@ -379,6 +420,11 @@ struct Compiler {
         break;
       }
       case P::Tag: {
+        std::vector<std::string> known = column("SELECT DISTINCT tag FROM doc_tag");
+        for (int kind = 0; kind < static_cast<int>(DocTagKind::Unknown); ++kind)
+          known.emplace_back(doc_tag_word(static_cast<DocTagKind>(kind)));
+        known.emplace_back("link");
+        if (!must_be(a, known, "tag", lo, hi)) return false;
         std::string n = bind(a);
         sql = "EXISTS (SELECT 1 FROM doc_tag g WHERE g.decl = d.id AND g.tag = " + n;
         if (second) {
@@ -389,10 +435,12 @@ struct Compiler {
         break;
       }
       case P::Requires:
+        if (!capability(a, lo, hi)) return false;
         sql = "(d.effects >= 65536 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND instr(f.effects, " +
               bind("[\"requires\",\"" + a + "\"") + ")))";
         break;
       case P::FailsWith:
+        if (!failure(a, lo, hi)) return false;
         sql = "((d.traits & 1) <> 0 AND EXISTS (SELECT 1 FROM fact f WHERE f.decl = d.id AND (instr(f.effects, " +
               bind("[\"fails_with\",\"" + a + "\"") + ") OR instr(f.effects, " + bind("[\"fails_with\",\"" + a + ".") +
               "))))";
@@ -412,6 +460,12 @@ struct Compiler {
         break;
       }
       case P::In: {
+        SqlValue pattern[1];
+        pattern[0].kind = SqlValue::Text;
+        pattern[0].text = a;
+        if (column("SELECT 'yes' FROM file WHERE module GLOB ?1 OR module || '.*' = ?1 LIMIT 1", pattern).empty() &&
+            !must_be(a, column("SELECT module FROM file UNION SELECT module || '.*' FROM file"), "module", lo, hi))
+          return false;
         std::string n = bind(a);
         std::string whole = a.ends_with(".*") ? " OR f.module = " + bind(a.substr(0, a.size() - 2)) : "";
         sql = "(f.module GLOB " + n + whole + ")";

@@ -309,7 +309,24 @@ struct Storing {
           if (uint32_t n = inner_numbers.find(uint64_t(u.to) << 16 | u.member); n != FlatMap::None) inner_used[n] = 1;
         });
       }
+      note_consts_of_heads(*p.modules[+f.module]);
     }
+  }
+  // Constants that other constants and types name (`const B = A + 1`, `[LEN]i64`): no body says so, the tree does.
+  void note_consts_of_heads(const Module& m) {
+    auto& flags = used[static_cast<size_t>(SymKind::Const)];
+    FlatMap unused;   // by name
+    bool any = false;
+    for (DeclId id : m.decls) {
+      const Decl& d = p.decls[+id];
+      if (d.kind != DeclKind::Const || d.is_pub || d.index >= flags.size() || flags[d.index]) continue;
+      unused[+d.name] = d.index;
+      any = true;
+    }
+    if (!any) return;
+    for (const Node& n : m.tree.nodes)
+      if (n.kind == NodeKind::Ident && n.a != 0xffffffffu)
+        if (uint32_t index = unused.find(n.a); index != FlatMap::None) flags[index] = 1;
   }
 
   // ---- effects
