@@ -227,7 +227,10 @@ std::string present_name(AstDb& db, std::string_view old_name) {
     at = at == 0 ? std::string_view::npos : path.rfind('.', at - 1);
     if (at == std::string_view::npos) return dots == 0 ? row.name : std::string(path);
   }
-  return std::string(path.substr(at + 1));
+  // What moved to another module may be called the same there: its whole path says where.
+  std::string_view now = path.substr(at + 1);
+  if (now == old_name) now = path;
+  return now == old_name ? "" : std::string(now);
 }
 
 void lint_stale(Compilation& c, const Docs& docs, AstDb& db, bool accept) {

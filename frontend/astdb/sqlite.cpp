@@ -91,7 +91,7 @@ void remove_leftovers(const std::string& path) {
   if (!dir) return;
   while (dirent* entry = readdir(dir)) {
     std::string_view name = entry->d_name;
-    if (!name.starts_with(begin) || !name.ends_with(".new")) continue;
+    if (!name.starts_with(begin) || (!name.ends_with(".new") && !name.ends_with(".new-journal"))) continue;
     int pid = atoi(entry->d_name + begin.size());
     if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH)
       unlink((folder.empty() ? std::string(name) : folder + "/" + std::string(name)).c_str());
